@@ -1,0 +1,185 @@
+#include "config.h"
+
+#include "end.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/param.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kind.h"
+
+static int
+refusal_of_other(const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return EISDIR;
+	return S_ISSOCK(st->st_mode) ? EPROTOTYPE : EINVAL;
+}
+
+static bool
+open_for(int flags, enum zc_side side)
+{
+	int mode = flags & O_ACCMODE;
+
+	if (flags & O_PATH)
+		return false;
+	return mode == O_RDWR ||
+	    mode == (side == ZC_SOURCE ? O_RDONLY : O_WRONLY);
+}
+
+static int64_t
+size_of(int fd, enum zc_kind kind, const struct stat *st)
+{
+	uint64_t size;
+
+	if (kind == ZC_REGULAR)
+		return st->st_size;
+	if (kind == ZC_BLOCK && ioctl(fd, BLKGETSIZE64, &size) == 0)
+		return (int64_t)size;
+	return -1;
+}
+
+static bool
+has_position(enum zc_kind kind)
+{
+	/* Character devices answer lseek(2) too, and mean nothing by it. */
+	return kind == ZC_REGULAR || kind == ZC_SYNTHETIC || kind == ZC_BLOCK;
+}
+
+static int
+place(struct end *end, int64_t offset)
+{
+	if (!has_position(end->kind)) {
+		errno = ESPIPE;
+		return offset == ZC_CURRENT ? 0 : -1;
+	}
+	if (offset == ZC_CURRENT) {
+		end->start = lseek(end->fd, 0, SEEK_CUR);
+		return 0;		/* -1: no position after all */
+	}
+	end->placed = true;
+	end->start = end->offset = offset;
+	return 0;
+}
+
+int
+end_inspect(struct end *end, int fd, enum zc_side side, int64_t offset)
+{
+	struct stat st;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!open_for(flags, side)) {
+		errno = EBADF;
+		return -1;
+	}
+	*end = (struct end){
+		.fd = fd,
+		.kind = kind_of(fd, &st),
+		.flags = flags,
+		.start = -1,
+	};
+	if (end->kind == ZC_OTHER) {
+		errno = refusal_of_other(&st);
+		return -1;
+	}
+	end->dev = end->kind == ZC_BLOCK ? st.st_rdev : st.st_dev;
+	end->ino = end->kind == ZC_BLOCK ? 0 : st.st_ino;
+	end->size = size_of(fd, end->kind, &st);
+	return place(end, offset);
+}
+
+off_t *
+end_offset(struct end *end)
+{
+	return end->placed ? &end->offset : NULL;
+}
+
+int64_t
+end_position(const struct end *end)
+{
+	return end->placed ? end->offset : lseek(end->fd, 0, SEEK_CUR);
+}
+
+int
+end_advance(struct end *end, int64_t count)
+{
+	if (!end->placed)
+		return lseek(end->fd, count, SEEK_CUR) < 0 ? -1 : 0;
+	end->offset += count;
+	return 0;
+}
+
+ssize_t
+end_read(struct end *end, void *data, size_t size)
+{
+	ssize_t n;
+
+	if (!end->placed)
+		return read(end->fd, data, size);
+	n = pread(end->fd, data, size, end->offset);
+	if (n > 0)
+		end->offset += n;
+	return n;
+}
+
+ssize_t
+end_write(struct end *end, const void *data, size_t size)
+{
+	ssize_t n;
+
+	if (end->kind == ZC_SOCKET)
+		return send(end->fd, data, size, MSG_NOSIGNAL);
+	if (!end->placed)
+		return write(end->fd, data, size);
+	n = pwrite(end->fd, data, size, end->offset);
+	if (n > 0)
+		end->offset += n;
+	return n;
+}
+
+bool
+end_waits_by_poll(const struct end *end)
+{
+	int flags;
+
+	/* poll(2) calls regular files ready at once: the loop would spin. */
+	if (end->kind == ZC_REGULAR || end->kind == ZC_SYNTHETIC ||
+	    end->kind == ZC_BLOCK)
+		return false;
+	flags = fcntl(end->fd, F_GETFL);
+	return flags >= 0 && (flags & O_NONBLOCK);
+}
+
+static bool
+same_object(const struct end *in, const struct end *out)
+{
+	return in->kind == out->kind && in->dev == out->dev &&
+	    in->ino == out->ino;
+}
+
+bool
+end_overlap(const struct end *in, const struct end *out, int64_t bytes)
+{
+	int64_t from = in->start, to = out->start, length;
+
+	if (!same_object(in, out) || bytes == 0)
+		return false;
+	if (in->kind == ZC_PIPE)
+		return true;		/* a loop; EINVAL of splice(2) */
+	if (from < 0 || to < 0)
+		return false;
+	if (out->flags & O_APPEND)
+		to = out->size;
+	/* To the end: a write ahead of us moves the end ahead of us, too. */
+	if (bytes == ZC_TO_END && to >= from)
+		return true;
+	length = bytes == ZC_TO_END ? MAX(in->size - from, 0) : bytes;
+	return from < to ? to - from < length : from - to < length;
+}

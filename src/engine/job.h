@@ -1,0 +1,63 @@
+/*
+ * One transfer under way, as its methods see it.
+ */
+#ifndef ENGINE_JOB_H
+#define ENGINE_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../zcopy.h"
+#include "buffer.h"
+#include "end.h"
+#include "method.h"
+#include "pipe.h"
+#include "step.h"
+
+struct window {				/* of the source, mapped */
+	char *map;			/* page aligned; NULL: none */
+	size_t length;			/* of the map */
+	char *data;			/* the next byte held */
+};
+
+struct zc_job {
+	struct zc_request request;
+	struct end in, out;
+
+	int64_t left;			/* bytes to take; INT64_MAX: all */
+	size_t held;			/* bytes taken and not delivered */
+	bool started;
+	bool ended;			/* the source has no more */
+	bool gather;			/* the sink wants all in one write */
+	int stalls;			/* EAGAINs in a row, unasked for */
+
+	struct zc_plan plan;
+	size_t candidate;		/* in plan */
+	const struct method *method;	/* at work; NULL: none is left */
+	bool through;			/* it never holds bytes */
+
+	struct buffer buffer;
+	struct pipe pipe;		/* splice's */
+	struct window window;		/* mmap's */
+
+	struct zc_result result;
+};
+
+/** The number of bytes that the next call may take, at most `most`
+ * (--block-size goes before it), so that no sum with a position overflows. */
+size_t job_limit(const struct zc_job *, size_t most);
+
+/** The most that any call is asked for.  Linux stops at 2 GiB less a page by
+ * itself, CIFS and FUSE have failed on more, and signals want their turn. */
+#define CALL_MAX	((size_t)1 << 30)
+
+/** Bytes held go back to the source, which has a position.  0 or -1. */
+int job_put_back(struct zc_job *);
+
+/** EAGAIN came, and only `side` can be meant: wait for it, if poll(2) can. */
+struct step job_step_again(const struct zc_job *, enum zc_side side);
+
+/** write(2) some of the bytes held, from `data`. */
+struct step job_write(struct zc_job *, const char *data, size_t size);
+
+#endif

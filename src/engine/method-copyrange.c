@@ -1,0 +1,76 @@
+/*
+ * copy_file_range(2): file to file within the kernel, or within the disk
+ * where blocks can be shared (XFS, btrfs, NFS 4.2).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "job.h"
+
+static const char *
+copyrange_suits(const struct zc_ends *ends)
+{
+	if (ends->in != ZC_REGULAR || ends->out != ZC_REGULAR)
+		return "both ends must be regular files";
+	return NULL;
+}
+
+#ifdef HAVE_COPY_FILE_RANGE
+#include <stdio.h>
+#include <sys/utsname.h>
+
+/* Before 5.3 it could loop, or lose data, at the end of some files. */
+static int
+copyrange_available(void)
+{
+	struct utsname kernel;
+	int major, minor;
+
+	if (uname(&kernel) == 0 &&
+	    sscanf(kernel.release, "%d.%d", &major, &minor) == 2 &&
+	    (major < 5 || (major == 5 && minor < 3)))
+		return ENOSYS;
+	(void)copy_file_range(-1, NULL, -1, NULL, 0, 0);
+	return errno == EBADF ? 0 : errno;
+}
+
+static int
+copyrange_begin(struct zc_job *job)
+{
+	(void)job;
+	errno = copyrange_available();
+	return errno == 0 ? 0 : -1;
+}
+
+static struct step
+copyrange_drain(struct zc_job *job)
+{
+	ssize_t n = copy_file_range(job->in.fd, end_offset(&job->in),
+	    job->out.fd, end_offset(&job->out), job_limit(job, CALL_MAX), 0);
+
+	if (n > 0)
+		return step_moved(n);
+	if (n == 0)
+		return step_ended();	/* or a virtual file: the job asks */
+	if (errno == EINTR)
+		return step_moved(0);
+	/* ENOSPC from NFS, EFBIG near 2^63, EIO from CIFS have all been false:
+	 * whatever it is, read-write finds out. */
+	return step_unsuited(errno);
+}
+
+const struct method method_copy_file_range = {
+	.name = "copy_file_range",
+	.summary = "copy_file_range(2): file to file, sharing blocks if it can",
+	.available = copyrange_available,
+	.suits = copyrange_suits,
+	.begin = copyrange_begin,
+	.drain = copyrange_drain,
+};
+#else
+const struct method method_copy_file_range = METHOD_MISSING("copy_file_range",
+    "copy_file_range(2): file to file, sharing blocks if it can",
+    copyrange_suits);
+#endif

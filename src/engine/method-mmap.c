@@ -1,0 +1,114 @@
+/*
+ * mmap(2) and write(2): one copy, from the page cache, window by window; the
+ * kernel reads the next window from the disk while one is being written.
+ *
+ * We never touch the mapping ourselves.  Where the source has shrunk a load
+ * would raise SIGBUS; write(2) gives EFAULT.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/param.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "job.h"
+
+/* A file that shrinks under a window can give NULs up to the end of its last
+ * page; the job finds that out later.  So windows are small. */
+#define WINDOW		((size_t)1024 * 1024)
+
+static const char *
+mmap_suits(const struct zc_ends *ends)
+{
+	if (ends->in != ZC_REGULAR && ends->in != ZC_BLOCK)
+		return "the source must be a regular file or a block device";
+	if (ends->out == ZC_NULL)
+		return "the null device would count bytes it never looked at";
+	return NULL;
+}
+
+static int64_t
+mmap_source_size(const struct zc_job *job)
+{
+	struct stat st;
+
+	if (job->in.kind == ZC_BLOCK)
+		return job->in.size;
+	return fstat(job->in.fd, &st) < 0 ? -1 : st.st_size;
+}
+
+static void
+mmap_end(struct zc_job *job)
+{
+	if (job->window.map != NULL)
+		munmap(job->window.map, job->window.length);
+	job->window = (struct window){ .map = NULL };
+}
+
+static int
+mmap_window(struct zc_job *job, int64_t at, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t before = (size_t)at % page;
+	void *map;
+
+	mmap_end(job);
+	map = mmap(NULL, before + size, PROT_READ, MAP_SHARED | MAP_POPULATE,
+	    job->in.fd, at - (int64_t)before);
+	if (map == MAP_FAILED)
+		return -1;
+	job->window = (struct window){
+		.map = map,
+		.length = before + size,
+		.data = (char *)map + before,
+	};
+	return 0;
+}
+
+static struct step
+mmap_fill(struct zc_job *job)
+{
+	int64_t at = end_position(&job->in);
+	int64_t there = mmap_source_size(job) - at;
+	size_t size = job_limit(job, WINDOW);
+
+	if (at < 0)
+		return step_unsuited(errno);
+	if (there <= 0)
+		return step_ended();
+	if ((int64_t)size > there)
+		size = (size_t)there;
+
+	(void)posix_fadvise(job->in.fd, at + (int64_t)size, (off_t)size,
+	    POSIX_FADV_WILLNEED);
+	if (mmap_window(job, at, size) < 0 ||
+	    end_advance(&job->in, (int64_t)size) < 0)
+		return step_unsuited(errno);
+	return step_moved((int64_t)size);
+}
+
+static struct step
+mmap_drain(struct zc_job *job)
+{
+	struct step step = job_write(job, job->window.data, job->held);
+
+	if (step.outcome == STEP_MOVED)
+		job->window.data += step.moved;
+	/* The page is past the end now, or on a bad block: read(2) will say. */
+	if (step.outcome == STEP_FAILED && step.error == EFAULT)
+		return step_unsuited(EFAULT);
+	return step;
+}
+
+const struct method method_mmap = {
+	.name = "mmap",
+	.summary = "mmap(2), write(2): one copy, straight from the page cache",
+	.suits = mmap_suits,
+	.fill = mmap_fill,
+	.drain = mmap_drain,
+	.rescue = job_put_back,
+	.end = mmap_end,
+};

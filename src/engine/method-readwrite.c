@@ -1,0 +1,91 @@
+/*
+ * read(2) and write(2): suits everything, stands last, and its errno is the
+ * one that a user sees.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/param.h>
+
+#include "job.h"
+
+/* 128 to 256 KiB is where larger buffers stop paying on 6.18. */
+#define READWRITE_BLOCK	((size_t)256 * 1024)
+
+/* One write is one command to procfs and its like; none takes as much. */
+#define READWRITE_COMMAND_MAX	((size_t)64 * 1024)
+
+static const char *
+readwrite_suits(const struct zc_ends *ends)
+{
+	(void)ends;
+	return NULL;
+}
+
+static size_t
+readwrite_block(const struct zc_job *job)
+{
+	if (job->gather)
+		return READWRITE_COMMAND_MAX;
+	if (job->request.block_size != 0)
+		return job->request.block_size;
+	return READWRITE_BLOCK;
+}
+
+static int
+readwrite_begin(struct zc_job *job)
+{
+	return buffer_reserve(&job->buffer, readwrite_block(job));
+}
+
+static struct step
+readwrite_fill(struct zc_job *job)
+{
+	struct buffer *buffer = &job->buffer;
+	size_t room;
+	ssize_t n;
+
+	if (buffer_used(buffer) == 0)
+		buffer->start = buffer->end = 0;
+	room = buffer->size - buffer->end;
+	if (room == 0)			/* only when gathering */
+		return step_failed(ZC_SINK, EFBIG);
+
+	n = end_read(&job->in, buffer->data + buffer->end,
+	    MIN(room, job_limit(job, room)));
+	if (n > 0) {
+		buffer->end += (size_t)n;
+		return step_moved(n);
+	}
+	if (n == 0)
+		return step_ended();
+	if (errno == EINTR)
+		return step_moved(0);
+	if (errno == EAGAIN)
+		return step_blocked(ZC_SOURCE);
+	return step_failed(ZC_SOURCE, errno);
+}
+
+static struct step
+readwrite_drain(struct zc_job *job)
+{
+	struct buffer *buffer = &job->buffer;
+	size_t used = buffer_used(buffer);
+	struct step step = job_write(job, buffer->data + buffer->start, used);
+
+	if (step.outcome != STEP_MOVED)
+		return step;
+	buffer->start += (size_t)step.moved;
+	if (job->gather && step.moved > 0 && (size_t)step.moved < used)
+		return step_failed(ZC_SINK, EIO);	/* half a command */
+	return step;
+}
+
+const struct method method_read_write = {
+	.name = "read-write",
+	.summary = "read(2) into a buffer, write(2) from it; suits everything",
+	.suits = readwrite_suits,
+	.begin = readwrite_begin,
+	.fill = readwrite_fill,
+	.drain = readwrite_drain,
+};

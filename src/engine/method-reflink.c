@@ -1,0 +1,85 @@
+/*
+ * ioctl_ficlonerange(2): no data moves at all, the files share their blocks
+ * until one of them is written.  Whole or refused.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/param.h>
+#include <sys/stat.h>
+
+#include "job.h"
+
+static const char *
+reflink_suits(const struct zc_ends *ends)
+{
+	if (ends->in != ZC_REGULAR || ends->out != ZC_REGULAR)
+		return "both ends must be regular files";
+	return NULL;
+}
+
+#ifdef HAVE_LINUX_FS_H
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+static int
+reflink_available(void)
+{
+	(void)ioctl(-1, FICLONE, -1);
+	return errno == EBADF ? 0 : errno;
+}
+
+/** Clone `size` bytes, `rest` of them being all that there are. */
+static int
+reflink_clone(const struct zc_job *job, int64_t from, int64_t to, int64_t size,
+    bool rest)
+{
+	struct file_clone_range range = {
+		.src_fd = job->in.fd,
+		.src_offset = (uint64_t)from,
+		.src_length = rest ? 0 : (uint64_t)size,
+		.dest_offset = (uint64_t)to,
+	};
+	struct stat st;
+
+	if (ioctl(job->out.fd, FICLONERANGE, &range) < 0)
+		return -1;
+	/* OpenZFS has reported success for a part (its issue 15728). */
+	if (fstat(job->out.fd, &st) < 0)
+		return -1;
+	errno = ENODATA;
+	return st.st_size >= to + size ? 0 : -1;
+}
+
+static struct step
+reflink_drain(struct zc_job *job)
+{
+	int64_t from = end_position(&job->in), to = end_position(&job->out);
+	int64_t there, size;
+	struct stat st;
+
+	if (from < 0 || to < 0 || fstat(job->in.fd, &st) < 0)
+		return step_unsuited(errno);
+	there = st.st_size - from;
+	if (there <= 0)
+		return step_ended();
+	size = MIN(there, job->left);
+	if (reflink_clone(job, from, to, size, size == there) < 0)
+		return errno == EINTR ? step_moved(0) : step_unsuited(errno);
+	if (end_advance(&job->in, size) < 0 || end_advance(&job->out, size) < 0)
+		return step_failed(ZC_SINK, errno);
+	return step_moved(size);
+}
+
+const struct method method_reflink = {
+	.name = "reflink",
+	.summary = "FICLONERANGE: share the blocks, move nothing; only by name",
+	.available = reflink_available,
+	.suits = reflink_suits,
+	.drain = reflink_drain,
+};
+#else
+const struct method method_reflink = METHOD_MISSING("reflink",
+    "FICLONERANGE: share the blocks, move nothing; only by name",
+    reflink_suits);
+#endif

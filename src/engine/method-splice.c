@@ -1,0 +1,173 @@
+/*
+ * splice(2): pages move between any two descriptors through a pipe.
+ *
+ * The pipe is our own, even where one end is a pipe already: while splice(2)
+ * waits for a socket or a terminal it holds the pipe's lock, and whoever reads
+ * or writes that pipe could not even be killed.  Only a file never keeps it
+ * waiting, so there the user's pipe serves.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "job.h"
+
+static const char *
+splice_suits(const struct zc_ends *ends)
+{
+	(void)ends;
+	return NULL;
+}
+
+#ifdef HAVE_SPLICE
+
+static int
+splice_available(void)
+{
+	(void)splice(-1, NULL, -1, NULL, 1, 0);
+	return errno == EBADF ? 0 : errno;
+}
+
+static bool
+splice_from_pipe(const struct zc_job *job)
+{
+	enum zc_kind out = job->out.kind;
+
+	return job->in.kind == ZC_PIPE &&
+	    (out == ZC_REGULAR || out == ZC_BLOCK || out == ZC_NULL);
+}
+
+static bool
+splice_into_pipe(const struct zc_job *job)
+{
+	enum zc_kind in = job->in.kind;
+
+	return job->out.kind == ZC_PIPE && (in == ZC_REGULAR || in == ZC_BLOCK);
+}
+
+static int
+splice_begin(struct zc_job *job)
+{
+	job->through = splice_from_pipe(job) || splice_into_pipe(job);
+	if (job->through)
+		return 0;
+	return pipe_open(&job->pipe, job->request.pipe_size);
+}
+
+static bool
+is_peer_gone(int error)
+{
+	return error == EPIPE || error == ECONNRESET || error == ENOTCONN ||
+	    error == ETIMEDOUT;
+}
+
+static bool
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+static struct step
+splice_fill(struct zc_job *job)
+{
+	ssize_t n = splice(job->in.fd, end_offset(&job->in), job->pipe.in,
+	    NULL, job_limit(job, job->pipe.size), SPLICE_F_MOVE);
+
+	if (n > 0)
+		return step_moved(n);
+	if (n == 0)
+		return step_ended();
+	if (errno == EINTR)
+		return step_moved(0);
+	if (errno == EAGAIN)		/* our pipe is empty: not it */
+		return job_step_again(job, ZC_SOURCE);
+	if (is_peer_gone(errno))
+		return step_failed(ZC_SOURCE, errno);
+	return step_unsuited(errno);
+}
+
+static struct step
+splice_outcome(const struct zc_job *job, ssize_t n, enum zc_side waits_for)
+{
+	if (n > 0)
+		return step_moved(n);
+	if (n == 0)
+		return step_ended();
+	if (errno == EINTR)
+		return step_moved(0);
+	if (errno == EAGAIN)
+		return job_step_again(job, waits_for);
+	if (is_full(errno) || is_peer_gone(errno))
+		return step_failed(ZC_SINK, errno);
+	return step_unsuited(errno);
+}
+
+static struct step
+splice_through(struct zc_job *job)
+{
+	ssize_t n = splice(job->in.fd, end_offset(&job->in), job->out.fd,
+	    end_offset(&job->out), job_limit(job, CALL_MAX), SPLICE_F_MOVE);
+
+	return splice_outcome(job, n,
+	    splice_from_pipe(job) ? ZC_SOURCE : ZC_SINK);
+}
+
+static struct step
+splice_drain(struct zc_job *job)
+{
+	struct step step;
+
+	if (job->through)
+		return splice_through(job);
+	step = splice_outcome(job, splice(job->pipe.out, NULL, job->out.fd,
+	    end_offset(&job->out), job->held, SPLICE_F_MOVE), ZC_SINK);
+	/* The pipe is not empty, so this end is none. */
+	return step.outcome == STEP_ENDED ? step_unsuited(ENODATA) : step;
+}
+
+static int
+splice_rescue(struct zc_job *job)
+{
+	struct buffer *buffer = &job->buffer;
+	ssize_t n;
+
+	if (buffer_reserve(buffer, job->held) < 0)
+		return -1;
+	buffer->start = buffer->end = 0;
+	while (buffer->end < job->held) {
+		n = read(job->pipe.out, buffer->data + buffer->end,
+		    job->held - buffer->end);
+		if (n == 0)
+			errno = EIO;	/* cannot be: it holds that many */
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return -1;
+		if (n > 0)
+			buffer->end += (size_t)n;
+	}
+	return 0;
+}
+
+static void
+splice_end(struct zc_job *job)
+{
+	pipe_close(&job->pipe);
+}
+
+const struct method method_splice = {
+	.name = "splice",
+	.summary = "splice(2): pages between any two ends, through a pipe",
+	.available = splice_available,
+	.suits = splice_suits,
+	.begin = splice_begin,
+	.fill = splice_fill,
+	.drain = splice_drain,
+	.rescue = splice_rescue,
+	.end = splice_end,
+};
+#else
+const struct method method_splice = METHOD_MISSING("splice",
+    "splice(2): pages between any two ends, through a pipe",
+    splice_suits);
+#endif

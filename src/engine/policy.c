@@ -1,0 +1,130 @@
+/*
+ * Which methods, in which order: a pure function of what stands in zc_ends.
+ *
+ * Two sorts of rules: what a method cannot do, or must not (objection), binds
+ * a forced method too; which of the rest are worth trying for a pair of kinds
+ * (the rows) only concerns ZC_AUTO.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "method.h"
+
+#define K(kind)		(1u << (kind))
+#define FILES		(K(ZC_REGULAR) | K(ZC_BLOCK))
+#define STREAMS		(K(ZC_PIPE) | K(ZC_SOCKET))
+#define ANY		(K(ZC_KINDS) - 1)
+
+/* Below this a read, a write and a read to confirm the end cost less than any
+ * of the kernel's own paths takes to set up (GNU cat splices from here on). */
+#define SMALL		(32 * 1024)
+
+/* The first row that has both kinds counts; read-write ends each of them. */
+static const struct row {
+	unsigned in, out;
+	enum zc_method order[2];
+} rows[] = {
+	/* Nothing but read(2) and write(2) is whole, or worth it, there. */
+	{ K(ZC_SYNTHETIC) | K(ZC_TTY) | K(ZC_NULL), ANY, { 0 } },
+	{ ANY, K(ZC_SYNTHETIC) | K(ZC_TTY), { 0 } },
+
+	/* Shares blocks by itself on XFS and btrfs. */
+	{ K(ZC_REGULAR), K(ZC_REGULAR), { ZC_COPY_FILE_RANGE, ZC_SENDFILE } },
+
+	/* Pages go straight into the reader's pipe: a third of sendfile's CPU
+	 * on 6.18, which makes a pipe of its own for each call. */
+	{ FILES, K(ZC_PIPE), { ZC_SPLICE, ZC_SENDFILE } },
+
+	/* One call for what splice needs two for. */
+	{ FILES, ANY, { ZC_SENDFILE, ZC_SPLICE } },
+
+	{ STREAMS | K(ZC_CHAR), ANY, { ZC_SPLICE } },
+};
+
+static bool
+lends_pages(enum zc_method method, const struct zc_ends *ends)
+{
+	bool by_reference = method == ZC_SENDFILE || method == ZC_SPLICE;
+
+	return by_reference && (FILES & K(ends->in)) &&
+	    (STREAMS & K(ends->out));
+}
+
+/** Why this method cannot serve, or must not; NULL: it can. */
+static const char *
+objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
+{
+	if (method != ZC_READ_WRITE && ends->out == ZC_SYNTHETIC)
+		return "each write to a kernel file is a command of its own";
+	if ((flags & ZC_STABLE) && lends_pages(method, ends))
+		return "it lends the source's own pages (--stable)";
+	return method_get(method)->suits(ends);
+}
+
+static const struct row *
+row_for(const struct zc_ends *ends)
+{
+	size_t i = 0;
+
+	while (!(rows[i].in & K(ends->in)) || !(rows[i].out & K(ends->out)))
+		i++;
+	return &rows[i];
+}
+
+static void
+plan_add(struct zc_plan *plan, enum zc_method method,
+    const struct zc_ends *ends, unsigned flags)
+{
+	if (plan->why_not[method] == NULL)
+		return;			/* is in it */
+	plan->why_not[method] = objection(method, ends, flags);
+	if (plan->why_not[method] == NULL)
+		plan->method[plan->count++] = method;
+}
+
+/** Why no method but read-write is worth trying, or NULL. */
+static const char *
+plain_only(const struct zc_ends *ends)
+{
+	if (ends->append && ends->out != ZC_PIPE)
+		return "the kernel refuses it where the destination appends";
+	if (ends->direct && ends->out != ZC_PIPE)
+		return "the destination has O_DIRECT";
+	if (ends->size >= 0 && ends->size < SMALL)
+		return "not worth it for so few bytes";
+	return NULL;
+}
+
+static void
+plan_rest(struct zc_plan *plan, const struct zc_ends *ends, unsigned flags)
+{
+	const char *plain = plain_only(ends);
+	const enum zc_method *order = row_for(ends)->order;
+
+	for (int m = 1; m < ZC_METHODS; m++)
+		if (plan->why_not[m] != NULL && plain != NULL)
+			plan->why_not[m] = plain;
+	for (int i = 0; i < 2 && plain == NULL; i++)
+		if (order[i] != ZC_AUTO)
+			plan_add(plan, order[i], ends, flags);
+	plan_add(plan, ZC_READ_WRITE, ends, flags);
+}
+
+void
+zc_plan(struct zc_plan *plan, const struct zc_ends *ends,
+    enum zc_method forced, enum zc_method preferred, unsigned flags)
+{
+	*plan = (struct zc_plan){ .count = 0 };
+	for (int m = 1; m < ZC_METHODS; m++)
+		plan->why_not[m] = forced != ZC_AUTO ?
+		    "another method was named" : "no gain for these ends";
+	if (forced != ZC_AUTO) {
+		plan_add(plan, forced, ends, flags);
+		return;
+	}
+	plan->why_not[ZC_REFLINK] = plan->why_not[ZC_MMAP] = "only by name";
+	if (preferred != ZC_AUTO)
+		plan_add(plan, preferred, ends, flags);
+	plan_rest(plan, ends, flags);
+}

@@ -1,0 +1,326 @@
+/*
+ * The copy loop: one turn asks the method at work for one step and acts on
+ * what it came to.  Limit, fallback, accounting, waiting and interruption are
+ * here, and only here.
+ *
+ * What holds at every turn: the source is taken `bytes + held` bytes far, the
+ * sink has got `bytes`, and the `held` ones between are in the buffer or in
+ * the method's store.
+ */
+#include "config.h"
+
+#include "turn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/param.h>
+#include <unistd.h>
+
+#include "job.h"
+
+enum motion { TAKE, GIVE, THROUGH };
+
+static void
+job_close_method(struct zc_job *job)
+{
+	if (job->method != NULL && job->method->end != NULL)
+		job->method->end(job);
+	job->method = NULL;
+}
+
+void
+job_finish(struct zc_job *job, enum zc_outcome outcome, int error)
+{
+	struct zc_result *result = &job->result;
+
+	result->outcome = outcome;
+	result->error = error;
+	result->lost = (int64_t)job->held;
+	if (job->held > 0 && job->in.start >= 0 && job_put_back(job) == 0)
+		result->lost = 0;
+	job->held = 0;
+	job_close_method(job);
+}
+
+static void
+job_fail(struct zc_job *job, enum zc_side side, int error)
+{
+	job->result.side = side;
+	job_finish(job, ZC_FAILED, error);
+}
+
+void
+job_tell(struct zc_job *job, enum zc_event_type type, enum zc_method method,
+    int error)
+{
+	const struct zc_event event = {
+		.type = type,
+		.method = method,
+		.error = error,
+		.bytes = job->result.bytes,
+		.plan = &job->plan,
+	};
+
+	if (job->request.event == NULL || job->result.outcome != ZC_UNFINISHED)
+		return;
+	if (job->request.event(&event, job->request.arg) != 0)
+		job_finish(job, ZC_STOPPED, EINTR);
+}
+
+static enum zc_method
+job_method(const struct zc_job *job)
+{
+	return job->plan.method[MIN(job->candidate, job->plan.count - 1)];
+}
+
+static void
+job_note_refusal(struct zc_job *job, int error)
+{
+	struct zc_method_use *use = &job->result.use[job_method(job)];
+
+	use->refused = error;
+	use->refused_at = job->result.bytes;
+	job->result.error = error;
+	job_tell(job, ZC_EVENT_REFUSED, job_method(job), error);
+}
+
+void
+job_begin(struct zc_job *job)
+{
+	for (; job->candidate < job->plan.count; job->candidate++) {
+		const struct method *method = method_get(job_method(job));
+
+		if (job->result.outcome != ZC_UNFINISHED)
+			return;
+		job->result.method = job_method(job);
+		job->through = method->fill == NULL;
+		if (method->begin == NULL || method->begin(job) == 0) {
+			job->method = method;
+			return;
+		}
+		job_note_refusal(job, errno);
+	}
+}
+
+/** Is it in the method's own store what would be lost with it?  For a method
+ * that was named nobody follows: then what can go back to the source does. */
+static bool
+job_must_rescue(const struct zc_job *job)
+{
+	if (job->held == 0 || buffer_used(&job->buffer) > 0)
+		return false;
+	return job->candidate + 1 < job->plan.count || job->in.start < 0;
+}
+
+static void
+job_refused(struct zc_job *job, int error)
+{
+	if (job_must_rescue(job) && job->method->rescue(job) < 0) {
+		job_fail(job, ZC_SOURCE, errno);
+		return;
+	}
+	job_note_refusal(job, error);
+	if (job->result.outcome != ZC_UNFINISHED)
+		return;
+	job_close_method(job);
+	job->candidate++;
+	job_begin(job);
+}
+
+/**
+ * Is it the end?  0: yes; else the errno of the refusal.  Virtual and FUSE
+ * files make the kernel's own paths return 0 where read(2) has more (Linux
+ * 6.18 still); streams do not, and a terminal would wait for a second one.
+ */
+static int
+job_doubts_end(const struct zc_job *job)
+{
+	char byte;
+	ssize_t n;
+
+	if (job->in.start < 0 || job->method == &method_read_write)
+		return 0;
+	n = pread(job->in.fd, &byte, 1, end_position(&job->in));
+	if (n < 0)
+		return errno;
+	return n > 0 ? ENODATA : 0;
+}
+
+static bool
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/** No method is left.  A full or a bad disk is not the named method's fault. */
+static void
+job_out_of_methods(struct zc_job *job)
+{
+	int error = job->result.error;
+
+	if (is_full(error))
+		job_fail(job, ZC_SINK, error);
+	else if (error == EIO && job_doubts_end(job) == EIO)
+		job_fail(job, ZC_SOURCE, error);
+	else
+		job_finish(job, ZC_UNSUITED, error);
+}
+
+static void
+job_source_ended(struct zc_job *job)
+{
+	int doubt = job_doubts_end(job);
+
+	if (doubt != 0)
+		job_refused(job, doubt);
+	else
+		job->ended = true;
+}
+
+static bool
+job_is_short(const struct zc_job *job)
+{
+	return job->ended && (job->request.flags & ZC_EXACT) &&
+	    job->left != INT64_MAX && job->left > 0;
+}
+
+/** All is taken and given, or will never be: end, if so. */
+static bool
+job_complete(struct zc_job *job)
+{
+	if (job->gather && job_is_short(job)) {
+		/* Half a command is none. */
+		job_finish(job, ZC_SHORT, ENODATA);
+		return true;
+	}
+	if (job->held > 0 || (job->left > 0 && !job->ended))
+		return false;
+	if (job_is_short(job))
+		job_finish(job, ZC_SHORT, ENODATA);
+	else
+		job_finish(job, ZC_DONE, 0);
+	return true;
+}
+
+static enum motion
+job_motion(const struct zc_job *job)
+{
+	bool more = job->left > 0 && !job->ended && job->method != NULL;
+
+	if (job->held > 0 && !(job->gather && more))
+		return GIVE;
+	return job->through ? THROUGH : TAKE;
+}
+
+/** Bytes in the buffer go first, whatever the method. */
+static bool
+job_uses_buffer(const struct zc_job *job, enum motion motion)
+{
+	return motion == GIVE && buffer_used(&job->buffer) > 0;
+}
+
+static struct step
+job_step(struct zc_job *job, enum motion motion)
+{
+	if (job_uses_buffer(job, motion))
+		return method_read_write.drain(job);
+	return motion == TAKE ? job->method->fill(job) :
+	    job->method->drain(job);
+}
+
+static void
+job_credit(struct zc_job *job, enum zc_method method, int64_t bytes)
+{
+	struct zc_result *result = &job->result;
+	struct zc_method_use *use = &result->use[method];
+
+	if (use->bytes == 0)
+		result->used[result->used_count++] = method;
+	use->bytes += bytes;
+	result->bytes += bytes;
+	job->stalls = 0;
+	job_tell(job, ZC_EVENT_MOVED, method, 0);
+}
+
+static void
+job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
+    int64_t moved)
+{
+	if (moved == 0) {
+		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
+		return;
+	}
+	if (motion != GIVE && job->left != INT64_MAX)
+		job->left -= moved;
+	if (motion == TAKE)
+		job->held += (size_t)moved;
+	if (motion == GIVE)
+		job->held -= (size_t)moved;
+	if (motion != TAKE)
+		job_credit(job, method, moved);
+}
+
+/** False: the caller is to wait. */
+static bool
+job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
+{
+	const struct end *end = side == ZC_SOURCE ? &job->in : &job->out;
+	const struct zc_wait for_ready = {
+		.fd = end->fd,
+		.events = side == ZC_SOURCE ? POLLIN : POLLOUT,
+	};
+
+	/* EAGAIN from what does not have O_NONBLOCK: once may be chance. */
+	if (job->request.wait != NULL && !end_waits_by_poll(end) &&
+	    job->stalls++ > 0) {
+		job_fail(job, side, EAGAIN);
+		return true;
+	}
+	if (job->request.wait == NULL) {
+		if (wait != NULL)
+			*wait = for_ready;
+		return false;
+	}
+	if (job->request.wait(&for_ready, job->request.arg) == 0)
+		return true;
+	if (errno == EINTR)
+		job_tell(job, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
+	else
+		job_fail(job, side, errno);
+	return true;
+}
+
+bool
+job_turn(struct zc_job *job, struct zc_wait *wait)
+{
+	enum motion motion = job_motion(job);
+	enum zc_method method;
+	struct step step;
+
+	if (job_complete(job))
+		return true;
+	if (job->method == NULL && buffer_used(&job->buffer) == 0) {
+		job_out_of_methods(job);
+		return true;
+	}
+	method = job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
+	job->result.use[method].calls++;
+	step = job_step(job, motion);
+	switch (step.outcome) {
+	case STEP_MOVED:
+		job_moved(job, motion, method, step.moved);
+		break;
+	case STEP_ENDED:
+		job_source_ended(job);
+		break;
+	case STEP_UNSUITED:
+		job_refused(job, step.error);
+		break;
+	case STEP_BLOCKED:
+		return job_blocked(job, step.side, wait);
+	case STEP_FAILED:
+		job_fail(job, step.side, step.error);
+		break;
+	}
+	return true;
+}
