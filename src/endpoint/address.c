@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../diag.h"
+#include "../signals.h"
+
+#define DIGITS "0123456789"
+#define HOST_CHARACTERS DIGITS "abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" ".-_"
+
+enum { PORT_MAX = 65535 };
+
+static const char *
+address_parse_port(struct endpoint *ep, const char *port, enum address_use use)
+{
+	long number = 0;
+
+	if (*port == '\0')
+		return "the port is missing";
+	if (port[strspn(port, DIGITS)] != '\0') {
+		if (strlcpy(ep->port, port, sizeof(ep->port)) >=
+		    sizeof(ep->port) || getservbyname(port, "tcp") == NULL)
+			return "the port is no number and no known service";
+		return NULL;
+	}
+	for (const char *p = port; *p != '\0' && number <= PORT_MAX; p++)
+		number = number * 10 + (*p - '0');
+	if (use == ADDRESS_CONNECT && (number == 0 || number > PORT_MAX))
+		return "the port is not in the range 1 to 65535";
+	if (number > PORT_MAX)
+		return "the port is not in the range 0 to 65535";
+	snprintf(ep->port, sizeof(ep->port), "%ld", number);
+	return NULL;
+}
+
+/* `text` is behind the opening bracket.  On success *rest is behind ":". */
+static const char *
+address_parse_ipv6(struct endpoint *ep, const char *text, const char **rest)
+{
+	static const char why[] = "not an IPv6 address in the brackets";
+	size_t length = strcspn(text, "]");
+	char bare[INET6_ADDRSTRLEN];
+	struct in6_addr ignored;
+	size_t zone;
+
+	if (text[length] == '\0')
+		return "the closing bracket is missing";
+	if (length >= sizeof(ep->host))
+		return why;
+	memcpy(ep->host, text, length);
+	ep->host[length] = '\0';
+
+	zone = strcspn(ep->host, "%");
+	if (zone >= sizeof(bare))
+		return why;
+	memcpy(bare, ep->host, zone);
+	bare[zone] = '\0';
+	if (inet_pton(AF_INET6, bare, &ignored) != 1)
+		return why;
+	if (text[length + 1] != ':')
+		return "the port is missing behind the bracket";
+	*rest = text + length + 2;
+	return NULL;
+}
+
+static const char *
+address_parse_host(struct endpoint *ep, const char *text, size_t length)
+{
+	if (memchr(text, ':', length) != NULL)
+		return "an IPv6 address needs brackets, [ADDRESS]:PORT";
+	if (length >= sizeof(ep->host) ||
+	    strspn(text, HOST_CHARACTERS) < length)
+		return "not the name of a host";
+	memcpy(ep->host, text, length);
+	ep->host[length] = '\0';
+	return NULL;
+}
+
+const char *
+address_parse(struct endpoint *ep, const char *text, enum address_use use)
+{
+	const char *colon = strrchr(text, ':');
+	const char *why;
+
+	if (*text == '[') {
+		why = address_parse_ipv6(ep, text + 1, &text);
+	} else if (colon != NULL) {
+		why = address_parse_host(ep, text, (size_t)(colon - text));
+		text = colon + 1;
+		if (use == ADDRESS_CONNECT && why == NULL && *ep->host == '\0')
+			why = "the host is missing";
+	} else {
+		why = use == ADDRESS_LISTEN ? NULL : "the port is missing";
+	}
+	return why != NULL ? why : address_parse_port(ep, text, use);
+}
+
+enum status
+address_refuse(const struct endpoint *ep, enum status status, const char *why)
+{
+	char shown[PATH_MAX];
+
+	diag_escape(shown, sizeof(shown), ep->name);
+	diag_error(ep->name, "%s (for a file: ./%s or file:%s)", why, shown,
+	    shown);
+	return status;
+}
+
+enum status
+address_look_up(const struct endpoint *ep, enum address_use use,
+    struct addrinfo **list)
+{
+	/* No AI_ADDRCONFIG: it does not count loopback, so that ::1 would
+	 * not be found on a machine without a network. */
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = use == ADDRESS_LISTEN ? AI_PASSIVE : 0,
+	};
+	const char *host = *ep->host != '\0' ? ep->host : NULL;
+	char why[256];
+	int error, cause;
+
+	signals_immediate(true);
+	error = getaddrinfo(host, ep->port, &hints, list);
+	cause = errno;
+	signals_immediate(false);
+	if (error == 0)
+		return STATUS_OK;
+	snprintf(why, sizeof(why), "look-up: %s", error == EAI_SYSTEM ?
+	    strerror(cause) : gai_strerror(error));
+	return address_refuse(ep, STATUS_CONNECTION, why);
+}
+
+void
+address_format(char *text, const struct sockaddr *address, socklen_t length)
+{
+	char host[ADDRESS_SIZE - 10], port[8];
+
+	if (getnameinfo(address, length, host, sizeof(host), port,
+	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		strlcpy(text, "?", ADDRESS_SIZE);
+	else if (address->sa_family == AF_INET6)
+		snprintf(text, ADDRESS_SIZE, "[%s]:%s", host, port);
+	else
+		snprintf(text, ADDRESS_SIZE, "%s:%s", host, port);
+}

@@ -1,0 +1,48 @@
+#include "config.h"
+
+#include "descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../signals.h"
+
+int
+descriptor_open(int dir, const char *path, int flags)
+{
+	int fd;
+
+	do {
+		fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+	} while (fd < 0 && errno == EINTR && signals_caught() == 0);
+	return fd;
+}
+
+static int
+descriptor_settle_once(int fd)
+{
+	struct stat st;
+	int copy;
+
+	/* The end of the write-back is all that a disk's last close tells
+	 * nobody about. */
+	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && fsync(fd) < 0)
+		return -1;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return copy < 0 ? -1 : close(copy);
+}
+
+int
+descriptor_settle(int fd)
+{
+	int result;
+
+	/* close(2) after EINTR would hit whoever got the number since; here
+	 * another duplicate asks again. */
+	do {
+		result = descriptor_settle_once(fd);
+	} while (result < 0 && errno == EINTR && signals_caught() == 0);
+	return result;
+}

@@ -1,0 +1,240 @@
+/*
+ * From a name to its type, and from a step to the type's hook.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../signals.h"
+#include "address.h"
+#include "endpoint.h"
+
+/* How the names begin.  `parse` fills in the rest of the endpoint and returns
+ * NULL, or static text that says what is wrong. */
+struct prefix {
+	const char *text;
+	const struct endpoint_type *type;
+	const char *(*parse)(struct endpoint *, const char *rest);
+};
+
+static const char *
+parse_path(struct endpoint *ep, const char *rest)
+{
+	if (*rest == '\0')
+		return "the path is missing";
+	ep->path = rest;
+	return NULL;
+}
+
+static const char *
+parse_descriptor(struct endpoint *ep, const char *rest)
+{
+	static const char why[] = "not the number of a descriptor";
+	int fd = 0;
+
+	if (*rest == '\0')
+		return why;
+	for (; *rest != '\0'; rest++) {
+		int digit = *rest - '0';
+
+		if (digit < 0 || digit > 9 || fd > (INT_MAX - digit) / 10)
+			return why;
+		fd = fd * 10 + digit;
+	}
+	ep->fd = fd;
+	ep->inherited = true;
+	return NULL;
+}
+
+static const char *
+parse_tcp(struct endpoint *ep, const char *rest)
+{
+	return address_parse(ep, rest, ADDRESS_CONNECT);
+}
+
+static const char *
+parse_listen(struct endpoint *ep, const char *rest)
+{
+	return address_parse(ep, rest, ADDRESS_LISTEN);
+}
+
+static const struct prefix prefixes[] = {
+	{ "file:", &endpoint_file, parse_path },
+	{ "fd:", &endpoint_stdio, parse_descriptor },
+	{ "tcp:", &endpoint_tcp, parse_tcp },
+	{ "listen:", &endpoint_listen, parse_listen },
+	{ "unix:", &endpoint_unix, parse_path },
+	{ "unix-listen:", &endpoint_unix_listen, parse_path },
+	{ ":", &endpoint_listen, parse_listen },
+};
+
+/* What is left of `name` behind `prefix`, or NULL. */
+static const char *
+parse_behind(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(name, prefix, length) == 0 ? name + length : NULL;
+}
+
+/* The paths that mean a descriptor.  To open them would give another one, at
+ * offset 0, or nothing at all (sockets: ENXIO). */
+static const char *
+parse_descriptor_path(const struct endpoint *ep)
+{
+	const char *name = ep->name;
+	const char *rest;
+
+	if (strcmp(name, "-") == 0)
+		return ep->role == ROLE_SOURCE ? "0" : "1";
+	if (strcmp(name, "/dev/stdin") == 0)
+		return "0";
+	if (strcmp(name, "/dev/stdout") == 0)
+		return "1";
+	if (strcmp(name, "/dev/stderr") == 0)
+		return "2";
+	rest = parse_behind(name, "/dev/fd/");
+	if (rest == NULL)
+		rest = parse_behind(name, "/proc/self/fd/");
+	return rest;
+}
+
+static const char *
+parse_name(struct endpoint *ep)
+{
+	const char *name = ep->name;
+	const char *rest = parse_descriptor_path(ep);
+
+	ep->type = &endpoint_stdio;
+	if (rest != NULL && parse_descriptor(ep, rest) == NULL)
+		return NULL;
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		rest = parse_behind(name, prefixes[i].text);
+		if (rest == NULL)
+			continue;
+		ep->type = prefixes[i].type;
+		return prefixes[i].parse(ep, rest);
+	}
+
+	if (name[strcspn(name, ":/")] == ':') {
+		ep->type = &endpoint_tcp;
+		return parse_tcp(ep, name);
+	}
+	ep->type = &endpoint_file;
+	return parse_path(ep, name);
+}
+
+/* The first option given that this kind of destination cannot honour. */
+static const char *
+parse_misfit(const struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+
+	if (ep->type == &endpoint_file)
+		return NULL;
+	if (o->inplace)
+		return "--inplace";
+	if (o->no_clobber)
+		return "--no-clobber";
+	if (ep->type->network && o->append)
+		return "--append";
+	if (ep->type->network && o->seek >= 0)
+		return "--seek";
+	return NULL;
+}
+
+enum status
+endpoint_parse(struct endpoint *ep, const char *name, enum role role,
+    const struct options *options)
+{
+	const char *why, *misfit;
+
+	*ep = (struct endpoint){ .name = name, .role = role,
+	    .options = options, .fd = -1 };
+	if (*name == '\0') {
+		diag_error(role == ROLE_SOURCE ? "SOURCE" : "DEST",
+		    "the name is empty");
+		return STATUS_USAGE;
+	}
+	why = parse_name(ep);
+	if (why != NULL)
+		return address_refuse(ep, STATUS_USAGE, why);
+	misfit = role == ROLE_DEST ? parse_misfit(ep) : NULL;
+	if (misfit != NULL) {
+		diag_error(name, "%s: only for files", misfit);
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+enum status
+endpoint_open(struct endpoint *ep)
+{
+	return ep->type->open != NULL ? ep->type->open(ep) : STATUS_OK;
+}
+
+enum status
+endpoint_ready(struct endpoint *ep)
+{
+	return ep->type->ready != NULL ? ep->type->ready(ep) : STATUS_OK;
+}
+
+enum status
+endpoint_commit(struct endpoint *ep)
+{
+	enum status status = STATUS_OK;
+
+	if (ep->type->commit != NULL)
+		status = ep->type->commit(ep);
+	if (status == STATUS_OK)
+		endpoint_abort(ep);	/* nothing is left but to let go */
+	return status;
+}
+
+void
+endpoint_abort(struct endpoint *ep)
+{
+	if (ep->type == NULL || ep->over)
+		return;
+	ep->over = true;
+	if (ep->type->abort != NULL)
+		ep->type->abort(ep);
+	if (ep->fd >= 0 && !ep->inherited) {
+		close(ep->fd);
+		ep->fd = -1;
+	}
+}
+
+enum status
+endpoint_fault(const struct endpoint *ep)
+{
+	if (ep->type->network || (ep->inherited && ep->has_stat &&
+	    S_ISSOCK(ep->st.st_mode)))
+		return STATUS_CONNECTION;
+	return ep->role == ROLE_SOURCE ? STATUS_SOURCE : STATUS_DEST;
+}
+
+bool
+endpoint_same_file(const struct endpoint *a, const struct endpoint *b)
+{
+	if (!a->has_stat || !b->has_stat || S_ISCHR(a->st.st_mode) ||
+	    S_ISSOCK(a->st.st_mode))
+		return false;
+	if (S_ISBLK(a->st.st_mode) && S_ISBLK(b->st.st_mode))
+		return a->st.st_rdev == b->st.st_rdev;
+	return a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
+}
+
+enum status
+endpoint_error(const struct endpoint *ep, const char *doing)
+{
+	if (errno == EINTR && signals_caught() != 0)
+		return STATUS_OTHER;
+	diag_errno(ep->name, doing);
+	return endpoint_fault(ep);
+}

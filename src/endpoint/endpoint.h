@@ -1,0 +1,110 @@
+/*
+ * Endpoints: from a name on the command line to an open descriptor, and from
+ * the last byte to a verdict.  They know nothing of methods.
+ *
+ *	parse -> open -> ready -> commit | abort
+ *
+ * parse   what the name means; touches nothing.
+ * open    all that can fail early and disturbs nobody: open files, look up
+ *         names, bind, make the unnamed file.  A destination is not changed.
+ * ready   wait for the other side: connect, accept, open a FIFO.  Sets fd.
+ *         A destination written in place is truncated and positioned here.
+ * commit  make it count: link and rename, half-close and read to the peer's
+ *         end, close.  Destinations commit before sources, so that a receiver
+ *         answers its sender only when its own file is complete.
+ * abort   as if it had never been: the old file stands, a TCP peer is reset.
+ *         Allowed at any time, on an endpoint of zeros too; after a commit
+ *         that succeeded it does nothing.  A commit that failed needs it.
+ *
+ * Each step returns a status: STATUS_OK, or what zcopy is to exit with, once
+ * the reason has been printed here.  A signal that wants to end us
+ * (signals_caught) makes a step return STATUS_OTHER without a word.
+ */
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "../options.h"
+#include "../status.h"
+
+enum role { ROLE_SOURCE, ROLE_DEST };
+
+struct endpoint;
+
+/**
+ * A kind of endpoint.  Hooks may be NULL where there is nothing to do.
+ *
+ * `abort` undoes what `commit` has not made count, and frees `state`; it
+ * runs after a commit as well.  Whoever calls it closes fd afterwards.
+ */
+struct endpoint_type {
+	const char *name;			/* "tcp"; for --explain */
+	bool network;				/* what fails is a connection */
+	enum status (*open)(struct endpoint *);
+	enum status (*ready)(struct endpoint *);
+	enum status (*commit)(struct endpoint *);
+	void (*abort)(struct endpoint *);
+};
+
+extern const struct endpoint_type
+    endpoint_file,		/* PATH, file:PATH; read, or written in place */
+    endpoint_replace,		/* PATH as DEST: replaced whole or not at all */
+    endpoint_stdio,		/* -, fd:N, /dev/stdin, /dev/fd/N */
+    endpoint_tcp,		/* HOST:PORT, tcp: */
+    endpoint_listen,		/* :PORT, listen: */
+    endpoint_unix,		/* unix: */
+    endpoint_unix_listen;	/* unix-listen: */
+
+struct endpoint {
+	const char *name;		/* as typed: for messages */
+	enum role role;
+	const struct endpoint_type *type;
+	const struct options *options;
+
+	int fd;				/* the end itself, or -1 until ready */
+	bool inherited;			/* fd is not ours to close */
+	bool empty;			/* a listener's peer closed, having sent
+					   nothing; only when asked for bytes */
+	bool has_stat;			/* st holds the file, or the old DEST */
+	struct stat st;
+
+	/* What the name said. */
+	const char *path;		/* file, unix */
+	char host[256], port[32];	/* tcp, listen; host "": all */
+
+	void *state;			/* the type's own */
+	bool over;			/* committed or aborted */
+};
+
+/**
+ * STATUS_OK, or STATUS_USAGE once printed.  For a destination that is a
+ * path, chooses between replace and in place when opened, not here.
+ */
+enum status endpoint_parse(struct endpoint *, const char *name, enum role,
+    const struct options *);
+
+enum status endpoint_open(struct endpoint *);
+enum status endpoint_ready(struct endpoint *);
+enum status endpoint_commit(struct endpoint *);
+void endpoint_abort(struct endpoint *);
+
+/** Whose fault an end is that failed: STATUS_SOURCE or STATUS_DEST, and
+ * STATUS_CONNECTION for any socket. */
+enum status endpoint_fault(const struct endpoint *);
+
+/** Once open, before either is ready: would one overwrite the other?
+ * Terminals and the like may be both; files, FIFOs and disks may not. */
+bool endpoint_same_file(const struct endpoint *, const struct endpoint *);
+
+/**
+ * For the types: print "NAME: DOING: strerror(errno)" and return the fault;
+ * EINTR, which they only let through when a signal ends us, is STATUS_OTHER
+ * and prints nothing.
+ */
+enum status endpoint_error(const struct endpoint *, const char *doing);
+
+#endif

@@ -1,0 +1,266 @@
+/*
+ * A path: read, or written in place.  A destination that can be replaced
+ * whole becomes an endpoint_replace as soon as it is opened.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../zcopy.h"
+#include "descriptor.h"
+#include "endpoint.h"
+#include "place.h"
+
+/* Only where the file was not there before. */
+struct file_state {
+	struct place place;
+	bool created;			/* goes, if nothing comes of it */
+};
+
+static enum status
+file_check_type(const struct endpoint *ep)
+{
+	if (S_ISDIR(ep->st.st_mode)) {
+		errno = EISDIR;
+		return endpoint_error(ep, "open");
+	}
+	if (S_ISSOCK(ep->st.st_mode)) {
+		diag_error(ep->name,
+		    "open: a socket (unix:PATH connects to one)");
+		return endpoint_fault(ep);
+	}
+	return STATUS_OK;
+}
+
+/* Take over what an open gave, if it is what we looked at before. */
+static enum status
+file_attach(struct endpoint *ep, int fd)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return endpoint_error(ep, "open");
+	ep->fd = fd;
+	if (fstat(fd, &st) < 0)
+		return endpoint_error(ep, "stat");
+	if (ep->has_stat && ((st.st_mode ^ ep->st.st_mode) & S_IFMT) != 0) {
+		errno = ESTALE;
+		return endpoint_error(ep, "open");
+	}
+	ep->st = st;
+	ep->has_stat = true;
+	return STATUS_OK;
+}
+
+static enum status
+file_open_source(struct endpoint *ep)
+{
+	enum status status;
+
+	if (stat(ep->path, &ep->st) < 0)
+		return endpoint_error(ep, "open");
+	ep->has_stat = true;
+	status = file_check_type(ep);
+	if (status != STATUS_OK || S_ISFIFO(ep->st.st_mode))
+		return status;
+	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, O_RDONLY));
+}
+
+/* How to open a destination that is written in place. */
+static int
+file_flags(const struct endpoint *ep)
+{
+	/* Excludes mounted file systems, and everything else that has the
+	 * disk for itself; O_CREAT would make it mean something else. */
+	if (ep->has_stat && S_ISBLK(ep->st.st_mode))
+		return O_WRONLY | O_EXCL;
+
+	/* O_CREAT, for what is there too: fs.protected_regular and
+	 * protected_fifos look only at opens that have it. */
+	if (ep->options->append &&
+	    (!ep->has_stat || S_ISREG(ep->st.st_mode)))
+		return O_WRONLY | O_CREAT | O_APPEND;
+	return O_WRONLY | O_CREAT;
+}
+
+static enum status
+file_create(struct endpoint *ep)
+{
+	struct file_state *state = calloc(1, sizeof(*state));
+	int fd;
+
+	if (state == NULL)
+		return endpoint_error(ep, "create");
+	state->place.dir = -1;
+	ep->state = state;
+	if (place_find(&state->place, ep->path) < 0)
+		return endpoint_error(ep, "create");
+	fd = descriptor_open(state->place.dir, state->place.base,
+	    file_flags(ep) | O_EXCL | O_NOFOLLOW);
+	state->created = fd >= 0;
+	if (fd < 0 && errno == EEXIST && !ep->options->no_clobber)
+		fd = descriptor_open(AT_FDCWD, ep->path, file_flags(ep));
+	return file_attach(ep, fd);
+}
+
+static enum status
+file_open_in_place(struct endpoint *ep, bool synthetic)
+{
+	const struct options *o = ep->options;
+	enum status status;
+
+	if (!ep->has_stat)
+		return file_create(ep);
+	if (S_ISFIFO(ep->st.st_mode) && o->seek >= 0) {
+		errno = ESPIPE;
+		return endpoint_error(ep, "--seek");
+	}
+	if (S_ISFIFO(ep->st.st_mode) || synthetic)
+		return STATUS_OK;	/* see file_ready */
+	status = file_attach(ep,
+	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep)));
+	if (status == STATUS_OK && o->seek >= 0 &&
+	    lseek(ep->fd, 0, SEEK_CUR) < 0)
+		return endpoint_error(ep, "--seek");
+	return status;
+}
+
+/* Whether it is there, and what; -1 with errno. */
+static int
+file_look(struct endpoint *ep, bool *synthetic)
+{
+	int fd = open(ep->path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	ep->has_stat = fstat(fd, &ep->st) == 0;
+	*synthetic = zc_kind_of(fd) == ZC_SYNTHETIC;
+	close(fd);
+	return 0;
+}
+
+static enum status
+file_open_dest(struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+	bool synthetic = false;
+	enum status status;
+
+	if (file_look(ep, &synthetic) < 0)
+		return endpoint_error(ep, "open");
+	if (ep->has_stat) {
+		status = file_check_type(ep);
+		if (status != STATUS_OK)
+			return status;
+		if (o->no_clobber) {
+			errno = EEXIST;
+			return endpoint_error(ep, "create");
+		}
+	}
+	if (o->inplace || o->append || o->seek >= 0 || synthetic ||
+	    (ep->has_stat && !S_ISREG(ep->st.st_mode)))
+		return file_open_in_place(ep, synthetic);
+	ep->type = &endpoint_replace;
+	return ep->type->open(ep);
+}
+
+static enum status
+file_open(struct endpoint *ep)
+{
+	return ep->role == ROLE_SOURCE ? file_open_source(ep) :
+	    file_open_dest(ep);
+}
+
+/*
+ * What open has left: FIFOs, which wait for the other side, and synthetic
+ * files, which may act on an open (tracefs empties its buffer on O_TRUNC, and
+ * on no ftruncate).
+ */
+static enum status
+file_open_late(struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+	int flags = O_RDONLY;
+
+	if (ep->role == ROLE_DEST) {
+		flags = file_flags(ep);
+		if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0)
+			flags |= O_TRUNC;
+	}
+	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, flags));
+}
+
+static enum status
+file_ready(struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+	struct file_state *state = ep->state;
+	enum status status;
+
+	if (ep->fd < 0) {
+		status = file_open_late(ep);
+		if (status != STATUS_OK)
+			return status;
+	} else if (ep->role == ROLE_DEST && S_ISREG(ep->st.st_mode) &&
+	    !o->append && o->seek < 0 && ftruncate(ep->fd, 0) < 0) {
+		return endpoint_error(ep, "truncate");
+	}
+	if (ep->role == ROLE_DEST && o->seek >= 0 &&
+	    lseek(ep->fd, o->seek, SEEK_SET) < 0)
+		return endpoint_error(ep, "--seek");
+	if (state != NULL)
+		state->created = false;
+	return STATUS_OK;
+}
+
+static enum status
+file_commit(struct endpoint *ep)
+{
+	int fd = ep->fd;
+
+	if (ep->role == ROLE_SOURCE)
+		return STATUS_OK;
+	if (descriptor_settle(fd) < 0)
+		return endpoint_error(ep, "close");
+	ep->fd = -1;			/* closed, whatever close() says */
+	if (close(fd) < 0 && errno != EINTR)
+		return endpoint_error(ep, "close");
+	return STATUS_OK;
+}
+
+/* Nobody has written to what we created, nor put another file there? */
+static bool
+file_is_unused(const struct endpoint *ep, const struct place *place)
+{
+	struct stat st;
+
+	return fstatat(place->dir, place->base, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == ep->st.st_dev &&
+	    st.st_ino == ep->st.st_ino && st.st_size == 0;
+}
+
+static void
+file_abort(struct endpoint *ep)
+{
+	struct file_state *state = ep->state;
+
+	if (state == NULL)
+		return;
+	if (state->created && file_is_unused(ep, &state->place))
+		unlinkat(state->place.dir, state->place.base, 0);
+	place_close(&state->place);
+	free(state);
+	ep->state = NULL;
+}
+
+const struct endpoint_type endpoint_file = {
+	.name = "file",
+	.open = file_open,
+	.ready = file_ready,
+	.commit = file_commit,
+	.abort = file_abort,
+};

@@ -1,0 +1,144 @@
+/*
+ * TCP: wait for one connection.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../diag.h"
+#include "address.h"
+#include "listeners.h"
+#include "socket.h"
+
+/* Other addresses of a host take the port that the first one was given. */
+static void
+listen_share_port(const struct listeners *listeners, struct sockaddr *address)
+{
+	struct sockaddr_storage first;
+	socklen_t length = sizeof(first);
+	in_port_t port;
+
+	if (listeners->count == 0 || getsockname(listeners->polled[0].fd,
+	    (struct sockaddr *)&first, &length) < 0)
+		return;
+	port = first.ss_family == AF_INET6 ?
+	    ((struct sockaddr_in6 *)&first)->sin6_port :
+	    ((struct sockaddr_in *)&first)->sin_port;
+	if (address->sa_family == AF_INET6)
+		((struct sockaddr_in6 *)address)->sin6_port = port;
+	else
+		((struct sockaddr_in *)address)->sin_port = port;
+}
+
+static enum status
+listen_error(const struct endpoint *ep, const struct addrinfo *at,
+    const char *doing)
+{
+	char address[ADDRESS_SIZE];
+	int error = errno;
+
+	address_format(address, at->ai_addr, at->ai_addrlen);
+	diag_error(ep->name, "%s: %s: %s", doing, address, strerror(error));
+	return STATUS_CONNECTION;
+}
+
+/* Every address of `family`, AF_UNSPEC: any.  Where the system does not have
+ * a family or an address, the others do. */
+static enum status
+listen_on(const struct endpoint *ep, const struct addrinfo *list, int family,
+    bool last)
+{
+	struct listeners *listeners = ep->state;
+	const struct addrinfo *missing = NULL;
+	const char *doing;
+	int error = 0;
+
+	for (; list != NULL && listeners->count < LISTENERS_MAX;
+	    list = list->ai_next) {
+		if (family != AF_UNSPEC && list->ai_family != family)
+			continue;
+		listen_share_port(listeners, list->ai_addr);
+		if (listeners_add(listeners, list->ai_addr, list->ai_addrlen,
+		    &doing) == 0)
+			continue;
+		if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
+			return listen_error(ep, list, doing);
+		missing = list;
+		error = errno;
+	}
+	if (listeners->count > 0 || missing == NULL || !last)
+		return STATUS_OK;
+	errno = error;
+	return listen_error(ep, missing, doing);
+}
+
+static void
+listen_announce(const struct listeners *listeners)
+{
+	for (nfds_t i = 0; i < listeners->count; i++) {
+		struct sockaddr_storage bound;
+		socklen_t length = sizeof(bound);
+		char address[ADDRESS_SIZE];
+
+		if (getsockname(listeners->polled[i].fd,
+		    (struct sockaddr *)&bound, &length) < 0)
+			continue;
+		address_format(address, (struct sockaddr *)&bound, length);
+		diag_note("listening on %s", address);
+	}
+}
+
+static enum status
+listen_open(struct endpoint *ep)
+{
+	struct listeners *listeners = calloc(1, sizeof(*listeners));
+	struct addrinfo *list;
+	enum status status;
+
+	if (listeners == NULL)
+		return endpoint_error(ep, "listen");
+	ep->state = listeners;
+	status = address_look_up(ep, ADDRESS_LISTEN, &list);
+	if (status != STATUS_OK)
+		return status;
+	if (*ep->host != '\0') {
+		status = listen_on(ep, list, AF_UNSPEC, true);
+	} else {
+		/* "::" alone serves both families. */
+		status = listen_on(ep, list, AF_INET6, false);
+		if (status == STATUS_OK && listeners->count == 0)
+			status = listen_on(ep, list, AF_INET, true);
+	}
+	freeaddrinfo(list);
+	if (status == STATUS_OK)
+		listen_announce(listeners);
+	return status;
+}
+
+static enum status
+listen_ready(struct endpoint *ep)
+{
+	return listeners_accept(ep->state, ep);
+}
+
+static void
+listen_abort(struct endpoint *ep)
+{
+	if (ep->state == NULL)
+		return;
+	listeners_close(ep->state);
+	free(ep->state);
+	ep->state = NULL;
+}
+
+const struct endpoint_type endpoint_listen = {
+	.name = "listen",
+	.network = true,
+	.open = listen_open,
+	.ready = listen_ready,
+	.commit = socket_commit,
+	.abort = listen_abort,
+};

@@ -1,0 +1,124 @@
+#include "config.h"
+
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HOPS_MAX = 40 };			/* as the kernel's MAXSYMLINKS */
+
+/* Go to the directory of `path`, which counts from where we are. */
+static int
+place_descend(struct place *place, char *path)
+{
+	char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	const char *dir = slash != NULL ? path : ".";
+	int fd;
+
+	if (strcmp(base, "") == 0 || strcmp(base, ".") == 0 ||
+	    strcmp(base, "..") == 0) {
+		errno = EISDIR;
+		return -1;
+	}
+	if (strlcpy(place->base, base, sizeof(place->base)) >=
+	    sizeof(place->base)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (slash != NULL)
+		slash[1] = '\0';
+	fd = openat(place->dir, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	place_close(place);
+	place->dir = fd;
+	return 0;
+}
+
+/* What fs.protected_symlinks is about: in a directory like /tmp, links that
+ * others put there lead where they want.  The kernel judges only links that
+ * it follows itself. */
+static bool
+place_distrusts(const struct place *place, const struct stat *link)
+{
+	struct stat dir;
+
+	if (fstat(place->dir, &dir) < 0)
+		return true;
+	return (dir.st_mode & S_ISVTX) && (dir.st_mode & S_IWOTH) &&
+	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
+}
+
+/* Its length; 0 where there is none; -1. */
+static ssize_t
+place_read_link(const struct place *place, char *target, size_t size)
+{
+	struct stat st;
+	ssize_t length;
+	int fd;
+
+	fd = openat(place->dir, place->base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(fd, &st) == 0 && !S_ISLNK(st.st_mode)) {
+		close(fd);
+		return 0;
+	}
+	length = readlinkat(fd, "", target, size - 1);
+	close(fd);
+	if (length < 0)
+		return -1;
+	target[length] = '\0';
+	if (!place_distrusts(place, &st))
+		return length;
+	errno = EACCES;
+	return -1;
+}
+
+static int
+place_follow(struct place *place, const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t length;
+
+	if (strlcpy(target, path, sizeof(target)) >= sizeof(target)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (int hops = 0; hops <= HOPS_MAX; hops++) {
+		if (place_descend(place, target) < 0)
+			return -1;
+		length = place_read_link(place, target, sizeof(target));
+		if (length <= 0)
+			return (int)length;
+	}
+	errno = ELOOP;
+	return -1;
+}
+
+int
+place_find(struct place *place, const char *path)
+{
+	int error;
+
+	place->dir = AT_FDCWD;
+	if (place_follow(place, path) == 0)
+		return 0;
+	error = errno;
+	place_close(place);
+	errno = error;
+	return -1;
+}
+
+void
+place_close(struct place *place)
+{
+	if (place->dir >= 0)
+		close(place->dir);
+	place->dir = -1;
+}

@@ -1,0 +1,248 @@
+/*
+ * A path whose file is replaced whole or not at all.
+ *
+ * The data goes to an unnamed file in the same directory, which gets a name
+ * only when it is complete.  No call replaces a name by an unnamed file, so
+ * over an old one it is first linked to a temporary name.  Our signal
+ * handlers only take note, so nothing but a kill -9 within those microseconds
+ * can leave that name behind.  File systems that know no unnamed files have
+ * it from the start, and there every kill -9 does.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "attributes.h"
+#include "descriptor.h"
+#include "endpoint.h"
+#include "place.h"
+#include "temporary.h"
+
+struct replace_state {
+	struct place place;
+	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
+};
+
+/* "zcopy: d/out: replace: Permission denied (--inplace ...)" */
+static enum status
+replace_error(const struct endpoint *ep)
+{
+	if (!ep->has_stat || errno == EINTR)
+		return endpoint_error(ep, "create");
+	diag_error(ep->name, "replace: %s (--inplace writes the file itself)",
+	    strerror(errno));
+	return endpoint_fault(ep);
+}
+
+/* Is the name that place_find() led to that of the file that open(2) would
+ * give?  Not so for /proc/PID/fd/N, nor when somebody plays with links. */
+static bool
+replace_is_found(const struct endpoint *ep, const struct place *place)
+{
+	struct stat st;
+
+	if (fstatat(place->dir, place->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT && !ep->has_stat;
+	return ep->has_stat && st.st_dev == ep->st.st_dev &&
+	    st.st_ino == ep->st.st_ino;
+}
+
+/* rename(2) into a sticky directory: for the owner of the file or of the
+ * directory, and those with CAP_FOWNER. */
+static bool
+replace_is_sticky(const struct stat *file, const struct stat *dir)
+{
+	uid_t self = geteuid();
+
+	return (dir->st_mode & S_ISVTX) && file->st_uid != self &&
+	    dir->st_uid != self && self != 0;
+}
+
+static bool
+replace_is_mounted(const struct statx *file, const struct stat *old,
+    const struct stat *dir)
+{
+	/* Linux 5.8.  Comparing devices is second best: on overlayfs files
+	 * may have another than their directory. */
+	if (file->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+		return (file->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+	return old->st_dev != dir->st_dev;
+}
+
+/* Foresee what rename(2) would say about the old file: 0, or an errno. */
+static int
+replace_obstacle(const struct endpoint *ep, const struct place *place)
+{
+	const uint64_t fixed = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
+	struct statx file, parent;
+	struct stat dir;
+
+	if (fstat(place->dir, &dir) < 0 ||
+	    statx(place->dir, place->base, AT_SYMLINK_NOFOLLOW,
+	    STATX_BASIC_STATS, &file) < 0 ||
+	    statx(place->dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
+	    &parent) < 0)
+		return errno;
+	if (replace_is_mounted(&file, &ep->st, &dir))
+		return EBUSY;
+	if (replace_is_sticky(&ep->st, &dir))
+		return EPERM;
+	if (((file.stx_attributes | parent.stx_attributes) & fixed) != 0)
+		return EPERM;
+	return 0;
+}
+
+/* The file to write: unnamed, where the file system and our rights allow to
+ * name it later. */
+static int
+replace_create(const struct endpoint *ep, struct replace_state *state)
+{
+	int dir = state->place.dir;
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+
+	if (fd >= 0 && temporary_can_link(fd, dir))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	else if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT &&
+	    errno != EINVAL)
+		return -1;
+	return temporary_create(dir, state->place.base, state->temporary,
+	    ep->has_stat ? 0600 : 0666);
+}
+
+static enum status
+replace_open(struct endpoint *ep)
+{
+	struct replace_state *state = calloc(1, sizeof(*state));
+
+	if (state == NULL)
+		return endpoint_error(ep, "create");
+	state->place.dir = -1;
+	ep->state = state;
+	if (place_find(&state->place, ep->path) < 0)
+		return endpoint_error(ep, "create");
+	if (!replace_is_found(ep, &state->place)) {
+		diag_error(ep->name, "replace: its name cannot be told "
+		    "(--inplace writes the file itself)");
+		return endpoint_fault(ep);
+	}
+	if (ep->has_stat) {
+		errno = replace_obstacle(ep, &state->place);
+		if (errno != 0)
+			return replace_error(ep);
+	}
+	ep->fd = replace_create(ep, state);
+	return ep->fd < 0 ? replace_error(ep) : STATUS_OK;
+}
+
+/* Give the new file what the old one has, as it is by now.  *there: is it? */
+static int
+replace_keep(const struct endpoint *ep, const struct place *place,
+    bool *there)
+{
+	struct stat old;
+
+	*there = true;
+	if (fstatat(place->dir, place->base, &old, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return -1;
+		*there = false;
+		old = ep->st;
+	} else if (!S_ISREG(old.st_mode)) {
+		errno = S_ISDIR(old.st_mode) ? EISDIR : EEXIST;
+		return -1;
+	}
+	if (!*there && !ep->has_stat)
+		return 0;
+	return attributes_keep(ep->fd, &old, ep->path);
+}
+
+static int
+replace_rename(struct replace_state *state, unsigned flags)
+{
+	const struct place *place = &state->place;
+
+	if (renameat2(place->dir, state->temporary, place->dir, place->base,
+	    flags) < 0)
+		return -1;
+	*state->temporary = '\0';
+	return 0;
+}
+
+/* A named temporary, for --no-clobber. */
+static int
+replace_rename_exclusively(struct replace_state *state)
+{
+	const struct place *place = &state->place;
+
+	if (replace_rename(state, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* NFS and others cannot do that.  The temporary name is removed when
+	 * the endpoint lets go. */
+	return linkat(place->dir, state->temporary, place->dir, place->base,
+	    0);
+}
+
+static int
+replace_publish(const struct endpoint *ep, struct replace_state *state,
+    bool there)
+{
+	const struct place *place = &state->place;
+	const bool exclusive = ep->options->no_clobber;
+
+	if (*state->temporary != '\0')
+		return exclusive ? replace_rename_exclusively(state) :
+		    replace_rename(state, 0);
+	if (exclusive || !there) {
+		if (temporary_link_as(ep->fd, place->dir, place->base) == 0)
+			return 0;
+		if (exclusive || errno != EEXIST)
+			return -1;
+	}
+	if (temporary_link(ep->fd, place->dir, place->base,
+	    state->temporary) < 0)
+		return -1;
+	return replace_rename(state, 0);
+}
+
+static enum status
+replace_commit(struct endpoint *ep)
+{
+	struct replace_state *state = ep->state;
+	bool there;
+
+	if (replace_keep(ep, &state->place, &there) < 0 ||
+	    descriptor_settle(ep->fd) < 0 ||
+	    replace_publish(ep, state, there) < 0)
+		return replace_error(ep);
+	return STATUS_OK;
+}
+
+static void
+replace_abort(struct endpoint *ep)
+{
+	struct replace_state *state = ep->state;
+
+	if (state == NULL)
+		return;
+	if (*state->temporary != '\0')
+		unlinkat(state->place.dir, state->temporary, 0);
+	place_close(&state->place);
+	free(state);
+	ep->state = NULL;
+}
+
+const struct endpoint_type endpoint_replace = {
+	.name = "replace",
+	.open = replace_open,
+	.commit = replace_commit,
+	.abort = replace_abort,
+};

@@ -1,0 +1,109 @@
+/*
+ * A descriptor that we were given: that very one, never reopened, its flags
+ * never changed.  A socket stays connected.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../zcopy.h"
+#include "descriptor.h"
+#include "endpoint.h"
+
+static enum status
+stdio_check_mode(const struct endpoint *ep)
+{
+	const bool source = ep->role == ROLE_SOURCE;
+	int flags = fcntl(ep->fd, F_GETFL);
+	int mode = flags & O_ACCMODE;
+
+	if (flags < 0)
+		return endpoint_error(ep, "not open");
+	/* O_PATH: open for nothing, though its mode says reading. */
+	if (!(flags & O_PATH) &&
+	    (mode == O_RDWR || mode == (source ? O_RDONLY : O_WRONLY)))
+		return STATUS_OK;
+	errno = EBADF;
+	return endpoint_error(ep, source ? "not open for reading" :
+	    "not open for writing");
+}
+
+static enum status
+stdio_check_kind(struct endpoint *ep)
+{
+	const char *why = "nothing that has bytes to move";
+
+	if (fstat(ep->fd, &ep->st) < 0)
+		return endpoint_error(ep, "stat");
+	if (zc_kind_of(ep->fd) != ZC_OTHER) {
+		ep->has_stat = true;
+		return STATUS_OK;
+	}
+	if (S_ISDIR(ep->st.st_mode)) {
+		errno = EISDIR;
+		return endpoint_error(ep, "open");
+	}
+	if (S_ISSOCK(ep->st.st_mode))
+		why = "not a stream socket";
+	diag_error(ep->name, "open: %s", why);
+	return endpoint_fault(ep);
+}
+
+static enum status
+stdio_check_seek(const struct endpoint *ep)
+{
+	if (fcntl(ep->fd, F_GETFL) & O_APPEND) {
+		diag_error(ep->name, "--seek: the descriptor appends");
+		return endpoint_fault(ep);
+	}
+	if (lseek(ep->fd, 0, SEEK_CUR) < 0)
+		return endpoint_error(ep, "--seek");
+	return STATUS_OK;
+}
+
+static enum status
+stdio_open(struct endpoint *ep)
+{
+	enum status status = stdio_check_mode(ep);
+
+	if (status == STATUS_OK)
+		status = stdio_check_kind(ep);
+	if (status == STATUS_OK && ep->role == ROLE_DEST &&
+	    ep->options->seek >= 0)
+		status = stdio_check_seek(ep);
+	return status;
+}
+
+static enum status
+stdio_ready(struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+
+	if (ep->role == ROLE_SOURCE)
+		return STATUS_OK;
+	if (o->append && S_ISREG(ep->st.st_mode) &&
+	    !(fcntl(ep->fd, F_GETFL) & O_APPEND) &&
+	    lseek(ep->fd, 0, SEEK_END) < 0)
+		return endpoint_error(ep, "--append");
+	if (o->seek >= 0 && lseek(ep->fd, o->seek, SEEK_CUR) < 0)
+		return endpoint_error(ep, "--seek");
+	return STATUS_OK;
+}
+
+static enum status
+stdio_commit(struct endpoint *ep)
+{
+	if (ep->role == ROLE_DEST && descriptor_settle(ep->fd) < 0)
+		return endpoint_error(ep, "close");
+	return STATUS_OK;
+}
+
+const struct endpoint_type endpoint_stdio = {
+	.name = "descriptor",
+	.open = stdio_open,
+	.ready = stdio_ready,
+	.commit = stdio_commit,
+};

@@ -1,0 +1,91 @@
+#include "config.h"
+
+#include "temporary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUFFIX ".zcopy-"
+
+enum { LETTERS = 6, TRIES = 100 };
+
+static void
+temporary_name(char *name, const char *base)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	const size_t room = NAME_MAX - strlen("." SUFFIX) - LETTERS;
+	size_t length = strlen(base);
+
+	if (length > room)
+		length = room;
+	/* Some file systems refuse half a character of UTF-8. */
+	while (length > 0 && (base[length] & 0xc0) == 0x80)
+		length--;
+	snprintf(name, NAME_MAX + 1, ".%.*s" SUFFIX, (int)length, base);
+
+	length = strlen(name);
+	for (int i = 0; i < LETTERS; i++)
+		name[length++] = letters[arc4random_uniform(
+		    sizeof(letters) - 1)];
+	name[length] = '\0';
+}
+
+int
+temporary_create(int dir, const char *base, char *name, mode_t mode)
+{
+	int fd = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		temporary_name(name, base);
+		fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+		    O_CLOEXEC, mode);
+		if (fd >= 0 || errno != EEXIST)
+			break;
+	}
+	if (fd < 0)
+		*name = '\0';
+	return fd;
+}
+
+int
+temporary_link(int fd, int dir, const char *base, char *name)
+{
+	int result = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		temporary_name(name, base);
+		result = temporary_link_as(fd, dir, name);
+		if (result == 0 || errno != EEXIST)
+			break;
+	}
+	if (result < 0)
+		*name = '\0';
+	return result;
+}
+
+int
+temporary_link_as(int fd, int dir, const char *name)
+{
+	char self[40];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	return linkat(fd, "", dir, name, AT_EMPTY_PATH);	/* no /proc */
+}
+
+bool
+temporary_can_link(int fd, int dir)
+{
+	/* "." is there already, which is the last thing to be looked at: a
+	 * missing /proc comes first, and so does AT_EMPTY_PATH without the
+	 * right to it (before Linux 6.10: CAP_DAC_READ_SEARCH). */
+	return temporary_link_as(fd, dir, ".") < 0 && errno == EEXIST;
+}

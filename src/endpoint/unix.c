@@ -1,0 +1,134 @@
+/*
+ * Stream sockets that have a path.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../signals.h"
+#include "listeners.h"
+#include "socket.h"
+
+struct unix_state {			/* of a listener */
+	struct listeners listeners;
+	bool bound;			/* there is a path to remove */
+	struct stat socket;		/* the path as we made it */
+};
+
+static int
+unix_address(const struct endpoint *ep, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlcpy(address->sun_path, ep->path, sizeof(address->sun_path)) <
+	    sizeof(address->sun_path))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+static enum status
+unix_open(struct endpoint *ep)
+{
+	struct sockaddr_un address;
+
+	return unix_address(ep, &address) < 0 ?
+	    endpoint_error(ep, "connect") : STATUS_OK;
+}
+
+static enum status
+unix_ready(struct endpoint *ep)
+{
+	struct sockaddr_un address;
+	int result;
+
+	if (unix_address(ep, &address) < 0)
+		return endpoint_error(ep, "connect");
+	ep->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (ep->fd < 0)
+		return endpoint_error(ep, "socket");
+	/* Unlike TCP, it does not go on by itself when it is interrupted. */
+	do {
+		result = connect(ep->fd, (struct sockaddr *)&address,
+		    sizeof(address));
+	} while (result < 0 && errno == EINTR && signals_caught() == 0);
+	return result < 0 ? endpoint_error(ep, "connect") : STATUS_OK;
+}
+
+static enum status
+unix_listen_open(struct endpoint *ep)
+{
+	struct unix_state *state = calloc(1, sizeof(*state));
+	const char *doing = "bind";
+	struct sockaddr_un address;
+
+	if (state == NULL)
+		return endpoint_error(ep, doing);
+	ep->state = state;
+	if (unix_address(ep, &address) < 0 ||
+	    listeners_add(&state->listeners, (struct sockaddr *)&address,
+	    sizeof(address), &doing) < 0)
+		return endpoint_error(ep, doing);
+	state->bound = lstat(ep->path, &state->socket) == 0;
+	diag_note("listening on %s", ep->name);
+	return STATUS_OK;
+}
+
+/* Remove the path, if it is still the socket that we bound. */
+static void
+unix_unbind(const struct endpoint *ep, struct unix_state *state)
+{
+	struct stat now;
+
+	if (state->bound && lstat(ep->path, &now) == 0 &&
+	    now.st_dev == state->socket.st_dev &&
+	    now.st_ino == state->socket.st_ino)
+		unlink(ep->path);
+	state->bound = false;
+}
+
+static enum status
+unix_listen_ready(struct endpoint *ep)
+{
+	struct unix_state *state = ep->state;
+	enum status status = listeners_accept(&state->listeners, ep);
+
+	if (ep->fd >= 0)
+		unix_unbind(ep, state);
+	return status;
+}
+
+static void
+unix_listen_abort(struct endpoint *ep)
+{
+	struct unix_state *state = ep->state;
+
+	if (state == NULL)
+		return;
+	unix_unbind(ep, state);
+	listeners_close(&state->listeners);
+	free(state);
+	ep->state = NULL;
+}
+
+const struct endpoint_type endpoint_unix = {
+	.name = "unix",
+	.network = true,
+	.open = unix_open,
+	.ready = unix_ready,
+	.commit = socket_commit,
+};
+
+const struct endpoint_type endpoint_unix_listen = {
+	.name = "unix-listen",
+	.network = true,
+	.open = unix_listen_open,
+	.ready = unix_listen_ready,
+	.commit = socket_commit,
+	.abort = unix_listen_abort,
+};
