@@ -1,0 +1,80 @@
+/*
+ * zcopy: move one file or stream between two places.
+ *
+ * Where to find what, from the top of the call chain down:
+ *
+ *	main.c			start, one action, the only exit
+ *	options.c		the command line; size.c and rules.c read its
+ *				sizes and --select
+ *	transfer.c		one run: open, move, commit, report
+ *	  endpoint/		names -> descriptors -> verdicts
+ *	    endpoint.c		  parser, and which type serves a name
+ *	    file.c		  files and devices, read or written in place
+ *	    replace.c		  files that are replaced whole or not at all
+ *	    stdio.c		  descriptors that zcopy was started with
+ *	    tcp.c listen.c unix.c sockets; socket.c is what they share,
+ *				  address.c looks names up
+ *	  skip.c		--offset
+ *	  move.c		the data: one engine job
+ *	  verdict.c		its result -> a message and a status
+ *	  watch.c		did SOURCE stay as it was?
+ *	report/			what is shown: trail.c (-v), explain.c,
+ *				methods.c (--list-methods)
+ *	diag.c signals.c stdfds.c
+ *				standard error, signals, closed descriptors
+ *
+ *	zcopy.h			the engine, as everybody sees it
+ *	engine/			moves bytes between two descriptors
+ *	  job.c			  a job's life; turn.c is its loop
+ *	  policy.c		  which methods, in which order
+ *	  method.c method-*.c	  one way to move bytes each
+ *	  end.c kind.c		  what there is to know of a descriptor
+ *	  buffer.c pipe.c	  where bytes wait
+ *
+ * Arrows run downwards only; the engine knows nothing of the program.
+ */
+#include "config.h"
+
+#include "diag.h"
+#include "options.h"
+#include "report/methods.h"
+#include "signals.h"
+#include "status.h"
+#include "stdfds.h"
+#include "transfer.h"
+
+static enum status
+act(const struct options *options)
+{
+	switch (options->action) {
+	case ACTION_COPY:
+	case ACTION_EXPLAIN:
+		return transfer(options);
+	case ACTION_LIST_METHODS:
+		return methods_list(options->verbose);
+	case ACTION_DONE:
+		break;
+	}
+	return STATUS_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	enum status status;
+
+	stdfds_hold();
+	signals_install();
+	status = options_parse(&options, argc, (const char **)argv);
+	if (options.quiet)
+		diag_set_level(DIAG_QUIET);
+	if (options.verbose)
+		diag_set_level(DIAG_VERBOSE);
+	if (status == STATUS_OK)
+		status = act(&options);
+	options_free(&options);
+	if (status != STATUS_OK && signals_caught() != 0)
+		signals_die(signals_caught());
+	return (int)status;
+}

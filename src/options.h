@@ -1,0 +1,57 @@
+/*
+ * The command line, parsed: nothing has been opened.
+ *
+ * To add an option: a row in its group's table, a case in take_flag() or
+ * take_value(), a member here, a paragraph in zcopy(1).
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <popt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules.h"
+#include "status.h"
+#include "zcopy.h"
+
+enum action {
+	ACTION_COPY,
+	ACTION_EXPLAIN,
+	ACTION_LIST_METHODS,
+	ACTION_DONE,			/* --help, --version: printed already */
+};
+
+struct options {
+	enum action action;
+	const char *source, *dest;	/* as typed; owned by context; NULL
+					   with --list-methods */
+
+	int64_t offset;			/* --offset; 0 without */
+	int64_t bytes;			/* --bytes, or ZC_TO_END */
+	int64_t seek;			/* --seek, or -1 */
+	bool allow_short, append, inplace, no_clobber;
+
+	enum zc_method method;		/* --method */
+	struct rules *rules;		/* --select, or NULL */
+	bool stable;
+	size_t block_size, pipe_size;	/* 0: measured defaults */
+
+	bool verbose, quiet;
+
+	poptContext context;
+};
+
+/**
+ * STATUS_OK; else the reason is printed: STATUS_USAGE, or STATUS_DEST when
+ * --help or --version could not be written.  Free with options_free() always.
+ */
+enum status options_parse(struct options *, int argc, const char **argv);
+void options_free(struct options *);
+
+/** Did all that was printed on stdout arrive?  STATUS_OK, or STATUS_DEST once
+ * the reason is printed; a reader that left is SIGPIPE, without a word. */
+enum status options_flush(void);
+
+#endif

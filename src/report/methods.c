@@ -1,0 +1,297 @@
+#include "config.h"
+
+#include "methods.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../options.h"
+#include "../zcopy.h"
+
+#define LINE_WIDTH	80
+#define GAP		2		/* between columns */
+#define COLUMNS		3
+
+/** How much of `text` fits into `width`, cut at a blank if there is one. */
+static size_t
+column_cut(const char *text, size_t width)
+{
+	size_t length = strlen(text);
+
+	if (length <= width)
+		return length;
+	for (length = width; length > 0; length--)
+		if (text[length] == ' ')
+			return length;
+	return width;
+}
+
+/** The next line of one column, filled up with blanks. */
+static const char *
+column_print(const char *text, size_t width, bool last)
+{
+	size_t n = column_cut(text, width);
+
+	printf("%-*.*s", last ? 0 : (int)(width + GAP), (int)n, text);
+	text += n;
+	return text + strspn(text, " ");
+}
+
+/** One row; what is wider than its column goes on below. */
+static void
+row_print(const char *const text[COLUMNS], const size_t width[COLUMNS])
+{
+	const char *rest[COLUMNS] = { text[0], text[1], text[2] };
+
+	do {
+		size_t last = COLUMNS - 1;
+
+		while (last > 0 && *rest[last] == '\0')
+			last--;		/* no blanks at the end of a line */
+		for (size_t i = 0; i <= last; i++)
+			rest[i] = column_print(rest[i], width[i], i == last);
+		putchar('\n');
+	} while (*rest[0] != '\0' || *rest[1] != '\0' || *rest[2] != '\0');
+}
+
+struct answer {
+	char text[64];
+};
+
+/** "yes", or "no: REASON". */
+static struct answer
+availability(enum zc_method method)
+{
+	struct answer answer;
+	int error = zc_method_available(method);
+
+	if (error == 0)
+		strlcpy(answer.text, "yes", sizeof(answer.text));
+	else
+		snprintf(answer.text, sizeof(answer.text), "no: %s",
+		    strerror(error));
+	return answer;
+}
+
+static void
+print_methods(void)
+{
+	size_t width[COLUMNS] = { 0 };
+
+	for (int m = 0; m < ZC_METHODS; m++) {
+		struct answer answer = availability((enum zc_method)m);
+		const char *name = zc_method_name((enum zc_method)m);
+
+		width[0] = MAX(width[0], strlen(name));
+		width[2] = MAX(width[2], strlen(answer.text));
+	}
+	width[1] = LINE_WIDTH - 2 * GAP - width[0] - width[2];
+
+	for (int m = 0; m < ZC_METHODS; m++) {
+		struct answer answer = availability((enum zc_method)m);
+
+		row_print((const char *[COLUMNS]){
+		    zc_method_name((enum zc_method)m),
+		    zc_method_summary((enum zc_method)m), answer.text }, width);
+	}
+}
+
+/* What follows reads limits.  Each reader leaves `value` alone where the
+ * system does not tell. */
+struct limit {
+	const char *name, *governs;
+	void (*read)(const struct limit *, struct answer *value);
+	const char *path;		/* of the file that tells */
+	const char *word;		/* that stands before the number */
+};
+
+/** The one line of a file. */
+static void
+limit_line(const struct limit *limit, struct answer *value)
+{
+	FILE *file = fopen(limit->path, "re");
+	char line[sizeof(value->text)];
+	char *c;
+
+	if (file == NULL)
+		return;
+	if (fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		for (c = line; (c = strchr(c, '\t')) != NULL; )
+			*c = ' ';
+		if (*line != '\0')
+			strlcpy(value->text, line, sizeof(value->text));
+	}
+	fclose(file);
+}
+
+/** The number behind `word` in the line "TCP:" of /proc/net/sockstat. */
+static void
+limit_sockstat(const struct limit *limit, struct answer *value)
+{
+	FILE *file = fopen(limit->path, "re");
+	char line[256];
+	const char *word;
+
+	if (file == NULL)
+		return;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, "TCP:", 4) != 0)
+			continue;
+		word = strstr(line, limit->word);
+		if (word != NULL)
+			snprintf(value->text, sizeof(value->text), "%ld",
+			    strtol(word + strlen(limit->word), NULL, 10));
+	}
+	fclose(file);
+}
+
+static void
+show_rlimit(const struct rlimit *rlimit, struct answer *value)
+{
+	if (rlimit->rlim_cur == RLIM_INFINITY)
+		strlcpy(value->text, "unlimited", sizeof(value->text));
+	else
+		snprintf(value->text, sizeof(value->text), "%ju",
+		    (uintmax_t)rlimit->rlim_cur);
+}
+
+static void
+limit_fsize(const struct limit *limit, struct answer *value)
+{
+	struct rlimit rlimit;
+
+	(void)limit;
+	if (getrlimit(RLIMIT_FSIZE, &rlimit) == 0)
+		show_rlimit(&rlimit, value);
+}
+
+static void
+limit_nofile(const struct limit *limit, struct answer *value)
+{
+	struct rlimit rlimit;
+
+	(void)limit;
+	if (getrlimit(RLIMIT_NOFILE, &rlimit) == 0)
+		show_rlimit(&rlimit, value);
+}
+
+static void
+limit_descriptors(const struct limit *limit, struct answer *value)
+{
+	DIR *directory = opendir(limit->path);
+	int count = 0;
+
+	if (directory == NULL)
+		return;
+	for (struct dirent *entry; (entry = readdir(directory)) != NULL; )
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	snprintf(value->text, sizeof(value->text), "%d", count - 1);
+}
+
+/** The kernel does not tell how many pages a user's pipes have; but it shows
+ * by what it gives to a new one. */
+static void
+limit_new_pipe(const struct limit *limit, struct answer *value)
+{
+	int fds[2], size;
+
+	(void)limit;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return;
+	size = fcntl(fds[0], F_GETPIPE_SZ);
+	if (size > 0)
+		snprintf(value->text, sizeof(value->text), "%d", size);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+#define FS	"/proc/sys/fs/"
+#define CORE	"/proc/sys/net/core/"
+#define IPV4	"/proc/sys/net/ipv4/"
+
+static const struct limit limits[] = {
+	{ .name = "pipe-max-size", .read = limit_line,
+	    .path = FS "pipe-max-size",
+	    .governs = "bytes a user may give a pipe" },
+	{ .name = "pipe-user-pages-soft", .read = limit_line,
+	    .path = FS "pipe-user-pages-soft",
+	    .governs = "pages a user has; then 2 a pipe" },
+	{ .name = "pipe-user-pages-hard", .read = limit_line,
+	    .path = FS "pipe-user-pages-hard",
+	    .governs = "pages a user has at all; 0: any" },
+	{ .name = "a new pipe", .read = limit_new_pipe,
+	    .governs = "bytes; two pages: soft is reached" },
+	{ .name = "tcp_wmem", .read = limit_line, .path = IPV4 "tcp_wmem",
+	    .governs = "send buffer, bytes: min first max" },
+	{ .name = "tcp_rmem", .read = limit_line, .path = IPV4 "tcp_rmem",
+	    .governs = "receive buffer: likewise" },
+	{ .name = "wmem_max", .read = limit_line, .path = CORE "wmem_max",
+	    .governs = "bytes SO_SNDBUF may ask for" },
+	{ .name = "rmem_max", .read = limit_line, .path = CORE "rmem_max",
+	    .governs = "bytes SO_RCVBUF may ask for" },
+	{ .name = "tcp_congestion_control", .read = limit_line,
+	    .path = IPV4 "tcp_congestion_control",
+	    .governs = "algorithm of new connections" },
+	{ .name = "  available", .read = limit_line,
+	    .path = IPV4 "tcp_available_congestion_control",
+	    .governs = "algorithms to choose from" },
+	{ .name = "tcp_mem", .read = limit_line, .path = IPV4 "tcp_mem",
+	    .governs = "pages of TCP buffers: ok tight max" },
+	{ .name = "  in use", .read = limit_sockstat, .word = " mem ",
+	    .path = "/proc/net/sockstat",
+	    .governs = "pages of TCP buffers (sockstat)" },
+	{ .name = "  sockets", .read = limit_sockstat, .word = " inuse ",
+	    .path = "/proc/net/sockstat",
+	    .governs = "TCP sockets (sockstat)" },
+	{ .name = "RLIMIT_FSIZE", .read = limit_fsize,
+	    .governs = "bytes a file may grow to" },
+	{ .name = "RLIMIT_NOFILE", .read = limit_nofile,
+	    .governs = "descriptors a process may have" },
+	{ .name = "  in use", .read = limit_descriptors,
+	    .path = "/proc/self/fd", .governs = "descriptors zcopy has open" },
+	{ .name = "file-nr", .read = limit_line, .path = FS "file-nr",
+	    .governs = "open files: used, free, most" },
+};
+
+#define LIMITS	(sizeof(limits) / sizeof(limits[0]))
+
+static void
+print_limits(void)
+{
+	struct answer value[LIMITS];
+	size_t width[COLUMNS] = { 0 };
+
+	for (size_t i = 0; i < LIMITS; i++) {
+		value[i] = (struct answer){ .text = "-" };
+		limits[i].read(&limits[i], &value[i]);
+		width[0] = MAX(width[0], strlen(limits[i].name));
+		width[1] = MAX(width[1], strlen(value[i].text));
+	}
+	width[1] = MIN(width[1], LINE_WIDTH / 3);
+	width[2] = LINE_WIDTH - 2 * GAP - width[0] - width[1];
+
+	printf("\nLimits of the kernel, and their use now:\n");
+	for (size_t i = 0; i < LIMITS; i++)
+		row_print((const char *[COLUMNS]){ limits[i].name,
+		    value[i].text, limits[i].governs }, width);
+}
+
+enum status
+methods_list(bool verbose)
+{
+	print_methods();
+	if (verbose)
+		print_limits();
+	return options_flush();
+}

@@ -1,0 +1,69 @@
+#include "config.h"
+
+#include "trail.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../diag.h"
+
+/* All names, and a separator each. */
+struct names {
+	char text[ZC_METHODS * 20];
+};
+
+static struct names
+join(const enum zc_method *method, size_t count, const char *separator)
+{
+	struct names names = { "" };
+
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			strlcat(names.text, separator, sizeof(names.text));
+		strlcat(names.text, zc_method_name(method[i]),
+		    sizeof(names.text));
+	}
+	return names;
+}
+
+static double
+rate(int64_t bytes, double seconds)
+{
+	return seconds > 0 ? (double)bytes / seconds / 1e6 : 0;
+}
+
+void
+trail_event(const struct zc_event *event)
+{
+	switch (event->type) {
+	case ZC_EVENT_PLAN:
+		diag_trail("plan: %s",
+		    join(event->plan->method, event->plan->count, " ").text);
+		break;
+	case ZC_EVENT_REFUSED:
+		diag_trail("%s: refused at %" PRId64 ": %s (%s)",
+		    zc_method_name(event->method), event->bytes,
+		    diag_errno_name(event->error), strerror(event->error));
+		break;
+	case ZC_EVENT_MOVED:
+	case ZC_EVENT_INTERRUPTED:
+		break;
+	}
+}
+
+void
+trail_done(const struct zc_result *result, double seconds)
+{
+	diag_trail("done: %" PRId64 " bytes in %.3f s, %.1f MB/s, method %s",
+	    result->bytes, seconds, rate(result->bytes, seconds),
+	    result->used_count == 0 ? "none" :
+	    join(result->used, result->used_count, "+").text);
+}
+
+void
+trail_status(int64_t bytes, double seconds)
+{
+	diag_error(NULL, "%" PRId64 " bytes in %.3f s, %.1f MB/s, so far",
+	    bytes, seconds, rate(bytes, seconds));
+}

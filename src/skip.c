@@ -1,0 +1,90 @@
+#include "config.h"
+
+#include "skip.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "move.h"
+#include "verdict.h"
+
+static enum status
+skip_past_end(const struct endpoint *source)
+{
+	const struct options *options = source->options;
+
+	if (options->allow_short)
+		return STATUS_OK;
+	diag_error(source->name, "--offset: %" PRId64 " is past the end "
+	    "(0 bytes delivered)", options->offset);
+	return STATUS_INCOMPLETE;
+}
+
+static enum status
+skip_by_reading(const struct endpoint *source)
+{
+	struct zc_result result;
+	enum status status;
+
+	status = move_nowhere(source, source->options->offset, &result);
+	if (status != STATUS_OK)
+		return status;
+	if (result.outcome == ZC_SHORT)
+		return skip_past_end(source);
+	result.bytes = 0;		/* dropped is not delivered */
+	return verdict(&result, source, source);
+}
+
+/** Go to start + offset, in a file that ends at `end`. */
+static enum status
+skip_by_seeking(const struct endpoint *source, int64_t start, int64_t end)
+{
+	int64_t offset = source->options->offset;
+
+	if (offset > end - start) {
+		/* At the end there is nothing to move, and no sum overflows. */
+		if (lseek(source->fd, end > start ? end : start, SEEK_SET) < 0)
+			goto fail;
+		return skip_past_end(source);
+	}
+	if (lseek(source->fd, start + offset, SEEK_SET) >= 0)
+		return STATUS_OK;
+fail:
+	diag_errno(source->name, "seek");
+	return STATUS_SOURCE;
+}
+
+/** The end of a file or device whose position means something, or -1. */
+static int64_t
+end_of(const struct endpoint *source, int64_t start)
+{
+	enum zc_kind kind = zc_kind_of(source->fd);
+	int64_t end;
+	struct stat st;
+
+	if (kind == ZC_REGULAR && fstat(source->fd, &st) == 0)
+		return st.st_size;
+	if (kind != ZC_BLOCK)
+		return -1;
+	end = lseek(source->fd, 0, SEEK_END);
+	if (end >= 0)
+		(void)lseek(source->fd, start, SEEK_SET);
+	return end;
+}
+
+enum status
+skip_source(const struct endpoint *source)
+{
+	int64_t start, end;
+
+	if (source->options->offset == 0)
+		return STATUS_OK;
+	start = lseek(source->fd, 0, SEEK_CUR);
+	end = start < 0 ? -1 : end_of(source, start);
+	if (end < 0)
+		return skip_by_reading(source);
+	return skip_by_seeking(source, start, end);
+}

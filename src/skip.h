@@ -1,0 +1,17 @@
+/*
+ * --offset: get SOURCE to where moving begins.
+ */
+#ifndef SKIP_H
+#define SKIP_H
+
+#include "endpoint/endpoint.h"
+
+/**
+ * Skip options->offset bytes, counted from the current position: by lseek(2)
+ * where that means something, else by reading and dropping them.
+ * STATUS_INCOMPLETE when SOURCE ends before (not with --allow-short), once
+ * printed.
+ */
+enum status skip_source(const struct endpoint *source);
+
+#endif

@@ -1,0 +1,15 @@
+#include "config.h"
+
+#include "stdfds.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+void
+stdfds_hold(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null",
+			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}

@@ -1,0 +1,118 @@
+#include "config.h"
+
+#include "verdict.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "diag.h"
+#include "signals.h"
+
+/* "(12 bytes delivered, 5 more were read and are lost)" */
+struct tally {
+	char text[120];
+};
+
+static struct tally
+tally(const struct zc_result *result)
+{
+	struct tally tally;
+	int n = snprintf(tally.text, sizeof(tally.text),
+	    "(%" PRId64 " bytes delivered", result->bytes);
+
+	if (result->lost > 0)
+		n += snprintf(tally.text + n, sizeof(tally.text) - (size_t)n,
+		    ", %" PRId64 " more were read and are lost", result->lost);
+	snprintf(tally.text + n, sizeof(tally.text) - (size_t)n, ")");
+	return tally;
+}
+
+static enum status
+verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
+{
+	int signal = signals_caught();
+
+	diag_error(dest->name, "interrupted: %s %s",
+	    signal != 0 ? strsignal(signal) : strerror(result->error),
+	    tally(result).text);
+	return STATUS_OTHER;
+}
+
+static enum status
+verdict_unsuited(const struct zc_result *result, const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	const char *method = zc_method_name(result->method);
+
+	if (result->reason != NULL)
+		diag_error(dest->name, "%s: %s (from %s to %s)", method,
+		    result->reason, zc_kind_name(zc_kind_of(source->fd)),
+		    zc_kind_name(zc_kind_of(dest->fd)));
+	else
+		diag_error(dest->name, "%s: refused: %s %s", method,
+		    result->error == ENODATA ?
+		    "it saw the end where read(2) has more" :
+		    strerror(result->error), tally(result).text);
+	return STATUS_METHOD;
+}
+
+static enum status
+verdict_source(const struct zc_result *result, const struct endpoint *source)
+{
+	diag_error(source->name, "read: %s %s", strerror(result->error),
+	    tally(result).text);
+	if (zc_kind_of(source->fd) == ZC_SOCKET)
+		return STATUS_CONNECTION;
+	return STATUS_SOURCE;
+}
+
+static const char *
+hint(const struct zc_result *result, const struct endpoint *dest)
+{
+	bool full = result->error == ENOSPC || result->error == EDQUOT;
+
+	if (full && dest->type == &endpoint_replace)
+		return "; --inplace needs no room for a second copy";
+	return "";
+}
+
+static enum status
+verdict_dest(const struct zc_result *result, const struct endpoint *dest)
+{
+	enum zc_kind kind = zc_kind_of(dest->fd);
+
+	if (result->error == EPIPE && kind == ZC_PIPE &&
+	    !signals_pipe_ignored()) {
+		signals_catch(SIGPIPE);
+		return STATUS_OTHER;
+	}
+	diag_error(dest->name, "write: %s %s%s", strerror(result->error),
+	    tally(result).text, hint(result, dest));
+	return kind == ZC_SOCKET ? STATUS_CONNECTION : STATUS_DEST;
+}
+
+enum status
+verdict(const struct zc_result *result, const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	switch (result->outcome) {
+	case ZC_DONE:
+		return STATUS_OK;
+	case ZC_SHORT:
+		diag_error(source->name, "read: it ended early %s",
+		    tally(result).text);
+		return STATUS_INCOMPLETE;
+	case ZC_UNSUITED:
+		return verdict_unsuited(result, source, dest);
+	case ZC_FAILED:
+		return result->side == ZC_SOURCE ?
+		    verdict_source(result, source) : verdict_dest(result, dest);
+	case ZC_STOPPED:
+	case ZC_UNFINISHED:
+		break;
+	}
+	return verdict_stopped(result, dest);
+}

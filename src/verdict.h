@@ -1,0 +1,15 @@
+/*
+ * From what the engine came to, to a line on standard error and a status.
+ */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include "endpoint/endpoint.h"
+#include "zcopy.h"
+
+/** STATUS_OK for ZC_DONE.  A reader that left a pipe is SIGPIPE, quietly,
+ * unless that was ignored when zcopy started. */
+enum status verdict(const struct zc_result *, const struct endpoint *source,
+    const struct endpoint *dest);
+
+#endif
