@@ -1,0 +1,216 @@
+# What all suites share: `load helpers` in the first line of each.
+#
+# A case begins in a directory of its own, $BATS_TEST_TMPDIR.  What is kept
+# beside it, under names that begin with it, is no part of it: `ls` shows
+# what zcopy left there, and nothing else.
+#
+# From the environment, see Makefile.am: ZCOPY, FAULT_LIB and TEST_BIN.
+
+# Messages are compared.
+export LC_ALL=C
+# mkfs and such.
+PATH=$PATH:/usr/sbin:/sbin
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+	end_all
+}
+
+# requires CMD... - skip the case where one of them is not installed.
+requires() {
+	local command
+	for command; do
+		command -v "$command" >/dev/null || skip "needs $command"
+	done
+}
+
+# requires_root - skip the case unless run by root.
+requires_root() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
+
+# random_file NAME SIZE - SIZE as head -c takes it.
+random_file() {
+	head -c "$2" /dev/urandom >"$1"
+}
+
+# same A B - fail, saying where, if these files differ.
+same() {
+	cmp "$1" "$2"
+}
+
+# retry CMD... - until CMD succeeds; fail after RETRY_SECONDS, or 10.
+retry() {
+	local until=$((SECONDS + ${RETRY_SECONDS:-10}))
+	until "$@"; do
+		if [ "$SECONDS" -gt "$until" ]; then
+			echo "in vain: $*"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# zcopy STATUS ARG... - run zcopy; fail unless it exits with STATUS.
+#
+# $output has what it wrote to stderr, and to stdout unless STDOUT names a
+# file for that.  More by assignments in front of it:
+#   FAULT=...   preload tests/fault.c, which makes calls fail as this says
+#   TRACE=...   run under strace with these options (one word each)
+zcopy() {
+	local want=$1
+	shift
+	run zcopy_here "$@"
+	printf '$ zcopy %s\n%s\n[status %s, expected %s]\n' \
+	    "$*" "$output" "$status" "$want"
+	[ "$status" -eq "$want" ]
+}
+
+# In the subshell of `run`.  bats waits until nobody has descriptor 3.
+zcopy_here() {
+	local command=()
+	zcopy_command "$@"
+	if [ -n "${STDOUT-}" ]; then
+		exec >"$STDOUT"
+	fi
+	exec timeout "${ZCOPY_TEST_TIMEOUT:-20}" "${command[@]}" 3>&-
+}
+
+# zcopy_command ARG... - the whole command line, into the array command.
+zcopy_command() {
+	command=("${as_user[@]}" "${clean_env[@]}")
+	rm -f "$BATS_TEST_TMPDIR".{fault,trace}
+	if [ -n "${FAULT-}" ]; then
+		(umask 0; : >"$BATS_TEST_TMPDIR.fault")
+		command+=("FAULT=$FAULT" "LD_PRELOAD=$FAULT_LIB"
+		    "FAULT_LOG=$BATS_TEST_TMPDIR.fault")
+	fi
+	if [ -n "${TRACE-}" ]; then
+		# The leak sanitizer is a tracer, too: there can be one.
+		# shellcheck disable=SC2206	# split at blanks
+		command+=("LSAN_OPTIONS=detect_leaks=0"
+		    strace -f -qq -o "$BATS_TEST_TMPDIR.trace" $TRACE)
+	fi
+	command+=("$ZCOPY" "$@")
+}
+
+# Whoever started the tests may have ignored signals (nohup, `&`); zcopy
+# would heed that.
+clean_env=(env)
+if env --default-signal true 2>/dev/null; then
+	clean_env+=(--default-signal)
+fi
+
+# fault_fired [N] - fail unless the last FAULT, or the last TRACE with an
+# inject, hit N calls or more; 1 without N.
+fault_fired() {
+	local count
+	count=$(fault_count)
+	echo "faults that fired: $count"
+	[ "$count" -ge "${1:-1}" ]
+}
+
+# fault.c writes a line for each to $FAULT_LOG.
+fault_count() {
+	if [ -e "$BATS_TEST_TMPDIR.trace" ]; then
+		grep -c '(INJECTED)' "$BATS_TEST_TMPDIR.trace"
+	else
+		wc -l <"$BATS_TEST_TMPDIR.fault"
+	fi
+}
+
+# start ARG... - zcopy in the background, with the same assignments in
+# front.  $pid is its process, $log has its stderr.
+start() {
+	local command=()
+	zcopy_command "$@"
+	: $((started += 1))
+	log=$BATS_TEST_TMPDIR.$started.log
+	# Without <&0 a background process has /dev/null there.
+	"${command[@]}" <&0 >"${STDOUT:-/dev/null}" 2>"$log" 3>&- &
+	pid=$!
+}
+started=0
+
+# listener ARG... - start zcopy and wait until it listens; $port is where.
+#	listener listen:127.0.0.1:0 out
+listener() {
+	start "$@"
+	retry listening
+	port=$(sed -n 's/^zcopy: listening on .*://p' "$log")
+	[ -n "$port" ]
+}
+
+# True once it listens, or is gone.
+listening() {
+	grep -q '^zcopy: listening on ' "$log" || gone "$pid"
+}
+
+# gone PID - has this child of ours ended?
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# ends STATUS [PID] - wait for a child, $pid without PID; fail unless it
+# exits with STATUS.  $output has the stderr of what was started last.
+ends() {
+	local child=${2:-$pid}
+	retry gone "$child"
+	status=0
+	wait "$child" || status=$?
+	output=$(cat "$log")
+	printf '[process %s: status %s, expected %s]\n' "$child" "$status" "$1"
+	[ "$status" -eq "$1" ]
+}
+
+# end_all - kill what the case left behind; after a failure show the logs.
+# To be called by each teardown.
+end_all() {
+	local child file
+	for child in $(jobs -p); do
+		kill -KILL "$child" 2>/dev/null || :
+		wait "$child" 2>/dev/null || :
+	done
+	[ -z "$BATS_TEST_COMPLETED" ] || return 0
+	for file in "$BATS_TEST_TMPDIR".*.log; do
+		[ ! -s "$file" ] || sed "s/^/started: /" "$file"
+	done
+}
+
+# as_nobody CMD ARG... - zcopy, start, listener, or any program, without
+# privileges: permissions mean nothing to root.  The directory of the case
+# becomes nobody's; what stands in it does not.
+as_nobody() {
+	if [ "$(id -u)" -ne 0 ]; then
+		"$@"
+		return
+	fi
+	requires setpriv
+	let_nobody_in
+	local ZCOPY=$BATS_FILE_TMPDIR/zcopy FAULT_LIB=$BATS_FILE_TMPDIR/fault.so
+	local as_user=(setpriv --reuid=nobody "--regid=$(id -g nobody)"
+	    --clear-groups)
+	case $1 in
+	zcopy|start|listener)	"$@" ;;
+	*)			"${as_user[@]}" "$@" ;;
+	esac
+}
+as_user=()
+
+# The build may be in somebody's home, and the directories of bats are as
+# private.  Goes up from the case's to theirs, for nobody to pass.
+let_nobody_in() {
+	local dir
+	cp "$ZCOPY" "$BATS_FILE_TMPDIR/zcopy"
+	cp "$FAULT_LIB" "$BATS_FILE_TMPDIR/fault.so"
+	for dir in "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR"; do
+		while [ "$dir" != "${BATS_RUN_TMPDIR%/*}" ]; do
+			chmod a+rx "$dir"
+			dir=${dir%/*}
+		done
+	done
+	chown nobody "$BATS_TEST_TMPDIR"
+}

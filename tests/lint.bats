@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# What stands in the tree, whatever was built from it.
+# bats file_tags=slow
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+}
+
+@test "lint: shellcheck finds nothing in the scripts" {
+	requires shellcheck
+	shellcheck .ci/run scripts/*
+}
+
+@test "lint: shellcheck finds nothing in the tests" {
+	requires shellcheck
+	# Variables are set by helpers and read by suites; what runs in the
+	# subshell of `run` or `@test` does not come back, and need not.
+	shellcheck -s bats -e SC2030,SC2031,SC2034,SC2154 \
+	    tests/*.bats tests/*.bash
+}
+
+@test "lint: mandoc finds nothing in the manual pages" {
+	requires mandoc
+	run mandoc -T lint man/*.[1-9]
+	echo "$output"
+	[ "$status" -eq 0 ] && [ -z "$output" ]
+}
+
+@test "lint: Makefile.am names every source and every test" {
+	local file missing=0
+	for file in src/*.[ch] src/*/*.[ch] tests/*.bats tests/*.c; do
+		# Of a test program its name, of which make knows the source.
+		[[ $file != tests/* ]] || file=${file%.c}
+		grep -qw -e "$file" Makefile.am ||
+		    { echo "not in Makefile.am: $file"; missing=1; }
+	done
+	[ $missing -eq 0 ]
+}
+
+# Else off_t has 32 bits in some of them, where that is the default.
+@test "lint: every source begins with config.h" {
+	local file wrong=0
+	for file in src/*.c src/*/*.c; do
+		grep -m 1 '^#include' "$file" | grep -q '"config.h"' ||
+		    { echo "not its first #include: $file"; wrong=1; }
+	done
+	[ $wrong -eq 0 ]
+}

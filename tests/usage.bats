@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# The command line: what is refused, how, and that nothing was touched.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 1000
+	echo old >old
+}
+
+# Nothing made, nothing changed.
+untouched() {
+	[ "$(ls)" = "$(printf 'in\nold')" ]
+	[ "$(cat old)" = old ]
+}
+
+# usage_error TEXT ARG... - status 2, TEXT in a message of zcopy's, and
+# nothing done.
+usage_error() {
+	local text=$1
+	shift
+	zcopy 2 "$@"
+	[[ $output == zcopy:* ]]
+	[[ $output == *"$text"* ]]
+	untouched
+}
+
+@test "usage: --help goes to stdout, in 80 columns, and names every option" {
+	local option
+	STDOUT=../help zcopy 0 --help
+	[ -z "$output" ]
+	[ "$(wc -L <../help)" -le 80 ]
+	for option in --offset --bytes --allow-short --seek --append --inplace \
+	    --no-clobber --method --select --stable --block-size --pipe-size \
+	    --explain --list-methods --verbose --quiet --help --version; do
+		echo "$option"
+		grep -q -e "$option" ../help
+	done
+	untouched
+}
+
+@test "usage: --version goes to stdout: a name and a number" {
+	STDOUT=../version zcopy 0 --version
+	[ -z "$output" ]
+	grep -Ex 'zcopy [0-9]+\.[0-9]+(\.[0-9]+)?' ../version
+}
+
+@test "usage: -h and -V are short for --help and --version" {
+	zcopy 0 -h
+	[[ $output == *--offset* ]]
+	zcopy 0 -V
+	[[ $output == "zcopy "[0-9]* ]]
+}
+
+@test "usage: without operands it is an error, not a wait for input" {
+	usage_error ""
+}
+
+@test "usage: a missing operand is an error" {
+	usage_error "" in
+}
+
+@test "usage: a third operand is an error, and destroys no file" {
+	usage_error "" in old third
+	usage_error third in old third
+}
+
+@test "usage: an unknown option is an error that names it" {
+	usage_error --frobnicate --frobnicate in old
+	usage_error -Z -Z in old
+}
+
+@test "usage: an option without its value is an error that names it" {
+	usage_error --offset in old --offset
+	usage_error --method in old --method
+}
+
+@test "usage: a value for an option that takes none is an error" {
+	usage_error --append --append=yes in old
+}
+
+@test "usage: an operand that begins with a dash stands behind --" {
+	cp in ./-in
+	zcopy 0 -- -in -out
+	same in ./-out
+}
+
+@test "usage: what is no size is refused and repeated, by each option" {
+	local option
+	for option in --offset --bytes --seek --block-size --pipe-size; do
+		usage_error "12potatoes" "$option=12potatoes" in old
+		usage_error "$option" "$option=12potatoes" in old
+	done
+	usage_error "12potatoes" -c 12potatoes in old
+}
+
+@test "usage: signs, blanks, hexadecimal and products are no sizes" {
+	local size
+	for size in -1 +1 ' 1' '1 ' 1_000 1,000 0x10 1e3 2x512 2*512 1.2.3 . \
+	    K .K 1KK 1KBi 1kib2 1iB 1b 1Ki one; do
+		usage_error "$size" "--bytes=$size" in old
+	done
+	usage_error --bytes --bytes= in old
+}
+
+@test "usage: a size over 2^63-1 bytes is refused, not cut" {
+	local size
+	for size in 9223372036854775808 18446744073709551616 8E 9.3EB 8EiB \
+	    99999999999999999999999999 10000000P; do
+		usage_error "$size" "--bytes=$size" in old
+	done
+}
+
+@test "usage: a fraction of a byte is refused" {
+	usage_error 1.5 --bytes=1.5 in old
+	usage_error 1.5B --bytes=1.5B in old
+}
+
+@test "usage: K is 1024, KB is 1000, and fractions count" {
+	local row
+	random_file big 5M
+	for row in 0:0 7:7 7B:7 1K:1024 1k:1024 1KiB:1024 1KB:1000 1kB:1000 \
+	    1.5K:1536 0.5KB:500 2M:2097152 1.5MB:1500000 1MiB:1048576; do
+		echo "$row"
+		zcopy 0 -c "${row%:*}" big out
+		head -c "${row#*:}" big >expected
+		same expected out
+	done
+}
+
+@test "usage: an unknown method is an error that names it" {
+	usage_error teleport --method=teleport in old
+}
+
+@test "usage: malformed rules for --select are an error that repeats them" {
+	local rules
+	for rules in mmap 64K 64K: :mmap 64K:teleport x:mmap '64K:mmap,' \
+	    '*:mmap,64K:splice' 64K:mmap,1K:splice; do
+		usage_error "$rules" "--select=$rules" in old
+	done
+}
+
+@test "usage: zcopy f server:f is an error that suggests ./server:f" {
+	usage_error ./server:f in server:f
+	usage_error file:server:f in server:f
+}
+
+@test "usage: an address without a port that can be is an error" {
+	local address
+	for address in server: server:65536 :65536 :-1 : listen:99999 \
+	    tcp:server tcp:server:x :0x50 '[::1]' '[::1]:' '[::1:80'; do
+		usage_error "$address" in "$address"
+		usage_error "$address" "$address" out
+	done
+}
+
+@test "usage: to connect to port 0 is an error" {
+	usage_error 127.0.0.1:0 in 127.0.0.1:0
+}
+
+@test "usage: what looks like an address is a file behind a slash" {
+	zcopy 0 in ./server:80
+	same in ./server:80
+	zcopy 0 in file:other:80
+	same in ./other:80
+}
+
+@test "usage: an empty operand is an error" {
+	usage_error "" "" old
+	usage_error "" in ""
+}
+
+@test "usage: control characters in a name do not reach the terminal" {
+	zcopy 3 $'no\e[31mred' out
+	[[ $output != *$'\e'* ]]
+	[[ $output == *'\033[31mred'* ]]
+}
+
+@test "usage: the error names the endpoint as it was typed" {
+	zcopy 3 ./absent out
+	[[ $output == "zcopy: ./absent: "*"No such file or directory" ]]
+	[ ! -e out ]
+}
