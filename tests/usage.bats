@@ -26,6 +26,7 @@ usage_error() {
 	untouched
 }
 
+# bats test_tags=valgrind
 @test "usage: --help goes to stdout, in 80 columns, and names every option" {
 	local option
 	STDOUT=../help zcopy 0 --help
@@ -117,6 +118,7 @@ usage_error() {
 	usage_error 1.5B --bytes=1.5B in old
 }
 
+# bats test_tags=valgrind
 @test "usage: K is 1024, KB is 1000, and fractions count" {
 	local row
 	random_file big 5M
@@ -133,6 +135,7 @@ usage_error() {
 	usage_error teleport --method=teleport in old
 }
 
+# bats test_tags=valgrind
 @test "usage: malformed rules for --select are an error that repeats them" {
 	local rules
 	for rules in mmap 64K 64K: :mmap 64K:teleport x:mmap '64K:mmap,' \
@@ -141,6 +144,7 @@ usage_error() {
 	done
 }
 
+# bats test_tags=valgrind
 @test "usage: zcopy f server:f is an error that suggests ./server:f" {
 	usage_error ./server:f in server:f
 	usage_error file:server:f in server:f
@@ -177,6 +181,7 @@ usage_error() {
 	[[ $output == *'\033[31mred'* ]]
 }
 
+# bats test_tags=valgrind
 @test "usage: the error names the endpoint as it was typed" {
 	zcopy 3 ./absent out
 	[[ $output == "zcopy: ./absent: "*"No such file or directory" ]]

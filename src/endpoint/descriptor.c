@@ -26,8 +26,7 @@ descriptor_settle_once(int fd)
 	struct stat st;
 	int copy;
 
-	/* The end of the write-back is all that a disk's last close tells
-	 * nobody about. */
+	/* A disk's write errors come by fsync(2), or to nobody. */
 	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && fsync(fd) < 0)
 		return -1;
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);

@@ -74,8 +74,8 @@ file_open_source(struct endpoint *ep)
 static int
 file_flags(const struct endpoint *ep)
 {
-	/* Excludes mounted file systems, and everything else that has the
-	 * disk for itself; O_CREAT would make it mean something else. */
+	/* EBUSY for mounted file systems, swap, and whatever else has the
+	 * disk for itself.  With O_CREAT it would mean something else. */
 	if (ep->has_stat && S_ISBLK(ep->st.st_mode))
 		return O_WRONLY | O_EXCL;
 

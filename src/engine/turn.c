@@ -238,7 +238,6 @@ job_credit(struct zc_job *job, enum zc_method method, int64_t bytes)
 		result->used[result->used_count++] = method;
 	use->bytes += bytes;
 	result->bytes += bytes;
-	job->stalls = 0;
 	job_tell(job, ZC_EVENT_MOVED, method, 0);
 }
 
@@ -250,6 +249,7 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
 		return;
 	}
+	job->stalls = 0;
 	if (motion != GIVE && job->left != INT64_MAX)
 		job->left -= moved;
 	if (motion == TAKE)
