@@ -42,8 +42,8 @@ verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 }
 
 static enum status
-verdict_unsuited(const struct zc_result *result, const struct endpoint *source,
-    const struct endpoint *dest)
+verdict_unsuited(const struct zc_result *result,
+    const struct endpoint *source, const struct endpoint *dest)
 {
 	const char *method = zc_method_name(result->method);
 
@@ -74,9 +74,10 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 {
 	bool full = result->error == ENOSPC || result->error == EDQUOT;
 
-	if (full && dest->type == &endpoint_replace)
-		return "; --inplace needs no room for a second copy";
-	return "";
+	if (!full || dest->type != &endpoint_replace)
+		return "";
+	return dest->has_stat ? "; --inplace needs no room for a second copy" :
+	    "; --inplace would keep them";
 }
 
 static enum status
@@ -102,8 +103,9 @@ verdict(const struct zc_result *result, const struct endpoint *source,
 	case ZC_DONE:
 		return STATUS_OK;
 	case ZC_SHORT:
-		diag_error(source->name, "read: it ended early %s",
-		    tally(result).text);
+		diag_error(source->name, "read: it ended early (%" PRId64
+		    " of %" PRId64 " bytes delivered)", result->bytes,
+		    source->options->bytes);
 		return STATUS_INCOMPLETE;
 	case ZC_UNSUITED:
 		return verdict_unsuited(result, source, dest);

@@ -3,6 +3,10 @@
 #include "socket.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,19 +28,30 @@ socket_arm(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
 }
 
+/* What happened to the connection meanwhile: it is told once, and a read
+ * would then find nothing but an end of file.  0, or -1 with errno. */
+static int
+socket_error(int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return -1;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
 static int
 socket_half_close(int fd)
 {
-	int pending = 0;
-	socklen_t length = sizeof(pending);
+	int error;
 
 	if (shutdown(fd, SHUT_WR) == 0)
 		return 0;
-	/* ENOTCONN after a reset; what happened is still to be had, once,
-	 * and a read would then find nothing but an end of file. */
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &length) == 0 &&
-	    pending != 0)
-		errno = pending;
+	error = errno;			/* ENOTCONN, after a reset */
+	if (socket_error(fd) == 0)
+		errno = error;
 	return -1;
 }
 
@@ -55,11 +70,29 @@ socket_drain(int fd)
 	return (int)n;
 }
 
+/* A peer that closed its sending half long ago has ended, and may not have
+ * our data yet.  No event tells when all of it is acknowledged; and after a
+ * reset it never is. */
+static int
+socket_await_delivery(int fd)
+{
+	int queued = 0, pause = 1;
+
+	while (socket_error(fd) == 0) {
+		if (ioctl(fd, SIOCOUTQ, &queued) < 0 || queued == 0)
+			return socket_error(fd);
+		if (poll(NULL, 0, pause) < 0 && signals_caught() != 0)
+			return -1;
+		pause = MIN(2 * pause, 50);
+	}
+	return -1;
+}
+
 enum status
 socket_commit(struct endpoint *ep)
 {
 	if (ep->role == ROLE_DEST && (socket_half_close(ep->fd) < 0 ||
-	    socket_drain(ep->fd) < 0))
+	    socket_drain(ep->fd) < 0 || socket_await_delivery(ep->fd) < 0))
 		return endpoint_error(ep, "waiting for the peer to close");
 	socket_set_linger(ep->fd, 0);
 	return STATUS_OK;		/* endpoint_commit() closes */

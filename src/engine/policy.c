@@ -40,6 +40,7 @@ static const struct row {
 	{ FILES, ANY, { ZC_SENDFILE, ZC_SPLICE } },
 
 	{ STREAMS | K(ZC_CHAR), ANY, { ZC_SPLICE } },
+	{ ANY, ANY, { 0 } },
 };
 
 static bool
