@@ -90,6 +90,16 @@ mmap_fill(struct zc_job *job)
 	return step_moved((int64_t)size);
 }
 
+/** The page is past the end by now, or on a bad block: read(2) will say. */
+static struct step
+mmap_fault(struct zc_job *job)
+{
+	if (mmap_source_size(job) >= end_position(&job->in) ||
+	    job_put_back(job) < 0)
+		return step_unsuited(EFAULT);
+	return step_ended();
+}
+
 static struct step
 mmap_drain(struct zc_job *job)
 {
@@ -97,9 +107,8 @@ mmap_drain(struct zc_job *job)
 
 	if (step.outcome == STEP_MOVED)
 		job->window.data += step.moved;
-	/* The page is past the end now, or on a bad block: read(2) will say. */
 	if (step.outcome == STEP_FAILED && step.error == EFAULT)
-		return step_unsuited(EFAULT);
+		return mmap_fault(job);
 	return step;
 }
 
