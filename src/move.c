@@ -16,6 +16,8 @@
 
 struct mover {
 	const struct options *options;
+	struct endpoint *dest;
+	enum status begun;		/* what its beginning came to */
 	struct timespec began;
 };
 
@@ -32,12 +34,14 @@ seconds_since(const struct timespec *began)
 static int
 on_event(const struct zc_event *event, void *arg)
 {
-	const struct mover *mover = arg;
+	struct mover *mover = arg;
 
 	trail_event(event);
+	if (event->type == ZC_EVENT_PLAN)
+		mover->begun = endpoint_begin(mover->dest);
 	if (signals_status_wanted())
 		trail_status(event->bytes, seconds_since(&mover->began));
-	return signals_caught() != 0;
+	return mover->begun != STATUS_OK || signals_caught() != 0;
 }
 
 static int
@@ -81,11 +85,11 @@ run(const struct zc_request *request, struct zc_result *result)
 }
 
 enum status
-move(const struct endpoint *source, const struct endpoint *dest,
+move(const struct endpoint *source, struct endpoint *dest,
     struct zc_result *result, double *seconds)
 {
 	const struct options *options = source->options;
-	struct mover mover = { .options = options };
+	struct mover mover = { .options = options, .dest = dest };
 	struct zc_request request = ZC_REQUEST_INIT(source->fd, dest->fd);
 
 	request.bytes = options->bytes;
@@ -110,6 +114,8 @@ move(const struct endpoint *source, const struct endpoint *dest,
 		return STATUS_DEST;
 	}
 	*seconds = seconds_since(&mover.began);
+	if (mover.begun != STATUS_OK)
+		return mover.begun;
 	return verdict(result, source, dest);
 }
 

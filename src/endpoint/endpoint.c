@@ -185,6 +185,12 @@ endpoint_ready(struct endpoint *ep)
 }
 
 enum status
+endpoint_begin(struct endpoint *ep)
+{
+	return ep->type->begin != NULL ? ep->type->begin(ep) : STATUS_OK;
+}
+
+enum status
 endpoint_commit(struct endpoint *ep)
 {
 	enum status status = STATUS_OK;

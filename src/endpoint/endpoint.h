@@ -2,13 +2,14 @@
  * Endpoints: from a name on the command line to an open descriptor, and from
  * the last byte to a verdict.  They know nothing of methods.
  *
- *	parse -> open -> ready -> commit | abort
+ *	parse -> open -> ready -> begin -> commit | abort
  *
  * parse   what the name means; touches nothing.
  * open    all that can fail early and disturbs nobody: open files, look up
  *         names, bind, make the unnamed file.  A destination is not changed.
  * ready   wait for the other side: connect, accept, open a FIFO.  Sets fd.
- *         A destination written in place is truncated and positioned here.
+ *         A destination written in place is positioned here.
+ * begin   the first byte is next: a destination written in place is truncated.
  * commit  make it count: link and rename, half-close and read to the peer's
  *         end, close.  Destinations commit before sources, so that a receiver
  *         answers its sender only when its own file is complete.
@@ -46,6 +47,7 @@ struct endpoint_type {
 	bool network;				/* what fails is a connection */
 	enum status (*open)(struct endpoint *);
 	enum status (*ready)(struct endpoint *);
+	enum status (*begin)(struct endpoint *);
 	enum status (*commit)(struct endpoint *);
 	void (*abort)(struct endpoint *);
 };
@@ -89,6 +91,7 @@ enum status endpoint_parse(struct endpoint *, const char *name, enum role,
 
 enum status endpoint_open(struct endpoint *);
 enum status endpoint_ready(struct endpoint *);
+enum status endpoint_begin(struct endpoint *);
 enum status endpoint_commit(struct endpoint *);
 void endpoint_abort(struct endpoint *);
 

@@ -198,28 +198,35 @@ static enum status
 file_ready(struct endpoint *ep)
 {
 	const struct options *o = ep->options;
-	struct file_state *state = ep->state;
 	enum status status;
 
 	if (ep->fd < 0) {
 		status = file_open_late(ep);
 		if (status != STATUS_OK)
 			return status;
-	} else if (ep->role == ROLE_DEST && S_ISREG(ep->st.st_mode) &&
-	    !o->append && o->seek < 0 && ftruncate(ep->fd, 0) < 0) {
-		return endpoint_error(ep, "truncate");
 	}
 	if (ep->role == ROLE_DEST && o->seek >= 0 &&
 	    lseek(ep->fd, o->seek, SEEK_SET) < 0)
 		return endpoint_error(ep, "--seek");
-	if (state != NULL)
-		state->created = false;
+	return STATUS_OK;
+}
+
+static enum status
+file_begin(struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+
+	/* A synthetic file has been emptied as it was opened. */
+	if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0 &&
+	    zc_kind_of(ep->fd) == ZC_REGULAR && ftruncate(ep->fd, 0) < 0)
+		return endpoint_error(ep, "truncate");
 	return STATUS_OK;
 }
 
 static enum status
 file_commit(struct endpoint *ep)
 {
+	struct file_state *state = ep->state;
 	int fd = ep->fd;
 
 	if (ep->role == ROLE_SOURCE)
@@ -229,10 +236,12 @@ file_commit(struct endpoint *ep)
 	ep->fd = -1;			/* closed, whatever close() says */
 	if (close(fd) < 0 && errno != EINTR)
 		return endpoint_error(ep, "close");
+	if (state != NULL)
+		state->created = false;
 	return STATUS_OK;
 }
 
-/* Nobody has written to what we created, nor put another file there? */
+/* Has nobody written to what we created, nor put another file there? */
 static bool
 file_is_unused(const struct endpoint *ep, const struct place *place)
 {
@@ -261,6 +270,7 @@ const struct endpoint_type endpoint_file = {
 	.name = "file",
 	.open = file_open,
 	.ready = file_ready,
+	.begin = file_begin,
 	.commit = file_commit,
 	.abort = file_abort,
 };

@@ -17,15 +17,23 @@ job_limit(const struct zc_job *job, size_t most)
 {
 	size_t block = job->request.block_size;
 	int64_t max = (int64_t)(block != 0 ? MIN(block, CALL_MAX) : most);
-	int64_t far = job->result.bytes + (int64_t)job->held;
 
 	max = MIN(max, job->left);
-	/* A sum over 2^63-1 is EINVAL, at the end of the file too. */
-	if (job->in.start > 0)
-		max = MIN(max, INT64_MAX - job->in.start - far);
-	if (job->out.start > 0)
-		max = MIN(max, INT64_MAX - job->out.start - far);
+	max = MIN(max, job_room(job, ZC_SOURCE));
+	if (job->through)
+		max = MIN(max, job_room(job, ZC_SINK));
 	return (size_t)max;
+}
+
+int64_t
+job_room(const struct zc_job *job, enum zc_side side)
+{
+	const struct end *end = side == ZC_SOURCE ? &job->in : &job->out;
+	int64_t far = job->result.bytes;
+
+	if (side == ZC_SOURCE)
+		far += (int64_t)job->held;
+	return end->start < 0 ? INT64_MAX : INT64_MAX - end->start - far;
 }
 
 int
@@ -33,8 +41,7 @@ job_put_back(struct zc_job *job)
 {
 	int result = end_advance(&job->in, -(int64_t)job->held);
 
-	if (job->left != INT64_MAX)
-		job->left += (int64_t)job->held;
+	job->left += (int64_t)job->held;
 	job->held = 0;
 	return result;
 }
@@ -52,8 +59,14 @@ job_step_again(const struct zc_job *job, enum zc_side side)
 struct step
 job_write(struct zc_job *job, const char *data, size_t size)
 {
-	ssize_t n = end_write(&job->out, data, size);
+	int64_t room = job_room(job, ZC_SINK);
+	ssize_t n;
 
+	if (room == 0)			/* write(2) would call it EINVAL */
+		return step_failed(ZC_SINK, EFBIG);
+	if ((uint64_t)size > (uint64_t)room)
+		size = (size_t)room;
+	n = end_write(&job->out, data, size);
 	if (n == 0)			/* some drivers, when they are full */
 		n = end_write(&job->out, data, size);
 	if (n > 0)

@@ -24,7 +24,7 @@ struct zc_job {
 	struct zc_request request;
 	struct end in, out;
 
-	int64_t left;			/* bytes to take; INT64_MAX: all */
+	int64_t left;			/* bytes to take; 2^63-1 are "all" */
 	size_t held;			/* bytes taken and not delivered */
 	bool started;
 	bool ended;			/* the source has no more */
@@ -43,9 +43,13 @@ struct zc_job {
 	struct zc_result result;
 };
 
-/** The number of bytes that the next call may take, at most `most`
- * (--block-size goes before it), so that no sum with a position overflows. */
+/** The number of bytes that the next call may take, at most `most`, unless
+ * the request has a block size. */
 size_t job_limit(const struct zc_job *, size_t most);
+
+/** How far that side is from the last offset there is.  A sum of an offset
+ * and a count beyond it is EINVAL, at the end of a file too. */
+int64_t job_room(const struct zc_job *, enum zc_side side);
 
 /** The most that any call is asked for.  Linux stops at 2 GiB less a page by
  * itself, CIFS and FUSE have failed on more, and signals want their turn. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "job.h"
@@ -117,12 +118,15 @@ splice_through(struct zc_job *job)
 static struct step
 splice_drain(struct zc_job *job)
 {
+	int64_t size = MIN((int64_t)job->held, job_room(job, ZC_SINK));
 	struct step step;
 
 	if (job->through)
 		return splice_through(job);
+	if (size == 0)
+		return step_unsuited(EFBIG);
 	step = splice_outcome(job, splice(job->pipe.out, NULL, job->out.fd,
-	    end_offset(&job->out), job->held, SPLICE_F_MOVE), ZC_SINK);
+	    end_offset(&job->out), (size_t)size, SPLICE_F_MOVE), ZC_SINK);
 	/* The pipe is not empty, so this end is none. */
 	return step.outcome == STEP_ENDED ? step_unsuited(ENODATA) : step;
 }

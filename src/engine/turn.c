@@ -177,11 +177,31 @@ job_source_ended(struct zc_job *job)
 		job->ended = true;
 }
 
+/** No offset is left on one side.  True: that has been seen to. */
+static bool
+job_at_limit(struct zc_job *job, enum motion motion)
+{
+	if (motion == GIVE)
+		return false;
+	if (job_room(job, ZC_SOURCE) == 0) {
+		job->ended = true;
+		return true;
+	}
+	if (motion == TAKE || job_room(job, ZC_SINK) > 0)
+		return false;
+	/* The kernel would call it EINVAL; write(2) knows EFBIG. */
+	if (job->in.start >= 0 && job_doubts_end(job) == 0)
+		job->ended = true;
+	else
+		job_refused(job, EFBIG);
+	return true;
+}
+
 static bool
 job_is_short(const struct zc_job *job)
 {
 	return job->ended && (job->request.flags & ZC_EXACT) &&
-	    job->left != INT64_MAX && job->left > 0;
+	    job->request.bytes != ZC_TO_END && job->left > 0;
 }
 
 /** All is taken and given, or will never be: end, if so. */
@@ -250,7 +270,7 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		return;
 	}
 	job->stalls = 0;
-	if (motion != GIVE && job->left != INT64_MAX)
+	if (motion != GIVE)
 		job->left -= moved;
 	if (motion == TAKE)
 		job->held += (size_t)moved;
@@ -297,12 +317,14 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 	enum zc_method method;
 	struct step step;
 
-	if (job_complete(job))
-		return true;
+	/* First, for a named method that was refused is an error even when
+	 * all that it had taken could be delivered. */
 	if (job->method == NULL && buffer_used(&job->buffer) == 0) {
 		job_out_of_methods(job);
 		return true;
 	}
+	if (job_complete(job) || job_at_limit(job, motion))
+		return true;
 	method = job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
 	job->result.use[method].calls++;
 	step = job_step(job, motion);
