@@ -37,6 +37,17 @@ watch_begin(struct watch *watch, const struct endpoint *source,
 	watch->on = watch->start >= 0;
 }
 
+/** Does the name lead to another file by now?  We have moved the old one,
+ * which is not what somebody meant who looks at it later. */
+static bool
+has_moved_away(const struct stat *before, const struct endpoint *source)
+{
+	struct stat named;
+
+	return source->path != NULL && stat(source->path, &named) == 0 &&
+	    !same_file(before, &named);
+}
+
 static bool
 has_changed(const struct stat *before, const struct stat *after, bool counted)
 {
@@ -64,7 +75,8 @@ watch_end(const struct watch *watch, const struct endpoint *source,
 		    moved, expected);
 		return STATUS_INCOMPLETE;
 	}
-	if (has_changed(&watch->before, &after, counted)) {
+	if (has_changed(&watch->before, &after, counted) ||
+	    has_moved_away(&watch->before, source)) {
 		diag_error(source->name, "read: it changed while it was being "
 		    "moved (%" PRId64 " bytes delivered)", moved);
 		return STATUS_CHANGED;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../signals.h"
+#include "patience.h"
 
 int
 descriptor_open(int dir, const char *path, int flags)
@@ -16,7 +16,7 @@ descriptor_open(int dir, const char *path, int flags)
 
 	do {
 		fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY, 0666);
-	} while (fd < 0 && errno == EINTR && signals_caught() == 0);
+	} while (fd < 0 && patience_left(PATIENCE_FIRST));
 	return fd;
 }
 
@@ -42,6 +42,6 @@ descriptor_settle(int fd)
 	 * another duplicate asks again. */
 	do {
 		result = descriptor_settle_once(fd);
-	} while (result < 0 && errno == EINTR && signals_caught() == 0);
+	} while (result < 0 && patience_left("all bytes written, closing"));
 	return result;
 }

@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include "../signals.h"
+#include "patience.h"
 #include "socket.h"
 
 /* Options that must be set before bind(2). */
@@ -71,7 +71,7 @@ listeners_go_on(int error)
 	case EHOSTUNREACH:
 		return true;
 	case EINTR:
-		return signals_caught() == 0;
+		return patience_left(PATIENCE_FIRST);
 	default:
 		return false;
 	}
@@ -104,7 +104,7 @@ listeners_first_byte(int fd)
 
 	do {
 		n = recv(fd, &ignored, 1, MSG_PEEK);
-	} while (n < 0 && errno == EINTR && signals_caught() == 0);
+	} while (n < 0 && patience_left(PATIENCE_FIRST));
 	return n;
 }
 

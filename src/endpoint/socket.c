@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../signals.h"
+#include "patience.h"
+
+#define SENT	"all bytes sent, waiting for the peer to close"
 
 static void
 socket_set_linger(int fd, int on)
@@ -65,8 +67,7 @@ socket_drain(int fd)
 
 	do {
 		n = read(fd, dropped, sizeof(dropped));
-	} while (n > 0 ||
-	    (n < 0 && errno == EINTR && signals_caught() == 0));
+	} while (n > 0 || (n < 0 && patience_left(SENT)));
 	return (int)n;
 }
 
@@ -81,7 +82,7 @@ socket_await_delivery(int fd)
 	while (socket_error(fd) == 0) {
 		if (ioctl(fd, SIOCOUTQ, &queued) < 0 || queued == 0)
 			return socket_error(fd);
-		if (poll(NULL, 0, pause) < 0 && signals_caught() != 0)
+		if (poll(NULL, 0, pause) < 0 && !patience_left(SENT))
 			return -1;
 		pause = MIN(2 * pause, 50);
 	}

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "../diag.h"
-#include "../signals.h"
 #include "address.h"
+#include "patience.h"
 #include "socket.h"
 
 /* connect(2) was interrupted, and goes on by itself. */
@@ -23,7 +23,7 @@ tcp_await(int fd)
 	socklen_t length = sizeof(error);
 
 	while (poll(&polled, 1, -1) < 0)
-		if (errno != EINTR || signals_caught() != 0)
+		if (!patience_left(PATIENCE_FIRST))
 			return -1;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
 		return -1;
@@ -42,7 +42,7 @@ tcp_connect(const struct addrinfo *to)
 	socket_arm(fd);
 	if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
 		return fd;
-	if (errno == EINTR && signals_caught() == 0 && tcp_await(fd) == 0)
+	if (patience_left(PATIENCE_FIRST) && tcp_await(fd) == 0)
 		return fd;
 	error = errno;
 	close(fd);

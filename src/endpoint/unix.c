@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "../diag.h"
-#include "../signals.h"
 #include "listeners.h"
+#include "patience.h"
 #include "socket.h"
 
 struct unix_state {			/* of a listener */
@@ -56,7 +56,7 @@ unix_ready(struct endpoint *ep)
 	do {
 		result = connect(ep->fd, (struct sockaddr *)&address,
 		    sizeof(address));
-	} while (result < 0 && errno == EINTR && signals_caught() == 0);
+	} while (result < 0 && patience_left(PATIENCE_FIRST));
 	return result < 0 ? endpoint_error(ep, "connect") : STATUS_OK;
 }
 

@@ -1,0 +1,446 @@
+#!/usr/bin/env bats
+# From one file system to another, and what each of them does differently.
+# shellcheck disable=SC2094	# what zcopy left of a file is read after it
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 1000001
+	mounts=()
+}
+
+teardown() {
+	local i
+	end_all
+	cd "$BATS_TEST_TMPDIR" || return	# out of what is unmounted
+	for i in "${mounts[@]}"; do
+		umount "$i"
+	done
+}
+
+# mount_at DIR ARG... - for the time of the case.
+mount_at() {
+	requires_root
+	mkdir -p "$1"
+	run mount "${@:2}" "$1"
+	[ "$status" -eq 0 ] || skip "no mount here: $output"
+	mounts=("$1" "${mounts[@]}")
+}
+
+# file_system TYPE [MIB] - a new one of that type and size; $fs is where.
+file_system() {
+	local image=$BATS_TEST_TMPDIR.$1 size=${2:-320}M
+	requires_root
+	fs=$BATS_TEST_TMPDIR.on-$1
+	case $1 in
+	tmpfs)
+		mount_at "$fs" -t tmpfs -o size="$size" none
+		return ;;
+	overlay)
+		mkdir "$image"
+		mount_at "$image" -t tmpfs -o size="$size" none
+		mkdir "$image"/{lower,upper,work}
+		mount_at "$fs" -t overlay -o \
+		    "lowerdir=$image/lower,upperdir=$image/upper,workdir=$image/work" \
+		    none
+		lower=$image/lower
+		return ;;
+	esac
+	requires "mkfs.$1"
+	modprobe -q "$1" 2>/dev/null || :
+	grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
+	truncate -s "$size" "$image"
+	"mkfs.$1" -q "$image" >/dev/null
+	mount_at "$fs" -o loop "$image"
+}
+
+# method_used METHOD - in the last run with -v.
+method_used() {
+	[[ $output == *" bytes in "*", method $1" ]]
+}
+
+# shares FILE... - each has all its blocks in common with another file.
+shares() {
+	local file
+	requires filefrag
+	for file; do
+		filefrag -sv "$file" | grep -E '^ +[0-9]+:' >extents
+		cat extents
+		[ -s extents ]
+		if grep -v shared extents; then
+			echo "$file: not shared"
+			return 1
+		fi
+	done
+}
+
+# From each to each
+
+each_to_each() {
+	local from to method want
+	for from; do
+		random_file "$from/from" 300001
+		for to; do
+			for method in auto copy_file_range sendfile splice \
+			    mmap read-write reflink; do
+				want=0
+				case $method in
+				copy_file_range)
+					[ "$from" = "$to" ] || want=9 ;;
+				reflink)
+					[[ $from == "$to" && \
+					    $to == *on-@(xfs|btrfs) ]] ||
+					    want=9 ;;
+				esac
+				zcopy $want -v --method=$method "$from/from" \
+				    "$to/out"
+				if [ $want -eq 0 ]; then
+					same "$from/from" "$to/out"
+					rm "$to/out"
+				else
+					[[ $output == *": refused at 0: "* ]]
+				fi
+				[ -z "$(find "$to" -mindepth 1 \
+				    ! -name from)" ]
+			done
+		done
+		rm "$from/from"
+	done
+}
+
+@test "filesystems: from each to each, by every method" {
+	local places=() type
+	for type in tmpfs overlay ext4 xfs btrfs; do
+		file_system $type
+		rm -rf "$fs/lost+found"
+		places+=("$fs")
+	done
+	each_to_each "${places[@]}"
+}
+
+# bats test_tags=valgrind
+@test "filesystems: auto goes on by another method where files are far apart" {
+	file_system tmpfs
+	zcopy 0 -v in "$fs/out"
+	same in "$fs/out"
+	[[ $output == *"copy_file_range: refused at 0: EXDEV (Invalid cross-device link)"* ]]
+	method_used sendfile
+}
+
+@test "filesystems: counts and offsets that are no whole blocks" {
+	local type method row
+	for type in xfs btrfs ext4; do
+		file_system $type
+		cp in "$fs/in"
+		random_file "$fs/old" 50000
+		for method in auto copy_file_range sendfile splice mmap \
+		    read-write; do
+			# offset:count:seek
+			for row in 0:5000:0 1000:5000:0 4096:8192:4096 \
+			    1:4096:8191 999000:1001:4095 4096:4097:40960; do
+				patch_range $row
+			done
+		done
+	done
+}
+
+patch_range() {
+	local offset count seek
+	IFS=: read -r offset count seek <<<"$1"
+	cp "$fs/old" "$fs/out"
+	cp "$fs/old" expected
+	tail -c +$((offset + 1)) in | head -c "$count" |
+	    dd of=expected bs=64K seek="$seek" oflag=seek_bytes conv=notrunc \
+		iflag=fullblock status=none
+	zcopy 0 --method="$method" --offset="$offset" -c "$count" \
+	    --seek="$seek" "$fs/in" "$fs/out"
+	same expected "$fs/out"
+}
+
+# Shared blocks
+
+@test "filesystems: reflink shares all blocks on XFS and btrfs" {
+	local type
+	for type in xfs btrfs; do
+		file_system $type
+		cp in "$fs/in"
+		sync -f "$fs"
+		zcopy 0 -v --method=reflink "$fs/in" "$fs/out"
+		method_used reflink
+		same in "$fs/out"
+		shares "$fs/in" "$fs/out"
+	done
+}
+
+@test "filesystems: auto shares all blocks on XFS and btrfs" {
+	local type
+	for type in xfs btrfs; do
+		file_system $type
+		cp in "$fs/in"
+		sync -f "$fs"
+		zcopy 0 -v "$fs/in" "$fs/out"
+		method_used copy_file_range
+		same in "$fs/out"
+		shares "$fs/in" "$fs/out"
+	done
+}
+
+@test "filesystems: a shared copy changes without its source" {
+	local type
+	for type in xfs btrfs; do
+		file_system $type
+		cp in "$fs/in"
+		zcopy 0 --method=reflink "$fs/in" "$fs/out"
+		printf changed | dd of="$fs/out" conv=notrunc status=none
+		same in "$fs/in"
+		run cmp -s in "$fs/out"
+		[ "$status" -eq 1 ]
+	done
+}
+
+@test "filesystems: reflink over longer and shorter files, and in place" {
+	local type size
+	for type in xfs btrfs; do
+		file_system $type
+		cp in "$fs/in"
+		for size in 10 999999 2000003; do
+			random_file "$fs/out" $size
+			zcopy 0 --method=reflink "$fs/in" "$fs/out"
+			same in "$fs/out"
+			random_file "$fs/out" $size
+			zcopy 0 --method=reflink --inplace "$fs/in" "$fs/out"
+			same in "$fs/out"
+		done
+	done
+}
+
+@test "filesystems: reflink moves whole blocks, and refuses parts of them" {
+	local type block
+	for type in xfs btrfs; do
+		file_system $type
+		cp in "$fs/in"
+		block=$(stat -f -c %S "$fs")
+		zcopy 0 --method=reflink --offset="$block" -c $((2 * block)) \
+		    "$fs/in" "$fs/out"
+		tail -c +$((block + 1)) in | head -c $((2 * block)) |
+		    cmp - "$fs/out"
+		zcopy 0 --method=reflink --offset=$((3 * block)) \
+		    --seek=$((2 * block)) "$fs/in" "$fs/out"
+		tail -c +$((block + 1)) in | cmp - "$fs/out"
+		zcopy 9 --method=reflink --offset=1 "$fs/in" "$fs/out"
+		[[ $output == *"reflink: refused: Invalid argument"* ]]
+		zcopy 9 --method=reflink -c 1000 "$fs/in" "$fs/out"
+		zcopy 9 --method=reflink --seek=1 "$fs/in" "$fs/out"
+		tail -c +$((block + 1)) in | cmp - "$fs/out"
+		zcopy 9 --method=reflink -c 1000 "$fs/in" "$fs/new"
+		[ "$(ls -A "$fs")" = "$(printf 'in\nout')" ]
+	done
+}
+
+@test "filesystems: reflink is refused where blocks cannot be shared" {
+	local type
+	for type in ext4 tmpfs; do
+		file_system $type
+		cp in "$fs/in"
+		echo old >"$fs/out"
+		zcopy 9 --method=reflink "$fs/in" "$fs/out"
+		[[ $output == "zcopy: $fs/out: reflink: refused: Operation not supported"* ]]
+		[ "$(cat "$fs/out")" = old ]
+		zcopy 9 --method=reflink in "$fs/out"
+		[[ $output == *"Invalid cross-device link"* ]]
+		[ "$(cat "$fs/out")" = old ]
+	done
+}
+
+@test "filesystems: two mounts of one file system share blocks" {
+	file_system xfs
+	mkdir "$fs/dir"
+	cp in "$fs/in"
+	mount_at "$BATS_TEST_TMPDIR.bound" --bind "$fs/dir"
+	zcopy 0 -v "$fs/in" "$BATS_TEST_TMPDIR.bound/out"
+	method_used copy_file_range
+	same in "$fs/dir/out"
+	shares "$fs/dir/out"
+}
+
+@test "filesystems: two subvolumes share blocks, though of different devices" {
+	file_system btrfs
+	requires btrfs
+	btrfs -q subvolume create "$fs/one"
+	btrfs -q subvolume create "$fs/two"
+	[ "$(stat -c %d "$fs/one")" != "$(stat -c %d "$fs/two")" ]
+	cp in "$fs/one/in"
+	zcopy 0 -v "$fs/one/in" "$fs/two/out"
+	method_used copy_file_range
+	same in "$fs/two/out"
+	shares "$fs/two/out"
+	zcopy 0 --method=reflink "$fs/one/in" "$fs/two/other"
+	same in "$fs/two/other"
+}
+
+@test "filesystems: a file that btrfs may not share is copied" {
+	file_system btrfs
+	requires chattr
+	cp in "$fs/in"
+	: >"$fs/out"
+	chattr +C "$fs/out"
+	zcopy 9 --inplace --method=reflink "$fs/in" "$fs/out"
+	[[ $output == *"reflink: refused: Invalid argument"* ]]
+	zcopy 0 --inplace "$fs/in" "$fs/out"
+	same in "$fs/out"
+}
+
+# Replacing
+
+@test "filesystems: until the end nothing is seen beside the old file" {
+	local type
+	for type in ext4 xfs btrfs tmpfs; do
+		file_system $type
+		rm -rf "$fs/lost+found"
+		echo old >"$fs/out"
+		chmod 640 "$fs/out"
+		replace_slowly
+		[ "$(stat -c %a "$fs/out")" = 640 ]
+		rm "$fs/out"
+		replace_slowly
+		rm "$fs/out"
+	done
+}
+
+# Looks while half of it is there.
+replace_slowly() {
+	local fifo=$BATS_TEST_TMPDIR.fifo before
+	before=$(ls -A "$fs")
+	rm -f "$fifo"
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	start "$fifo" "$fs/out" 7>&-
+	head -c 30000 in >&7
+	retry taken
+	[ "$(ls -A "$fs")" = "$before" ]
+	tail -c +30001 in >&7
+	exec 7>&-
+	ends 0
+	same in "$fs/out"
+	[ "$(ls -A "$fs")" = out ]
+}
+
+# By zcopy, unless that has ended.
+taken() {
+	! read -r -t 0 -u 7 || gone "$pid"
+}
+
+@test "filesystems: what lies below an overlay stays as it was" {
+	local option
+	file_system overlay
+	for option in -v --inplace --seek=0 --append; do
+		head -c 1000 in >"$lower/out$option"
+		chmod 640 "$lower/out$option"
+		zcopy 0 $option in "$fs/out$option"
+		head -c 1000 in | cmp - "$lower/out$option"
+		[ "$(stat -c %a "$fs/out$option")" = 640 ]
+	done
+	same in "$fs/out-v"
+	same in "$fs/out--inplace"
+	same in "$fs/out--seek=0"
+	(head -c 1000 in; cat in) | cmp - "$fs/out--append"
+}
+
+@test "filesystems: from below an overlay, within it and out of it" {
+	local method
+	file_system overlay
+	cp in "$lower/in"
+	for method in auto copy_file_range sendfile splice mmap read-write; do
+		zcopy 0 --method=$method "$fs/in" "$fs/out"
+		same in "$fs/out"
+		[ $method = copy_file_range ] || {
+			zcopy 0 --method=$method "$fs/in" out
+			same in out
+		}
+	done
+	zcopy 4 "$fs/in" "$fs/in"
+	same in "$lower/in"
+}
+
+# Full
+
+# tiny PAGES - a tmpfs of that size; and `big`, a file of three pages.
+tiny() {
+	page=$(getconf PAGESIZE)
+	fs=$BATS_TEST_TMPDIR.tiny
+	mount_at "$fs" -t tmpfs -o size=$(($1 * page)) none
+	random_file big $((3 * page))
+}
+
+@test "filesystems: a full disk takes what it can, and the count is exact" {
+	local method
+	tiny 2
+	for method in auto sendfile splice mmap read-write; do
+		{
+			zcopy 4 --inplace --method=$method - "$fs/out"
+			[[ $output == "zcopy: $fs/out: write: No space left on device ($((2 * page)) bytes delivered)" ]]
+			head -c $((2 * page)) big | cmp - "$fs/out"
+			# What was not delivered is still to be read.
+			cat >rest
+		} <big
+		tail -c "$page" big | cmp - rest
+		rm "$fs/out"
+	done
+}
+
+@test "filesystems: a full disk within one file system, as exact" {
+	local method
+	tiny 3
+	head -c $((2 * page)) big >"$fs/from"
+	for method in auto copy_file_range sendfile splice mmap read-write; do
+		zcopy 4 --inplace --method=$method "$fs/from" "$fs/out"
+		[[ $output == *"No space left on device ($page bytes delivered)" ]]
+		head -c "$page" big | cmp - "$fs/out"
+		rm "$fs/out"
+	done
+}
+
+# numbers - all that stand in the last message, in order.
+numbers() {
+	grep -o '([0-9].*' <<<"$output" | grep -o '[0-9]\+'
+}
+
+@test "filesystems: what a pipe gave to a full disk is counted, lost or not" {
+	local method counts lost
+	tiny 2
+	mkfifo fifo
+	for method in auto splice read-write; do
+		exec 7<>fifo
+		cat big >&7
+		{
+			exec 7>&-
+			zcopy 4 --inplace --method=$method - "$fs/out"
+			cat >rest
+		} <fifo
+		mapfile -t counts < <(numbers)
+		lost=${counts[1]:-0}
+		echo "delivered ${counts[0]}, lost $lost, left" \
+		    "$(stat -c %s rest)"
+		[ "${counts[0]}" -eq $((2 * page)) ]
+		head -c $((2 * page)) big | cmp - "$fs/out"
+		tail -c +$((2 * page + lost + 1)) big | cmp - rest
+		rm "$fs/out"
+	done
+}
+
+@test "filesystems: a full ext4 leaves the old file, and nothing beside it" {
+	file_system ext4 8
+	rm -rf "$fs/lost+found"
+	random_file "$fs/out" 3M
+	cp "$fs/out" old
+	random_file big 7M
+	zcopy 4 big "$fs/out"
+	[[ $output == *"No space left on device"*--inplace* ]]
+	same old "$fs/out"
+	[ "$(ls -A "$fs")" = out ]
+	zcopy 4 -v --inplace big "$fs/out"
+	[[ $output =~ \(([0-9]+)\ bytes\ delivered ]]
+	[ "${BASH_REMATCH[1]}" -eq "$(stat -c %s "$fs/out")" ]
+	head -c "${BASH_REMATCH[1]}" big | cmp - "$fs/out"
+}

@@ -1,0 +1,431 @@
+#!/usr/bin/env bats
+# What the kernel makes up as it is read, where each write is a command; and
+# descriptors that hold no bytes to move.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 1000
+	device=
+	cgroup=
+}
+
+teardown() {
+	end_all
+	[ -z "$device" ] || losetup -d "$device"
+	[ -z "$cgroup" ] || rmdir "$cgroup"
+}
+
+# somebody CMD... - a process that does nothing: $somebody.
+somebody() {
+	# Of the same group, or end_all would not know it.
+	"$@" sleep 1000 3>&- &
+	somebody=$!
+	retry sleeps
+}
+
+sleeps() {
+	[ "$(cat "/proc/$somebody/comm")" = sleep ]
+}
+
+# $target: what would be in its core dump, a number below 512 that everybody
+# may change, and nobody minds.
+adjustable() {
+	somebody env
+	target=/proc/$somebody/coredump_filter
+	cat "$target" >"$BATS_TEST_TMPDIR.before"
+	not_adjusted
+}
+
+not_adjusted() {
+	cat "$target"
+	same "$BATS_TEST_TMPDIR.before" "$target"
+	! adjusted_to 100
+}
+
+adjusted_to() {
+	[ "$(cat "$target")" = "$(printf %08x "$1")" ]
+}
+
+# dribble TEXT... DEST - to a zcopy that has taken each TEXT before the next.
+dribble() {
+	local fifo=$BATS_TEST_TMPDIR.fifo
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	start "$fifo" "${*: -1}" 7>&-
+	while [ $# -gt 1 ]; do
+		printf '%s' "$1" >&7
+		retry taken
+		shift
+	done
+	exec 7>&-
+	ends 0
+}
+
+# By zcopy, unless that has ended.
+taken() {
+	! read -r -t 0 -u 7 || gone "$pid"
+}
+
+# As SOURCE
+
+# reads FILE - auto and read-write move all of it, to a file and to a pipe.
+reads() {
+	local method
+	cat "$1" >expected
+	[ -s expected ]
+	for method in auto read-write; do
+		zcopy 0 --method=$method "$1" out
+		same expected out
+		"$ZCOPY" --method=$method "$1" - | cmp expected -
+	done
+}
+
+@test "kernel files: procfs is read to its end, whatever its size says" {
+	reads /proc/version
+	reads /proc/filesystems
+	reads /proc/sys/kernel/osrelease
+}
+
+@test "kernel files: what sendfile and splice refuse is read all the same" {
+	somebody env
+	reads "/proc/$somebody/maps"
+	reads "/proc/$somebody/cmdline"
+}
+
+@test "kernel files: more than one buffer of procfs is read" {
+	somebody env -i "LARGE=$(head -c 100000 /dev/zero | tr '\0' x)"
+	reads "/proc/$somebody/environ"
+	[ "$(stat -c %s expected)" -gt 100000 ]
+}
+
+@test "kernel files: sysfs says 4096 bytes, and has what it has" {
+	[ "$(stat -c %s /sys/class/net/lo/mtu)" -eq 4096 ]
+	reads /sys/class/net/lo/mtu
+}
+
+@test "kernel files: cgroupfs is read" {
+	local mount
+	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$mount" ] || skip "no cgroup2 is mounted"
+	reads "$mount/cgroup.max.depth"
+}
+
+@test "kernel files: a named method that cannot is refused with the reason" {
+	local method
+	somebody env
+	for method in sendfile splice mmap copy_file_range reflink; do
+		zcopy 9 --method=$method "/proc/$somebody/cmdline" out
+		[[ $output == *": $method: "* ]]
+		[ ! -e out ]
+	done
+}
+
+@test "kernel files: sendfile and splice by name move what they can" {
+	local method
+	for method in sendfile splice; do
+		zcopy 0 -v --method=$method /proc/version out
+		[[ $output == *"method $method" ]]
+		same /proc/version out
+	done
+}
+
+@test "kernel files: --offset and --bytes count in them" {
+	cat /proc/version >expected
+	zcopy 0 --offset=3 -c 7 /proc/version out
+	tail -c +4 expected | head -c 7 | cmp - out
+	zcopy 0 --offset=3 /proc/version out
+	tail -c +4 expected | cmp - out
+	zcopy 6 --offset=100000 /proc/version out
+	zcopy 6 -c 100000 /proc/version out
+	tail -c +4 expected | cmp - out
+}
+
+@test "kernel files: a descriptor is read from its position, which moves on" {
+	{
+		zcopy 0 -c 5 - first
+		zcopy 0 - rest
+	} </proc/version
+	cat first rest | cmp - /proc/version
+	[ "$(stat -c %s first)" -eq 5 ]
+}
+
+@test "kernel files: a read error is the source's" {
+	zcopy 3 /proc/self/mem out
+	[[ $output == "zcopy: /proc/self/mem: read: Input/output error"* ]]
+	[ ! -e out ]
+}
+
+# As DEST
+
+# bats test_tags=valgrind
+@test "kernel files: a number is written to procfs" {
+	adjustable
+	echo 256 >number
+	zcopy 0 -v number "$target"
+	[[ $output == *"method read-write" ]]
+	adjusted_to 256
+}
+
+@test "kernel files: what dribbles in arrives by one write" {
+	adjustable
+	dribble 2 5 $'6\n' "$target"
+	adjusted_to 256
+}
+
+@test "kernel files: no --block-size cuts it, nor does a descriptor" {
+	local writes
+	requires strace
+	adjustable
+	echo 256 >number
+	TRACE="-e trace=write -P $target" zcopy 0 --block-size=1 number "$target"
+	adjusted_to 256
+	writes=$(grep -c 'write(' "$BATS_TEST_TMPDIR.trace")
+	[ "$writes" -eq 1 ]
+	(printf 2; printf 5; printf '7\n') |
+	    zcopy 0 --block-size=1 - fd:9 9>"$target"
+	adjusted_to 257
+}
+
+@test "kernel files: sysctls take what dribbles in as one" {
+	local sysctl=/proc/sys/net/ipv4/tcp_keepalive_intvl
+	requires unshare
+	requires nsenter
+	requires_root
+	# In a network of its own, for nobody else to mind.
+	unshare --net true || skip "no namespaces here"
+	somebody unshare --net
+	local as_user=(nsenter --target "$somebody" --net)
+	[ "$("${as_user[@]}" cat $sysctl)" != 256 ]
+	dribble 25 $'6\n' $sysctl
+	[ "$("${as_user[@]}" cat $sysctl)" = 256 ]
+}
+
+@test "kernel files: sysfs takes what dribbles in as one" {
+	requires_root
+	requires losetup
+	truncate -s 1M disk
+	device=$(losetup -f --show disk) || {
+		device=
+		skip "no loop devices here"
+	}
+	target=/sys/block/${device##*/}/queue/read_ahead_kb
+	[ "$(cat "$target")" != 64 ]
+	dribble 6 $'4\n' "$target"
+	[ "$(cat "$target")" = 64 ]
+}
+
+@test "kernel files: a cgroup takes what dribbles in as one" {
+	local mount
+	requires_root
+	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$mount" ] || skip "no cgroup2 is mounted"
+	mkdir "$mount/zcopy-$$" || skip "no new cgroup can be made"
+	cgroup=$mount/zcopy-$$
+	somebody env
+	# A part of the number would be somebody else's.
+	dribble ' ' "$somebody" "$cgroup/cgroup.procs"
+	[ "$(cat "$cgroup/cgroup.procs")" = "$somebody" ]
+}
+
+@test "kernel files: from one to another" {
+	adjustable
+	cat /proc/sys/vm/swappiness >"$target"
+	cat "$target" >expected
+	adjustable
+	if cmp -s expected "$target"; then
+		echo 0 >"$target"
+	fi
+	zcopy 0 /proc/sys/vm/swappiness "$target"
+	same expected "$target"
+}
+
+@test "kernel files: more than 64 KiB are no command" {
+	adjustable
+	(echo 100; head -c 65533 /dev/zero | tr '\0' ' ') >long
+	[ "$(stat -c %s long)" -eq 65537 ]
+	zcopy 4 long "$target"
+	[[ $output == "zcopy: $target: "*"File too large (0 bytes delivered"* ]]
+	not_adjusted
+	zcopy 4 - "$target" < <(cat long)
+	not_adjusted
+	ZCOPY_TEST_TIMEOUT=5 zcopy 4 /dev/zero "$target"
+	not_adjusted
+}
+
+@test "kernel files: half a command is none: a short input writes nothing" {
+	adjustable
+	echo 100 >number
+	zcopy 6 -c 5 number "$target"
+	[[ $output == *"ended early (0 "* ]]
+	not_adjusted
+	zcopy 6 -c 5 - "$target" < <(cat number)
+	not_adjusted
+}
+
+@test "kernel files: no input is no command" {
+	adjustable
+	zcopy 0 /dev/null "$target"
+	not_adjusted
+}
+
+# bats test_tags=valgrind
+@test "kernel files: what the kernel does not take is an error with its reason" {
+	adjustable
+	echo potato >word
+	zcopy 4 word "$target"
+	[[ $output == "zcopy: $target: write: Invalid argument (0 bytes delivered"* ]]
+	not_adjusted
+}
+
+@test "kernel files: a source that fails writes nothing" {
+	adjustable
+	zcopy 3 absent "$target"
+	not_adjusted
+	printf 100 >number
+	FAULT=read:EIO:2+ zcopy 3 number "$target"
+	fault_fired
+	not_adjusted
+}
+
+@test "kernel files: a method that would cut a command is refused" {
+	local method
+	adjustable
+	echo 100 >number
+	for method in sendfile splice copy_file_range mmap reflink; do
+		zcopy 9 --method=$method number "$target"
+		[[ $output == "zcopy: $target: $method: "* ]]
+		not_adjusted
+	done
+}
+
+@test "kernel files: without the right to write, an error" {
+	local target=/proc/sys/kernel/core_pattern
+	cp "$target" expected
+	as_nobody zcopy 4 in "$target"
+	[[ $output == "zcopy: $target: open: Permission denied"* ]]
+	cmp expected "$target"
+}
+
+# Descriptors without bytes
+
+# with_fd KIND CMD... - with that as descriptor 9.  Fails with 98 if CMD took
+# or sent a message.
+given_fd() {
+	requires python3
+	cat >"$BATS_TEST_TMPDIR.py" <<-'END'
+		import ctypes, os, select, socket, sys
+		libc = ctypes.CDLL(None)
+		kind, command = sys.argv[1], sys.argv[2:]
+		unix, inet = socket.AF_UNIX, socket.AF_INET
+		peer = None
+		def pair(type):
+		    global peer
+		    end, peer = socket.socketpair(unix, type)
+		    peer.send(b"x" * 100)
+		    return end
+		def bound(family, address, type=socket.SOCK_STREAM):
+		    end = socket.socket(family, type)
+		    end.bind(address)
+		    return end
+		def listening(family, address):
+		    end = bound(family, address)
+		    end.listen()
+		    return end
+		end = {
+		    "directory": lambda: os.open(".", os.O_RDONLY),
+		    "o_path": lambda: os.open("in", os.O_PATH),
+		    "eventfd": lambda: libc.eventfd(5, 0),
+		    "timerfd": lambda: libc.timerfd_create(1, 0),
+		    "inotify": lambda: libc.inotify_init(),
+		    "epoll": lambda: select.epoll(),
+		    "datagram": lambda: pair(socket.SOCK_DGRAM),
+		    "seqpacket": lambda: pair(socket.SOCK_SEQPACKET),
+		    "udp": lambda: bound(inet, ("127.0.0.1", 0),
+		        socket.SOCK_DGRAM),
+		    "unconnected": lambda: socket.socket(inet),
+		    "unconnected-unix": lambda: socket.socket(unix),
+		    "listening": lambda: listening(inet, ("127.0.0.1", 0)),
+		    "listening-unix": lambda: listening(unix, ""),
+		}[kind]()
+		fd = end if type(end) is int else end.fileno()
+		os.dup2(fd, 9)
+		os.set_inheritable(9, True)
+		status = os.spawnvp(os.P_WAIT, command[0], command)
+		if peer:
+		    dontwait = socket.MSG_DONTWAIT
+		    if len(end.recv(200, dontwait)) != 100:
+		        sys.exit(98)
+		    try:
+		        peer.recv(200, dontwait)
+		        sys.exit(98)
+		    except BlockingIOError:
+		        pass
+		sys.exit(status)
+	END
+	as_user=(python3 -E -S "$BATS_TEST_TMPDIR.py" "$1")
+}
+
+# refused KIND SOURCE-STATUS DEST-STATUS
+refused() {
+	local as_user
+	given_fd "$1"
+	echo "$1:"
+	ZCOPY_TEST_TIMEOUT=10 zcopy "$2" fd:9 out
+	[[ $output == "zcopy: fd:9: "* ]]
+	[ ! -e out ]
+	ZCOPY_TEST_TIMEOUT=10 zcopy "$3" in fd:9
+	[[ $output == "zcopy: fd:9: "* ]]
+}
+
+@test "descriptors: a directory is refused, on either side" {
+	refused directory 3 4
+	zcopy 3 - out </
+	[[ $output == "zcopy: -: open: Is a directory" ]]
+}
+
+@test "descriptors: eventfd and its like are refused, on either side" {
+	refused eventfd 3 4
+	refused timerfd 3 4
+	refused inotify 3 4
+	refused epoll 3 4
+}
+
+@test "descriptors: one that is open for nothing is refused" {
+	refused o_path 3 4
+}
+
+@test "descriptors: datagram sockets are refused, their messages untouched" {
+	refused datagram 3 4
+	refused udp 3 4
+}
+
+@test "descriptors: seqpacket sockets are refused, their records untouched" {
+	refused seqpacket 3 4
+}
+
+@test "descriptors: sockets that are not connected are an error" {
+	refused unconnected 5 5
+	refused unconnected-unix 5 5
+}
+
+@test "descriptors: sockets that listen are an error" {
+	refused listening 5 5
+	refused listening-unix 5 5
+}
+
+@test "descriptors: the wrong way round is refused" {
+	zcopy 3 fd:9 out 9>writable
+	[[ $output == "zcopy: fd:9: not open for reading: "* ]]
+	[ ! -e out ]
+	zcopy 4 in fd:9 9<writable
+	[[ $output == "zcopy: fd:9: not open for writing: "* ]]
+	[ ! -s writable ]
+}
+
+@test "descriptors: one that is not open is refused" {
+	zcopy 3 fd:9 out 9>&-
+	zcopy 4 in fd:9 9>&-
+	[ "$(ls)" = in ]
+}
