@@ -1,0 +1,492 @@
+#!/usr/bin/env bats
+# Where a source ends: not before, and not after.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 300001
+}
+
+# methods SOURCE DEST - those that serve, from a file or a stream to a file
+# or a stream.
+methods() {
+	case $1:$2 in
+	file:file|file:stdout)
+		echo auto copy_file_range sendfile splice mmap read-write ;;
+	file:*)	echo auto sendfile splice mmap read-write ;;
+	*)	echo auto splice read-write ;;
+	esac
+}
+
+# deliver DEST ARG... - zcopy ARG... to a destination of this kind, all of
+# which is in `got` then.
+deliver() {
+	local dest=$1
+	shift
+	echo "to $dest:"
+	rm -f got
+	[ -p fifo ] || mkfifo fifo
+	case $dest in
+	file)	zcopy 0 "$@" got ;;
+	stdout)	STDOUT=got zcopy 0 "$@" - ;;
+	pipe)	cat fifo >got 3>&- &
+		STDOUT=fifo zcopy 0 "$@" -
+		wait $! ;;
+	fifo)	cat fifo >got 3>&- &
+		zcopy 0 "$@" fifo
+		wait $! ;;
+	tcp)	listener listen:127.0.0.1:0 got
+		zcopy 0 "$@" "127.0.0.1:$port"
+		ends 0 ;;
+	esac
+}
+
+# bats test_tags=valgrind
+@test "eof: an empty file gives an empty file" {
+	local method dest
+	: >empty
+	for dest in file stdout pipe fifo; do
+		for method in $(methods file "$dest"); do
+			echo "method $method"
+			deliver "$dest" -m "$method" empty
+			same empty got
+		done
+	done
+}
+
+@test "eof: an empty file replaces one that was not" {
+	local method
+	: >empty
+	for method in $(methods file file); do
+		echo "method $method"
+		cp in out
+		zcopy 0 -m "$method" empty out
+		same empty out
+		cp in out
+		zcopy 0 --inplace -m "$method" empty out
+		same empty out
+	done
+}
+
+@test "eof: an empty file ends a socket cleanly" {
+	local method
+	: >empty
+	for method in $(methods file tcp); do
+		echo "method $method"
+		listener --allow-short listen:127.0.0.1:0 got
+		zcopy 0 -m "$method" empty "127.0.0.1:$port"
+		ends 0
+		same empty got
+	done
+}
+
+@test "eof: a pipe that is at its end gives an empty file" {
+	local method dest
+	: >empty
+	for dest in file stdout pipe fifo; do
+		for method in $(methods stream "$dest"); do
+			echo "method $method"
+			deliver "$dest" -m "$method" - < <(:)
+			same empty got
+		done
+	done
+	for method in $(methods stream file); do
+		mkfifo source
+		: >source 3>&- &
+		zcopy 0 -m "$method" source got
+		same empty got
+		rm source
+	done
+}
+
+@test "eof: the null device gives an empty file" {
+	local method
+	: >empty
+	for method in auto read-write; do
+		echo "method $method"
+		deliver file -m "$method" /dev/null
+		same empty got
+	done
+}
+
+@test "eof: all of a file arrives, whatever the rest of a page or a block" {
+	local method dest size
+	for size in 1 4095 4096 4097 65536 262144 262145 1048576 1048577; do
+		random_file some "$size"
+		for dest in file pipe; do
+			for method in $(methods file "$dest"); do
+				echo "method $method, $size bytes"
+				deliver "$dest" -m "$method" some
+				same some got
+			done
+		done
+	done
+}
+
+@test "eof: all of a pipe arrives, whatever the rest of a page or a block" {
+	local method dest size
+	for size in 1 4095 4096 4097 65536 262144 262145 1048576 1048577; do
+		random_file some "$size"
+		for dest in file pipe; do
+			for method in $(methods stream "$dest"); do
+				echo "method $method, $size bytes"
+				deliver "$dest" -m "$method" - < <(cat some)
+				same some got
+			done
+		done
+	done
+}
+
+@test "eof: in the middle of a count it is status 6, from each stream" {
+	local method
+	echo old >out
+	for method in $(methods stream file); do
+		echo "method $method"
+		zcopy 6 -m "$method" -c 300002 - out < <(cat in)
+		mkfifo source
+		cat in >source 3>&- &
+		zcopy 6 -m "$method" -c 300002 source out
+		rm source
+		listener -m "$method" -c 300002 listen:127.0.0.1:0 out
+		"${clean_env[@]}" "$ZCOPY" in "127.0.0.1:$port" 3>&- || :
+		ends 6
+		[ "$(cat out)" = old ]
+	done
+}
+
+# Has zcopy read all that we wrote?  It is the last one then.
+is_drained() {
+	[ "$(python3 -c '
+import array, fcntl, termios
+count = array.array("i", [0])
+fcntl.ioctl(7, termios.FIONREAD, count)
+print(count[0])')" -eq 0 ]
+}
+
+@test "eof: of a FIFO comes with the last writer's close, not before" {
+	local method
+	requires python3
+	for method in $(methods stream file); do
+		echo "method $method"
+		rm -f source out
+		mkfifo source
+		start -m "$method" source out
+		exec 7>source 8>source
+		head -c 100000 in >&8
+		exec 8>&-
+		retry is_drained
+		tail -c +100001 in >&7
+		retry is_drained
+		kill -0 "$pid"
+		[ ! -e out ]
+		exec 8>source 7>&-
+		echo last >&8
+		exec 8>&-
+		ends 0
+		cmp out <(cat in; echo last)
+	done
+}
+
+@test "eof: of a FIFO, writers who come one after the other make one stream" {
+	local method
+	for method in $(methods stream file); do
+		echo "method $method"
+		rm -f source
+		mkfifo source
+		start -m "$method" source out
+		exec 7>source
+		cat in >source
+		cat in >source
+		exec 7>&-
+		ends 0
+		cmp out <(cat in in)
+	done
+}
+
+@test "eof: of an inherited pipe that somebody else holds open is awaited" {
+	local method
+	mkfifo source
+	for method in $(methods stream file); do
+		echo "method $method"
+		exec 7<>source
+		STDOUT=out start -m "$method" - - <source 7>&-
+		exec 8>source 7>&-
+		cat in >&8
+		kill -0 "$pid"
+		exec 8>&-
+		ends 0
+		same in out
+	done
+}
+
+# kernel_file FILE - all of it, by whatever can, to each destination; the
+# rest is refused.
+kernel_file() {
+	local method dest
+	cat "$1" >all
+	echo "$1: stat says $(stat -c %s "$1"), has $(stat -c %s all)"
+	[ "$(stat -c %s all)" -gt 0 ]
+	[ "$(stat -c %s "$1")" -ne "$(stat -c %s all)" ]
+	for dest in file stdout pipe fifo tcp; do
+		for method in auto sendfile splice read-write; do
+			echo "method $method"
+			deliver "$dest" -m "$method" "$1"
+			same all got
+		done
+	done
+	exec 7<"$1"
+	zcopy 0 fd:7 got
+	same all got
+	for method in copy_file_range mmap reflink; do
+		echo "method $method"
+		zcopy 9 -m "$method" "$1" new
+		[[ $output == *"$method: "* ]]
+		[ ! -e new ]
+	done
+}
+
+@test "eof: of /proc, where sizes say 0, is where the text ends" {
+	kernel_file /proc/version
+	kernel_file /proc/filesystems
+	kernel_file /proc/sys/kernel/ostype
+}
+
+@test "eof: of /sys, where sizes say 4096, is where the text ends" {
+	kernel_file /sys/devices/system/cpu/possible
+	kernel_file /sys/kernel/vmcoreinfo
+}
+
+@test "eof: of a cgroup's file is where the text ends" {
+	local file
+	# Where the hierarchy is mounted, whatever its version.
+	file=$(awk '$3 ~ /^cgroup2?$/ { print $2 "/cgroup.procs"; exit }' \
+	    /proc/mounts)
+	[ -n "$file" ] || skip "no cgroups are mounted"
+	zcopy 0 "$file" out
+	grep -q '^[0-9]' out
+}
+
+@test "eof: a /proc file that sendfile and splice refuse is read to its end" {
+	local method
+	sleep 1000 3>&- &
+	# Not before it is that one, and no copy of us.
+	retry grep -q sleep "/proc/$!/cmdline"
+	cat "/proc/$!/cmdline" >all
+	zcopy 0 "/proc/$!/cmdline" out
+	same all out
+	for method in sendfile splice; do
+		echo "method $method"
+		zcopy 9 -m "$method" "/proc/$!/cmdline" new
+		[[ $output == *"$method: "* ]]
+		[ ! -e new ]
+	done
+}
+
+@test "eof: a /proc file of many reads is read to its end" {
+	# Of the bats that waits for this case.
+	zcopy 0 "/proc/$PPID/smaps" out
+	cat "/proc/$PPID/smaps" >all
+	[ "$(stat -c %s all)" -gt 4096 ]
+	# Numbers in it change; what is mapped does not.
+	grep -Eo '^([0-9a-f]+-[0-9a-f]+|[A-Z][A-Za-z_]+)' all >expected
+	grep -Eo '^([0-9a-f]+-[0-9a-f]+|[A-Z][A-Za-z_]+)' out >got
+	same expected got
+}
+
+# FUSE has said so, and overlayfs within containers.
+@test "eof: the kernel's word that there is no more is not taken for it" {
+	local method
+	FAULT=copy_file_range:zero:1 zcopy 0 in got
+	fault_fired
+	same in got
+
+	mkfifo fifo
+	cat fifo >piped 3>&- &
+	FAULT=splice:zero:1 zcopy 0 in fifo
+	wait $!
+	fault_fired
+	same in piped
+
+	listener listen:127.0.0.1:0 sent
+	FAULT=sendfile:zero:1 zcopy 0 in "127.0.0.1:$port"
+	fault_fired
+	ends 0
+	same in sent
+
+	for method in copy_file_range sendfile splice; do
+		FAULT=$method:zero:1 zcopy 9 -m $method in new
+		fault_fired
+		[[ $output == *"$method: "* ]]
+		[ ! -e new ]
+	done
+}
+
+# Runs zcopy in a terminal of its own, and types what it is told to.
+#	terminal source|dest COMMAND...
+terminal() {
+	python3 - "$@" <<-'END'
+		import os, subprocess, sys, termios, tty
+		side, *command = sys.argv[1:]
+		master, slave = os.openpty()
+		if side == "dest":
+		    # As it is written: no carriage returns, no echo.
+		    tty.setraw(slave)
+		    child = subprocess.Popen(command, stdout=slave)
+		    os.close(slave)
+		    got = b""
+		    try:
+		        while data := os.read(master, 65536):
+		            got += data
+		    except OSError:             # EIO: nobody has it open
+		        pass
+		    open("got", "wb").write(got)
+		    sys.exit(child.wait(20))
+		modes = termios.tcgetattr(slave)
+		modes[3] &= ~termios.ECHO
+		termios.tcsetattr(slave, termios.TCSANOW, modes)
+		child = subprocess.Popen(command, stdin=slave)
+		# Only the zcopy is to read it; Ctrl-D at the start of a line.
+		for text in b"one\n", b"two\n", b"", b"not for zcopy\n":
+		    os.write(master, text or b"\x04")
+		    if not text:
+		        status = child.wait(20)
+		os.set_blocking(slave, False)
+		open("left", "wb").write(os.read(slave, 65536))
+		sys.exit(status)
+	END
+}
+
+@test "eof: of a terminal is one Ctrl-D, and what is typed next is not read" {
+	local method
+	requires python3
+	for method in $(methods stream file); do
+		echo "method $method"
+		terminal source "$ZCOPY" -m "$method" - got
+		cmp got <(printf 'one\ntwo\n')
+		cmp left <(echo not for zcopy)
+	done
+}
+
+@test "eof: of a terminal, Ctrl-D within a count is status 6" {
+	local method status
+	requires python3
+	for method in $(methods stream file); do
+		echo "method $method"
+		status=0
+		terminal source "$ZCOPY" -m "$method" -c 9 - got || status=$?
+		[ $status -eq 6 ]
+		[ ! -e got ]
+	done
+}
+
+@test "eof: a terminal gets all of a file, by each method that can" {
+	local method
+	requires python3
+	for method in auto splice sendfile mmap read-write; do
+		echo "method $method"
+		terminal dest "$ZCOPY" -m "$method" in -
+		same in got
+	done
+}
+
+# Connects to a zcopy that listens; sends, closes its sending side only, and
+# demands to see the other close in order, after $1 was made.
+half_closer() {
+	python3 - "$@" <<-'END'
+		import os, socket, sys
+		out, address = sys.argv[1:]
+		if address.isdigit():
+		    peer = socket.create_connection(("127.0.0.1", address))
+		else:
+		    peer = socket.socket(socket.AF_UNIX)
+		    peer.connect(address)
+		peer.settimeout(20)
+		peer.sendall(open("in", "rb").read())
+		peer.shutdown(socket.SHUT_WR)
+		if peer.recv(1) != b"":
+		    sys.exit("zcopy said something")
+		if not os.path.exists(out):
+		    sys.exit("zcopy closed before all was there")
+	END
+}
+
+@test "eof: of a socket is the peer's half-close; he hears when all is done" {
+	local method
+	requires python3
+	for method in $(methods stream file); do
+		echo "method $method"
+		listener -m "$method" listen:127.0.0.1:0 got
+		half_closer got "$port"
+		ends 0
+		same in got
+		rm got
+		listener -m "$method" unix-listen:sock got
+		half_closer got sock
+		ends 0
+		same in got
+		rm -f got sock
+	done
+}
+
+# The standard input of zcopy is a socket, whose other side sends `in`, closes
+# its sending side only, and reads from it what zcopy's successor has to say.
+half_closed() {
+	python3 - "$@" <<-'END'
+		import socket, subprocess, sys, threading
+		family, *command = sys.argv[1:]
+		if family == "unix":
+		    ours, theirs = socket.socketpair()
+		else:
+		    server = socket.create_server(("127.0.0.1", 0))
+		    ours = socket.create_connection(server.getsockname())
+		    theirs, _ = server.accept()
+		def send():
+		    ours.sendall(open("in", "rb").read())
+		    ours.shutdown(socket.SHUT_WR)
+		sender = threading.Thread(target=send)
+		sender.start()
+		status = subprocess.run(command, stdin=theirs,
+		    timeout=20).returncode
+		sender.join()
+		theirs.sendall(b"thanks")
+		theirs.close()
+		ours.settimeout(20)
+		if ours.recv(100) != b"thanks":
+		    sys.exit("the way back is closed")
+		sys.exit(status)
+	END
+}
+
+@test "eof: a half-close of an inherited socket leaves the way back open" {
+	local method family
+	requires python3
+	for family in unix tcp; do
+		for method in $(methods stream file); do
+			echo "method $method, $family"
+			half_closed $family "$ZCOPY" -m "$method" - got
+			same in got
+		done
+	done
+}
+
+@test "eof: a reset is none: status 5, and DEST stays" {
+	local method
+	requires python3
+	echo old >out
+	for method in $(methods stream file); do
+		echo "method $method"
+		listener -m "$method" listen:127.0.0.1:0 out
+		python3 - "$port" <<-'END'
+			import socket, struct, sys
+			peer = socket.create_connection(
+			    ("127.0.0.1", sys.argv[1]))
+			peer.sendall(b"some")
+			peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+			    struct.pack("ii", 1, 0))
+			peer.close()
+		END
+		ends 5
+		[ "$(cat out)" = old ]
+	done
+}

@@ -1,0 +1,734 @@
+#!/usr/bin/env bats
+# --offset, --seek, and where descriptors stand afterwards.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in "$size"
+}
+
+# Two windows of mmap, 2 MiB, and no whole number of pages.
+size=2500001
+
+teardown() {
+	end_all
+	[ -z "${device-}" ] || losetup -d "$device"
+}
+
+# methods SOURCE DEST - those that serve, from a file or a stream to a file
+# or a stream.
+methods() {
+	case $1:$2 in
+	file:file|file:stdout)
+		echo auto copy_file_range sendfile splice mmap read-write ;;
+	file:*)	echo auto sendfile splice mmap read-write ;;
+	*)	echo auto splice read-write ;;
+	esac
+}
+
+# deliver DEST ARG... - zcopy ARG... to a destination of this kind, all of
+# which is in `got` then.
+deliver() {
+	local dest=$1
+	shift
+	echo "to $dest:"
+	rm -f got
+	[ -p fifo ] || mkfifo fifo
+	case $dest in
+	file)	zcopy 0 "$@" got ;;
+	stdout)	STDOUT=got zcopy 0 "$@" - ;;
+	pipe)	cat fifo >got 3>&- &
+		STDOUT=fifo zcopy 0 "$@" -
+		wait $! ;;
+	fifo)	cat fifo >got 3>&- &
+		zcopy 0 "$@" fifo
+		wait $! ;;
+	tcp)	listener listen:127.0.0.1:0 got
+		zcopy 0 "$@" "127.0.0.1:$port"
+		ends 0 ;;
+	esac
+}
+
+# part FILE OFFSET [COUNT] - of a file, into `expected`, by others.
+part() {
+	tail -c "+$(($2 + 1))" "$1" >expected
+	[ -z "${3-}" ] || truncate -s "$3" expected
+}
+
+# position FD - of a descriptor of ours.
+position() {
+	awk '/^pos:/ { print $2 }' "/proc/self/fdinfo/$1"
+}
+
+# stands FD POSITION
+stands() {
+	echo "descriptor $1 stands at $(position "$1"), expected $2"
+	[ "$(position "$1")" -eq "$2" ]
+}
+
+# move_to FD POSITION - from 0, by lseek(2).
+move_to() {
+	dd bs=1 skip="$2" count=0 status=none <&"$1"
+}
+
+# each_start DEST - every start that is worth a thought.
+each_start() {
+	local method offset
+	for offset in 0 1 4095 4096 4097 1048575 $((size / 2)) $((size - 1))
+	do
+		part in "$offset"
+		for method in $(methods file "$1"); do
+			echo "method $method, offset $offset"
+			deliver "$1" --method="$method" --offset="$offset" in
+			same expected got
+		done
+	done
+}
+
+@test "offset: a file is read from any byte on, into a file" {
+	each_start file
+}
+
+@test "offset: a file is read from any byte on, into standard output" {
+	each_start stdout
+}
+
+@test "offset: a file is read from any byte on, into a pipe" {
+	each_start pipe
+}
+
+@test "offset: a file is read from any byte on, into a FIFO" {
+	each_start fifo
+}
+
+# bats test_tags=slow
+@test "offset: a file is read from any byte on, into a socket" {
+	each_start tcp
+}
+
+# bats test_tags=valgrind
+@test "offset: with a count, just that range arrives, by each method" {
+	local method dest
+	part in 4095 1048580
+	for dest in file stdout pipe tcp; do
+		for method in $(methods file "$dest"); do
+			echo "method $method"
+			deliver "$dest" -m "$method" --offset=4095 \
+			    -c 1048580 in
+			same expected got
+		done
+	done
+}
+
+@test "offset: the very end of a file is no error, and there is nothing" {
+	local method dest
+	: >expected
+	for dest in file stdout pipe fifo; do
+		for method in $(methods file "$dest"); do
+			echo "method $method"
+			deliver "$dest" -m "$method" --offset="$size" in
+			same expected got
+		done
+	done
+}
+
+@test "offset: past the end is status 6, by each method, and DEST stays" {
+	local method
+	echo old >out
+	for method in $(methods file file); do
+		echo "method $method"
+		zcopy 6 -m "$method" --offset=$((size + 1)) in out
+		[[ $output == "zcopy: in: "* ]]
+		[ "$(cat out)" = old ]
+		zcopy 6 -m "$method" --offset=$((size + 1)) -c 1 in new
+		[ ! -e new ]
+	done
+}
+
+@test "offset: past the end is status 6 into standard output and a socket" {
+	STDOUT=got zcopy 6 --offset=$((size + 1)) in -
+	[ ! -s got ]
+	echo old >out
+	listener listen:127.0.0.1:0 out
+	zcopy 6 --offset=$((size + 1)) in "127.0.0.1:$port"
+	kill -TERM "$pid" || :			# if nobody came to it
+	retry gone "$pid"
+	[ "$(cat out)" = old ]
+}
+
+@test "offset: past the end with --allow-short is a success without a byte" {
+	local method
+	: >expected
+	for method in $(methods file file); do
+		echo "method $method"
+		echo old >out
+		zcopy 0 -m "$method" --allow-short --offset=$((size + 1)) in out
+		same expected out
+	done
+}
+
+@test "offset: 2 GiB, 2^32 and 2^63-1 of a small file are past its end" {
+	local method offset
+	for offset in 2147483648 4294967296 4294967297 9223372036854775807; do
+		for method in $(methods file file); do
+			echo "method $method, offset $offset"
+			zcopy 6 -m "$method" --offset=$offset in new
+			[ ! -e new ]
+		done
+		zcopy 6 --offset=$offset - new <in
+		[ ! -e new ]
+	done
+}
+
+@test "offset: an offset and a count over 2^63-1 in all are a usage error" {
+	zcopy 2 --offset=9223372036854775807 -c 1 in new
+	zcopy 2 --offset=1 --bytes=9223372036854775807 in new
+	zcopy 2 --seek=9223372036854775807 -c 1 in new
+	[ ! -e new ]
+	zcopy 6 --offset=1 --bytes=9223372036854775806 in new
+	[ ! -e new ]
+}
+
+@test "offset: a negative offset is a usage error before anything is sent" {
+	STDOUT=got zcopy 2 --offset=-1 in -
+	[ ! -s got ]
+	zcopy 2 --seek=-1 in new
+	[ ! -e new ]
+}
+
+@test "offset: without one, a descriptor is read from where it stands" {
+	local method dest
+	part in 12345
+	for dest in file stdout pipe tcp; do
+		for method in $(methods file "$dest"); do
+			echo "method $method"
+			exec 7<in
+			move_to 7 12345
+			deliver "$dest" -m "$method" fd:7
+			same expected got
+			stands 7 $size
+			exec 7<&-
+		done
+	done
+}
+
+@test "offset: it counts from where a descriptor stands" {
+	local method dest
+	part in 12345 100001
+	for dest in file stdout pipe tcp; do
+		for method in $(methods file "$dest"); do
+			echo "method $method"
+			exec 7<in
+			move_to 7 12000
+			deliver "$dest" -m "$method" --offset=345 -c 100001 fd:7
+			same expected got
+			stands 7 112346
+			exec 7<&-
+		done
+	done
+}
+
+@test "offset: past the end, as counted from a descriptor's position" {
+	exec 7<in
+	move_to 7 $((size - 10))
+	zcopy 6 --offset=11 fd:7 new
+	[ ! -e new ]
+	exec 7<in
+	move_to 7 $((size - 10))
+	: >expected
+	zcopy 0 --offset=10 fd:7 new
+	same expected new
+	exec 7<in
+	move_to 7 $((size - 10))
+	zcopy 6 --offset=9223372036854775807 fd:7 other
+	[ ! -e other ]
+}
+
+@test "offset: a descriptor beyond the end of its file has nothing to give" {
+	local method
+	: >expected
+	truncate -s 0 short
+	for method in $(methods file file); do
+		echo "method $method"
+		exec 7<>short
+		echo more >&7			# then cut it off
+		truncate -s 0 short
+		zcopy 0 -m "$method" fd:7 out
+		same expected out
+		zcopy 6 -m "$method" --offset=1 fd:7 new
+		[ ! -e new ]
+	done
+}
+
+@test "offset: runs on one descriptor continue where the last one stopped" {
+	local method dest
+	for dest in file stdout pipe tcp; do
+		for method in $(methods file "$dest"); do
+			echo "method $method"
+			exec 7<in
+			: >all
+			deliver "$dest" -m "$method" -c 4097 fd:7
+			cat got >>all
+			stands 7 4097
+			deliver "$dest" -m "$method" -c 1500000 fd:7
+			cat got >>all
+			stands 7 1504097
+			deliver "$dest" -m "$method" fd:7
+			cat got >>all
+			same in all
+		done
+	done
+}
+
+@test "offset: after a failed write the source stands behind what was written" {
+	local method
+	requires prlimit
+	for method in $(methods file file); do
+		echo "method $method"
+		exec 7<in
+		move_to 7 100
+		rm -f got
+		STDOUT=got limited 1048576 zcopy 4 -m "$method" fd:7 -
+		[ "$(stat -c %s got)" -eq 1048576 ]
+		[[ $output == *1048576* ]]
+		stands 7 $((100 + 1048576))
+		part in 100 1048576
+		same expected got
+	done
+}
+
+# limited SIZE zcopy... - which can make no file larger than this.
+limited() {
+	local clean_env=(prlimit "--fsize=$1" "${clean_env[@]}")
+	shift
+	"$@"
+}
+
+@test "offset: the destination stands behind what was written, not elsewhere" {
+	local method
+	part in 100000 50001
+	for method in $(methods file file); do
+		echo "method $method"
+		rm -f got
+		exec 7<in 8>got
+		printf 0123456789 >&8
+		zcopy 0 -m "$method" --offset=100000 -c 50001 fd:7 fd:8
+		stands 7 150001
+		stands 8 50011
+		printf end >&8
+		cmp <(printf 0123456789; cat expected; printf end) got
+	done
+}
+
+@test "offset: what is written by a stream moves the destination's position" {
+	local method
+	for method in $(methods stream file); do
+		echo "method $method"
+		exec 8>got
+		zcopy 0 -m "$method" -c 300001 - fd:8 < <(cat in)
+		stands 8 300001
+	done
+}
+
+# seeks OFFSET - write 100,001 bytes there, into a longer file.
+seeks() {
+	local method
+	head -c 100001 in >piece
+	cp in expected
+	dd if=piece of=expected bs=1M seek="$1" oflag=seek_bytes conv=notrunc \
+	    status=none
+	for method in $(methods file file); do
+		echo "method $method, --seek=$1"
+		cp in out
+		zcopy 0 -m "$method" --seek="$1" piece out
+		same expected out
+	done
+	for method in $(methods stream file); do
+		echo "method $method from a pipe, --seek=$1"
+		cp in out
+		zcopy 0 -m "$method" --seek="$1" - out < <(cat piece)
+		same expected out
+	done
+}
+
+@test "seek: the data lands there, and all around it stays" {
+	seeks 0
+	seeks 1
+	seeks 4095
+	seeks 4096
+	seeks 1234567
+	seeks $((size - 100001))
+}
+
+@test "seek: across the end, the file grows; a gap reads as zeros" {
+	seeks $((size - 1))
+	seeks $size
+	seeks $((size + 1))
+	seeks $((size + 70000))
+}
+
+@test "seek: a new file begins with a hole" {
+	local method
+	cat <(head -c 123456 /dev/zero) in >expected
+	for method in $(methods file file); do
+		echo "method $method"
+		rm -f out
+		zcopy 0 -m "$method" --seek=123456 in out
+		same expected out
+	done
+}
+
+@test "seek: with an offset and a count, each has its own place" {
+	local method
+	part in 4097 65537
+	cp in whole
+	dd if=expected of=whole bs=1M seek=777 oflag=seek_bytes conv=notrunc \
+	    status=none
+	for method in $(methods file file); do
+		echo "method $method"
+		cp in out
+		zcopy 0 -m "$method" --offset=4097 -c 65537 --seek=777 in out
+		same whole out
+	done
+}
+
+@test "seek: it counts from where a descriptor stands, as that of dd does" {
+	local method
+	head -c 5000 in >piece
+	cat <(printf 12345) <(head -c 1000 /dev/zero) piece >expected
+	for method in $(methods file file); do
+		echo "method $method"
+		exec 8>got
+		printf 12345 >&8
+		zcopy 0 -m "$method" --seek=1000 piece fd:8
+		stands 8 6005
+		same expected got
+	done
+}
+
+@test "seek: a pipe, a FIFO and a socket cannot, and nothing is moved" {
+	local operand
+	mkfifo fifo
+	exec 7<>fifo
+	zcopy 4 --seek=1 in fifo
+	[[ $output == "zcopy: fifo: "* ]]
+	STDOUT=fifo zcopy 4 --seek=1 in -
+	zcopy 4 --seek=0 in fd:7
+	zcopy 2 --seek=1 in 127.0.0.1:9
+	zcopy 2 --seek=1 in unix:sock
+	# The FIFO is still empty: this is the first byte in it.
+	printf x >&7
+	operand=$(dd bs=16 count=1 status=none <&7)
+	[ "$operand" = x ]
+}
+
+@test "seek: 2^63-1 is an error of DEST's, and leaves it as it was" {
+	echo old >out
+	zcopy 4 --seek=9223372036854775807 in out
+	[[ $output == "zcopy: out: "* ]]
+	[ "$(cat out)" = old ]
+	zcopy 4 --seek=9223372036854775807 in new
+	[ ! -s new ]
+}
+
+# from_stream ARG... - each method, from a pipe, a FIFO and a socket, to each
+# destination; then what is in expected must be in got.
+from_stream() {
+	local method dest
+	mkfifo source fifo
+	for dest in file stdout pipe tcp; do
+		for method in $(methods stream "$dest"); do
+			echo "method $method from a pipe"
+			deliver "$dest" -m "$method" "$@" - < <(cat in)
+			same expected got
+			echo "method $method from a FIFO"
+			cat in >source 3>&- &
+			deliver "$dest" -m "$method" "$@" source
+			same expected got
+		done
+	done
+	for method in $(methods stream file); do
+		echo "method $method from a socket"
+		listener "$@" -m "$method" listen:127.0.0.1:0 got
+		zcopy 0 in "127.0.0.1:$port"
+		ends 0
+		same expected got
+	done
+}
+
+@test "offset: of a stream that much is read and dropped" {
+	part in 12345
+	from_stream --offset=12345
+}
+
+@test "offset: of a stream the very end leaves nothing, without an error" {
+	local method
+	: >expected
+	for method in $(methods stream file); do
+		echo "method $method"
+		zcopy 0 -m "$method" --offset="$size" - got < <(cat in)
+		same expected got
+	done
+}
+
+@test "offset: of a stream, more than a pipe holds is dropped as well" {
+	part in 2000003
+	from_stream --offset=2000003
+}
+
+@test "offset: of a stream, with a count, not one byte more is read" {
+	local method
+	part in 70001 5000
+	part in 75001
+	mv expected rest
+	part in 70001 5000
+	for method in $(methods stream file); do
+		echo "method $method"
+		exec 7< <(cat in)
+		zcopy 0 -m "$method" --offset=70001 -c 5000 fd:7 got
+		same expected got
+		cat <&7 >left
+		same rest left
+	done
+}
+
+@test "offset: past the end of a stream is status 6, and DEST stays" {
+	local method
+	echo old >out
+	for method in $(methods stream file); do
+		echo "method $method"
+		zcopy 6 -m "$method" --offset=$((size + 1)) - out < <(cat in)
+		[ "$(cat out)" = old ]
+		zcopy 6 -m "$method" --offset=9223372036854775807 - out \
+		    < <(cat in)
+		[ "$(cat out)" = old ]
+		echo older >other
+		zcopy 0 -m "$method" --allow-short --offset=$((size + 1)) \
+		    - other < <(cat in)
+		[ ! -s other ]
+	done
+}
+
+@test "offset: an endless device gives way to SIGTERM while being dropped" {
+	start --offset=9223372036854775807 /dev/zero out
+	retry is_busy
+	kill -TERM "$pid"
+	ends 143
+	[ ! -e out ]
+}
+
+# Has it used any processor time by itself?
+is_busy() {
+	local stat
+	read -ra stat <"/proc/$pid/stat" || return 0
+	[ "$(( stat[13] + stat[14] ))" -gt 5 ]
+}
+
+@test "offset: of a character device that much is dropped" {
+	local method
+	head -c 5000 /dev/zero >expected
+	for method in auto sendfile splice read-write; do
+		echo "method $method"
+		deliver file -m "$method" --offset=100001 -c 5000 /dev/zero
+		same expected got
+	done
+}
+
+# loop_device FILE - $device is one with what is in this file, of whole
+# sectors.
+loop_device() {
+	requires_root
+	requires losetup
+	device=
+	RETRY_SECONDS=3 retry loop_found "$1" || skip "no loop devices here"
+}
+
+loop_found() {
+	device=$(losetup --find --show "$1" 2>/dev/null)
+}
+
+@test "offset: a block device is read from any byte on" {
+	local method offset dest
+	truncate -s $((4096 * 611)) in
+	loop_device in
+	for offset in 0 1 4097 1048575 $((4096 * 611 - 1)); do
+		part in "$offset"
+		for dest in file pipe tcp; do
+			for method in auto sendfile splice mmap read-write; do
+				echo "method $method, offset $offset"
+				deliver "$dest" -m "$method" \
+				    --offset="$offset" "$device"
+				same expected got
+			done
+		done
+	done
+}
+
+@test "offset: the end of a block device, and past it, are as a file's" {
+	local method
+	truncate -s $((4096 * 611)) in
+	loop_device in
+	: >expected
+	for method in auto sendfile splice mmap read-write; do
+		echo "method $method"
+		zcopy 0 -m "$method" --offset=$((4096 * 611)) "$device" got
+		same expected got
+		zcopy 6 -m "$method" --offset=$((4096 * 611 + 1)) "$device" new
+		[ ! -e new ]
+		zcopy 6 -m "$method" --offset=8191P "$device" new
+		[ ! -e new ]
+	done
+}
+
+@test "seek: into a block device the data lands there, and the rest stays" {
+	local method
+	truncate -s $((4096 * 611)) in
+	random_file piece 100001
+	cp in disk
+	loop_device disk
+	cp in expected
+	dd if=piece of=expected bs=1M seek=123457 oflag=seek_bytes \
+	    conv=notrunc status=none
+	for method in auto sendfile splice mmap read-write; do
+		echo "method $method"
+		cat in >"$device"
+		zcopy 0 -m "$method" --seek=123457 piece "$device"
+		same expected "$device"
+	done
+	for method in auto splice read-write; do
+		echo "method $method, from a pipe"
+		cat in >"$device"
+		zcopy 0 -m "$method" --seek=123457 - "$device" < <(cat piece)
+		same expected "$device"
+	done
+}
+
+@test "offset: an inherited block device is read from where it stands" {
+	local method
+	truncate -s $((4096 * 611)) in
+	loop_device in
+	part in 12345 70001
+	for method in auto sendfile splice mmap read-write; do
+		echo "method $method"
+		exec 7<"$device"
+		move_to 7 12000
+		zcopy 0 -m "$method" --offset=345 -c 70001 fd:7 got
+		same expected got
+		stands 7 82346
+		exec 7<&-
+	done
+}
+
+# kernel_file FILE - from some offsets on, past its end too.
+kernel_file() {
+	local method length
+	cat "$1" >all
+	length=$(stat -c %s all)
+	echo "$1: $length bytes"
+	for method in auto sendfile splice read-write; do
+		echo "method $method"
+		zcopy 0 -m "$method" --offset=2 "$1" got
+		part all 2
+		same expected got
+		zcopy 0 -m "$method" --offset="$length" "$1" got
+		[ ! -s got ]
+		zcopy 6 -m "$method" --offset=$((length + 1)) "$1" new
+		[ ! -e new ]
+		exec 7<"$1"
+		head -c 1 <&7 >/dev/null
+		zcopy 0 -m "$method" --offset=1 -c 2 fd:7 got
+		part all 2 2
+		same expected got
+	done
+}
+
+@test "offset: a file of /proc, whose size says 0, is read from there on" {
+	kernel_file /proc/version
+	kernel_file /proc/sys/kernel/ostype
+}
+
+@test "offset: a file of /sys, whose size says 4096, is read from there on" {
+	kernel_file /sys/devices/system/cpu/possible
+	kernel_file /sys/kernel/vmcoreinfo
+}
+
+# A hole of 5 GiB, but for what stands across 2 GiB, across 4 GiB and at the
+# end, 3000 bytes each.
+vast_file() {
+	random_file two 3000
+	random_file four 3000
+	random_file last 3000
+	truncate -s 5G vast
+	dd if=two of=vast bs=1M seek=2147482648 oflag=seek_bytes conv=notrunc \
+	    status=none
+	dd if=four of=vast bs=1M seek=4294966296 oflag=seek_bytes conv=notrunc \
+	    status=none
+	cat last >>vast
+}
+
+# vast_piece FILE OFFSET [COUNT] - is just this at that offset, by each
+# method and to each destination?
+vast_piece() {
+	local method dest
+	for dest in file pipe tcp; do
+		for method in $(methods file "$dest"); do
+			echo "method $method, offset $2"
+			deliver "$dest" -m "$method" --offset="$2" \
+			    ${3:+-c "$3"} vast
+			same "$1" got
+		done
+	done
+}
+
+# bats test_tags=slow
+@test "offset: beyond 2 GiB and 4 GiB each byte is where it was" {
+	vast_file
+	vast_piece two 2147482648 3000
+	vast_piece four 4294966296 3000
+	vast_piece last $((5 * 1024 * 1024 * 1024))
+	tail -c 2000 two >expected
+	vast_piece expected 2147483648 2000
+	tail -c 2000 four >expected
+	vast_piece expected 4294967296 2000
+	tail -c 1 last >expected
+	vast_piece expected $((5 * 1024 * 1024 * 1024 + 2999))
+}
+
+@test "offset: a descriptor that stands beyond 4 GiB is read from there" {
+	local method
+	vast_file
+	tail -c 1000 four >expected
+	for method in $(methods file file); do
+		echo "method $method"
+		exec 7<vast
+		move_to 7 4294966296
+		zcopy 0 -m "$method" --offset=2000 -c 1000 fd:7 got
+		same expected got
+		stands 7 4294969296
+	done
+}
+
+@test "seek: beyond 2 GiB and 4 GiB the data lands where it is to" {
+	local method seek
+	for seek in 2147483000 4294967000; do
+		for method in $(methods file file); do
+			echo "method $method, --seek=$seek"
+			rm -f out
+			zcopy 0 -m "$method" --seek=$seek in out
+			[ "$(stat -c %s out)" -eq $((seek + size)) ]
+			tail -c $size out >got
+			same in got
+			tail -c $((size + 4096)) out | head -c 4096 >before
+			cmp before <(head -c 4096 /dev/zero)
+		done
+	done
+}
+
+@test "offset: without privileges it is all the same" {
+	part in 12345 1000
+	as_nobody zcopy 0 --offset=12345 -c 1000 in out
+	same expected out
+	as_nobody zcopy 6 --offset=3G in new
+	[ ! -e new ]
+}

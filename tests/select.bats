@@ -1,0 +1,782 @@
+#!/usr/bin/env bats
+# How a method is chosen, and what is shown of that before anything moves.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in "$size"
+}
+
+# More than a pipe of 1 MiB holds, and no whole number of pages.
+size=3000001
+
+teardown() {
+	end_all
+	[ -z "${device-}" ] || losetup -d "$device"
+	[ -z "${other-}" ] || rm -r "$other"
+}
+
+# methods SOURCE DEST - those that serve, from a file or a stream to a file
+# or a stream.
+methods() {
+	case $1:$2 in
+	file:file)
+		echo auto copy_file_range sendfile splice mmap read-write ;;
+	file:*)	echo auto sendfile splice mmap read-write ;;
+	*)	echo auto splice read-write ;;
+	esac
+}
+
+# used METHOD - did the last one, with -v, move all by this method?
+used() {
+	[[ $output =~ done:\ .*,\ method\ ([a-z_+-]+) ]]
+	echo "moved by ${BASH_REMATCH[1]}, expected $1"
+	[ "${BASH_REMATCH[1]}" = "$1" ]
+}
+
+# --select.
+
+# bats test_tags=valgrind
+@test "select: the first limit that is not exceeded names the method" {
+	local row
+	for row in 1:read-write 1024:read-write 1025:mmap 65536:mmap \
+	    65537:splice 1048576:splice 1048577:sendfile 3000001:sendfile; do
+		echo "$row"
+		head -c "${row%:*}" in >some
+		zcopy 0 -v some out \
+		    --select=1K:read-write,64K:mmap,1M:splice,*:sendfile
+		used "${row#*:}"
+		same some out
+	done
+}
+
+@test "select: a star alone is for all" {
+	local method bytes
+	for method in copy_file_range sendfile splice mmap read-write; do
+		for bytes in 1 40000 "$size"; do
+			echo "$method, $bytes bytes"
+			head -c "$bytes" in >some
+			zcopy 0 -v --select="*:$method" some out
+			used $method
+			same some out
+		done
+	done
+}
+
+@test "select: beyond the last limit, without a star, it is auto" {
+	local bytes
+	for bytes in 65537 "$size"; do
+		head -c "$bytes" in >some
+		zcopy 0 -v --select=1K:mmap,64K:mmap some out
+		used copy_file_range
+		same some out
+	done
+}
+
+@test "select: a stream of unknown size takes the star" {
+	zcopy 0 -v --select='7E:splice,*:read-write' - out < <(cat in)
+	used read-write
+	same in out
+	zcopy 0 -v --select='7E:read-write,*:splice' - out < <(cat in)
+	used splice
+	same in out
+	listener -v --select='7E:splice,*:read-write' listen:127.0.0.1:0 out
+	zcopy 0 in "127.0.0.1:$port"
+	ends 0
+	used read-write
+	same in out
+}
+
+@test "select: a stream of unknown size, without a star, is left to auto" {
+	zcopy 0 -v --select=7E:read-write - out < <(cat in)
+	used splice
+	same in out
+}
+
+@test "select: the method auto may be a rule's" {
+	zcopy 0 -v --select='1K:mmap,*:auto' in out
+	used copy_file_range
+	zcopy 0 -v --select='1G:auto,*:mmap' in out
+	used copy_file_range
+}
+
+@test "select: a rule that cannot serve these ends falls back as auto does" {
+	local row
+	mkfifo fifo
+	for row in copy_file_range mmap reflink sendfile; do
+		echo "$row, from a pipe"
+		zcopy 0 -v --select="*:$row" - out < <(cat in)
+		used splice
+		same in out
+	done
+	for row in copy_file_range reflink; do
+		echo "$row, to a pipe"
+		cat fifo >out 3>&- &
+		zcopy 0 -v --select="*:$row" in fifo
+		wait $!
+		used splice
+		same in out
+	done
+}
+
+@test "select: a rule's method that the kernel refuses falls back at its byte" {
+	local row
+	for row in copy_file_range:sendfile sendfile:copy_file_range \
+	    splice:copy_file_range mmap:copy_file_range; do
+		echo "$row"
+		FAULT=${row%:*}:EPERM:1+ zcopy 0 -v in out \
+		    --select="*:${row%:*}"
+		fault_fired
+		[[ $output == *"${row%:*}: refused at 0: EPERM "* ]]
+		used "${row#*:}"
+		same in out
+	done
+	FAULT=sendfile:EINVAL:3+ zcopy 0 -v --block-size=64K \
+	    --select='*:sendfile' in out
+	fault_fired
+	[[ $output == *"sendfile: refused at 131072: EINVAL "* ]]
+	used sendfile+copy_file_range
+	same in out
+}
+
+@test "select: a rule for a destination that appends falls back" {
+	local method
+	for method in copy_file_range sendfile splice; do
+		echo "$method"
+		echo old >out
+		zcopy 0 -v --select="*:$method" --append in out
+		used read-write
+		cmp out <(echo old; cat in)
+	done
+}
+
+@test "select: reflink by a rule, where blocks cannot be shared, is a copy" {
+	zcopy 0 -v --select='*:reflink' in out
+	same in out
+	if cp --reflink=always in shared; then
+		used reflink
+	else
+		used copy_file_range
+	fi
+}
+
+@test "select: a method that is named counts for more" {
+	zcopy 0 -v --select='*:sendfile' -m mmap in out
+	used mmap
+	zcopy 0 -v -m mmap --select='*:sendfile' in out
+	used mmap
+	zcopy 9 -m mmap --select='*:splice' - new < <(cat in)
+	[ ! -e new ]
+}
+
+# --method, where it cannot.
+
+# refuses METHOD WORD ARG... - status 9, and a line that names the method and
+# says why, with this word; old stays, and nothing is made.
+refuses() {
+	local method=$1 word=$2
+	shift 2
+	echo old >old
+	zcopy 9 -m "$method" "$@"
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[[ $output =~ ^zcopy:\ .*$method:\ .*$word ]]
+	[ "$(cat old)" = old ]
+	[ ! -e new ]
+}
+
+@test "method: what cannot do from a pipe is status 9, with the reason" {
+	local method
+	for method in copy_file_range sendfile mmap reflink; do
+		refuses $method 'file.*pipe' - old < <(cat in)
+		refuses $method 'file.*pipe' - new < <(cat in)
+	done
+}
+
+@test "method: what cannot do from a socket is status 9, and a reset" {
+	local method
+	for method in copy_file_range sendfile mmap reflink; do
+		echo old >old
+		listener -m $method listen:127.0.0.1:0 old
+		zcopy 5 in "127.0.0.1:$port"
+		ends 9
+		[[ $output =~ $method:\ .*file.*socket ]]
+		[ "$(cat old)" = old ]
+	done
+}
+
+@test "method: what cannot do to a pipe is status 9, and writes nothing" {
+	local method
+	mkfifo fifo
+	exec 7<>fifo
+	for method in copy_file_range reflink; do
+		refuses $method 'file.*pipe' in fifo
+		refuses $method 'file.*pipe' in fd:7
+	done
+	echo end >&7
+	[ "$(head -n 1 <&7)" = end ]
+}
+
+@test "method: what cannot do to a socket is status 9, and no clean end" {
+	local method
+	for method in copy_file_range reflink; do
+		echo old >out
+		listener listen:127.0.0.1:0 out
+		refuses $method 'file.*socket' in "127.0.0.1:$port"
+		retry gone "$pid"
+		[ "$(cat out)" = old ]
+	done
+}
+
+@test "method: mmap to the null device would move nothing, and says so" {
+	refuses mmap '' in /dev/null
+}
+
+@test "method: only files can be mapped, copied by range or cloned" {
+	local method
+	for method in copy_file_range mmap reflink; do
+		refuses $method 'file' /proc/version old
+		refuses $method 'file' -c 100 /dev/zero old
+	done
+	for method in copy_file_range reflink; do
+		refuses $method 'file' in /dev/null
+	done
+}
+
+@test "method: what cannot append is status 9, with the kernel's reason" {
+	refuses copy_file_range 'Bad file descriptor' --append in old
+	refuses sendfile 'Invalid argument' --append in old
+	refuses splice 'Invalid argument' --append in old
+	refuses reflink '' --append in old
+	exec 8>>old
+	refuses copy_file_range 'Bad file descriptor' in fd:8
+	refuses sendfile 'Invalid argument' in fd:8
+	refuses splice 'Invalid argument' in fd:8
+	echo old >old
+	zcopy 0 -m mmap --append in old
+	cmp old <(echo old; cat in)
+}
+
+@test "method: across file systems copy_file_range and reflink are status 9" {
+	elsewhere
+	refuses copy_file_range 'Invalid cross-device link' "$other/in" old
+	refuses reflink 'Invalid cross-device link' "$other/in" new
+}
+
+# $other is a directory on another file system, where `in` is, too.
+elsewhere() {
+	other=$(mktemp -d /dev/shm/zcopy.XXXXXX) || skip "no /dev/shm"
+	cp in "$other/in"
+	[ "$(stat -c %d in)" -ne "$(stat -c %d "$other/in")" ] ||
+	    skip "the tests run in /dev/shm"
+}
+
+@test "method: reflink shares blocks, or is status 9 with the reason" {
+	if cp --reflink=always in shared; then
+		zcopy 0 -v -m reflink in out
+		used reflink
+		same in out
+	else
+		refuses reflink 'Operation not supported|Invalid argument' \
+		    in old
+		refuses reflink 'Operation not supported|Invalid argument' \
+		    in new
+	fi
+}
+
+@test "method: one that the kernel refuses is never replaced in silence" {
+	local row
+	for row in copy_file_range:ENOSYS:'Function not implemented' \
+	    sendfile:EINVAL:'Invalid argument' \
+	    splice:EPERM:'Operation not permitted' \
+	    mmap:ENODEV:'No such device'; do
+		echo "$row"
+		FAULT=${row%:*}:1+ refuses "${row%%:*}" "${row##*:}" in old
+		fault_fired
+	done
+}
+
+@test "method: one that is refused half way says how far it came" {
+	local method
+	for method in copy_file_range sendfile splice; do
+		FAULT=$method:EPERM:5+ zcopy 9 -m $method --inplace \
+		    --block-size=64K --pipe-size=64K in out
+		fault_fired
+		[[ $output =~ $method:\ .*\(([0-9]+)\  ]]
+		[ "${BASH_REMATCH[1]}" -gt 0 ]
+		[ "$(stat -c %s out)" -eq "${BASH_REMATCH[1]}" ]
+		cmp out <(head -c "${BASH_REMATCH[1]}" in)
+	done
+}
+
+# --stable.
+
+# traced - the calls of the last TRACE, less those that only ask.
+traced() {
+	grep -v '(-1, ' "$BATS_TEST_TMPDIR.trace" || :
+}
+
+@test "stable: nothing that lends pages is planned, or called" {
+	requires strace
+	mkfifo fifo
+	cat fifo >out 3>&- &
+	TRACE='-e trace=splice,sendfile,vmsplice,tee' \
+	    zcopy 0 -v --stable in fifo
+	wait $!
+	same in out
+	[[ $output =~ plan:\ ([a-z_ -]+) ]]
+	[[ ${BASH_REMATCH[1]} != *sendfile* ]]
+	[[ ${BASH_REMATCH[1]} != *splice* ]]
+	[ -z "$(traced)" ]
+
+	listener listen:127.0.0.1:0 out
+	TRACE='-e trace=splice,sendfile,vmsplice,tee' zcopy 0 -v --stable in \
+	    "127.0.0.1:$port"
+	ends 0
+	same in out
+	[ -z "$(traced)" ]
+}
+
+@test "stable: from a file to a file the kernel copies, and may" {
+	zcopy 0 -v --stable in out
+	used copy_file_range
+	same in out
+}
+
+@test "stable: what lends pages is status 9 by name, and nothing is sent" {
+	local method
+	mkfifo fifo
+	exec 7<>fifo
+	for method in sendfile splice; do
+		refuses $method '--stable' --stable in fifo
+		echo old >out
+		listener listen:127.0.0.1:0 out
+		refuses $method '--stable' --stable in "127.0.0.1:$port"
+		retry gone "$pid"
+		[ "$(cat out)" = old ]
+	done
+	echo end >&7
+	[ "$(head -n 1 <&7)" = end ]
+}
+
+@test "stable: a rule does not bring back what lends pages" {
+	local method
+	mkfifo fifo
+	for method in sendfile splice; do
+		cat fifo >out 3>&- &
+		zcopy 0 -v --stable --select="*:$method" in fifo
+		wait $!
+		used read-write
+		same in out
+	done
+}
+
+# sees_old SOURCE - 60,000 bytes of it stand in a pipe when zcopy has ended;
+# then the source is overwritten, then they are read.  Small enough for any
+# pipe, and not so small that it would be read and written anyway.
+sees_old() {
+	local method
+	[ -p fifo ] || mkfifo fifo
+	exec 7<>fifo
+	for method in auto mmap read-write; do
+		echo "method $method"
+		head -c 60000 "$1" >expected
+		zcopy 0 --stable -m "$method" -c 60000 "$1" fifo
+		head -c 60000 /dev/urandom |
+		    dd of="$1" bs=60000 iflag=fullblock conv=notrunc status=none
+		head -c 60000 <&7 >got
+		same expected got
+	done
+	exec 7<&-
+}
+
+@test "stable: who reads later sees what was in the file" {
+	sees_old in
+}
+
+@test "stable: who reads later sees what was on the disk" {
+	requires_root
+	requires losetup
+	truncate -s 1M in
+	RETRY_SECONDS=3 retry loop_found in || skip "no loop devices here"
+	# Else the last one to close it drops its pages.
+	exec 9<"$device"
+	sees_old "$device"
+	exec 9<&-
+}
+
+loop_found() {
+	device=$(losetup --find --show "$1" 2>/dev/null)
+}
+
+# --block-size.
+
+@test "block-size: any size moves the same bytes" {
+	local method block reader
+	mkfifo fifo
+	head -c 300001 in >some
+	for block in 3 4095 4097 1M 1G; do
+		[ $block != 3 ] || head -c 3001 in >some
+		for method in $(methods file file); do
+			echo "method $method, blocks of $block"
+			zcopy 0 -m "$method" --block-size=$block some out
+			same some out
+		done
+		for method in $(methods stream pipe); do
+			echo "method $method, blocks of $block, two pipes"
+			cat fifo >out 3>&- &
+			reader=$!	# <() sets that, too
+			STDOUT=fifo zcopy 0 -m "$method" --block-size=$block \
+			    - - < <(cat some)
+			wait $reader
+			same some out
+		done
+		head -c 300001 in >some
+	done
+}
+
+@test "block-size: one byte is a block, too" {
+	local method
+	head -c 1001 in >some
+	for method in $(methods file file); do
+		echo "method $method"
+		zcopy 0 -m "$method" --block-size=1 some out
+		same some out
+	done
+}
+
+# most - the most that one of the traced calls has moved.
+most() {
+	sed -n 's/.* = \([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR.trace" |
+	    sort -n | tail -n 1
+}
+
+@test "block-size: it is what one call moves, by each method" {
+	local row
+	requires strace
+	for row in copy_file_range:copy_file_range sendfile:sendfile \
+	    splice:splice mmap:write read-write:read read-write:write; do
+		echo "$row"
+		TRACE="-e trace=${row#*:}" zcopy 0 -m "${row%:*}" \
+		    --block-size=64K in out
+		same in out
+		echo "at most $(most)"
+		[ "$(most)" -eq 65536 ]
+	done
+}
+
+@test "block-size: it may be more than the default" {
+	requires strace
+	TRACE="-e trace=read" zcopy 0 -m read-write --block-size=2M in out
+	same in out
+	echo "at most $(most)"
+	[ "$(most)" -eq 2097152 ]
+}
+
+@test "block-size: 0 is a usage error, as is a pipe of no size" {
+	zcopy 2 --block-size=0 in new
+	[[ $output == "zcopy: "*--block-size* ]]
+	zcopy 2 --pipe-size=0 in new
+	[[ $output == "zcopy: "*--pipe-size* ]]
+	[ ! -e new ]
+}
+
+# --pipe-size.
+
+# pipe_sizes METHOD BEFORE:OPTION:AFTER... - zcopy --pipe-size=OPTION, with a
+# pipe of the size BEFORE as its standard output, makes that AFTER.
+pipe_sizes() {
+	python3 - "$ZCOPY" "$@" <<-'END'
+		import fcntl, os, subprocess, sys, threading
+		SET, GET = 1031, 1032                   # F_SETPIPE_SZ...
+		zcopy, method, *rows = sys.argv[1:]
+
+		def check(before, option, after):
+		    reader, writer = os.pipe()
+		    fcntl.fcntl(writer, SET, int(before))
+		    child = subprocess.Popen([zcopy, "-m", method,
+		        "--pipe-size=" + option, "in", "-"], stdout=writer)
+		    got = b""
+		    while len(got) < os.stat("in").st_size:
+		        got += os.read(reader, 65536)
+		    if child.wait(20) != 0 or got != open("in", "rb").read():
+		        sys.exit("it was not all")
+		    size = fcntl.fcntl(writer, GET)
+		    print(f"--pipe-size={option}: from {before} to {size}")
+		    os.close(writer)
+		    os.close(reader)
+		    return size == int(after)
+
+		sys.exit(not all([check(*row.split(":")) for row in rows]))
+	END
+}
+
+@test "pipe-size: a destination is made that large, never smaller" {
+	local method
+	requires python3
+	random_file in 200001
+	for method in $(methods file pipe); do
+		echo "method $method"
+		pipe_sizes "$method" 65536:128K:131072 65536:100000:131072 \
+		    4096:8K:8192 262144:128K:262144 65536:1:65536 \
+		    65536:4K:65536
+	done
+}
+
+@test "pipe-size: it is that of a pipe of its own" {
+	requires strace
+	TRACE='-e trace=fcntl,splice' zcopy 0 -m splice --pipe-size=8K in out
+	same in out
+	grep -q 'F_SETPIPE_SZ, 8192) *= 8192' "$BATS_TEST_TMPDIR.trace"
+	[ "$(sed -n 's/.*splice(.* = \([0-9]*\)$/\1/p' \
+	    "$BATS_TEST_TMPDIR.trace" | sort -n | tail -n 1)" -eq 8192 ]
+	TRACE='-e trace=fcntl,splice' zcopy 0 -m splice --pipe-size=256K in out
+	same in out
+	grep -q 'F_SETPIPE_SZ, 262144) *= 262144' "$BATS_TEST_TMPDIR.trace"
+	[ "$(sed -n 's/.*splice(.* = \([0-9]*\)$/\1/p' \
+	    "$BATS_TEST_TMPDIR.trace" | sort -n | tail -n 1)" -le 262144 ]
+}
+
+@test "pipe-size: of more than a user may have he gets what he may" {
+	local most
+	requires python3
+	most=$(cat /proc/sys/fs/pipe-max-size)
+	as_nobody zcopy 0 -m splice --pipe-size=1G in out
+	same in out
+	mkfifo fifo
+	exec 7<>fifo
+	head -c "$size" <&7 >got 3>&- &
+	as_nobody zcopy 0 --pipe-size=1G in fd:7
+	wait $!
+	same in got
+	python3 -c '
+import fcntl, sys
+size = fcntl.fcntl(7, 1032)                     # F_GETPIPE_SZ
+print("a pipe of", size)
+sys.exit(not 65536 <= size <= int(sys.argv[1]))' "$most"
+}
+
+# --explain.
+
+# explains ARG... - and nothing has changed by it.
+explains() {
+	local before
+	before=$(ls -lA --time-style=full-iso)
+	ZCOPY_TEST_TIMEOUT=5 zcopy 0 --explain "$@"
+	[ "$(ls -lA --time-style=full-iso)" = "$before" ]
+	[ -n "$output" ]
+}
+
+@test "explain: moves nothing, makes nothing, and truncates nothing" {
+	echo old >old
+	explains in new
+	explains in old
+	explains --inplace in old
+	explains --append in old
+	explains --seek=1 in old
+	explains --seek=1 in new
+	explains --no-clobber in new
+	explains -m mmap in old
+	explains /proc/version old
+	explains in /dev/null
+	explains in /dev/full
+	[ "$(cat old)" = old ]
+}
+
+@test "explain: standard input keeps its place, and its bytes" {
+	exec 7<in
+	head -c 1000 <&7 >/dev/null
+	explains - new <&7
+	explains --offset=5000 -c 10 - new <&7
+	[ "$(awk '/^pos:/ { print $2 }' /proc/self/fdinfo/7)" -eq 1000 ]
+	exec 7< <(echo hello)
+	explains --offset=3 - new <&7
+	[ "$(cat <&7)" = hello ]
+}
+
+@test "explain: opens no FIFO, on which somebody may be waiting" {
+	mkfifo fifo
+	cat fifo >got 3>&- &
+	explains in fifo
+	explains fifo new
+	# The reader would have seen the end of it.
+	kill -0 $!
+	echo first >fifo
+	wait $!
+	[ "$(cat got)" = first ]
+}
+
+@test "explain: connects to nobody, and listens nowhere" {
+	local operand
+	requires strace
+	for operand in 127.0.0.1:9 :40123 listen:127.0.0.1:0 unix:sock \
+	    unix-listen:sock; do
+		TRACE='-e trace=connect,bind,listen,accept,accept4' \
+		    explains in "$operand"
+		[ ! -s "$BATS_TEST_TMPDIR.trace" ]
+		TRACE='-e trace=connect,bind,listen,accept,accept4' \
+		    explains "$operand" new
+		[ ! -s "$BATS_TEST_TMPDIR.trace" ]
+	done
+}
+
+# planned - by the last one, with -v.
+planned() {
+	[[ $output =~ plan:\ ([a-z_\ -]+) ]]
+	plan=${BASH_REMATCH[1]}
+}
+
+# explained - is just that plan in what the last one said?
+explained() {
+	grep -Eq "(^|[^a-z_ -]| )  *$plan\$" <<<"$output"
+}
+
+# as_planned ARG... - what --explain says is what -v plans then.
+as_planned() {
+	local plan
+	zcopy 0 --explain "$@"
+	local account=$output
+	zcopy 0 -v "$@"
+	planned
+	output=$account
+	explained
+}
+
+@test "explain: the plan is that of a run" {
+	echo small >small
+	: >empty
+	as_planned in new
+	as_planned in out
+	as_planned small out
+	as_planned empty out
+	as_planned --offset=2999999 in out
+	as_planned -c 5 in out
+	as_planned --inplace in out
+	as_planned --append in out
+	as_planned --append in new2
+	as_planned --seek=5 in out
+	as_planned in /dev/null
+	as_planned -c 100000 /dev/zero out
+	as_planned /proc/version out
+	as_planned --stable in out
+	as_planned --select='1M:mmap,*:sendfile' in out
+	as_planned --select='1M:mmap,*:sendfile' -c 1M in out
+	as_planned --select='*:reflink' in out
+	as_planned -m mmap in out
+	as_planned -m read-write --select='*:mmap' in out
+	as_planned - out <small
+}
+
+@test "explain: the plan is that of a run, for pipes and sockets" {
+	local plan option
+	mkfifo fifo
+	for option in -v --stable "--select=*:mmap" -c100000 -c100; do
+		echo "$option"
+		cat fifo >out 3>&- &
+		zcopy 0 -v "$option" in fifo
+		wait $!
+		planned
+		zcopy 0 --explain "$option" in fifo
+		explained
+
+		zcopy 0 -v "$option" - out < <(cat in)
+		planned
+		zcopy 0 --explain "$option" - out < <(cat in)
+		explained
+
+		listener listen:127.0.0.1:0 out
+		zcopy 0 -v "$option" in "127.0.0.1:$port"
+		planned
+		ends 0
+		zcopy 0 --explain "$option" in "127.0.0.1:$port"
+		explained
+	done
+}
+
+# bats test_tags=valgrind
+@test "explain: every method that is not in the plan has its reason" {
+	local method
+	explains in new
+	for method in splice mmap reflink; do
+		grep -Eq "$method: [a-z]" <<<"$output"
+	done
+	explains - new < <(:)
+	for method in copy_file_range sendfile mmap reflink; do
+		grep -Eq "$method: [a-z]" <<<"$output"
+	done
+}
+
+@test "explain: what a run would fail with at once is said, with its status" {
+	echo old >old
+	zcopy 3 --explain absent new
+	[[ $output == *"zcopy: absent: "* ]]
+	zcopy 4 --explain in none/new
+	[[ $output == *"zcopy: none/new: "* ]]
+	zcopy 4 --explain in ./in
+	zcopy 4 --explain --no-clobber in old
+	zcopy 9 --explain -m mmap - new < <(:)
+	[[ $output == *"mmap"* ]]
+	zcopy 2 --explain in server:new
+	zcopy 2 --explain in
+	[ "$(cat old)" = old ]
+	[ ! -e new ]
+}
+
+@test "explain: what may not be read or written is said, to nobody too" {
+	requires_root
+	cp in secret
+	chmod 600 secret
+	mkdir closed
+	as_nobody zcopy 3 --explain secret new
+	as_nobody zcopy 4 --explain in closed/new
+	as_nobody zcopy 4 --explain --inplace in secret
+	as_nobody zcopy 0 --explain in secret
+}
+
+# --list-methods.
+
+# bats test_tags=valgrind
+@test "list: every method, a summary, and whether it is there" {
+	local method
+	STDOUT=../list zcopy 0 --list-methods
+	[ -z "$output" ]
+	for method in auto copy_file_range sendfile splice mmap read-write \
+	    reflink; do
+		echo "$method"
+		grep -Eq "^$method +[^ ].*  (yes|no: .*)$" ../list
+	done
+	[ "$(wc -L <../list)" -le 80 ]
+	grep -Eq '^read-write .*yes$' ../list
+}
+
+@test "list: what the kernel does not have is not there, with the reason" {
+	local method
+	for method in copy_file_range sendfile splice; do
+		FAULT=$method:ENOSYS:1+:probe STDOUT=../list \
+		    zcopy 0 --list-methods
+		fault_fired
+		grep -Eq "^$method .*no: Function not implemented" ../list
+	done
+}
+
+@test "list: with -v it has the kernel's limits as they are" {
+	local name
+	requires prlimit
+	local clean_env=(prlimit --fsize=123456789 --nofile=321:
+	    "${clean_env[@]}")
+	STDOUT=../short zcopy 0 --list-methods
+	[ "$(grep -c pipe-max-size ../short)" -eq 0 ]
+	STDOUT=../list zcopy 0 --list-methods -v
+	[ "$(wc -L <../list)" -le 80 ]
+	for name in pipe-max-size pipe-user-pages-soft; do
+		grep -Eq "$name +$(cat "/proc/sys/fs/$name") " ../list
+	done
+	grep -q 123456789 ../list
+	grep -Eq '(^|[^0-9])321([^0-9]|$)' ../list
+	head -n "$(wc -l <../short)" ../list | same - ../short
+}
+
+@test "list: operands are a usage error" {
+	zcopy 2 --list-methods in new
+	[ ! -e new ]
+}

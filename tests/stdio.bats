@@ -1,0 +1,1115 @@
+#!/usr/bin/env bats
+# Descriptors that zcopy is started with, signals, and what it says.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in "$size"
+}
+
+teardown() {
+	end_all
+	[ -z "${other-}" ] || rm -r "$other"
+}
+
+# More than a pipe of 1 MiB holds, and no whole number of pages.
+size=3000001
+
+# methods SOURCE DEST - those that serve, from a file or a stream to a file
+# or a stream.
+methods() {
+	case $1:$2 in
+	file:file)
+		echo auto copy_file_range sendfile splice mmap read-write ;;
+	file:*)	echo auto sendfile splice mmap read-write ;;
+	*)	echo auto splice read-write ;;
+	esac
+}
+
+# direct ARG... - zcopy with the descriptors of this shell, all of them.
+direct() {
+	timeout 20 "${clean_env[@]}" "$ZCOPY" "$@" 3>&- 4>&-
+}
+
+# fails STATUS CMD ARG... - what it says is in ../said.  Says so itself where
+# nobody reads the data.
+fails() {
+	local want=$1 status=0
+	shift
+	"$@" 2>../said || status=$?
+	printf '$ %s\n%s\n[status %s, expected %s]\n' "$*" "$(cat ../said)" \
+	    "$status" "$want" >&2
+	[ "$status" -eq "$want" ]
+}
+
+# Names and positions.
+
+@test "stdio: every name of standard input is that very descriptor" {
+	local name
+	tail -c +1001 in >expected
+	for name in - /dev/stdin /dev/fd/0 /proc/self/fd/0 fd:0; do
+		echo "$name"
+		exec 7<in
+		head -c 1000 <&7 >/dev/null
+		zcopy 0 "$name" out <&7
+		same expected out
+		exec 7< <(cat in)
+		zcopy 0 -c 100000 "$name" out <&7
+		cat <&7 >>out
+		same in out
+	done
+}
+
+@test "stdio: every name of standard output is that very descriptor" {
+	local name
+	for name in - /dev/stdout /dev/fd/1 /proc/self/fd/1 fd:1; do
+		echo "$name"
+		{ echo begin; direct in "$name"; echo end; } >out
+		cmp out <(echo begin; cat in; echo end)
+		{ echo begin; direct in "$name"; echo end; } | cat >out
+		cmp out <(echo begin; cat in; echo end)
+	done
+}
+
+@test "stdio: fd:N and /dev/fd/N are descriptors of that number" {
+	local from to
+	for from in fd:7 /dev/fd/7; do
+		for to in fd:8 /dev/fd/8; do
+			echo "$from $to"
+			exec 7<in 8>out
+			head -c 10 <&7 >&8
+			zcopy 0 "$from" "$to"
+			echo end >&8
+			cmp out <(cat in; echo end)
+		done
+	done
+}
+
+# A socket cannot be opened by such a name.
+@test "stdio: the names of standard input and output do for a socket" {
+	local name
+	requires python3
+	for name in - /dev/stdin /dev/fd/0 fd:0; do
+		echo "$name"
+		python3 - "$ZCOPY" "$name" <<-'END'
+			import socket, subprocess, sys
+			ours, theirs = socket.socketpair()
+			ours.sendall(b"hello")
+			ours.close()
+			sys.exit(subprocess.run([*sys.argv[1:], "out"],
+			    stdin=theirs, timeout=20).returncode)
+		END
+		[ "$(cat out)" = hello ]
+	done
+	for name in - /dev/stdout /dev/fd/1 fd:1; do
+		echo "$name"
+		python3 - "$ZCOPY" in "$name" <<-'END'
+			import socket, subprocess, sys
+			ours, theirs = socket.socketpair()
+			child = subprocess.Popen(sys.argv[1:], stdout=theirs)
+			theirs.close()
+			with open("out", "wb") as out:
+			    while data := ours.recv(65536):
+			        out.write(data)
+			ours.close()
+			sys.exit(child.wait(20))
+		END
+		same in out
+	done
+}
+
+@test "stdio: what is no number of a descriptor, or not open, is an error" {
+	zcopy 2 fd: out
+	zcopy 2 fd:x out
+	zcopy 2 fd:-1 out
+	zcopy 2 in fd:99999999999999999999
+	zcopy 3 fd:97 out
+	[[ $output == "zcopy: fd:97: "* ]]
+	zcopy 3 /dev/fd/97 out
+	zcopy 4 in fd:97
+	[[ $output == "zcopy: fd:97: "* ]]
+	zcopy 4 in /dev/fd/97
+	[ ! -e out ]
+}
+
+@test "stdio: a descriptor is used as it was opened, or not at all" {
+	echo old >old
+	exec 7>written 8<old
+	zcopy 3 fd:7 out
+	[[ $output == "zcopy: fd:7: "* ]]
+	zcopy 3 /dev/stdin out 0>written
+	zcopy 4 in fd:8
+	[[ $output == "zcopy: fd:8: "* ]]
+	fails 4 direct in - 1<old
+	[ "$(cat old)" = old ]
+	[ ! -e out ]
+}
+
+@test "stdio: runs in a group share standard input" {
+	local method
+	for method in $(methods file file); do
+		echo "method $method"
+		{
+			zcopy 0 -m "$method" -c 1000 - a
+			zcopy 0 -m "$method" --offset=500 -c 2000000 - b
+			zcopy 0 -m "$method" - c
+		} <in
+		cmp <(cat a; tail -c +1001 in | head -c 500; cat b c) in
+		[ "$(stat -c %s b)" -eq 2000000 ]
+	done
+	for method in $(methods stream file); do
+		echo "method $method, from a pipe"
+		{
+			zcopy 0 -m "$method" -c 1000 - a
+			zcopy 0 -m "$method" --offset=500 -c 2000000 - b
+			zcopy 0 -m "$method" - c
+		} < <(cat in)
+		cmp <(cat a; tail -c +1001 in | head -c 500; cat b c) in
+		[ "$(stat -c %s b)" -eq 2000000 ]
+	done
+}
+
+@test "stdio: it shares standard input with other programs" {
+	local method
+	for method in $(methods file file); do
+		echo "method $method"
+		{
+			head -c 1000 >a
+			zcopy 0 -m "$method" -c 2000000 - b
+			cat >c
+		} <in
+		cmp <(cat a b c) in
+		[ "$(stat -c %s a)" -eq 1000 ]
+		[ "$(stat -c %s b)" -eq 2000000 ]
+	done
+}
+
+@test "stdio: runs in a group share standard output" {
+	local method
+	for method in $(methods file file); do
+		echo "method $method"
+		{
+			echo begin
+			direct -m "$method" -c 1000000 in -
+			echo middle
+			direct -m "$method" --offset=1000000 in -
+			echo end
+		} >out
+		cmp out <(echo begin; head -c 1000000 in; echo middle
+		    tail -c +1000001 in; echo end)
+	done
+	for method in $(methods file pipe); do
+		echo "method $method, to a pipe"
+		{
+			echo begin
+			direct -m "$method" -c 1000000 in -
+			echo middle
+			direct -m "$method" --offset=1000000 in -
+			echo end
+		} | cat >out
+		cmp out <(echo begin; head -c 1000000 in; echo middle
+		    tail -c +1000001 in; echo end)
+	done
+}
+
+@test "stdio: standard output is not truncated: what is behind stays" {
+	local method
+	random_file long 4000000
+	for method in $(methods file file); do
+		echo "method $method"
+		cp long out
+		direct -m "$method" in - 1<>out
+		cmp out <(cat in; tail -c +$((size + 1)) long)
+	done
+}
+
+@test "stdio: between two pipes it is cat" {
+	local method
+	for method in $(methods stream stream); do
+		echo "method $method"
+		# shellcheck disable=SC2002	# no file: pipes
+		cat in | direct -m "$method" - - | cat >out
+		same in out
+		[ "${PIPESTATUS[*]}" = "0" ]
+	done
+}
+
+# Closed descriptors.
+
+@test "stdio: with standard error closed no message lands in the data" {
+	local method
+	for method in $(methods file file); do
+		echo "method $method"
+		direct -v -m "$method" in out 2>&-
+		same in out
+		direct -v -m "$method" in out 1>&- 2>&-
+		same in out
+		direct -v -m "$method" in out 0<&- 1>&- 2>&-
+		same in out
+		direct -v -m "$method" in - >out 2>&-
+		same in out
+	done
+}
+
+@test "stdio: with standard error closed an error is not in the data either" {
+	local status=0
+	echo old >out
+	direct absent out 2>&- || status=$?
+	[ $status -eq 3 ]
+	[ "$(cat out)" = old ]
+	status=0
+	direct --inplace -c 4000000 in out 2>&- || status=$?
+	[ $status -eq 6 ]
+	cmp out in
+}
+
+@test "stdio: with standard input closed, what does not need it works" {
+	direct in out 0<&-
+	same in out
+	fails 3 direct - new 0<&-
+	grep -q '^zcopy: -: ' ../said
+	fails 3 direct /dev/stdin new 0<&-
+	[ ! -e new ]
+}
+
+@test "stdio: with standard output closed, what does not need it works" {
+	direct in out 1>&-
+	same in out
+	fails 4 direct in - 1>&-
+	grep -q '^zcopy: -: ' ../said
+	fails 4 direct in - 0<&- 1>&-
+}
+
+# O_APPEND.
+
+@test "append: >> keeps what is there" {
+	local method
+	for method in auto mmap read-write; do
+		echo "method $method"
+		echo old >out
+		direct -m "$method" in - >>out
+		cmp out <(echo old; cat in)
+		echo old >out
+		direct -m "${method/mmap/auto}" - - < <(cat in) >>out
+		cmp out <(echo old; cat in)
+	done
+}
+
+@test "append: to a file, methods that cannot are status 9, by name only" {
+	local method
+	for method in copy_file_range sendfile splice; do
+		echo "method $method"
+		echo old >out
+		direct in - >>out
+		cmp out <(echo old; cat in)
+		echo old >out
+		fails 9 direct -m "$method" in - >>out
+		grep -q "$method: " ../said
+		[ "$(cat out)" = old ]
+		zcopy 9 -m "$method" --append in out
+		[[ $output == *"$method: "* ]]
+		[ "$(cat out)" = old ]
+	done
+}
+
+@test "append: a pipe that has it takes each method" {
+	local method
+	mkfifo fifo
+	for method in $(methods file pipe); do
+		echo "method $method"
+		cat fifo >out 3>&- &
+		direct -m "$method" in - >>fifo
+		wait $!
+		same in out
+	done
+}
+
+# GNU make sets O_APPEND on its own standard output.
+@test "append: recipes of make write to one log, or one pipe" {
+	local make=(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make)
+	requires make
+	cat >Makefile <<-'END'
+		.RECIPEPREFIX = >
+		all:
+		>@echo begin
+		>@"$(ZCOPY)" in -
+		>@"$(ZCOPY)" -c 10 in -
+		>@echo end
+	END
+	ZCOPY=$ZCOPY "${make[@]}" -s 3>&- >log
+	cmp log <(echo begin; cat in; head -c 10 in; echo end)
+	ZCOPY=$ZCOPY "${make[@]}" -s 3>&- | cat >log
+	cmp log <(echo begin; cat in; head -c 10 in; echo end)
+}
+
+# O_NONBLOCK, set by whoever shares the descriptor.
+#	nonblocking SOURCE DEST PAUSE COMMAND...
+# These are `pipe` or `unix` to be given one, with O_NONBLOCK; or `-`.  The
+# others write or read a bit, pause, and do the rest by small pieces.  The
+# flags must be as they were; while there was nothing to do the processor must
+# have been for others.
+nonblocking() {
+	python3 - "$@" <<-'END'
+		import fcntl, os, resource, socket, subprocess, sys, threading
+		import time
+		source, dest, pause, *command = sys.argv[1:]
+		pause = float(pause)
+
+		def pair(kind):
+		    if kind == "pipe":
+		        return os.pipe()
+		    reader, writer = socket.socketpair()
+		    return reader.detach(), writer.detach()
+
+		def arm(fd):
+		    fcntl.fcntl(fd, fcntl.F_SETFL,
+		        fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
+		    return fd, fcntl.fcntl(fd, fcntl.F_GETFL)
+
+		data = open("in", "rb").read()
+		armed = []
+		stdin = stdout = None
+		if source != "-":
+		    stdin, theirs_in = pair(source)
+		    armed.append(arm(stdin))
+		if dest != "-":
+		    theirs_out, stdout = pair(dest)
+		    armed.append(arm(stdout))
+		child = subprocess.Popen(command, stdin=stdin, stdout=stdout)
+
+		def write():
+		    time.sleep(pause)
+		    os.write(theirs_in, data[:1])
+		    time.sleep(pause)
+		    for i in range(1, len(data), 9973):
+		        os.write(theirs_in, data[i:i + 9973])
+		    os.close(theirs_in)
+
+		def read():
+		    time.sleep(pause)
+		    got = os.read(theirs_out, 1)
+		    time.sleep(pause)
+		    while len(got) < len(data):
+		        piece = os.read(theirs_out, 9973)
+		        if not piece:
+		            break
+		        got += piece
+		    open("out", "wb").write(got)
+
+		jobs = [threading.Thread(target=job) for job, given in
+		    ((write, stdin), (read, stdout)) if given is not None]
+		for job in jobs:
+		    job.start()
+		status = child.wait(20)
+		for fd, flags in armed:
+		    if fcntl.fcntl(fd, fcntl.F_GETFL) != flags:
+		        sys.exit("the flags were changed")
+		    os.close(fd)
+		for job in jobs:
+		    job.join()
+		usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+		busy = usage.ru_utime + usage.ru_stime
+		print("busy for", busy, "s")
+		if pause and busy > pause:
+		    sys.exit("it did not sleep")
+		sys.exit(status)
+	END
+}
+
+# bats test_tags=slow
+@test "nonblock: an empty pipe is waited for, and stays as it was" {
+	local method
+	requires python3
+	for method in $(methods stream file); do
+		echo "method $method"
+		nonblocking pipe - 0.1 "$ZCOPY" -m "$method" - out
+		same in out
+	done
+}
+
+# bats test_tags=slow
+@test "nonblock: a full pipe is waited for, and stays as it was" {
+	local method
+	requires python3
+	for method in $(methods file pipe); do
+		echo "method $method"
+		nonblocking - pipe 0.1 "$ZCOPY" -m "$method" in -
+		same in out
+	done
+}
+
+@test "nonblock: two pipes, megabytes, and not a byte is lost" {
+	local method
+	requires python3
+	for method in $(methods stream pipe); do
+		echo "method $method"
+		nonblocking pipe pipe 0 "$ZCOPY" -m "$method" - -
+		same in out
+	done
+}
+
+# bats test_tags=slow
+@test "nonblock: sockets are waited for, and stay as they were" {
+	local method
+	requires python3
+	for method in $(methods stream pipe); do
+		echo "method $method"
+		nonblocking unix - 0.1 "$ZCOPY" -m "$method" - out
+		same in out
+		nonblocking unix unix 0 "$ZCOPY" -m "$method" - -
+		same in out
+		nonblocking unix pipe 0 "$ZCOPY" -m "$method" - -
+		same in out
+	done
+	for method in $(methods file pipe); do
+		echo "method $method, from a file"
+		nonblocking - unix 0.1 "$ZCOPY" -m "$method" in -
+		same in out
+	done
+}
+
+@test "nonblock: while it waits, a signal ends it" {
+	requires python3
+	python3 - "$ZCOPY" <<-'END'
+		import os, subprocess, sys, time
+		reader, writer = os.pipe()
+		os.set_blocking(reader, False)
+		child = subprocess.Popen([sys.argv[1], "-", "out"],
+		    stdin=reader)
+		os.write(writer, b"x")
+		for i in range(500):
+		    with open(f"/proc/{child.pid}/stat") as stat:
+		        if stat.read().split()[2] == "S":
+		            break
+		    time.sleep(0.02)
+		child.terminate()
+		if child.wait(5) != -15:
+		    sys.exit(f"ended with {child.returncode}")
+	END
+	[ ! -e out ]
+}
+
+# Pipe sizes.
+#	piped SOURCE-SIZE|- DEST-SIZE|- COMMAND...
+# Standard input and output are pipes of these sizes; prints what they are at
+# the end.
+piped() {
+	python3 - "$@" <<-'END'
+		import fcntl, os, subprocess, sys, threading
+		SET, GET = 1031, 1032                   # F_SETPIPE_SZ...
+		source, dest, *command = sys.argv[1:]
+		data = open("in", "rb").read()
+		stdin = stdout = None
+
+		def write(fd):
+		    with open(fd, "wb") as pipe:
+		        pipe.write(data)
+
+		def read(fd):
+		    with open(fd, "rb") as pipe, open("out", "wb") as out:
+		        out.write(pipe.read())
+
+		jobs = []
+		if source != "-":
+		    stdin, fd = os.pipe()
+		    fcntl.fcntl(fd, SET, int(source))
+		    jobs.append(threading.Thread(target=write, args=(fd,)))
+		if dest != "-":
+		    fd, stdout = os.pipe()
+		    fcntl.fcntl(fd, SET, int(dest))
+		    jobs.append(threading.Thread(target=read, args=(fd,)))
+		child = subprocess.Popen(command, stdin=stdin, stdout=stdout)
+		for job in jobs:
+		    job.start()
+		status = child.wait(20)
+		for fd in stdin, stdout:
+		    if fd is not None:
+		        print(fcntl.fcntl(fd, GET))
+		        os.close(fd)
+		for job in jobs:
+		    job.join()
+		sys.exit(status)
+	END
+}
+
+@test "pipe: standard output is made larger for much data, never smaller" {
+	local method size now
+	requires python3
+	for method in $(methods file pipe); do
+		for size in 4096 65536 1048576; do
+			now=$(piped - $size "$ZCOPY" -m "$method" in -)
+			echo "method $method: from $size to $now"
+			[ "$now" -ge $size ]
+			[ "$now" -gt 65536 ]
+			same in out
+		done
+	done
+	for method in $(methods stream pipe); do
+		now=$(piped 65536 4096 "$ZCOPY" -m "$method" - - | tail -n 1)
+		echo "method $method: from a pipe, from 4096 to $now"
+		[ "$now" -gt 65536 ]
+		same in out
+	done
+}
+
+@test "pipe: standard input is never made smaller, by no option" {
+	local method size now
+	requires python3
+	for method in $(methods stream file); do
+		for size in 65536 1048576; do
+			now=$(piped $size - "$ZCOPY" -m "$method" \
+			    --pipe-size=4K - out)
+			echo "method $method: from $size to $now"
+			[ "$now" -ge $size ]
+			same in out
+		done
+	done
+}
+
+@test "pipe: where no pipe may grow, they do as they are" {
+	local method row
+	mkfifo fifo
+	for method in $(methods file pipe); do
+		echo "method $method"
+		cat fifo >out 3>&- &
+		# F_SETPIPE_SZ
+		FAULT=fcntl:EPERM:1+:cmd=1031 zcopy 0 -m "$method" in fifo
+		wait $!
+		fault_fired
+		same in out
+	done
+	for method in auto splice; do
+		FAULT=fcntl:EPERM:1+:cmd=1031 zcopy 0 -m "$method" - out \
+		    < <(cat in)
+		same in out
+	done
+}
+
+# SIGPIPE.
+
+# left_after COUNT ARG... - zcopy ARG... into a pipe whose reader goes away
+# after this many bytes, which are in out then.  Its status is in ../status,
+# what it said in ../said.
+left_after() {
+	local count=$1
+	shift
+	{
+		direct "$@" 2>../said && echo 0 >../status ||
+		    echo $? >../status
+	} | head -c "$count" >out
+	printf 'status %s: %s\n' "$(cat ../status)" "$(cat ../said)"
+}
+
+@test "sigpipe: a reader who goes away ends it by the signal, quietly" {
+	local method
+	head -c 100000 in >expected
+	for method in $(methods file pipe); do
+		echo "method $method"
+		left_after 100000 -m "$method" in -
+		[ "$(cat ../status)" -eq 141 ]
+		[ ! -s ../said ]
+		same expected out
+	done
+	for method in $(methods stream pipe); do
+		echo "method $method, from a pipe"
+		left_after 100000 -m "$method" - - < <(cat in)
+		[ "$(cat ../status)" -eq 141 ]
+		[ ! -s ../said ]
+		same expected out
+	done
+}
+
+@test "sigpipe: an endless source ends with its reader" {
+	local method
+	for method in auto sendfile splice read-write; do
+		echo "method $method"
+		left_after 1 -m "$method" /dev/zero -
+		[ "$(cat ../status)" -eq 141 ]
+	done
+}
+
+@test "sigpipe: a FIFO's reader who goes away is no other" {
+	mkfifo fifo
+	start in fifo
+	head -c 1 fifo >out
+	ends 141
+	[ -z "$output" ]
+}
+
+@test "sigpipe: where it is ignored, status 4 and a message" {
+	local method
+	local clean_env=(sh -c 'trap "" PIPE; exec "$@"' sh)
+	for method in $(methods file pipe); do
+		echo "method $method"
+		left_after 1 -m "$method" in -
+		[ "$(cat ../status)" -eq 4 ]
+		grep -Eq '^zcopy: -: .*Broken pipe' ../said
+		[ "$(wc -l <../said)" -eq 1 ]
+	done
+	for method in $(methods stream pipe); do
+		echo "method $method, from a pipe"
+		left_after 1 -m "$method" - - < <(cat in)
+		[ "$(cat ../status)" -eq 4 ]
+		grep -Eq '^zcopy: -: .*Broken pipe' ../said
+	done
+}
+
+@test "sigpipe: of a socket a peer who goes away is an error, status 5" {
+	local method
+	requires python3
+	for method in $(methods file stream); do
+		echo "method $method"
+		fails 5 python3 - "$ZCOPY" -m "$method" in - <<-'END'
+			import socket, subprocess, sys
+			ours, theirs = socket.socketpair()
+			child = subprocess.Popen(sys.argv[1:], stdout=theirs)
+			theirs.close()
+			ours.recv(1)
+			ours.close()
+			sys.exit(child.wait(20))
+		END
+		grep -Eq '^zcopy: -: .*(Broken pipe|Connection reset)' ../said
+	done
+}
+
+# /dev/full.
+
+@test "full: /dev/full through standard output is no space, status 4" {
+	local method size
+	for size in 1 100000 3000001; do
+		for method in auto mmap read-write; do
+			echo "method $method, $size bytes"
+			fails 4 direct -m "$method" -c $size in - >/dev/full
+			grep -q '^zcopy: -: .*No space left on device' ../said
+		done
+		for method in auto read-write; do
+			echo "method $method, $size bytes from a pipe"
+			fails 4 direct -m "$method" -c $size - - < <(cat in) \
+			    >/dev/full
+			grep -q '^zcopy: -: .*No space left on device' ../said
+		done
+	done
+	fails 4 direct in /dev/full
+	grep -q '^zcopy: /dev/full: .*No space left on device' ../said
+}
+
+@test "full: what the kernel's own paths say of it is status 9, by name" {
+	local method
+	for method in sendfile splice; do
+		echo "method $method"
+		fails 9 direct -m "$method" in - >/dev/full
+		grep -q "$method: .*Invalid argument" ../said
+	done
+}
+
+@test "full: help and lists that cannot be printed are no success" {
+	local option status
+	for option in --help --version --list-methods "--explain in out"; do
+		status=0
+		# shellcheck disable=SC2086	# operands
+		direct $option >/dev/full 2>../said || status=$?
+		[ $status -ne 0 ]
+		grep -q 'No space left on device' ../said
+	done
+}
+
+# Signals.
+
+# Does $pid wait for somebody, with its handlers in place?
+waits() {
+	local key value state='' caught=0
+	while read -r key value; do
+		case $key in
+		State:)		state=${value%% *} ;;
+		SigCgt:)	caught=$((16#$value)) ;;
+		esac
+	done <"/proc/$pid/status"
+	[ "$state" = S ] && (((caught >> 14 & 1) == 1))	# SIGTERM
+}
+
+# Wherever it can wait: calls its arguments with zcopy waiting there.  Each of
+# them must end it.
+everywhere() {
+	local place
+	mkfifo idle busy
+	exec 7<>idle 8<>busy
+	for place in pipe source-fifo dest-fifo full-fifo listener \
+	    unix-listener peer; do
+		echo "waiting at $place"
+		rm -f nobody sock
+		mkfifo nobody
+		case $place in
+		pipe)		start - out <idle ;;
+		source-fifo)	start nobody out ;;
+		dest-fifo)	start in nobody ;;
+		full-fifo)	start in busy ;;
+		listener)	listener listen:127.0.0.1:0 out ;;
+		unix-listener)	listener unix-listen:sock out ;;
+		peer)		listener listen:127.0.0.1:0 out
+				exec 9<>"/dev/tcp/127.0.0.1/$port"
+				printf x >&9 ;;
+		esac
+		retry waits
+		"$@"
+		exec 9>&-
+	done
+}
+
+# dies SIGNAL NUMBER - of it, soon, and leaves nothing.
+dies() {
+	echo "SIG$1"
+	kill -"$1" "$pid"
+	RETRY_SECONDS=4 ends $((128 + $2))
+	[ "$(cat out)" = old ]
+	[ -z "$(find . -name '*out*' ! -name out)" ]
+}
+
+@test "signal: SIGTERM ends it wherever it waits, and DEST stays" {
+	echo old >out
+	everywhere dies TERM 15
+}
+
+@test "signal: SIGINT ends it wherever it waits, and DEST stays" {
+	echo old >out
+	everywhere dies INT 2
+}
+
+@test "signal: SIGHUP ends it wherever it waits, and DEST stays" {
+	echo old >out
+	everywhere dies HUP 1
+}
+
+@test "signal: a new DEST that is not complete is not there after it" {
+	mkfifo source
+	exec 7<>source
+	start source out 7>&-
+	cat in >&7
+	retry waits
+	kill -TERM "$pid"
+	ends 143
+	[ ! -e out ]
+	[ -z "$(find . -name '*out*')" ]
+}
+
+@test "signal: what it says was delivered by then is what has arrived" {
+	local method
+	mkfifo source fifo
+	for method in $(methods stream file); do
+		echo "method $method"
+		exec 7<>source
+		start --inplace -m "$method" source out 7>&-
+		cat in >&7
+		retry waits
+		kill -TERM "$pid"
+		ends 143
+		[[ $output == "zcopy: out: "*"($size "* ]]
+		same in out
+	done
+	for method in $(methods file fifo); do
+		echo "method $method, to a full FIFO"
+		start -m "$method" in fifo
+		exec 8<fifo
+		retry waits
+		kill -TERM "$pid"
+		ends 143
+		cat <&8 >out
+		[[ $output == "zcopy: fifo: "*"($(stat -c %s out) "* ]]
+		cmp out <(head -c "$(stat -c %s out)" in)
+	done
+}
+
+@test "signal: it dies by the signal itself, not with a number like it" {
+	local name
+	requires python3
+	for name in TERM INT HUP; do
+		python3 - $name "$ZCOPY" <<-'END'
+			import os, signal, subprocess, sys, time
+			number = getattr(signal, "SIG" + sys.argv[1])
+			reader, writer = os.pipe()
+			# Who started us may have them ignored.
+			child = subprocess.Popen([sys.argv[2], "-", "new"],
+			    stdin=reader, preexec_fn=lambda:
+			    signal.signal(number, signal.SIG_DFL))
+			status = f"/proc/{child.pid}/stat"
+			for i in range(500):
+			    with open(status) as stat:
+			        if stat.read().split()[2] == "S":
+			            break
+			    time.sleep(0.02)
+			child.send_signal(number)
+			if child.wait(5) != -number:
+			    sys.exit(f"ended with {child.returncode}")
+		END
+		[ ! -e new ]
+	done
+}
+
+@test "signal: what was ignored at the start stays so" {
+	local name
+	local clean_env=(sh -c 'trap "" HUP INT TERM; exec "$@"' sh)
+	mkfifo source
+	exec 7<>source
+	start source out 7>&-
+	cat in >&7
+	retry waits_ignoring
+	for name in HUP INT TERM; do
+		kill -$name "$pid"
+	done
+	echo more >&7
+	exec 7>&-
+	ends 0
+	cmp out <(cat in; echo more)
+}
+
+# As waits, but it handles SIGALRM only.
+waits_ignoring() {
+	grep -q '^State:[[:space:]]*S' "/proc/$pid/status"
+}
+
+@test "signal: under nohup the end of a session is not its end" {
+	local clean_env=(nohup)
+	requires nohup
+	mkfifo source
+	exec 7<>source
+	start source out 7>&-
+	cat in >&7
+	retry waits
+	kill -HUP "$pid"
+	exec 7>&-
+	ends 0
+	same in out
+}
+
+# To be retried: a signal in the moment before it waits is only noted.
+asked() {
+	kill -USR1 "$pid"
+	grep -Eq '^zcopy: .*[0-9]+ bytes' "$log"
+}
+
+@test "signal: SIGUSR1 prints one line, and it goes on" {
+	local method
+	mkfifo source
+	for method in $(methods stream file); do
+		echo "method $method"
+		exec 7<>source
+		start -m "$method" source out 7>&-
+		cat in >&7
+		retry waits
+		kill -USR1 "$pid"
+		retry grep -Eq "^zcopy: .*\b$size bytes" "$log"
+		[ "$(wc -l <"$log")" -eq 1 ]
+		kill -USR1 "$pid"
+		retry two_lines
+		echo more >&7
+		exec 7>&-
+		ends 0
+		cmp out <(cat in; echo more)
+		[ "$(wc -l <"$log")" -eq 2 ]
+	done
+}
+
+two_lines() {
+	[ "$(wc -l <"$log")" -eq 2 ]
+}
+
+@test "signal: SIGUSR1 is answered while the reader makes it wait" {
+	local method
+	mkfifo fifo
+	for method in $(methods file fifo); do
+		echo "method $method"
+		exec 7<>fifo
+		start -m "$method" in fifo
+		retry waits
+		retry asked
+		head -c "$size" <&7 >out
+		ends 0
+		same in out
+	done
+}
+
+@test "signal: SIGUSR1 is answered while nobody has come yet" {
+	everywhere is_answered
+}
+
+# That it goes on is shown by its end.
+is_answered() {
+	RETRY_SECONDS=3 retry asked
+	kill -TERM "$pid"
+	ends 143
+}
+
+@test "signal: SIGUSR1 while nobody has come yet ends nothing" {
+	mkfifo source fifo
+	start source out
+	retry waits
+	kill -USR1 "$pid"
+	cat in >source
+	ends 0
+	same in out
+
+	start in fifo
+	retry waits
+	kill -USR1 "$pid"
+	cat fifo >out
+	ends 0
+	same in out
+
+	listener listen:127.0.0.1:0 out
+	retry waits
+	kill -USR1 "$pid"
+	zcopy 0 in "127.0.0.1:$port"
+	ends 0
+	same in out
+}
+
+# A storm of signals hits every call there is.
+@test "signal: SIGUSR1, many times, loses no byte" {
+	local method
+	for method in $(methods file file); do
+		echo "method $method"
+		start -m "$method" --block-size=32 in out
+		until heeds || gone "$pid"; do
+			:
+		done
+		while kill -USR1 "$pid" 2>/dev/null; do
+			:
+		done
+		ends 0
+		same in out
+		cat "$log" >>../answers
+	done
+	[ -s ../answers ]
+}
+
+# Are the handlers in place?  That of SIGUSR1 is.
+heeds() {
+	local key value caught=0
+	while read -r key value; do
+		[ "$key" != SigCgt: ] || caught=$((16#$value))
+	done <"/proc/$pid/status"
+	(((caught >> 9 & 1) == 1))
+} 2>/dev/null
+
+@test "signal: SIGUSR1 that was ignored at the start stays so" {
+	local clean_env=(sh -c 'trap "" USR1; exec "$@"' sh)
+	mkfifo source
+	exec 7<>source
+	start source out 7>&-
+	cat in >&7
+	retry waits
+	kill -USR1 "$pid"
+	exec 7>&-
+	ends 0
+	same in out
+	[ -z "$output" ]
+}
+
+# What it says.
+
+@test "trail: without options a success says nothing" {
+	zcopy 0 in out
+	[ -z "$output" ]
+	zcopy 0 - out <in
+	[ -z "$output" ]
+	zcopy 0 -q in out
+	[ -z "$output" ]
+}
+
+# trail LINE... - each line of what was said matches, from end to end.
+trail() {
+	local line i=0
+	while read -r line; do
+		echo "> $line"
+		[ $# -gt 0 ] || { echo "nothing more expected"; return 1; }
+		[[ $line =~ ^zcopy:\ $1$ ]] || { echo "no: $1"; return 1; }
+		shift
+	done <<<"$output"
+	[ $# -eq 0 ] || { echo "missing: $1"; return 1; }
+}
+
+exdev='refused at 0: EXDEV \(Invalid cross-device link\)'
+speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
+
+@test "trail: -v prints the plan, and what was done" {
+	zcopy 0 -v in out
+	trail 'plan: copy_file_range sendfile read-write' \
+	    "done: $size bytes $speed, method copy_file_range"
+	zcopy 0 --verbose - out < <(cat in)
+	trail 'plan: splice read-write' \
+	    "done: $size bytes $speed, method splice"
+	zcopy 0 -v -m read-write in out
+	trail 'plan: read-write' "done: $size bytes $speed, method read-write"
+}
+
+@test "trail: -v prints what was refused, where, and by which errno" {
+	FAULT=copy_file_range:EXDEV:1 zcopy 0 -v in out
+	fault_fired
+	trail 'plan: copy_file_range sendfile read-write' \
+	    "copy_file_range: $exdev" \
+	    "done: $size bytes $speed, method sendfile"
+	same in out
+}
+
+@test "trail: a refusal half way counts what was moved, and both are named" {
+	FAULT=kernel:EINVAL:3+ zcopy 0 -v --block-size=64K in out
+	fault_fired
+	trail 'plan: copy_file_range sendfile read-write' \
+	    'copy_file_range: refused at 131072: EINVAL \(Invalid argument\)' \
+	    'sendfile: refused at 131072: EINVAL \(Invalid argument\)' \
+	    "done: $size bytes $speed, method copy_file_range\+read-write"
+	same in out
+}
+
+@test "trail: the kernel's own refusal across file systems is in it" {
+	other=$(mktemp -d /dev/shm/zcopy.XXXXXX) || skip "no /dev/shm"
+	cp in "$other/in"
+	[ "$(stat -c %d in)" -ne "$(stat -c %d "$other/in")" ] ||
+	    skip "the tests run in /dev/shm"
+	zcopy 0 -v "$other/in" out
+	trail 'plan: copy_file_range sendfile read-write' \
+	    "copy_file_range: $exdev" \
+	    "done: $size bytes $speed, method sendfile"
+	same in out
+}
+
+@test "trail: it goes to standard error, and the data does not" {
+	direct -v in - >out 2>../said
+	same in out
+	[ "$(grep -c '^zcopy: ' ../said)" -eq 2 ]
+	[ "$(wc -l <../said)" -eq 2 ]
+}
+
+@test "trail: a failure has a plan, and one line of error, and no done" {
+	zcopy 6 -v -c 4000000 in out
+	trail 'plan: copy_file_range sendfile read-write' \
+	    "in: .*\b$size\b.*"
+	[[ $output != *done:* ]]
+}
+
+@test "trail: a failure is one line, with the name as it was typed" {
+	local name
+	ln -s in link
+	for name in ./absent absent file:absent; do
+		zcopy 3 "$name" out
+		[ "$output" = "zcopy: $name: open: No such file or directory" ]
+	done
+	zcopy 4 in ./none/out
+	trail '\./none/out: .*: No such file or directory'
+	zcopy 4 ./link ../"${PWD##*/}"/in
+	trail "\\.\\./${PWD##*/}/in: .*"
+}
+
+@test "quiet: -q leaves out where it listens, and no error" {
+	local status=0
+	start -q unix-listen:sock out
+	retry test -S sock
+	retry zcopy 0 -q in unix:sock
+	ends 0
+	same in out
+	[ -z "$output" ]
+	zcopy 3 -q absent out
+	[ "$output" = "zcopy: absent: open: No such file or directory" ]
+	zcopy 6 --quiet -c 4000000 in out
+	[[ $output == "zcopy: in: "* ]]
+}
