@@ -1,0 +1,206 @@
+# Runs with faults, for the suites that have many: `load fault` behind `load
+# helpers`, and `load_data` in setup.
+#
+# The route is $source to $dest, kinds of tests/between.c, with $input.
+
+BLOCK=65536			# bytes a call
+SIZE=300001			# six calls: the last finds the end
+
+load_data() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file data $SIZE
+	input=data
+	shopt -s nullglob dotglob
+}
+
+# What strerror(3) says.  -g: bats sources this file in a function.
+declare -gA text=(
+	[EACCES]="Permission denied"
+	[EAGAIN]="Resource temporarily unavailable"
+	[EBADF]="Bad file descriptor"
+	[EBUSY]="Device or resource busy"
+	[ECONNREFUSED]="Connection refused"
+	[ECONNRESET]="Connection reset by peer"
+	[EDQUOT]="Disk quota exceeded"
+	[EEXIST]="File exists"
+	[EFAULT]="Bad address"
+	[EFBIG]="File too large"
+	[EINVAL]="Invalid argument"
+	[EIO]="Input/output error"
+	[EISDIR]="Is a directory"
+	[EMFILE]="Too many open files"
+	[ENFILE]="Too many open files in system"
+	[ENODATA]="it saw the end where read(2) has more"
+	[ENODEV]="No such device"
+	[ENOENT]="No such file or directory"
+	[ENOMEM]="Cannot allocate memory"
+	[ENOSPC]="No space left on device"
+	[ENOSYS]="Function not implemented"
+	[ENOTCONN]="Transport endpoint is not connected"
+	[ENOTTY]="Inappropriate ioctl for device"
+	[EOPNOTSUPP]="Operation not supported"
+	[EOVERFLOW]="Value too large for defined data type"
+	[EPERM]="Operation not permitted"
+	[EPIPE]="Broken pipe"
+	[EROFS]="Read-only file system"
+	[ESPIPE]="Illegal seek"
+	[ESTALE]="Stale file handle"
+	[ETIMEDOUT]="Connection timed out"
+	[ETXTBSY]="Text file busy"
+	[EXDEV]="Invalid cross-device link"
+	[zero]="it saw the end where read(2) has more"	# as for ENODATA
+)
+
+# rule WHAT WHEN - for the call that a case is about.  The halves of a splice
+# differ by the end that is not the private pipe.
+rule() {
+	case $call:$dest in
+	in:*)		echo "splice:$1:$2:in=${of_source[$source]}" ;;
+	out:fifo)	echo "splice:$1:$2:in=fifo" ;;
+	out:*)		echo "splice:$1:$2:out=${of_dest[$dest]}" ;;
+	read:*)		echo "read:$1:$2:in=${of_source[$source]}" ;;
+	write:*)	echo "write:$1:$2:out=${of_dest[$dest]}" ;;
+	*)		echo "$call:$1:$2" ;;
+	esac
+}
+declare -gA of_source=([path]=reg [pipe]=0 [fifo]=fifo [tcp]=sock [unix]=sock)
+declare -gA of_dest=([path]=reg [pipe]=1 [fifo]=fifo [tcp]=sock [unix]=sock)
+
+# journey [ARG...] - one run, with FAULT or TRACE.  Sets status, output, and by
+# $whole whether $dest saw a clean end.  More by variables: $options are put
+# before ARGs; $first is a command that is run before zcopy, on its
+# descriptors; DEST is an old file, unless $fresh; after a failure, nobody
+# waits for what arrives if $impatient.
+journey() {
+	local command=() at=$BATS_TEST_TMPDIR
+	if [ "$dest" = path ]; then
+		rm -f out
+		[ -n "${fresh-}" ] || echo old >out
+	fi
+	zcopy_command --block-size=$BLOCK "${options[@]}" "$@" @source @dest
+	: >"$at.status"
+	whole=yes
+	# What is collected is collected to its end whatever zcopy's status.
+	# shellcheck disable=SC2016	# for that shell
+	"$TEST_BIN/between" "$source" "$input" "$dest" out \
+	    sh -c "${first:+$first;}"'"$@" 2>"$0.stderr"
+		status=$?
+		echo $status >"$0.status"
+		'"${impatient:+exit \$status}" \
+	    "$at" "${command[@]}" 2>"$at.between" 3>&- || whole=no
+	read -r status <"$at.status"
+	output=$(<"$at.stderr")
+}
+
+# travel FAULT [ARG...] - a journey with these faults; also sets, by $fired, how
+# often the rule fired that did least.  $before are faults that do not count.
+travel() {
+	local fault=$1 FAULT=${before:+$before,}$1
+	shift
+	journey "$@"
+	count_hits "$fault"
+}
+
+# count_hits FAULT - $fired, see above.
+count_hits() {
+	local rule call what hits
+	mapfile -t hits <"$BATS_TEST_TMPDIR.fault"
+	fired=
+	for rule in ${1//,/ }; do
+		IFS=: read -r call what _ <<<"$rule"
+		count_hits_of "$call" "$what"
+	done
+}
+
+count_hits_of() {
+	local hit count=0 call=$1
+	[ "$call" != kernel ] || call='[a-z_]+'
+	for hit in "${hits[@]}"; do
+		if [[ $hit =~ ^fault\ $call\ [0-9]+\ $2$ ]]; then
+			: $((count += 1))
+		fi
+	done
+	fired=$((${fired:-count} < count ? fired : count))
+}
+
+# Nothing but the files of the case is here.
+left_nothing() {
+	local files=(*)
+	[[ "${files[*]}" =~ ^data(\ out)?$ ]] || why="left: ${files[*]}"
+	[ -z "${why-}" ]
+}
+
+is_equal() {
+	why=
+	[ "$status" -eq 0 ] || why="status $status"
+	[ "$whole" = yes ] || why="no clean end"
+	cmp "$input" out >&2 || why="not equal"
+	left_nothing
+}
+
+# A file is what it was: old, or not there.
+is_untouched() {
+	if [ -n "${fresh-}" ]; then
+		[ ! -e out ] || why="DEST is there"
+	else
+		[ "$(tr -d '\0' <out)" = old ] || why="DEST is not the old one"
+	fi
+	left_nothing
+}
+
+# is_delivered N - DEST has got the first N bytes, but for those that a reset
+# may have caught up with; one that is replaced whole is what it was.
+is_delivered() {
+	local size
+	if [ "$dest" = path ] && [[ ${options[*]} != *--inplace* ]]; then
+		is_untouched
+		return
+	fi
+	size=$(stat -c %s out)
+	if [ "$dest" = tcp ]; then
+		[ "$whole" = no ] || why="a clean end"
+		[ "$size" -le "$1" ] || why="$size bytes arrived, not $1"
+	else
+		[ "$size" -eq "$1" ] || why="$size bytes arrived, not $1"
+	fi
+	cmp -n "$size" "$input" out >&2 || why="not the beginning"
+}
+
+# is_failure STATUS TEXT - with this text, and a count that is true.
+is_failure() {
+	local count=
+	why=
+	[ "$status" -eq "$1" ] || why="status $status, not $1"
+	if [ "$status" -ne 141 ]; then
+		[[ $output == *"$2"* ]] || why="no '$2' in: $output"
+		[[ $output =~ \(([0-9]+)\ bytes\ delivered ]] ||
+		    why="no count in: $output"
+		count=${BASH_REMATCH[1]-}
+	fi
+	# Each call before it has moved a block.
+	if [ "$source" = path ]; then
+		local expected=$(((${struck%%+*} - 1) * BLOCK))
+		expected=$((expected < SIZE ? expected : SIZE))
+		[ "${count:-$expected}" = $expected ] ||
+		    why="$count bytes, not $expected"
+		count=$expected
+	fi
+	[ -z "$count" ] || is_delivered "$count"
+	left_nothing
+}
+
+# The status for a failure of that side.
+source_status() {
+	case $source in
+	tcp|unix)	echo 5 ;;
+	*)		echo 3 ;;
+	esac
+}
+
+sink_status() {
+	case $dest:$1 in
+	tcp:*|unix:*)			echo 5 ;;
+	pipe:EPIPE|fifo:EPIPE)		echo 141 ;;	# by SIGPIPE
+	*)				echo 4 ;;
+	esac
+}

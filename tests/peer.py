@@ -1,0 +1,250 @@
+"""
+A far end that does what its arguments say, one deed after another.
+
+    peer.py listen ADDRESS DEED...      accepts one connection
+    peer.py connect ADDRESS DEED...
+    peer.py pair TYPE FD DEED... -- COMMAND...
+                                        the other end is COMMAND's descriptor
+                                        FD, and the status COMMAND's
+    peer.py hold ADDRESS                binds, and does not listen
+    peer.py full ADDRESS                has no room for another connection
+
+ADDRESS is HOST:PORT, [IPV6]:PORT or a path with a slash.  All but connect and
+pair first print the port, and `connected` comes after the connection.  TYPE is
+stream, dgram or seqpacket, with "-nonblock" for COMMAND's end.
+
+    rcvbuf=N sndbuf=N   buffers of that size (first of all)
+    send=FILE           all of it
+    drip=FILE           a byte at a time, each in a packet of its own
+    take=N              receive N bytes, and forget them
+    save=FILE           receive to the end, into FILE
+    sip=FILE            the same, a few bytes at a time
+    end                 half-close
+    ended               receive to the end, which must be one
+    broken              receive until the connection is reset, which it must be
+    reset               reset it
+    close               close it
+    equal=A:B           these files are the same at this moment
+    print=TEXT          print it, a line
+    wait=FILE           wait until this file is there
+
+The status is 0 when all was done, else 97, with a message.
+"""
+import fcntl
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+
+PAUSE = 0.002
+
+
+def announce(text):
+    print(text, flush=True)
+
+
+def pieces(connection, size=65536):
+    while data := connection.recv(size):
+        yield data
+
+
+def send(connection, path):
+    with open(path, "rb") as file:
+        connection.sendall(file.read())
+
+
+def drip(connection, path):
+    if connection.family != socket.AF_UNIX:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with open(path, "rb") as file:
+        for byte in file.read():
+            connection.sendall(bytes([byte]))
+            time.sleep(PAUSE)
+
+
+def take(connection, count):
+    left = int(count)
+    while left > 0:
+        data = connection.recv(min(left, 65536))
+        if not data:
+            raise EOFError(f"the end, {left} bytes too early")
+        left -= len(data)
+
+
+def save(connection, path):
+    with open(path, "wb") as file:
+        for data in pieces(connection):
+            file.write(data)
+
+
+def sip(connection, path):
+    with open(path, "wb") as file:
+        for data in pieces(connection, 700):
+            file.write(data)
+            time.sleep(PAUSE)
+
+
+def end(connection, _):
+    connection.shutdown(socket.SHUT_WR)
+
+
+def ended(connection, _):
+    for _ in pieces(connection):
+        pass
+
+
+def broken(connection, _):
+    try:
+        ended(connection, None)
+    except ConnectionResetError:
+        return
+    raise EOFError("the end, where a reset was due")
+
+
+def reset(connection, _):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          b"\1\0\0\0\0\0\0\0")
+    connection.close()
+
+
+def close(connection, _):
+    connection.close()
+
+
+def equal(_, paths):
+    contents = []
+    for path in paths.split(":"):
+        with open(path, "rb") as file:
+            contents.append(file.read())
+    if contents[0] != contents[1]:
+        raise ValueError(f"not equal: {paths}")
+
+
+def wait(_, path):
+    while not os.path.exists(path):
+        time.sleep(PAUSE)
+
+
+DEEDS = {deed.__name__: deed for deed in (
+    send, drip, take, save, sip, end, ended, broken, reset, close, equal,
+    wait)}
+DEEDS["print"] = lambda _, text: announce(text)
+BUFFERS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF}
+
+
+def perform(connection, deeds):
+    for deed in deeds:
+        name, _, argument = deed.partition("=")
+        if name not in BUFFERS:
+            DEEDS[name](connection, argument)
+    connection.close()
+
+
+def set_buffers(endpoint, deeds):
+    for deed in deeds:
+        name, _, argument = deed.partition("=")
+        if name in BUFFERS:
+            endpoint.setsockopt(socket.SOL_SOCKET, BUFFERS[name],
+                                int(argument))
+
+
+def resolve(address):
+    """A socket for this address, and the address as sockets take it."""
+    if "/" in address:
+        return socket.socket(socket.AF_UNIX), address
+    host, _, port = address.rpartition(":")
+    family, kind, _, _, place = socket.getaddrinfo(
+        host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+    return socket.socket(family, kind), place
+
+
+def bind(address):
+    endpoint, place = resolve(address)
+    if endpoint.family != socket.AF_UNIX:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    endpoint.bind(place)
+    return endpoint
+
+
+def name_of(endpoint):
+    name = endpoint.getsockname()
+    return name if isinstance(name, str) else name[1]
+
+
+def listen(address, *deeds):
+    endpoint = bind(address)
+    set_buffers(endpoint, deeds)
+    endpoint.listen()
+    announce(name_of(endpoint))
+    connection, _ = endpoint.accept()
+    endpoint.close()
+    announce("connected")
+    perform(connection, deeds)
+
+
+def connect(address, *deeds):
+    connection, place = resolve(address)
+    set_buffers(connection, deeds)
+    connection.connect(place)
+    announce("connected")
+    perform(connection, deeds)
+
+
+def elsewhere(end):
+    """The same, where no number is in the way."""
+    with end:
+        return socket.socket(fileno=fcntl.fcntl(
+            end.fileno(), fcntl.F_DUPFD_CLOEXEC, 100))
+
+
+def pair(kind, number, *words):
+    split = words.index("--")
+    deeds, command = words[:split], words[split + 1:]
+    kind, _, nonblock = kind.partition("-")
+    ours, theirs = socket.socketpair(
+        socket.AF_UNIX, getattr(socket, f"SOCK_{kind.upper()}"))
+    theirs.setblocking(not nonblock)
+    set_buffers(ours, deeds)
+    set_buffers(theirs, deeds)
+    ours, theirs = elsewhere(ours), elsewhere(theirs)
+    os.dup2(theirs.fileno(), int(number))
+    theirs.close()
+    with subprocess.Popen(command, pass_fds=[int(number)]) as child:
+        os.close(int(number))
+        perform(ours, deeds)
+    status = child.returncode
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+def hold(address):
+    endpoint = bind(address)
+    announce(name_of(endpoint))
+    select.select([], [], [])
+
+
+def full(address):
+    endpoint = bind(address)
+    endpoint.listen(0)
+    waiting = []
+    while len(waiting) < 10:
+        waiting.append(resolve(address)[0])
+        waiting[-1].setblocking(False)
+        try:
+            waiting[-1].connect(endpoint.getsockname())
+        except BlockingIOError:
+            if not select.select([], waiting[-1:], [], 0.1)[1]:
+                break
+    announce(name_of(endpoint))
+    select.select([], [], [])
+
+
+MODES = {mode.__name__: mode for mode in (listen, connect, pair, hold, full)}
+
+if __name__ == "__main__":
+    try:
+        MODES[sys.argv[1]](*sys.argv[2:])
+    except (OSError, EOFError, ValueError) as error:
+        announce(f"peer.py: {' '.join(sys.argv[1:])}: {error}")
+        sys.exit(97)

@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# Calls that fail by strace(1), without a library of ours between zcopy and the
+# kernel: the lines that shared notes call "(ran)".  Here each of them runs on
+# every route that comes to the call.
+
+load helpers
+load fault
+
+setup() {
+	requires strace
+	load_data
+	BLOCK=262144
+	SIZE=3000000			# eleven blocks and a half
+	random_file data $SIZE
+}
+
+# injects SOURCE DEST LINE [ARG...] - one run, in which LINE takes effect.
+injects() {
+	local TRACE="-e inject=$3"
+	source=$1 dest=$2 why=
+	journey "${@:4}"
+	echo "$1 to $2, $3: status $status"
+	echo "$output"
+	if [[ $3 == *:signal=* ]]; then
+		grep -q '^[0-9]* *--- SIGUSR1 ' "$BATS_TEST_TMPDIR.trace"
+	else
+		fault_fired
+	fi
+}
+
+# survives LINE ROUTE... - what arrives is equal.  A ROUTE is SOURCE:DEST, and
+# perhaps the method that is to come first.
+survives() {
+	local line=$1 route source dest method
+	shift
+	for route; do
+		IFS=: read -r source dest method <<<"$route"
+		injects "$source" "$dest" "$line" \
+		    ${method:+"--select=*:$method"}
+		is_equal || { echo "$why"; return 1; }
+	done
+}
+
+# Where splice uses a pipe of its own; the even calls empty it.
+private="path:tcp:splice path:path:splice path:unix:splice pipe:pipe
+	tcp:path pipe:tcp"
+
+# Where splice goes straight from or to a pipe.
+direct="path:pipe path:fifo pipe:path"
+
+sendfile="path:tcp path:unix path:path:sendfile path:pipe:sendfile"
+
+@test "strace: copy_file_range that sees no data is not believed" {
+	local when
+	for when in 1 2 4 5; do		# the first one is a probe
+		survives copy_file_range:retval=0:when=$when path:path
+	done
+	survives copy_file_range:retval=0 path:path
+}
+
+@test "strace: sendfile that sees no data is not believed" {
+	# shellcheck disable=SC2086	# routes
+	survives sendfile:retval=0:when=2 $sendfile
+}
+
+@test "strace: splice that sees no data in a file is not believed" {
+	survives splice:retval=0:when=3 path:tcp:splice path:path:splice \
+	    path:unix:splice path:pipe path:fifo
+}
+
+@test "strace: splice that finds its own pipe empty is not believed" {
+	# shellcheck disable=SC2086
+	survives splice:retval=0:when=4 $private
+}
+
+@test "strace: sendfile may stop to work half way" {
+	# shellcheck disable=SC2086
+	survives sendfile:error=EINVAL:when=3+ $sendfile
+}
+
+@test "strace: copy_file_range may stop to work half way" {
+	survives copy_file_range:error=EPERM:when=3 path:path
+	survives copy_file_range:error=EIO:when=5 path:path
+	survives copy_file_range:error=EIO:when=2 path:path
+}
+
+@test "strace: none of the kernel's own paths is needed" {
+	local line=copy_file_range,sendfile,splice:error=ENOSYS
+	# shellcheck disable=SC2086
+	survives $line path:path $private $direct $sendfile
+}
+
+@test "strace: copy_file_range may be refused from the start" {
+	local error
+	for error in EXDEV ENOSYS EPERM EACCES; do
+		survives copy_file_range:error=$error path:path
+	done
+}
+
+@test "strace: bytes in the private pipe are not forgotten" {
+	local when
+	for when in 2 4 6; do
+		# shellcheck disable=SC2086
+		survives splice:error=EINVAL:when=$when $private $direct
+	done
+	# shellcheck disable=SC2086
+	survives splice:error=EIO:when=4 $private $direct
+}
+
+@test "strace: a full disk behind the private pipe is fatal, and exact" {
+	local route status whole
+	for route in path:tcp path:unix path:path pipe:pipe tcp:path; do
+		source=${route%:*} dest=${route#*:} struck=2
+		injects "$source" "$dest" splice:error=ENOSPC:when=4 \
+		    --select='*:splice'
+		is_failure "$(sink_status ENOSPC)" "write: ${text[ENOSPC]}" ||
+		    { echo "$why"; return 1; }
+	done
+	struck=4
+	injects path pipe splice:error=ENOSPC:when=4
+	is_failure 4 "write: ${text[ENOSPC]}" || { echo "$why"; return 1; }
+}
+
+@test "strace: EAGAIN from ends that block does not make it spin" {
+	# shellcheck disable=SC2086
+	survives splice:error=EAGAIN:when=3+3 $private $direct
+	# shellcheck disable=SC2086
+	survives sendfile:error=EAGAIN:when=2+ $sendfile
+}
+
+@test "strace: EAGAIN from ends that do not block is waited for" {
+	first='dd iflag=nonblock oflag=nonblock count=0 status=none'
+	survives splice:error=EAGAIN:when=3+3 pipe:pipe path:pipe pipe:path
+}
+
+@test "strace: signals lose nothing, and are answered" {
+	# shellcheck disable=SC2086
+	survives splice:signal=USR1:when=2+3 $private $direct
+	[[ $output == *" so far"* ]]
+	# shellcheck disable=SC2086
+	survives sendfile:signal=USR1:when=2+2 $sendfile
+	[[ $output == *" so far"* ]]
+	survives copy_file_range:signal=USR1:when=2+2 path:path
+	[[ $output == *" so far"* ]]
+}
+
+# first_call SOURCE DEST CALL PATTERN - the number of the first such one.
+first_call() {
+	local TRACE="-e trace=$3"
+	source=$1 dest=$2
+	journey
+	grep -n -m 1 -e "$4" "$BATS_TEST_TMPDIR.trace" | cut -d: -f1
+}
+
+@test "strace: interrupted reads and writes are made again" {
+	local route when
+	options=(--method=read-write)
+	for route in path:path path:pipe path:fifo pipe:path pipe:pipe; do
+		# The first ones are of the dynamic linker.
+		when=$(first_call "${route%:*}" "${route#*:}" read \
+		    ", $BLOCK) *= ")
+		survives read:error=EINTR:when=$((when + 2))+2 $route
+		survives write:error=EINTR:when=2..4 $route
+		survives write:error=EAGAIN:when=3 $route
+	done
+}
+
+@test "strace: pipes that may not grow, or not be made, are done without" {
+	local route when
+	for route in path:pipe path:fifo pipe:pipe tcp:path; do
+		# It, and the three that are made when it fails.
+		when=$(first_call "${route%:*}" "${route#*:}" fcntl \
+		    F_SETPIPE_SZ)
+		survives fcntl:error=EPERM:when="$when..$((when + 3))" $route
+		grep -q 'F_SETPIPE_SZ, 131072) *= -1 EPERM .*(INJECTED)' \
+		    "$BATS_TEST_TMPDIR.trace"
+	done
+	survives pipe2:error=EMFILE pipe:pipe tcp:path path:tcp:splice
+}
