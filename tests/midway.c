@@ -4,7 +4,7 @@
  * Wait until the file that process WATCHED writes in the current directory
  * has BYTES or more, then send SIGNAL to each VICTIM; print how many bytes it
  * had just before.  The file may have no name.  Exits with 1 when WATCHED is
- * gone before it has come so far.
+ * gone before it has come so far.  It may be stopped, or about to be.
  */
 #include "config.h"
 
@@ -77,6 +77,8 @@ main(int argc, char **argv)
 		if (is_gone(argv[1]))
 			return 1;
 		size = size_written(argv[1], dir);
+		if (size < wanted)
+			(void)kill(atoi(argv[1]), SIGCONT);
 	} while (size < wanted);
 	for (int i = 4; i < argc; i++)
 		if (kill(atoi(argv[i]), atoi(argv[3])) < 0)
