@@ -49,16 +49,19 @@ diag_escape(char *to, size_t size, const char *text)
 static void
 put(const char *name, const char *format, va_list args)
 {
-	char line[8192], shown[4200] = "", text[3600];
+	char text[8192], line[sizeof(text)];
 	int saved = errno, n;
+	size_t length;
 
-	if (name != NULL)
-		diag_escape(shown, sizeof(shown), name);
-	vsnprintf(text, sizeof(text), format, args);
-	n = snprintf(line, sizeof(line), "%s: %s%s%s\n", getprogname(), shown,
-	    name != NULL ? ": " : "", text);
+	n = snprintf(text, sizeof(text), "%s: %s%s", getprogname(),
+	    name != NULL ? name : "", name != NULL ? ": " : "");
+	if ((size_t)n < sizeof(text))
+		vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
+	diag_escape(line, sizeof(line) - 1, text);
+	length = strlen(line);
+	line[length++] = '\n';
 	/* Nothing can be said of a standard error that does not take this. */
-	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+	if (write(STDERR_FILENO, line, length) < 0)
 		errno = saved;
 	errno = saved;
 }

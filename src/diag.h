@@ -1,6 +1,6 @@
 /*
  * What goes to standard error: one line a call, written in one piece, with
- * control characters in names escaped.  Nothing here decides on a status.
+ * all control characters escaped.  Nothing here decides on a status.
  */
 #ifndef DIAG_H
 #define DIAG_H

@@ -116,20 +116,6 @@ static const char help_ends[] =
     "of 1000.\n"
     "zcopy(1) has the rest: exit statuses, examples, what -v prints.\n";
 
-/** What was typed, fit for a message. */
-struct shown {
-	char text[256];
-};
-
-static struct shown
-show(const char *typed)
-{
-	struct shown shown;
-
-	diag_escape(shown.text, sizeof(shown.text), typed);
-	return shown;
-}
-
 enum status
 options_flush(void)
 {
@@ -165,7 +151,7 @@ take_size(const char *name, const char *arg, int64_t *size)
 {
 	if (size_parse(arg, size))
 		return STATUS_OK;
-	diag_error(name, "'%s' is not a size " HINT, show(arg).text);
+	diag_error(name, "'%s' is not a size " HINT, arg);
 	return STATUS_USAGE;
 }
 
@@ -179,7 +165,7 @@ take_room(const char *name, const char *arg, size_t *room)
 		return STATUS_USAGE;
 	if (size < 1 || size > LARGEST_SIZE) {
 		diag_error(name, "'%s' is not between 1 and 1G " HINT,
-		    show(arg).text);
+		    arg);
 		return STATUS_USAGE;
 	}
 	*room = (size_t)size;
@@ -209,7 +195,7 @@ take_method(struct options *o, const char *arg)
 		return STATUS_OK;
 	}
 	join_method_names(names, sizeof(names));
-	diag_error("--method", "'%s' is none of %s " HINT, show(arg).text,
+	diag_error("--method", "'%s' is none of %s " HINT, arg,
 	    names);
 	return STATUS_USAGE;
 }
@@ -223,7 +209,7 @@ take_rules(struct options *o, const char *arg)
 	o->rules = rules_parse(arg, &why);
 	if (o->rules != NULL)
 		return STATUS_OK;
-	diag_error("--select", "'%s': %s " HINT, show(arg).text, why);
+	diag_error("--select", "'%s': %s " HINT, arg, why);
 	return STATUS_USAGE;
 }
 
@@ -342,7 +328,7 @@ take_operands(struct options *o)
 			diag_error(NULL, "missing SOURCE and DEST " HINT);
 		else
 			diag_error(NULL, "missing DEST after '%s' " HINT,
-			    show(o->source).text);
+			    o->source);
 		return STATUS_USAGE;
 	}
 
@@ -350,7 +336,7 @@ take_operands(struct options *o)
 	if (surplus == NULL)
 		return STATUS_OK;
 	diag_error(NULL, "surplus operand '%s': zcopy moves one file; "
-	    "for several use a shell loop " HINT, show(surplus).text);
+	    "for several use a shell loop " HINT, surplus);
 	return STATUS_USAGE;
 }
 
@@ -362,7 +348,7 @@ refuse_operands(struct options *o)
 	if (operand == NULL)
 		return STATUS_OK;
 	diag_error("--list-methods", "takes no operands, got '%s' " HINT,
-	    show(operand).text);
+	    operand);
 	return STATUS_USAGE;
 }
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t caught, status_wanted, immediate;
-static bool pipe_ignored;
+static bool pipe_ignored, alarm_ignored;
 
 static void
 on_end(int signal)
@@ -19,6 +19,14 @@ on_end(int signal)
 	if (caught == 0)
 		caught = signal;
 	alarm(1);
+}
+
+/** Ours, to say it again; another's only where that was not ignored. */
+static void
+on_alarm(int signal)
+{
+	if (caught != 0 || !alarm_ignored)
+		on_end(signal);
 }
 
 static void
@@ -46,10 +54,16 @@ handle(int signal, void (*handler)(int))
 void
 signals_install(void)
 {
-	static const int ends[] = { SIGHUP, SIGINT, SIGTERM, SIGALRM };
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	sigset_t alarms;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		(void)handle(ends[i], on_end);
+	alarm_ignored = signal(SIGALRM, SIG_DFL) == SIG_IGN;
+	(void)handle(SIGALRM, on_alarm);
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarms, NULL);
 	(void)handle(SIGUSR1, on_status);
 	pipe_ignored = handle(SIGPIPE, SIG_IGN);
 	(void)handle(SIGXFSZ, SIG_IGN);

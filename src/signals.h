@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-/** Handle INT, TERM, HUP, ALRM and USR1, and ignore PIPE and XFSZ.  Signals
+/** Handle HUP, INT, QUIT, TERM, ALRM, USR1, and ignore PIPE and XFSZ.  Signals
  * that were ignored when zcopy started stay ignored. */
 void signals_install(void);
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "diag.h"

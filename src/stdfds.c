@@ -10,6 +10,5 @@ stdfds_hold(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
-			(void)open("/dev/null",
-			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+			(void)open("/", O_PATH);
 }

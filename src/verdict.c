@@ -47,16 +47,16 @@ verdict_unsuited(const struct zc_result *result,
 {
 	const char *method = zc_method_name(result->method);
 
-	if (result->reason != NULL)
+	if (result->error == ENOTSUP && result->reason != NULL)
 		diag_error(dest->name, "%s: %s (from %s to %s)", method,
 		    result->reason, zc_kind_name(zc_kind_of(source->fd)),
 		    zc_kind_name(zc_kind_of(dest->fd)));
 	else
 		diag_error(dest->name, "%s: refused: %s %s", method,
-		    result->error == ENODATA ?
-		    "it saw the end where read(2) has more" :
+		    result->reason != NULL ? result->reason :
 		    strerror(result->error), tally(result).text);
-	return STATUS_METHOD;
+	return source->options->method == ZC_AUTO ? STATUS_OTHER :
+	    STATUS_METHOD;
 }
 
 static enum status
@@ -64,9 +64,7 @@ verdict_source(const struct zc_result *result, const struct endpoint *source)
 {
 	diag_error(source->name, "read: %s %s", strerror(result->error),
 	    tally(result).text);
-	if (zc_kind_of(source->fd) == ZC_SOCKET)
-		return STATUS_CONNECTION;
-	return STATUS_SOURCE;
+	return endpoint_fault(source);
 }
 
 static const char *
@@ -83,16 +81,14 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 static enum status
 verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 {
-	enum zc_kind kind = zc_kind_of(dest->fd);
-
-	if (result->error == EPIPE && kind == ZC_PIPE &&
-	    !signals_pipe_ignored()) {
+	if (result->error == EPIPE && !signals_pipe_ignored() &&
+	    zc_kind_of(dest->fd) == ZC_PIPE) {
 		signals_catch(SIGPIPE);
 		return STATUS_OTHER;
 	}
 	diag_error(dest->name, "write: %s %s%s", strerror(result->error),
 	    tally(result).text, hint(result, dest));
-	return kind == ZC_SOCKET ? STATUS_CONNECTION : STATUS_DEST;
+	return endpoint_fault(dest);
 }
 
 enum status

@@ -1286,11 +1286,11 @@ os.execvp(sys.argv[1], sys.argv[1:])')
 @test "inherited: datagram and seqpacket sockets are refused" {
 	local kind
 	for kind in dgram seqpacket; do
-		pair 5 "$kind" -- fd:5 new
+		pair 3 "$kind" -- fd:5 new
 		complains fd:5 "not a stream socket"
-		pair 5 "$kind" -- in fd:5
+		pair 4 "$kind" -- in fd:5
 		complains fd:5 "not a stream socket"
-		pair 5 "$kind" -- --method=read-write in fd:5
+		pair 4 "$kind" -- --method=read-write in fd:5
 		complains fd:5 "not a stream socket"
 	done
 	untouched

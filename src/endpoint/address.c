@@ -105,11 +105,8 @@ address_parse(struct endpoint *ep, const char *text, enum address_use use)
 enum status
 address_refuse(const struct endpoint *ep, enum status status, const char *why)
 {
-	char shown[PATH_MAX];
-
-	diag_escape(shown, sizeof(shown), ep->name);
-	diag_error(ep->name, "%s (for a file: ./%s or file:%s)", why, shown,
-	    shown);
+	diag_error(ep->name, "%s (for a file: ./%s or file:%s)", why, ep->name,
+	    ep->name);
 	return status;
 }
 

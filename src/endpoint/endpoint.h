@@ -24,7 +24,6 @@
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
 
-#include <netdb.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -96,7 +95,7 @@ enum status endpoint_commit(struct endpoint *);
 void endpoint_abort(struct endpoint *);
 
 /** Whose fault an end is that failed: STATUS_SOURCE or STATUS_DEST, and
- * STATUS_CONNECTION for any socket. */
+ * STATUS_CONNECTION for any stream socket. */
 enum status endpoint_fault(const struct endpoint *);
 
 /** Once open, before either is ready: would one overwrite the other?

@@ -115,6 +115,10 @@ file_open_in_place(struct endpoint *ep, bool synthetic)
 
 	if (!ep->has_stat)
 		return file_create(ep);
+	if (S_ISBLK(ep->st.st_mode) && o->append) {
+		errno = ESPIPE;		/* there is nothing behind a disk */
+		return endpoint_error(ep, "--append");
+	}
 	if (S_ISFIFO(ep->st.st_mode) && o->seek >= 0) {
 		errno = ESPIPE;
 		return endpoint_error(ep, "--seek");
@@ -227,14 +231,10 @@ static enum status
 file_commit(struct endpoint *ep)
 {
 	struct file_state *state = ep->state;
-	int fd = ep->fd;
 
 	if (ep->role == ROLE_SOURCE)
 		return STATUS_OK;
-	if (descriptor_settle(fd) < 0)
-		return endpoint_error(ep, "close");
-	ep->fd = -1;			/* closed, whatever close() says */
-	if (close(fd) < 0 && errno != EINTR)
+	if (descriptor_settle(ep->fd) < 0)
 		return endpoint_error(ep, "close");
 	if (state != NULL)
 		state->created = false;

@@ -65,7 +65,7 @@ place_read_link(const struct place *place, char *target, size_t size)
 	fd = openat(place->dir, place->base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(fd, &st) == 0 && !S_ISLNK(st.st_mode)) {
+	if (fstat(fd, &st) < 0 || !S_ISLNK(st.st_mode)) {
 		close(fd);
 		return 0;
 	}

@@ -74,6 +74,11 @@ stdio_open(struct endpoint *ep)
 	if (status == STATUS_OK && ep->role == ROLE_DEST &&
 	    ep->options->seek >= 0)
 		status = stdio_check_seek(ep);
+	if (status == STATUS_OK && ep->options->append &&
+	    ep->role == ROLE_DEST && S_ISBLK(ep->st.st_mode)) {
+		errno = ESPIPE;		/* there is nothing behind a disk */
+		status = endpoint_error(ep, "--append");
+	}
 	return status;
 }
 

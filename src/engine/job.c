@@ -16,7 +16,7 @@ size_t
 job_limit(const struct zc_job *job, size_t most)
 {
 	size_t block = job->request.block_size;
-	int64_t max = (int64_t)(block != 0 ? MIN(block, CALL_MAX) : most);
+	int64_t max = (int64_t)(block != 0 ? MIN(block, most) : most);
 
 	max = MIN(max, job->left);
 	max = MIN(max, job_room(job, ZC_SOURCE));

@@ -43,8 +43,8 @@ struct zc_job {
 	struct zc_result result;
 };
 
-/** The number of bytes that the next call may take, at most `most`, unless
- * the request has a block size. */
+/** The number of bytes that the next call may take: at most `most`, and at
+ * most the request's block size. */
 size_t job_limit(const struct zc_job *, size_t most);
 
 /** How far that side is from the last offset there is.  A sum of an offset

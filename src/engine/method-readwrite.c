@@ -26,9 +26,9 @@ static size_t
 readwrite_block(const struct zc_job *job)
 {
 	if (job->gather)
-		return READWRITE_COMMAND_MAX;
+		return READWRITE_COMMAND_MAX + 1;	/* one too many: told */
 	if (job->request.block_size != 0)
-		return job->request.block_size;
+		return MIN(job->request.block_size, CALL_MAX);
 	return READWRITE_BLOCK;
 }
 
@@ -45,8 +45,11 @@ readwrite_fill(struct zc_job *job)
 	size_t room;
 	ssize_t n;
 
-	if (buffer_used(buffer) == 0)
+	if (buffer_used(buffer) == 0) {
+		/* Rescued bytes may have left one just as small as they. */
+		(void)buffer_reserve(buffer, readwrite_block(job));
 		buffer->start = buffer->end = 0;
+	}
 	room = buffer->size - buffer->end;
 	if (room == 0)			/* only when gathering */
 		return step_failed(ZC_SINK, EFBIG);
@@ -70,14 +73,11 @@ static struct step
 readwrite_drain(struct zc_job *job)
 {
 	struct buffer *buffer = &job->buffer;
-	size_t used = buffer_used(buffer);
-	struct step step = job_write(job, buffer->data + buffer->start, used);
+	struct step step = job_write(job, buffer->data + buffer->start,
+	    buffer_used(buffer));
 
-	if (step.outcome != STEP_MOVED)
-		return step;
-	buffer->start += (size_t)step.moved;
-	if (job->gather && step.moved > 0 && (size_t)step.moved < used)
-		return step_failed(ZC_SINK, EIO);	/* half a command */
+	if (step.outcome == STEP_MOVED)
+		buffer->start += (size_t)step.moved;
 	return step;
 }
 

@@ -29,15 +29,13 @@ reflink_available(void)
 	return errno == EBADF ? 0 : errno;
 }
 
-/** Clone `size` bytes, `rest` of them being all that there are. */
 static int
-reflink_clone(const struct zc_job *job, int64_t from, int64_t to, int64_t size,
-    bool rest)
+reflink_clone(const struct zc_job *job, int64_t from, int64_t to, int64_t size)
 {
 	struct file_clone_range range = {
 		.src_fd = job->in.fd,
 		.src_offset = (uint64_t)from,
-		.src_length = rest ? 0 : (uint64_t)size,
+		.src_length = (uint64_t)size,
 		.dest_offset = (uint64_t)to,
 	};
 	struct stat st;
@@ -64,7 +62,7 @@ reflink_drain(struct zc_job *job)
 	if (there <= 0)
 		return step_ended();
 	size = MIN(there, job->left);
-	if (reflink_clone(job, from, to, size, size == there) < 0)
+	if (reflink_clone(job, from, to, size) < 0)
 		return errno == EINTR ? step_moved(0) : step_unsuited(errno);
 	if (end_advance(&job->in, size) < 0 || end_advance(&job->out, size) < 0)
 		return step_failed(ZC_SINK, errno);

@@ -42,17 +42,13 @@ sendfile_drain(struct zc_job *job)
 	if (n == 0)
 		return step_ended();	/* as cached; the job asks read(2) */
 
-	switch (errno) {
-	case EINTR:
+	if (errno == EINTR)
 		return step_moved(0);
-	case EAGAIN:
+	if (errno == EAGAIN)
 		return job_step_again(job, ZC_SINK);
-	case ENOSPC: case EDQUOT:
-	case EPIPE: case ECONNRESET: case ENOTCONN: case ETIMEDOUT:
+	if (step_error_is_full(errno) || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);
-	default:		/* read-write finds out whether it is real */
-		return step_unsuited(errno);
-	}
+	return step_unsuited(errno);	/* read-write finds out if it is real */
 }
 
 const struct method method_sendfile = {

@@ -57,19 +57,6 @@ splice_begin(struct zc_job *job)
 	return pipe_open(&job->pipe, job->request.pipe_size);
 }
 
-static bool
-is_peer_gone(int error)
-{
-	return error == EPIPE || error == ECONNRESET || error == ENOTCONN ||
-	    error == ETIMEDOUT;
-}
-
-static bool
-is_full(int error)
-{
-	return error == ENOSPC || error == EDQUOT || error == EFBIG;
-}
-
 static struct step
 splice_fill(struct zc_job *job)
 {
@@ -84,7 +71,7 @@ splice_fill(struct zc_job *job)
 		return step_moved(0);
 	if (errno == EAGAIN)		/* our pipe is empty: not it */
 		return job_step_again(job, ZC_SOURCE);
-	if (is_peer_gone(errno))
+	if (step_error_is_gone(errno))
 		return step_failed(ZC_SOURCE, errno);
 	return step_unsuited(errno);
 }
@@ -100,7 +87,7 @@ splice_outcome(const struct zc_job *job, ssize_t n, enum zc_side waits_for)
 		return step_moved(0);
 	if (errno == EAGAIN)
 		return job_step_again(job, waits_for);
-	if (is_full(errno) || is_peer_gone(errno))
+	if (step_error_is_full(errno) || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);
 	return step_unsuited(errno);
 }

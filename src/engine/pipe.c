@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 /* The default of pipe-max-size: more needs CAP_SYS_RESOURCE. */
@@ -15,7 +17,7 @@ pipe_grow(int fd, size_t size)
 {
 	int saved = errno;
 	int now = fcntl(fd, F_GETPIPE_SZ);
-	size_t wanted = size != 0 ? size : PIPE_BEST;
+	size_t wanted = size != 0 ? MIN(size, INT_MAX) : PIPE_BEST;
 
 	/* Over pipe-max-size, or over the user's share of all pipes: EPERM.
 	 * Each half of it may still be granted. */
@@ -37,7 +39,7 @@ pipe_open(struct pipe *pipe, size_t size)
 	pipe->out = fd[0];
 	pipe->in = fd[1];
 	if (size != 0)			/* ours may be made smaller, too */
-		(void)fcntl(pipe->in, F_SETPIPE_SZ, (int)size);
+		(void)fcntl(pipe->in, F_SETPIPE_SZ, (int)MIN(size, INT_MAX));
 	pipe->size = pipe_grow(pipe->in, size);
 	return 0;
 }

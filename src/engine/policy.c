@@ -7,8 +7,6 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "method.h"
 
 #define K(kind)		(1u << (kind))
@@ -103,9 +101,6 @@ plan_rest(struct zc_plan *plan, const struct zc_ends *ends, unsigned flags)
 	const char *plain = plain_only(ends);
 	const enum zc_method *order = row_for(ends)->order;
 
-	for (int m = 1; m < ZC_METHODS; m++)
-		if (plan->why_not[m] != NULL && plain != NULL)
-			plan->why_not[m] = plain;
 	for (int i = 0; i < 2 && plain == NULL; i++)
 		if (order[i] != ZC_AUTO)
 			plan_add(plan, order[i], ends, flags);
@@ -116,10 +111,15 @@ void
 zc_plan(struct zc_plan *plan, const struct zc_ends *ends,
     enum zc_method forced, enum zc_method preferred, unsigned flags)
 {
+	const char *why = plain_only(ends);
+
+	if (why == NULL)
+		why = "no gain for these ends";
+	if (forced != ZC_AUTO)
+		why = "another method was named";
 	*plan = (struct zc_plan){ .count = 0 };
 	for (int m = 1; m < ZC_METHODS; m++)
-		plan->why_not[m] = forced != ZC_AUTO ?
-		    "another method was named" : "no gain for these ends";
+		plan->why_not[m] = why;
 	if (forced != ZC_AUTO) {
 		plan_add(plan, forced, ends, flags);
 		return;

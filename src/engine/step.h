@@ -4,6 +4,8 @@
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../zcopy.h"
@@ -53,6 +55,21 @@ step_failed(enum zc_side side, int error)
 {
 	return (struct step){ .outcome = STEP_FAILED, .side = side,
 		.error = error };
+}
+
+/** There is no room in the sink, whichever the method. */
+static inline bool
+step_error_is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/** The other end of a pipe or a connection is gone. */
+static inline bool
+step_error_is_gone(int error)
+{
+	return error == EPIPE || error == ECONNRESET || error == ENOTCONN ||
+	    error == ETIMEDOUT;
 }
 
 #endif

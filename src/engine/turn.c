@@ -140,16 +140,12 @@ job_doubts_end(const struct zc_job *job)
 
 	if (job->in.start < 0 || job->method == &method_read_write)
 		return 0;
-	n = pread(job->in.fd, &byte, 1, end_position(&job->in));
+	do {
+		n = pread(job->in.fd, &byte, 1, end_position(&job->in));
+	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno;
 	return n > 0 ? ENODATA : 0;
-}
-
-static bool
-is_full(int error)
-{
-	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 /** No method is left.  A full or a bad disk is not the named method's fault. */
@@ -158,7 +154,7 @@ job_out_of_methods(struct zc_job *job)
 {
 	int error = job->result.error;
 
-	if (is_full(error))
+	if (step_error_is_full(error))
 		job_fail(job, ZC_SINK, error);
 	else if (error == EIO && job_doubts_end(job) == EIO)
 		job_fail(job, ZC_SOURCE, error);
@@ -171,10 +167,14 @@ job_source_ended(struct zc_job *job)
 {
 	int doubt = job_doubts_end(job);
 
-	if (doubt != 0)
-		job_refused(job, doubt);
-	else
+	if (doubt == 0) {
 		job->ended = true;
+		return;
+	}
+	job->result.reason = "it saw the end where read(2) has more";
+	job_refused(job, doubt);
+	if (job->method != NULL)	/* another one goes on */
+		job->result.reason = NULL;
 }
 
 /** No offset is left on one side.  True: that has been seen to. */
@@ -278,6 +278,9 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		job->held -= (size_t)moved;
 	if (motion != TAKE)
 		job_credit(job, method, moved);
+	if (motion == GIVE && job->gather && job->held > 0 &&
+	    job->result.outcome == ZC_UNFINISHED)
+		job_fail(job, ZC_SINK, EIO);	/* half a command */
 }
 
 /** False: the caller is to wait. */
@@ -290,16 +293,15 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 		.events = side == ZC_SOURCE ? POLLIN : POLLOUT,
 	};
 
-	/* EAGAIN from what does not have O_NONBLOCK: once may be chance. */
-	if (job->request.wait != NULL && !end_waits_by_poll(end) &&
-	    job->stalls++ > 0) {
-		job_fail(job, side, EAGAIN);
-		return true;
-	}
 	if (job->request.wait == NULL) {
 		if (wait != NULL)
 			*wait = for_ready;
 		return false;
+	}
+	/* EAGAIN from what does not have O_NONBLOCK: once may be chance. */
+	if (!end_waits_by_poll(end) && job->stalls++ > 0) {
+		job_fail(job, side, EAGAIN);
+		return true;
 	}
 	if (job->request.wait(&for_ready, job->request.arg) == 0)
 		return true;
