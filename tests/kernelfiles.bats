@@ -25,9 +25,15 @@ somebody() {
 	retry sleeps
 }
 
+# It has its name before it has its libraries: as it was a moment ago?
 sleeps() {
-	[ "$(cat "/proc/$somebody/comm")" = sleep ]
+	local before=$maps
+	maps=$(cat "/proc/$somebody/maps")
+	[ "$(cat "/proc/$somebody/comm")" = sleep ] &&
+	    grep -q '^State:.*sleeping' "/proc/$somebody/status" &&
+	    [ "$maps" = "$before" ]
 }
+maps=
 
 # $target: what would be in its core dump, a number below 512 that everybody
 # may change, and nobody minds.
