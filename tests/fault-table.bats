@@ -108,6 +108,10 @@ is_expected_of_forced() {
 	case $(meaning "$call" "$1"):$1 in
 	next:ENOSPC|next:EDQUOT|next:EFBIG)
 		is_failure "$(sink_status "$1")" "write: ${text[$1]}" ;;
+	next:zero)
+		# Our pipe is not empty, so that it is no end at all.
+		[ "$call" = out ] && set -- ENODATA
+		is_failure 9 "$forced: refused: ${text[$1]}" ;;
 	next:*)	is_failure 9 "$forced: refused: ${text[$1]}" ;;
 	*)	is_expected "$@" ;;
 	esac

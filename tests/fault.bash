@@ -30,7 +30,7 @@ declare -gA text=(
 	[EISDIR]="Is a directory"
 	[EMFILE]="Too many open files"
 	[ENFILE]="Too many open files in system"
-	[ENODATA]="it saw the end where read(2) has more"
+	[ENODATA]="No data available"
 	[ENODEV]="No such device"
 	[ENOENT]="No such file or directory"
 	[ENOMEM]="Cannot allocate memory"
@@ -48,7 +48,7 @@ declare -gA text=(
 	[ETIMEDOUT]="Connection timed out"
 	[ETXTBSY]="Text file busy"
 	[EXDEV]="Invalid cross-device link"
-	[zero]="it saw the end where read(2) has more"	# as for ENODATA
+	[zero]="it saw the end where read(2) has more"
 )
 
 # rule WHAT WHEN - for the call that a case is about.  The halves of a splice

@@ -239,8 +239,13 @@ endpoint_same_file(const struct endpoint *a, const struct endpoint *b)
 enum status
 endpoint_error(const struct endpoint *ep, const char *doing)
 {
-	if (errno == EINTR && signals_caught() != 0)
+	int signal = errno == EINTR ? signals_caught() : 0;
+
+	if (signal != 0) {
+		diag_error(ep->name, "%s: interrupted: %s", doing,
+		    strsignal(signal));
 		return STATUS_OTHER;
+	}
 	diag_errno(ep->name, doing);
 	return endpoint_fault(ep);
 }

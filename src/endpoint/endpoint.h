@@ -19,7 +19,7 @@
  *
  * Each step returns a status: STATUS_OK, or what zcopy is to exit with, once
  * the reason has been printed here.  A signal that wants to end us
- * (signals_caught) makes a step return STATUS_OTHER without a word.
+ * (signals_caught) makes a step return STATUS_OTHER.
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
@@ -104,8 +104,7 @@ bool endpoint_same_file(const struct endpoint *, const struct endpoint *);
 
 /**
  * For the types: print "NAME: DOING: strerror(errno)" and return the fault;
- * EINTR, which they only let through when a signal ends us, is STATUS_OTHER
- * and prints nothing.
+ * EINTR, which they only let through when a signal ends us, is STATUS_OTHER.
  */
 enum status endpoint_error(const struct endpoint *, const char *doing);
 

@@ -46,9 +46,10 @@ sendfile_drain(struct zc_job *job)
 		return step_moved(0);
 	if (errno == EAGAIN)
 		return job_step_again(job, ZC_SINK);
-	if (step_error_is_full(errno) || step_error_is_gone(errno))
+	if (errno == ENOSPC || errno == EDQUOT || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);
-	return step_unsuited(errno);	/* read-write finds out if it is real */
+	/* EFBIG has been false, too: read-write finds out. */
+	return step_unsuited(errno);
 }
 
 const struct method method_sendfile = {
