@@ -2,6 +2,7 @@
 # -c, and sources that change while they are being moved.
 
 load helpers
+load routes
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -10,40 +11,6 @@ setup() {
 
 # More than a pipe of 1 MiB holds, and no whole number of pages.
 size=3000001
-
-# methods SOURCE DEST - those that serve, from a file or a stream to a file
-# or a stream.
-methods() {
-	case $1:$2 in
-	file:file|file:stdout)
-		echo auto copy_file_range sendfile splice mmap read-write ;;
-	file:*)	echo auto sendfile splice mmap read-write ;;
-	*)	echo auto splice read-write ;;
-	esac
-}
-
-# deliver STATUS DEST ARG... - zcopy ARG... to a destination of this kind, all
-# of which is in `got` then.
-deliver() {
-	local want=$1 dest=$2
-	shift 2
-	echo "to $dest:"
-	rm -f got
-	[ -p fifo ] || mkfifo fifo
-	case $dest in
-	file)	zcopy "$want" "$@" got ;;
-	stdout)	STDOUT=got zcopy "$want" "$@" - ;;
-	pipe)	cat fifo >got 3>&- &
-		STDOUT=fifo zcopy "$want" "$@" -
-		wait $! ;;
-	fifo)	cat fifo >got 3>&- &
-		zcopy "$want" "$@" fifo
-		wait $! ;;
-	tcp)	listener listen:127.0.0.1:0 got
-		zcopy "$want" "$@" "127.0.0.1:$port"
-		ends 0 ;;
-	esac
-}
 
 # position FD - of a descriptor of ours.
 position() {

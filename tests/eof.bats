@@ -2,44 +2,11 @@
 # Where a source ends: not before, and not after.
 
 load helpers
+load routes
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	random_file in 300001
-}
-
-# methods SOURCE DEST - those that serve, from a file or a stream to a file
-# or a stream.
-methods() {
-	case $1:$2 in
-	file:file|file:stdout)
-		echo auto copy_file_range sendfile splice mmap read-write ;;
-	file:*)	echo auto sendfile splice mmap read-write ;;
-	*)	echo auto splice read-write ;;
-	esac
-}
-
-# deliver DEST ARG... - zcopy ARG... to a destination of this kind, all of
-# which is in `got` then.
-deliver() {
-	local dest=$1
-	shift
-	echo "to $dest:"
-	rm -f got
-	[ -p fifo ] || mkfifo fifo
-	case $dest in
-	file)	zcopy 0 "$@" got ;;
-	stdout)	STDOUT=got zcopy 0 "$@" - ;;
-	pipe)	cat fifo >got 3>&- &
-		STDOUT=fifo zcopy 0 "$@" -
-		wait $! ;;
-	fifo)	cat fifo >got 3>&- &
-		zcopy 0 "$@" fifo
-		wait $! ;;
-	tcp)	listener listen:127.0.0.1:0 got
-		zcopy 0 "$@" "127.0.0.1:$port"
-		ends 0 ;;
-	esac
 }
 
 # bats test_tags=valgrind
@@ -49,7 +16,7 @@ deliver() {
 	for dest in file stdout pipe fifo; do
 		for method in $(methods file "$dest"); do
 			echo "method $method"
-			deliver "$dest" -m "$method" empty
+			deliver 0 "$dest" -m "$method" empty
 			same empty got
 		done
 	done
@@ -87,7 +54,7 @@ deliver() {
 	for dest in file stdout pipe fifo; do
 		for method in $(methods stream "$dest"); do
 			echo "method $method"
-			deliver "$dest" -m "$method" - < <(:)
+			deliver 0 "$dest" -m "$method" - < <(:)
 			same empty got
 		done
 	done
@@ -105,7 +72,7 @@ deliver() {
 	: >empty
 	for method in auto read-write; do
 		echo "method $method"
-		deliver file -m "$method" /dev/null
+		deliver 0 file -m "$method" /dev/null
 		same empty got
 	done
 }
@@ -117,7 +84,7 @@ deliver() {
 		for dest in file pipe; do
 			for method in $(methods file "$dest"); do
 				echo "method $method, $size bytes"
-				deliver "$dest" -m "$method" some
+				deliver 0 "$dest" -m "$method" some
 				same some got
 			done
 		done
@@ -131,7 +98,7 @@ deliver() {
 		for dest in file pipe; do
 			for method in $(methods stream "$dest"); do
 				echo "method $method, $size bytes"
-				deliver "$dest" -m "$method" - < <(cat some)
+				deliver 0 "$dest" -m "$method" - < <(cat some)
 				same some got
 			done
 		done
@@ -231,7 +198,7 @@ kernel_file() {
 	for dest in file stdout pipe fifo tcp; do
 		for method in auto sendfile splice read-write; do
 			echo "method $method"
-			deliver "$dest" -m "$method" "$1"
+			deliver 0 "$dest" -m "$method" "$1"
 			same all got
 		done
 	done

@@ -7,25 +7,11 @@ load helpers
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	random_file in 1000001
-	mounts=()
 }
 
 teardown() {
-	local i
 	end_all
-	cd "$BATS_TEST_TMPDIR" || return	# out of what is unmounted
-	for i in "${mounts[@]}"; do
-		umount "$i"
-	done
-}
-
-# mount_at DIR ARG... - for the time of the case.
-mount_at() {
-	requires_root
-	mkdir -p "$1"
-	run mount "${@:2}" "$1"
-	[ "$status" -eq 0 ] || skip "no mount here: $output"
-	mounts=("$1" "${mounts[@]}")
+	unmount_all
 }
 
 # file_system TYPE [MIB] - a new one of that type and size; $fs is where.

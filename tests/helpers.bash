@@ -214,3 +214,23 @@ let_nobody_in() {
 	done
 	chown nobody "$BATS_TEST_TMPDIR"
 }
+
+# mount_at DIR ARG... - for the time of the case, whose teardown is to call
+# unmount_all.
+mount_at() {
+	requires_root
+	mkdir -p "$1"
+	run mount "${@:2}" "$1"
+	[ "$status" -eq 0 ] || skip "no mount here: $output"
+	mounts=("$1" "${mounts[@]}")
+}
+
+unmount_all() {
+	local i
+	cd "$BATS_TEST_TMPDIR" || return	# out of what is unmounted
+	for i in "${mounts[@]}"; do
+		umount "$i"
+	done
+	mounts=()
+}
+mounts=()

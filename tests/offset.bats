@@ -2,6 +2,7 @@
 # --offset, --seek, and where descriptors stand afterwards.
 
 load helpers
+load routes
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -14,40 +15,6 @@ size=2500001
 teardown() {
 	end_all
 	[ -z "${device-}" ] || losetup -d "$device"
-}
-
-# methods SOURCE DEST - those that serve, from a file or a stream to a file
-# or a stream.
-methods() {
-	case $1:$2 in
-	file:file|file:stdout)
-		echo auto copy_file_range sendfile splice mmap read-write ;;
-	file:*)	echo auto sendfile splice mmap read-write ;;
-	*)	echo auto splice read-write ;;
-	esac
-}
-
-# deliver DEST ARG... - zcopy ARG... to a destination of this kind, all of
-# which is in `got` then.
-deliver() {
-	local dest=$1
-	shift
-	echo "to $dest:"
-	rm -f got
-	[ -p fifo ] || mkfifo fifo
-	case $dest in
-	file)	zcopy 0 "$@" got ;;
-	stdout)	STDOUT=got zcopy 0 "$@" - ;;
-	pipe)	cat fifo >got 3>&- &
-		STDOUT=fifo zcopy 0 "$@" -
-		wait $! ;;
-	fifo)	cat fifo >got 3>&- &
-		zcopy 0 "$@" fifo
-		wait $! ;;
-	tcp)	listener listen:127.0.0.1:0 got
-		zcopy 0 "$@" "127.0.0.1:$port"
-		ends 0 ;;
-	esac
 }
 
 # part FILE OFFSET [COUNT] - of a file, into `expected`, by others.
@@ -80,7 +47,7 @@ each_start() {
 		part in "$offset"
 		for method in $(methods file "$1"); do
 			echo "method $method, offset $offset"
-			deliver "$1" --method="$method" --offset="$offset" in
+			deliver 0 "$1" --method="$method" --offset="$offset" in
 			same expected got
 		done
 	done
@@ -114,7 +81,7 @@ each_start() {
 	for dest in file stdout pipe tcp; do
 		for method in $(methods file "$dest"); do
 			echo "method $method"
-			deliver "$dest" -m "$method" --offset=4095 \
+			deliver 0 "$dest" -m "$method" --offset=4095 \
 			    -c 1048580 in
 			same expected got
 		done
@@ -127,7 +94,7 @@ each_start() {
 	for dest in file stdout pipe fifo; do
 		for method in $(methods file "$dest"); do
 			echo "method $method"
-			deliver "$dest" -m "$method" --offset="$size" in
+			deliver 0 "$dest" -m "$method" --offset="$size" in
 			same expected got
 		done
 	done
@@ -205,7 +172,7 @@ each_start() {
 			echo "method $method"
 			exec 7<in
 			move_to 7 12345
-			deliver "$dest" -m "$method" fd:7
+			deliver 0 "$dest" -m "$method" fd:7
 			same expected got
 			stands 7 $size
 			exec 7<&-
@@ -221,7 +188,7 @@ each_start() {
 			echo "method $method"
 			exec 7<in
 			move_to 7 12000
-			deliver "$dest" -m "$method" --offset=345 -c 100001 fd:7
+			deliver 0 "$dest" -m "$method" --offset=345 -c 100001 fd:7
 			same expected got
 			stands 7 112346
 			exec 7<&-
@@ -268,13 +235,13 @@ each_start() {
 			echo "method $method"
 			exec 7<in
 			: >all
-			deliver "$dest" -m "$method" -c 4097 fd:7
+			deliver 0 "$dest" -m "$method" -c 4097 fd:7
 			cat got >>all
 			stands 7 4097
-			deliver "$dest" -m "$method" -c 1500000 fd:7
+			deliver 0 "$dest" -m "$method" -c 1500000 fd:7
 			cat got >>all
 			stands 7 1504097
-			deliver "$dest" -m "$method" fd:7
+			deliver 0 "$dest" -m "$method" fd:7
 			cat got >>all
 			same in all
 		done
@@ -440,11 +407,11 @@ from_stream() {
 	for dest in file stdout pipe tcp; do
 		for method in $(methods stream "$dest"); do
 			echo "method $method from a pipe"
-			deliver "$dest" -m "$method" "$@" - < <(cat in)
+			deliver 0 "$dest" -m "$method" "$@" - < <(cat in)
 			same expected got
 			echo "method $method from a FIFO"
 			cat in >source 3>&- &
-			deliver "$dest" -m "$method" "$@" source
+			deliver 0 "$dest" -m "$method" "$@" source
 			same expected got
 		done
 	done
@@ -530,7 +497,7 @@ is_busy() {
 	head -c 5000 /dev/zero >expected
 	for method in auto sendfile splice read-write; do
 		echo "method $method"
-		deliver file -m "$method" --offset=100001 -c 5000 /dev/zero
+		deliver 0 file -m "$method" --offset=100001 -c 5000 /dev/zero
 		same expected got
 	done
 }
@@ -557,7 +524,7 @@ loop_found() {
 		for dest in file pipe tcp; do
 			for method in auto sendfile splice mmap read-write; do
 				echo "method $method, offset $offset"
-				deliver "$dest" -m "$method" \
+				deliver 0 "$dest" -m "$method" \
 				    --offset="$offset" "$device"
 				same expected got
 			done
@@ -674,7 +641,7 @@ vast_piece() {
 	for dest in file pipe tcp; do
 		for method in $(methods file "$dest"); do
 			echo "method $method, offset $2"
-			deliver "$dest" -m "$method" --offset="$2" \
+			deliver 0 "$dest" -m "$method" --offset="$2" \
 			    ${3:+-c "$3"} vast
 			same "$1" got
 		done

@@ -10,28 +10,16 @@ setup() {
 	random_file out 5000
 	cp out "$BATS_TEST_TMPDIR.old"
 	fixed=()
-	mounts=()
 }
 
 teardown() {
 	local i
 	end_all
-	cd "$BATS_TEST_TMPDIR" || return	# out of what is unmounted
+	cd "$BATS_TEST_TMPDIR" || return
 	for i in "${fixed[@]}"; do
 		chattr -ia "$i"
 	done
-	for i in "${mounts[@]}"; do
-		umount "$i"
-	done
-}
-
-# mount_at DIR ARG... - for the time of the case.
-mount_at() {
-	requires_root
-	mkdir -p "$1"
-	run mount "${@:2}" "$1"
-	[ "$status" -eq 0 ] || skip "no mount here: $output"
-	mounts=("$1" "${mounts[@]}")
+	unmount_all
 }
 
 # unmount - the last of them, before the case ends.

@@ -2,6 +2,7 @@
 # How a method is chosen, and what is shown of that before anything moves.
 
 load helpers
+load routes
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -15,17 +16,6 @@ teardown() {
 	end_all
 	[ -z "${device-}" ] || losetup -d "$device"
 	[ -z "${other-}" ] || rm -r "$other"
-}
-
-# methods SOURCE DEST - those that serve, from a file or a stream to a file
-# or a stream.
-methods() {
-	case $1:$2 in
-	file:file)
-		echo auto copy_file_range sendfile splice mmap read-write ;;
-	file:*)	echo auto sendfile splice mmap read-write ;;
-	*)	echo auto splice read-write ;;
-	esac
 }
 
 # used METHOD - did the last one, with -v, move all by this method?

@@ -2,6 +2,7 @@
 # Descriptors that zcopy is started with, signals, and what it says.
 
 load helpers
+load routes
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -15,17 +16,6 @@ teardown() {
 
 # More than a pipe of 1 MiB holds, and no whole number of pages.
 size=3000001
-
-# methods SOURCE DEST - those that serve, from a file or a stream to a file
-# or a stream.
-methods() {
-	case $1:$2 in
-	file:file)
-		echo auto copy_file_range sendfile splice mmap read-write ;;
-	file:*)	echo auto sendfile splice mmap read-write ;;
-	*)	echo auto splice read-write ;;
-	esac
-}
 
 # direct ARG... - zcopy with the descriptors of this shell, all of them.
 direct() {

@@ -1,0 +1,37 @@
+# From a kind of source to a kind of destination, and the methods that serve.
+# shellcheck shell=bash
+# shellcheck disable=SC2154	# $port is set by listener
+
+# methods SOURCE DEST - those that serve, from a file or a stream to a file
+# or a stream.
+methods() {
+	case $1:$2 in
+	file:file|file:stdout)
+		echo auto copy_file_range sendfile splice mmap read-write ;;
+	file:*)	echo auto sendfile splice mmap read-write ;;
+	*)	echo auto splice read-write ;;
+	esac
+}
+
+# deliver STATUS DEST ARG... - zcopy ARG... to a destination of this kind, all
+# of which is in `got` then.
+deliver() {
+	local want=$1 dest=$2
+	shift 2
+	echo "to $dest:"
+	rm -f got
+	[ -p fifo ] || mkfifo fifo
+	case $dest in
+	file)	zcopy "$want" "$@" got ;;
+	stdout)	STDOUT=got zcopy "$want" "$@" - ;;
+	pipe)	cat fifo >got 3>&- &
+		STDOUT=fifo zcopy "$want" "$@" -
+		wait $! ;;
+	fifo)	cat fifo >got 3>&- &
+		zcopy "$want" "$@" fifo
+		wait $! ;;
+	tcp)	listener listen:127.0.0.1:0 got
+		zcopy "$want" "$@" "127.0.0.1:$port"
+		ends 0 ;;
+	esac
+}
