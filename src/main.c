@@ -10,10 +10,13 @@
  *	  endpoint/		names -> descriptors -> verdicts
  *	    endpoint.c		  parser, and which type serves a name
  *	    file.c		  files and devices, read or written in place
- *	    replace.c		  files that are replaced whole or not at all
+ *	    replace.c		  files that are replaced whole or not at all;
+ *				  place.c finds where a path leads, temporary.c
+ *				  names, attributes.c keeps mode, owner and ACL
  *	    stdio.c		  descriptors that zcopy was started with
- *	    tcp.c listen.c unix.c sockets; socket.c is what they share,
- *				  address.c looks names up
+ *	    tcp.c listen.c unix.c sockets; socket.c listeners.c address.c are
+ *				  what they share
+ *	    descriptor.c	  opening and closing patiently: patience.c
  *	  skip.c		--offset
  *	  move.c		the data: one engine job
  *	  verdict.c		its result -> a message and a status
