@@ -5,6 +5,10 @@
  * flags, and touches no descriptor that it was not given.  A destination
  * pipe may be made larger.  All offsets and counts are 64 bits wide, in bytes.
  *
+ * Ignore SIGPIPE and SIGXFSZ, or die by them: sendfile(2), splice(2) and
+ * write(2) raise them along with EPIPE and EFBIG.  A source that is changed
+ * or cut short meanwhile is for the caller to notice, by fstat(2).
+ *
  * What each system call does, and the errors it gives, is in its man page;
  * where Linux differs from it, the source has a comment.
  */
@@ -79,7 +83,7 @@ enum zc_event_type {
 struct zc_event {
 	enum zc_event_type type;
 	enum zc_method method;
-	int error;			/* errno; ENODATA: false end of file */
+	int error;			/* errno; ENODATA: false end of file too */
 	int64_t bytes;			/* of data delivered so far */
 	const struct zc_plan *plan;
 };
