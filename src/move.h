@@ -8,8 +8,9 @@
 #include "zcopy.h"
 
 /**
- * Move options->bytes bytes from source to dest, which begins as soon as it
- * stands how, and say on standard error why not.  *result is filled in always; *seconds is the time it took.
+ * Move options->bytes bytes from source to dest, and say on standard error why
+ * not.  dest begins once the plan stands.  *result is filled in always,
+ * *seconds is the time that it took.
  */
 enum status move(const struct endpoint *source, struct endpoint *dest,
     struct zc_result *result, double *seconds);

@@ -83,7 +83,7 @@ enum zc_event_type {
 struct zc_event {
 	enum zc_event_type type;
 	enum zc_method method;
-	int error;			/* errno; ENODATA: false end of file too */
+	int error;			/* errno; ENODATA: or a false end */
 	int64_t bytes;			/* of data delivered so far */
 	const struct zc_plan *plan;
 };
