@@ -48,3 +48,12 @@ setup() {
 	done
 	[ $wrong -eq 0 ]
 }
+
+@test "lint: no line of the sources is wider than 80 columns" {
+	local file
+	for file in src/*.[ch] src/*/*.[ch]; do
+		expand "$file" | awk -v file="$file" 'length > 80 {
+			print file ":" NR ": " $0; wide = 1
+		} END { exit wide }'
+	done
+}
