@@ -549,3 +549,10 @@ waits_with() {
 	[[ $output == "zcopy: fs/out: write: No space left on device ($((2 * page)) bytes delivered)"* ]]
 	head -c $((2 * page)) big | cmp - fs/out
 }
+
+@test "append: a disk has nothing behind it, and keeps its beginning" {
+	block_device 1M
+	zcopy 4 --append in "$device"
+	zcopy 4 --append in fd:8 8<>"$device"
+	cmp -n 1048576 "$device" /dev/zero
+}

@@ -518,7 +518,7 @@ wait_for_the_answer() {
 
 @test "waiting: a listener's path is removed by every signal that can do it" {
 	local signal
-	for signal in 1 2 15; do
+	for signal in 1 2 3 15; do
 		listener "unix-listen:$path" out
 		[ -S "$path" ]
 		kill "-$signal" "$pid"

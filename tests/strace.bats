@@ -177,3 +177,24 @@ first_call() {
 	done
 	survives pipe2:error=EMFILE pipe:pipe tcp:path path:tcp:splice
 }
+
+@test "strace: what is rescued from a pipe does not set the size of reads" {
+	local reader
+	requires strace
+	random_file data 1000001
+	# The first byte is in our pipe, alone, when the second splice fails.
+	mkfifo source sink
+	cat sink >out 3>&- &
+	reader=$!
+	exec 7<>source
+	printf x >&7
+	TRACE="-e trace=splice,read -e inject=splice:error=EINVAL:when=2" \
+	    STDOUT=sink start - - <source 7>&-
+	retry grep -q INJECTED "$BATS_TEST_TMPDIR.trace"
+	cat data >&7
+	exec 7>&-
+	ends 0
+	wait "$reader"
+	cmp out <(printf x; cat data)
+	[ "$(grep -c 'read(0' "$BATS_TEST_TMPDIR.trace")" -lt 1000 ]
+}
