@@ -17,6 +17,7 @@
  *	    tcp.c listen.c unix.c sockets; socket.c listeners.c address.c are
  *				  what they share
  *	    descriptor.c	  opening and closing patiently: patience.c
+ *	  wrapping.c		--header, --trailer
  *	  skip.c		--offset
  *	  move.c		the data: one engine job
  *	  verdict.c		its result -> a message and a status
@@ -26,13 +27,17 @@
  *	diag.c signals.c stdfds.c
  *				standard error, signals, closed descriptors
  *
- *	zcopy.h			the engine, as everybody sees it
+ *	zcopy.h			the engine, as everybody sees it: libzcopy
  *	engine/			moves bytes between two descriptors
  *	  job.c			  a job's life; turn.c is its loop
  *	  policy.c		  which methods, in which order
  *	  method.c method-*.c	  one way to move bytes each
  *	  end.c kind.c		  what there is to know of a descriptor
+ *	  nodisk.c		  reading what is in memory already
+ *	  pieces.c cork.c	  headers and trailers, in full segments
  *	  buffer.c pipe.c	  where bytes wait
+ *	  compat-*.c		  the contracts of sendfile(2) on FreeBSD, of
+ *				  splice(2) and of stdio
  *
  * Arrows run downwards only; the engine knows nothing of the program.
  */

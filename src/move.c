@@ -2,12 +2,9 @@
 
 #include "move.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "diag.h"
 #include "report/trail.h"
@@ -45,7 +42,7 @@ on_event(const struct zc_event *event, void *arg)
 }
 
 static int
-on_event_nowhere(const struct zc_event *event, void *arg)
+on_event_plainly(const struct zc_event *event, void *arg)
 {
 	(void)event;
 	(void)arg;
@@ -69,33 +66,26 @@ on_wait(const struct zc_wait *wait, void *arg)
 	return poll(&pollfd, 1, -1) < 0 ? -1 : 0;
 }
 
-/** False: there was nothing to run; errno says why. */
-static bool
-run(const struct zc_request *request, struct zc_result *result)
+unsigned
+move_flags(const struct options *options)
 {
-	struct zc_job *job = zc_job_new(request);
-
-	*result = (struct zc_result){ .outcome = ZC_FAILED };
-	if (job == NULL)
-		return false;
-	(void)zc_job_run(job, NULL);	/* the result says all that it does */
-	*result = *zc_job_result(job);
-	zc_job_free(job);
-	return true;
+	return (options->allow_short ? 0 : (unsigned)ZC_EXACT) |
+	    (options->stable ? (unsigned)ZC_STABLE : 0) |
+	    (options->no_disk_io ? (unsigned)ZC_NODISKIO : 0);
 }
 
 enum status
 move(const struct endpoint *source, struct endpoint *dest,
-    struct zc_result *result, double *seconds)
+    const struct zc_hdtr *hdtr, struct zc_result *result, double *seconds)
 {
 	const struct options *options = source->options;
 	struct mover mover = { .options = options, .dest = dest };
 	struct zc_request request = ZC_REQUEST_INIT(source->fd, dest->fd);
 
 	request.bytes = options->bytes;
+	request.hdtr = hdtr;
 	request.method = options->method;
-	request.flags = (options->allow_short ? 0 : ZC_EXACT) |
-	    (options->stable ? ZC_STABLE : 0);
+	request.flags = move_flags(options);
 	request.block_size = options->block_size;
 	request.pipe_size = options->pipe_size;
 	request.select = options->rules != NULL ? on_select : NULL;
@@ -104,37 +94,22 @@ move(const struct endpoint *source, struct endpoint *dest,
 	request.arg = &mover;
 
 	clock_gettime(CLOCK_MONOTONIC, &mover.began);
-	if (!run(&request, result)) {
-		/* All else was found out when the ends were opened. */
-		if (errno == EINVAL)
-			diag_error(dest->name, "write: it is SOURCE itself, "
-			    "and would be read again as it is written");
-		else
-			diag_errno(dest->name, "start");
-		return STATUS_DEST;
-	}
+	(void)zc_transfer(&request, result);	/* the result says it all */
 	*seconds = seconds_since(&mover.began);
 	if (mover.begun != STATUS_OK)
 		return mover.begun;
 	return verdict(result, source, dest);
 }
 
-enum status
-move_nowhere(const struct endpoint *source, int64_t bytes,
+void
+move_plainly(const struct endpoint *source, int out, int64_t bytes,
     struct zc_result *result)
 {
-	int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct zc_request request = ZC_REQUEST_INIT(source->fd, out);
-	bool ran;
 
 	request.bytes = bytes;
 	request.flags = ZC_EXACT;
-	request.event = on_event_nowhere;
+	request.event = on_event_plainly;
 	request.wait = on_wait;
-	ran = out >= 0 && run(&request, result);
-	if (!ran)
-		diag_errno(source->name, "skip");
-	if (out >= 0)
-		close(out);
-	return ran ? STATUS_OK : STATUS_SOURCE;
+	(void)zc_transfer(&request, result);
 }

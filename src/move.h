@@ -8,15 +8,19 @@
 #include "zcopy.h"
 
 /**
- * Move options->bytes bytes from source to dest, and say on standard error why
- * not.  dest begins once the plan stands.  *result is filled in always,
- * *seconds is the time that it took.
+ * Move options->bytes bytes from source to dest, hdtr around them, and say on
+ * standard error why not.  dest begins once the plan stands.  *result is
+ * filled in always, *seconds is the time that it took.
  */
 enum status move(const struct endpoint *source, struct endpoint *dest,
-    struct zc_result *result, double *seconds);
+    const struct zc_hdtr *hdtr, struct zc_result *result, double *seconds);
 
-/** Read exactly `bytes` bytes from source and drop them. */
-enum status move_nowhere(const struct endpoint *source, int64_t bytes,
+/** Move exactly `bytes` bytes from source to descriptor `out`, whatever the
+ * options say; print nothing. */
+void move_plainly(const struct endpoint *source, int out, int64_t bytes,
     struct zc_result *result);
+
+/** Of enum zc_flag, as the options ask for them. */
+unsigned move_flags(const struct options *);
 
 #endif

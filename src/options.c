@@ -23,9 +23,12 @@ enum option {
 	OPT_APPEND,
 	OPT_INPLACE,
 	OPT_NO_CLOBBER,
+	OPT_HEADER,
+	OPT_TRAILER,
 	OPT_METHOD,
 	OPT_SELECT,
 	OPT_STABLE,
+	OPT_NO_DISK_IO,
 	OPT_BLOCK_SIZE,
 	OPT_PIPE_SIZE,
 	OPT_EXPLAIN,
@@ -57,6 +60,10 @@ static struct poptOption range[] = {
 	    "truncate and write DEST itself, instead of replacing it when all "
 	    "has arrived"),
 	FLAG("no-clobber", '\0', OPT_NO_CLOBBER, "fail if DEST exists"),
+	VALUE("header", '\0', OPT_HEADER,
+	    "send FILE before the data; repeatable, in order", "FILE"),
+	VALUE("trailer", '\0', OPT_TRAILER,
+	    "send FILE after the data, if all of it could be sent", "FILE"),
 	POPT_TABLEEND
 };
 
@@ -70,6 +77,8 @@ static struct poptOption method[] = {
 	    "64 KiB read-write, else sendfile; -m counts for more", "RULES"),
 	FLAG("stable", '\0', OPT_STABLE,
 	    "only methods that copy: later changes of SOURCE stay unseen"),
+	FLAG("no-disk-io", '\0', OPT_NO_DISK_IO,
+	    "fail rather than wait for the disk that SOURCE is on"),
 	VALUE("block-size", '\0', OPT_BLOCK_SIZE,
 	    "bytes moved by one call, up to 1G", "SIZE"),
 	VALUE("pipe-size", '\0', OPT_PIPE_SIZE,
@@ -213,11 +222,42 @@ take_rules(struct options *o, const char *arg)
 	return STATUS_USAGE;
 }
 
-/** An option that has an argument. */
+/** *arg is ours from now on. */
 static enum status
-take_value(struct options *o, enum option option, const char *arg)
+take_name(struct names *names, char **arg)
 {
+	char **grown = reallocarray(names->name, names->count + 1,
+	    sizeof(*grown));
+
+	if (grown == NULL) {
+		diag_errno(*arg, "options");
+		return STATUS_OTHER;
+	}
+	names->name = grown;
+	names->name[names->count++] = *arg;
+	*arg = NULL;
+	return STATUS_OK;
+}
+
+static void
+free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->name[i]);
+	free(names->name);
+}
+
+/** An option that has an argument; takes it over, or leaves it as it is. */
+static enum status
+take_value(struct options *o, enum option option, char **kept)
+{
+	const char *arg = *kept;
+
 	switch (option) {
+	case OPT_HEADER:
+		return take_name(&o->headers, kept);
+	case OPT_TRAILER:
+		return take_name(&o->trailers, kept);
 	case OPT_OFFSET:
 		return take_size("--offset", arg, &o->offset);
 	case OPT_BYTES:
@@ -257,6 +297,9 @@ take_flag(struct options *o, enum option option)
 	case OPT_STABLE:
 		o->stable = true;
 		break;
+	case OPT_NO_DISK_IO:
+		o->no_disk_io = true;
+		break;
 	case OPT_EXPLAIN:
 		o->action = ACTION_EXPLAIN;
 		break;
@@ -286,7 +329,7 @@ take_option(struct options *o, enum option option)
 	enum status status;
 
 	if (arg != NULL)
-		status = take_value(o, option, arg);
+		status = take_value(o, option, &arg);
 	else
 		status = take_flag(o, option);
 	free(arg);
@@ -402,6 +445,8 @@ void
 options_free(struct options *o)
 {
 	rules_free(o->rules);
+	free_names(&o->headers);
+	free_names(&o->trailers);
 	poptFreeContext(o->context);
 	*o = (struct options){ .bytes = ZC_TO_END, .seek = -1 };
 }

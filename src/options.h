@@ -23,6 +23,12 @@ enum action {
 	ACTION_DONE,			/* --help, --version: printed already */
 };
 
+/** Arguments of an option that may be repeated, in order. */
+struct names {
+	char **name;			/* as typed; each is ours to free */
+	size_t count;
+};
+
 struct options {
 	enum action action;
 	const char *source, *dest;	/* as typed; owned by context; NULL
@@ -32,10 +38,11 @@ struct options {
 	int64_t bytes;			/* --bytes, or ZC_TO_END */
 	int64_t seek;			/* --seek, or -1 */
 	bool allow_short, append, inplace, no_clobber;
+	struct names headers, trailers;	/* --header, --trailer */
 
 	enum zc_method method;		/* --method */
 	struct rules *rules;		/* --select, or NULL */
-	bool stable;
+	bool stable, no_disk_io;
 	size_t block_size, pipe_size;	/* 0: measured defaults */
 
 	bool verbose, quiet;

@@ -12,6 +12,7 @@ enum status {
 	STATUS_INCOMPLETE = 6,
 	STATUS_CHANGED = 7,
 	STATUS_METHOD = 9,
+	STATUS_WOULD_WAIT = 10,
 };
 
 #endif

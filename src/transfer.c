@@ -9,6 +9,7 @@
 #include "report/trail.h"
 #include "skip.h"
 #include "watch.h"
+#include "wrapping.h"
 
 /** Would writing DEST destroy SOURCE?  Ranges within one file are left to the
  * engine, which refuses those that overlap. */
@@ -55,7 +56,8 @@ ready_both(struct endpoint *source, struct endpoint *dest)
 }
 
 static enum status
-move_and_commit(struct endpoint *source, struct endpoint *dest)
+move_and_commit(struct endpoint *source, struct endpoint *dest,
+    const struct zc_hdtr *hdtr)
 {
 	struct zc_result result;
 	struct watch watch;
@@ -63,7 +65,7 @@ move_and_commit(struct endpoint *source, struct endpoint *dest)
 	enum status status;
 
 	watch_begin(&watch, source, dest);
-	status = move(source, dest, &result, &seconds);
+	status = move(source, dest, hdtr, &result, &seconds);
 	if (status == STATUS_OK)
 		status = watch_end(&watch, source, result.bytes);
 	if (status == STATUS_OK)
@@ -80,6 +82,7 @@ enum status
 transfer(const struct options *options)
 {
 	struct endpoint source = { .fd = -1 }, dest = { .fd = -1 };
+	struct zc_hdtr hdtr;
 	enum status status;
 
 	status = endpoint_parse(&source, options->source, ROLE_SOURCE, options);
@@ -91,12 +94,15 @@ transfer(const struct options *options)
 	if (options->action == ACTION_EXPLAIN)
 		return explain(&source, &dest, options);
 
-	status = open_both(&source, &dest);
+	status = wrapping_read(&hdtr, options);
+	if (status == STATUS_OK)
+		status = open_both(&source, &dest);
 	if (status == STATUS_OK)
 		status = ready_both(&source, &dest);
 	if (status == STATUS_OK)
-		status = move_and_commit(&source, &dest);
+		status = move_and_commit(&source, &dest, &hdtr);
 	endpoint_abort(&dest);
 	endpoint_abort(&source);
+	wrapping_free(&hdtr);
 	return status;
 }

@@ -91,6 +91,22 @@ verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 	return endpoint_fault(dest);
 }
 
+/** What the engine was not even asked: all else was found out when the ends
+ * were opened. */
+static enum status
+verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
+{
+	if (result->error == EINVAL && zc_kind_of(dest->fd) == ZC_SYNTHETIC)
+		diag_error(dest->name, "write: a header or trailer would be "
+		    "a command of its own there");
+	else if (result->error == EINVAL)
+		diag_error(dest->name, "write: it is SOURCE itself, "
+		    "and would be read again as it is written");
+	else
+		diag_error(dest->name, "start: %s", strerror(result->error));
+	return STATUS_DEST;
+}
+
 enum status
 verdict(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
@@ -106,10 +122,16 @@ verdict(const struct zc_result *result, const struct endpoint *source,
 	case ZC_UNSUITED:
 		return verdict_unsuited(result, source, dest);
 	case ZC_FAILED:
+	case ZC_UNFINISHED:		/* EAGAIN: the socket's own time-out */
 		return result->side == ZC_SOURCE ?
 		    verdict_source(result, source) : verdict_dest(result, dest);
+	case ZC_WOULD_WAIT:
+		diag_error(source->name, "read: the disk would have to be "
+		    "waited for %s", tally(result).text);
+		return STATUS_WOULD_WAIT;
+	case ZC_INVALID:
+		return verdict_invalid(result, dest);
 	case ZC_STOPPED:
-	case ZC_UNFINISHED:
 		break;
 	}
 	return verdict_stopped(result, dest);

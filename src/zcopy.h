@@ -9,8 +9,12 @@
  * write(2) raise them along with EPIPE and EFBIG.  A source that is changed
  * or cut short meanwhile is for the caller to notice, by fstat(2).
  *
+ * Jobs know nothing of each other: any number of them may run in one thread,
+ * by turns, or in several; one job is for one thread at a time.
+ *
  * What each system call does, and the errors it gives, is in its man page;
- * where Linux differs from it, the source has a comment.
+ * where Linux differs from it, the source has a comment.  libzcopy(3) tells
+ * all this at length, with an example.
  */
 #ifndef ZCOPY_H
 #define ZCOPY_H
@@ -18,6 +22,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,6 +62,15 @@ enum zc_side { ZC_SOURCE, ZC_SINK };
 enum zc_flag {
 	ZC_EXACT = 1,			/* a source that ends early fails */
 	ZC_STABLE = 2,			/* only methods that copy */
+	ZC_NODISKIO = 4,		/* EBUSY rather than wait for a disk */
+};
+
+/** What goes before the data and after it; the shape of FreeBSD's sf_hdtr. */
+struct zc_hdtr {
+	struct iovec *headers;
+	int hdr_cnt;
+	struct iovec *trailers;
+	int trl_cnt;
 };
 
 /** What the choice of a method depends on; all of it. */
@@ -76,7 +92,9 @@ struct zc_plan {
 enum zc_event_type {
 	ZC_EVENT_PLAN,			/* .plan: about to begin */
 	ZC_EVENT_REFUSED,		/* .method cannot go on, by .error */
-	ZC_EVENT_MOVED,			/* .bytes has grown, by .method */
+	ZC_EVENT_MOVED,			/* .bytes has grown, by .method; with
+					   ZC_AUTO: some of the header or the
+					   trailer went out */
 	ZC_EVENT_INTERRUPTED,		/* a signal cut a call short */
 };
 
@@ -94,11 +112,15 @@ struct zc_wait {
 	short events;
 };
 
+/** Begin with ZC_REQUEST_INIT: current positions, to the end, auto. */
 struct zc_request {
+	size_t size;			/* of this struct: it may grow */
 	int in_fd, out_fd;
 	int64_t offset, out_offset;	/* ZC_CURRENT, or that descriptor's
 					   position is neither used nor moved */
 	int64_t bytes;			/* ZC_TO_END or a count */
+	const struct zc_hdtr *hdtr;	/* NULL: none; is not modified, and
+					   must outlive the job */
 	enum zc_method method;		/* ZC_AUTO, or the only one to use */
 	unsigned flags;			/* of enum zc_flag */
 	size_t block_size;		/* bytes a call; 0: measured defaults */
@@ -114,11 +136,14 @@ struct zc_request {
 	void *arg;
 };
 
-#define ZC_REQUEST_INIT(in, out) { .in_fd = (in), .out_fd = (out), \
-	.offset = ZC_CURRENT, .out_offset = ZC_CURRENT, .bytes = ZC_TO_END }
+#define ZC_REQUEST_INIT(in, out) { sizeof(struct zc_request), (in), (out), \
+	ZC_CURRENT, ZC_CURRENT, ZC_TO_END, NULL, ZC_AUTO, 0, 0, 0, \
+	NULL, NULL, NULL, NULL }
 
 enum zc_outcome {
 	ZC_UNFINISHED,			/* not begun, under way, or EAGAIN */
+	ZC_INVALID,			/* the request is: nothing was begun */
+	ZC_WOULD_WAIT,			/* EBUSY: for the disk (ZC_NODISKIO) */
 	ZC_DONE,
 	ZC_SHORT,			/* the source ended early (ZC_EXACT) */
 	ZC_UNSUITED,			/* no method could; .method: the last */
@@ -126,7 +151,8 @@ enum zc_outcome {
 	ZC_FAILED,			/* .side, .error */
 };
 
-/** What one method did.  A method that was never tried has calls == 0. */
+/** What one method did.  A method that was never tried has calls == 0.  That
+ * of ZC_AUTO is what was done for header and trailer. */
 struct zc_method_use {
 	int64_t bytes, calls;
 	int refused;			/* errno, or 0 */
@@ -142,6 +168,7 @@ struct zc_result {
 					   little, or NULL */
 	enum zc_method method;		/* at work when it ended */
 	int64_t bytes;			/* of data delivered */
+	int64_t header_bytes, trailer_bytes;	/* of these, delivered */
 	int64_t lost;			/* taken from the source, neither
 					   delivered nor put back */
 	size_t used_count;
@@ -155,24 +182,88 @@ struct zc_job;
  * Prepare one transfer; nothing moves yet.  The request is copied; the
  * descriptors stay the caller's and must outlive the job.
  *
- * NULL with errno: EINVAL (a negative count or offset, offset + count over
- * 2^63-1, an unknown method or flag, a descriptor that has no bytes to move,
- * a range that overlaps itself, a pipe onto itself), EBADF (not open for
- * this), ESPIPE (an offset where there are none), EPROTOTYPE (not a stream
- * socket), EISDIR, ENOMEM.
+ * NULL with errno: EINVAL (NULL, a size of another version, a negative count
+ * or offset, a sum over 2^63-1, an unknown method or flag, a piece of hdtr
+ * that is NULL and has a length, hdtr for a kernel file, a descriptor that
+ * has no bytes to move, a range that overlaps itself, a pipe onto itself),
+ * EBADF (not open for this), ESPIPE (an offset where there are none),
+ * EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 
 /**
- * Move until done.  0, or -1 with errno.  EAGAIN: wait for what `wait` (may
- * be NULL) now says, and call again; nothing is lost or repeated.
+ * Move until done.  0, or -1 with errno; result->outcome says which sort of
+ * failure it is.  Two of them are none, and the same job goes on when it is
+ * run again, with nothing lost or repeated:
+ *
+ * EAGAIN	the descriptor is not ready: wait for what `wait` (may be NULL)
+ *		now says.  Also when a blocking socket's SO_RCVTIMEO or
+ *		SO_SNDTIMEO is over.
+ * EBUSY	with ZC_WOULD_WAIT: what comes next is not in memory yet.
  */
 int zc_job_run(struct zc_job *, struct zc_wait *wait);
 
+/** Valid until zc_job_free(). */
 const struct zc_result *zc_job_result(const struct zc_job *);
 
-/** Bytes still held go back to the source where it can seek. */
+/** Bytes still held go back to the source where it can seek.  NULL is fine. */
 void zc_job_free(struct zc_job *);
+
+/**
+ * new + run + free, for descriptors that block or a request that has `wait`.
+ * *result (may be NULL) is filled in always: ZC_INVALID where new failed.
+ * EAGAIN and EBUSY are the end here: what was taken from a source that cannot
+ * seek, and not delivered, is lost, and counted so.
+ */
+int zc_transfer(const struct zc_request *, struct zc_result *result);
+
+/**
+ * The same between two streams of stdio, in place of request's descriptors;
+ * request NULL: all, to the end.  `out` is flushed first, and `in` begins at
+ * its logical position, bytes in its buffer included; both are left where
+ * the transfer ended.  Errors: those of fflush(3) and fseeko(3), too; ENOTSUP
+ * where the buffer of a stream that cannot seek is out of reach.
+ */
+int zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *request,
+    struct zc_result *result);
+
+enum zc_sendfile_flag {
+	ZC_SF_NODISKIO = 1,		/* SF_NODISKIO */
+};
+
+/**
+ * FreeBSD's sendfile(2): nbytes of regular file fd, from offset on, to stream
+ * socket s.  nbytes 0: to the end.  An offset past the end sends 0 bytes.
+ * fd's position is neither used nor moved.  *sbytes (may be NULL) is what was
+ * sent of headers, data and trailers, also when -1 is returned with errno:
+ *
+ * EAGAIN (s is not ready; part may be sent), EBADF, EBUSY (NODISKIO: not in
+ * memory; part may be sent), EINTR (part may be sent), EINVAL (not a regular
+ * file, not a stream socket, a negative offset, a bad hdtr, an unknown flag),
+ * EIO, ENOTCONN, ENOTSOCK, EPIPE, and others of send(2) and read(2).
+ */
+int zc_sendfile(int fd, int s, int64_t offset, size_t nbytes,
+    struct zc_hdtr *hdtr, int64_t *sbytes, int flags);
+
+enum zc_splice_flag {			/* as Linux has them */
+	ZC_SPLICE_MOVE = 1,
+	ZC_SPLICE_NONBLOCK = 2,
+	ZC_SPLICE_MORE = 4,
+	ZC_SPLICE_GIFT = 8,
+};
+
+/**
+ * splice(2), from `in` to `out`: where one of them is a pipe it is just that;
+ * else `in` must be a regular file or a block device, and its pages take the
+ * way through a private pipe.  Returns the bytes moved, 0 at the end of `in`,
+ * or -1 with errno; what `out` did not take is not consumed.  offset NULL:
+ * from in's position, which moves along; else that stands still, and *offset
+ * moves.
+ *
+ * Errors are splice(2)'s, and EINVAL for other ends.
+ */
+ssize_t zc_splice(int out, int in, int64_t *offset, size_t nbytes,
+    unsigned flags);
 
 /**
  * Plan without moving: what would be tried for these ends.
@@ -191,6 +282,8 @@ const char *zc_method_summary(enum zc_method);		/* one line */
 int zc_method_from_name(const char *);			/* or -1 */
 /** Does this build and kernel have it?  0, or the errno that says why not. */
 int zc_method_available(enum zc_method);
+
+const char *zc_version(void);				/* "1.2.3" */
 
 #ifdef __cplusplus
 }

@@ -405,24 +405,6 @@ hands_on_a_deadline(enum zc_method method)
 	return true;
 }
 
-/** By a method that was named, that is its end: it is not said to wait. */
-static bool
-is_refused_by_a_deadline(void)
-{
-	const struct timeval soon = { .tv_usec = 10000 };
-	struct flow flow = new_flow(SOCKET_END, FILE_END);
-	struct zc_request request = request_for(flow.in, flow.out, ZC_SPLICE);
-	struct zc_result result;
-
-	fcntl(flow.in, F_SETFL, 0);
-	setsockopt(flow.in, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
-	CHECK(feed(&flow, 1000));
-	CHECK(run(&request, &result) == EAGAIN);
-	CHECK(result.outcome == ZC_UNSUITED && result.error == EAGAIN);
-	CHECK(result.bytes == 1000 && is_accounted_for(&flow, &result));
-	return true;
-}
-
 /** The caller's pipes: larger perhaps, never smaller. */
 static bool
 never_shrinks_a_pipe(size_t pipe_size)
@@ -513,12 +495,7 @@ check_methods(enum zc_method method)
 		    method == ZC_SPLICE && source == FILE_END ?
 		    EINVAL : ENOSPC),
 		    "%s from %s: /dev/full is full", name, sort_names[source]);
-	if (method == ZC_SPLICE)
-		CASE(is_refused_by_a_deadline(),
-		    "%s: SO_RCVTIMEO is a refusal", name);
-	else
-		CASE(hands_on_a_deadline(method), "%s: SO_RCVTIMEO is heeded",
-		    name);
+	CASE(hands_on_a_deadline(method), "%s: SO_RCVTIMEO is heeded", name);
 }
 
 int

@@ -33,7 +33,8 @@ usage_error() {
 	[ -z "$output" ]
 	[ "$(wc -L <../help)" -le 80 ]
 	for option in --offset --bytes --allow-short --seek --append --inplace \
-	    --no-clobber --method --select --stable --block-size --pipe-size \
+	    --no-clobber --header --trailer --method --select --stable \
+	    --no-disk-io --block-size --pipe-size \
 	    --explain --list-methods --verbose --quiet --help --version; do
 		echo "$option"
 		grep -q -e "$option" ../help

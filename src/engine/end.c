@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "kind.h"
@@ -144,17 +146,76 @@ end_write(struct end *end, const void *data, size_t size)
 	return n;
 }
 
+ssize_t
+end_writev(struct end *end, const struct iovec *view, int count, bool more)
+{
+	const struct msghdr message = {
+		.msg_iov = (struct iovec *)view,	/* only read */
+		.msg_iovlen = (size_t)count,
+	};
+	ssize_t n;
+
+	if (end->kind == ZC_SOCKET)
+		return sendmsg(end->fd, &message,
+		    MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+	if (!end->placed)
+		return writev(end->fd, view, count);
+	n = pwritev(end->fd, view, count, end->offset);
+	if (n > 0)
+		end->offset += n;
+	return n;
+}
+
+int
+end_peek(const struct end *end)
+{
+	char byte;
+	ssize_t n;
+
+	do {
+		n = pread(end->fd, &byte, 1, end_position(end));
+	} while (n < 0 && errno == EINTR);
+	return (int)n;
+}
+
+static bool
+blocks(const struct end *end)
+{
+	int flags = fcntl(end->fd, F_GETFL);
+
+	return flags < 0 || !(flags & O_NONBLOCK);
+}
+
 bool
 end_waits_by_poll(const struct end *end)
 {
-	int flags;
-
 	/* poll(2) calls regular files ready at once: the loop would spin. */
 	if (end->kind == ZC_REGULAR || end->kind == ZC_SYNTHETIC ||
 	    end->kind == ZC_BLOCK)
 		return false;
-	flags = fcntl(end->fd, F_GETFL);
-	return flags >= 0 && (flags & O_NONBLOCK);
+	return !blocks(end);
+}
+
+bool
+end_times_out(const struct end *end, enum zc_side side)
+{
+	struct timeval limit = { .tv_sec = 0 };
+	socklen_t length = sizeof(limit);
+
+	return end->kind == ZC_SOCKET && blocks(end) &&
+	    getsockopt(end->fd, SOL_SOCKET,
+	    side == ZC_SOURCE ? SO_RCVTIMEO : SO_SNDTIMEO,
+	    &limit, &length) == 0 &&
+	    (limit.tv_sec != 0 || limit.tv_usec != 0);
+}
+
+bool
+end_is_full(const struct end *end)
+{
+	struct pollfd pollfd = { .fd = end->fd, .events = POLLOUT };
+
+	return end->kind == ZC_SOCKET && blocks(end) &&
+	    poll(&pollfd, 1, 0) == 0;
 }
 
 static bool
@@ -165,7 +226,8 @@ same_object(const struct end *in, const struct end *out)
 }
 
 bool
-end_overlap(const struct end *in, const struct end *out, int64_t bytes)
+end_overlap(const struct end *in, const struct end *out, int64_t bytes,
+    int64_t more)
 {
 	int64_t from = in->start, to = out->start, length;
 
@@ -181,5 +243,7 @@ end_overlap(const struct end *in, const struct end *out, int64_t bytes)
 	if (bytes == ZC_TO_END && to >= from)
 		return true;
 	length = bytes == ZC_TO_END ? MAX(in->size - from, 0) : bytes;
-	return from < to ? to - from < length : from - to < length;
+	if (from < to)
+		return to - from < length;
+	return from - to < length || from - to - length < more;
 }

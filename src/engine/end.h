@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "../zcopy.h"
 
@@ -39,11 +40,26 @@ int end_advance(struct end *, int64_t count);
 ssize_t end_read(struct end *, void *, size_t);
 ssize_t end_write(struct end *, const void *, size_t);
 
+/** More: the kernel may keep it, to send it along with what follows. */
+ssize_t end_writev(struct end *, const struct iovec *, int count, bool more);
+
+/** Has it more bytes at its position?  1 or 0, by pread(2), or -1 with errno.
+ * Only with a position. */
+int end_peek(const struct end *);
+
 /** Would EAGAIN from this end mean: poll?  Asked anew each time, for the flag
  * belongs to a description that others may share. */
 bool end_waits_by_poll(const struct end *);
 
-/** Would moving `bytes` from one to the other read what was just written? */
-bool end_overlap(const struct end *in, const struct end *out, int64_t bytes);
+/** Does it block, and give EAGAIN when SO_RCVTIMEO or SO_SNDTIMEO is over? */
+bool end_times_out(const struct end *, enum zc_side);
+
+/** Is it a socket that blocks, and takes nothing at the moment? */
+bool end_is_full(const struct end *);
+
+/** Would moving `bytes`, and `more` around them, from one to the other read
+ * what was just written? */
+bool end_overlap(const struct end *in, const struct end *out, int64_t bytes,
+    int64_t more);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/param.h>
 
+#include "cork.h"
 #include "turn.h"
 
 size_t
@@ -33,6 +34,8 @@ job_room(const struct zc_job *job, enum zc_side side)
 
 	if (side == ZC_SOURCE)
 		far += (int64_t)job->held;
+	else
+		far += job->result.header_bytes + job->result.trailer_bytes;
 	return end->start < 0 ? INT64_MAX : INT64_MAX - end->start - far;
 }
 
@@ -49,11 +52,27 @@ job_put_back(struct zc_job *job)
 struct step
 job_step_again(const struct zc_job *job, enum zc_side side)
 {
-	/* ZFS has said EAGAIN between two files, and so does a socket whose
-	 * SO_RCVTIMEO is over: read-write finds out. */
-	if (!end_waits_by_poll(side == ZC_SOURCE ? &job->in : &job->out))
+	const struct end *end = side == ZC_SOURCE ? &job->in : &job->out;
+
+	/* ZFS has said EAGAIN between two files: read-write finds out. */
+	if (!end_waits_by_poll(end) && !end_times_out(end, side))
 		return step_unsuited(EAGAIN);
 	return step_blocked(side);
+}
+
+/** What came of writing `n` of `asked` bytes; errno where n is -1. */
+static struct step
+job_written(ssize_t n, int64_t asked)
+{
+	if (n > 0)
+		return step_moved_of(n, asked);
+	if (n == 0)
+		return step_failed(ZC_SINK, ENOSPC);
+	if (errno == EINTR)
+		return step_moved(0);
+	if (errno == EAGAIN)
+		return step_blocked(ZC_SINK);
+	return step_failed(ZC_SINK, errno);
 }
 
 struct step
@@ -69,15 +88,20 @@ job_write(struct zc_job *job, const char *data, size_t size)
 	n = end_write(&job->out, data, size);
 	if (n == 0)			/* some drivers, when they are full */
 		n = end_write(&job->out, data, size);
-	if (n > 0)
-		return step_moved(n);
-	if (n == 0)
-		return step_failed(ZC_SINK, ENOSPC);
-	if (errno == EINTR)
-		return step_moved(0);
-	if (errno == EAGAIN)
-		return step_blocked(ZC_SINK);
-	return step_failed(ZC_SINK, errno);
+	return job_written(n, (int64_t)size);
+}
+
+struct step
+job_write_pieces(struct zc_job *job, const struct pieces *pieces, bool more)
+{
+	int64_t room = MIN(job_room(job, ZC_SINK), (int64_t)CALL_MAX), size;
+	struct iovec view[64];
+	int count = (int)(sizeof(view) / sizeof(view[0]));
+
+	if (room == 0)
+		return step_failed(ZC_SINK, EFBIG);
+	size = pieces_view(pieces, view, &count, room);
+	return job_written(end_writev(&job->out, view, count, more), size);
 }
 
 static int64_t
@@ -105,6 +129,16 @@ job_ends(const struct zc_job *job)
 	};
 }
 
+static void
+job_cork(struct zc_job *job)
+{
+	if (job->headers.left > 0 || job->trailers.left > 0)
+		job->corks = cork_fits(&job->out);
+	/* For a header MSG_MORE does it, and holds up nothing else. */
+	if (job->corks && job->trailers.left > 0)
+		cork_insert(&job->out);
+}
+
 /** Plan and set the first method to work. */
 static void
 job_start(struct zc_job *job)
@@ -129,6 +163,7 @@ job_start(struct zc_job *job)
 		return;
 	}
 	job->gather = job->out.kind == ZC_SYNTHETIC;
+	job_cork(job);
 	job_tell(job, ZC_EVENT_PLAN, job->plan.method[0], 0);
 	if (ends.out == ZC_PIPE && (ends.size < 0 || ends.size > 64 * 1024))
 		(void)pipe_grow(job->out.fd, request->pipe_size);
@@ -140,39 +175,64 @@ zc_job_run(struct zc_job *job, struct zc_wait *wait)
 {
 	if (!job->started)
 		job_start(job);
+	if (job->result.outcome == ZC_WOULD_WAIT)
+		job->result.outcome = ZC_UNFINISHED;
 	while (job->result.outcome == ZC_UNFINISHED) {
 		if (!job_turn(job, wait)) {
 			errno = EAGAIN;
 			return -1;
 		}
 	}
-	errno = job->result.error;
+	/* EAGAIN would be an invitation to call again. */
+	errno = job->result.error == EAGAIN ? ENOTSUP : job->result.error;
 	return job->result.outcome == ZC_DONE ? 0 : -1;
+}
+
+/** Is a range that begins at `offset` and has `bytes` within 2^63-1? */
+static bool
+range_is_valid(int64_t offset, int64_t bytes)
+{
+	if (offset < 0)
+		return offset == ZC_CURRENT;
+	return bytes <= INT64_MAX - offset;
 }
 
 static bool
 request_is_valid(const struct zc_request *request)
 {
-	const unsigned known = ZC_EXACT | ZC_STABLE;
+	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO;
 
+	if (request == NULL || request->size != sizeof(*request))
+		return false;
 	if (request->bytes < 0 && request->bytes != ZC_TO_END)
 		return false;
-	if (request->offset < 0 && request->offset != ZC_CURRENT)
-		return false;
-	if (request->out_offset < 0 && request->out_offset != ZC_CURRENT)
-		return false;
-	if (request->offset > 0 && request->bytes > INT64_MAX - request->offset)
-		return false;
-	if (request->out_offset > 0 &&
-	    request->bytes > INT64_MAX - request->out_offset)
-		return false;
-	return request->method < ZC_METHODS && (request->flags & ~known) == 0;
+	return range_is_valid(request->offset, request->bytes) &&
+	    range_is_valid(request->out_offset, request->bytes) &&
+	    request->method < ZC_METHODS && (request->flags & ~known) == 0;
+}
+
+/** Header and trailer.  0, or -1 with EINVAL. */
+static int
+job_wrap(struct zc_job *job)
+{
+	const struct zc_hdtr *hdtr = job->request.hdtr;
+
+	if (hdtr == NULL)
+		return 0;
+	if (pieces_set(&job->headers, hdtr->headers, hdtr->hdr_cnt) < 0 ||
+	    pieces_set(&job->trailers, hdtr->trailers, hdtr->trl_cnt) < 0)
+		return -1;
+	if (job->headers.left <= INT64_MAX - job->trailers.left)
+		return 0;
+	errno = EINVAL;
+	return -1;
 }
 
 static int
 job_inspect(struct zc_job *job)
 {
 	const struct zc_request *request = &job->request;
+	int64_t more = job->headers.left + job->trailers.left;
 
 	if (end_inspect(&job->in, request->in_fd, ZC_SOURCE,
 	    request->offset) < 0 ||
@@ -180,7 +240,9 @@ job_inspect(struct zc_job *job)
 	    request->out_offset) < 0)
 		return -1;
 	errno = EINVAL;
-	return end_overlap(&job->in, &job->out, request->bytes) ? -1 : 0;
+	if (more > 0 && job->out.kind == ZC_SYNTHETIC)
+		return -1;		/* each write there is a command */
+	return end_overlap(&job->in, &job->out, request->bytes, more) ? -1 : 0;
 }
 
 struct zc_job *
@@ -197,8 +259,9 @@ zc_job_new(const struct zc_request *request)
 		return NULL;
 	job->request = *request;
 	job->pipe = (struct pipe){ .in = -1, .out = -1 };
+	job->splice_flags = ZC_SPLICE_MOVE;
 	job->left = request->bytes == ZC_TO_END ? INT64_MAX : request->bytes;
-	if (job_inspect(job) < 0) {
+	if (job_wrap(job) < 0 || job_inspect(job) < 0) {
 		free(job);
 		return NULL;
 	}
@@ -214,10 +277,37 @@ zc_job_result(const struct zc_job *job)
 void
 zc_job_free(struct zc_job *job)
 {
+	int saved = errno;
+
 	if (job == NULL)
 		return;
-	if (job->result.outcome == ZC_UNFINISHED)
-		job_finish(job, ZC_STOPPED, EINTR);
+	job_settle(job);
 	buffer_free(&job->buffer);
 	free(job);
+	errno = saved;
+}
+
+int
+job_transfer(struct zc_job *job, struct zc_result *result)
+{
+	int done = zc_job_run(job, NULL);
+
+	job_settle(job);
+	if (result != NULL)
+		*result = job->result;
+	zc_job_free(job);
+	return done;
+}
+
+int
+zc_transfer(const struct zc_request *request, struct zc_result *result)
+{
+	struct zc_job *job = zc_job_new(request);
+
+	if (job != NULL)
+		return job_transfer(job, result);
+	if (result != NULL)
+		*result = (struct zc_result){ .outcome = ZC_INVALID,
+			.error = errno };
+	return -1;
 }

@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "end.h"
 #include "method.h"
+#include "pieces.h"
 #include "pipe.h"
 #include "step.h"
 
@@ -24,11 +25,13 @@ struct zc_job {
 	struct zc_request request;
 	struct end in, out;
 
+	struct pieces headers, trailers;	/* what is left of them */
 	int64_t left;			/* bytes to take; 2^63-1 are "all" */
 	size_t held;			/* bytes taken and not delivered */
 	bool started;
 	bool ended;			/* the source has no more */
 	bool gather;			/* the sink wants all in one write */
+	bool corks;			/* a cork is ours to pull at the end */
 	int stalls;			/* EAGAINs in a row, unasked for */
 
 	struct zc_plan plan;
@@ -38,6 +41,7 @@ struct zc_job {
 
 	struct buffer buffer;
 	struct pipe pipe;		/* splice's */
+	unsigned splice_flags;
 	struct window window;		/* mmap's */
 
 	struct zc_result result;
@@ -63,5 +67,11 @@ struct step job_step_again(const struct zc_job *, enum zc_side side);
 
 /** write(2) some of the bytes held, from `data`. */
 struct step job_write(struct zc_job *, const char *data, size_t size);
+
+/** The same of headers or trailers.  More: data will follow. */
+struct step job_write_pieces(struct zc_job *, const struct pieces *, bool more);
+
+/** Run what was prepared as zc_transfer() does, and free it. */
+int job_transfer(struct zc_job *, struct zc_result *);
 
 #endif

@@ -111,5 +111,5 @@ zc_kind_name(enum zc_kind kind)
 		[ZC_OTHER] = "descriptor of another kind",
 	};
 
-	return name[kind];
+	return kind < ZC_KINDS ? name[kind] : NULL;
 }

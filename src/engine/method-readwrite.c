@@ -8,6 +8,7 @@
 #include <sys/param.h>
 
 #include "job.h"
+#include "nodisk.h"
 
 /* 128 to 256 KiB is where larger buffers stop paying on 6.18. */
 #define READWRITE_BLOCK	((size_t)256 * 1024)
@@ -38,6 +39,14 @@ readwrite_begin(struct zc_job *job)
 	return buffer_reserve(&job->buffer, readwrite_block(job));
 }
 
+static ssize_t
+readwrite_read(struct zc_job *job, void *data, size_t size)
+{
+	return job->request.flags & ZC_NODISKIO ?
+	    nodisk_read(&job->in, data, size) :
+	    end_read(&job->in, data, size);
+}
+
 static struct step
 readwrite_fill(struct zc_job *job)
 {
@@ -54,7 +63,7 @@ readwrite_fill(struct zc_job *job)
 	if (room == 0)			/* only when gathering */
 		return step_failed(ZC_SINK, EFBIG);
 
-	n = end_read(&job->in, buffer->data + buffer->end,
+	n = readwrite_read(job, buffer->data + buffer->end,
 	    MIN(room, job_limit(job, room)));
 	if (n > 0) {
 		buffer->end += (size_t)n;
@@ -66,6 +75,8 @@ readwrite_fill(struct zc_job *job)
 		return step_moved(0);
 	if (errno == EAGAIN)
 		return step_blocked(ZC_SOURCE);
+	if (errno == EBUSY && job->request.flags & ZC_NODISKIO)
+		return step_would_wait();
 	return step_failed(ZC_SOURCE, errno);
 }
 

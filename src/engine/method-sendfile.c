@@ -34,11 +34,12 @@ sendfile_available(void)
 static struct step
 sendfile_drain(struct zc_job *job)
 {
+	size_t size = job_limit(job, CALL_MAX);
 	ssize_t n = sendfile(job->out.fd, job->in.fd, end_offset(&job->in),
-	    job_limit(job, CALL_MAX));
+	    size);
 
 	if (n > 0)
-		return step_moved(n);
+		return step_moved_of(n, (int64_t)size);
 	if (n == 0)
 		return step_ended();	/* as cached; the job asks read(2) */
 

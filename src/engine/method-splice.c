@@ -61,7 +61,7 @@ static struct step
 splice_fill(struct zc_job *job)
 {
 	ssize_t n = splice(job->in.fd, end_offset(&job->in), job->pipe.in,
-	    NULL, job_limit(job, job->pipe.size), SPLICE_F_MOVE);
+	    NULL, job_limit(job, job->pipe.size), job->splice_flags);
 
 	if (n > 0)
 		return step_moved(n);
@@ -96,7 +96,8 @@ static struct step
 splice_through(struct zc_job *job)
 {
 	ssize_t n = splice(job->in.fd, end_offset(&job->in), job->out.fd,
-	    end_offset(&job->out), job_limit(job, CALL_MAX), SPLICE_F_MOVE);
+	    end_offset(&job->out), job_limit(job, CALL_MAX),
+	    job->splice_flags);
 
 	return splice_outcome(job, n,
 	    splice_from_pipe(job) ? ZC_SOURCE : ZC_SINK);
@@ -113,7 +114,8 @@ splice_drain(struct zc_job *job)
 	if (size == 0)
 		return step_unsuited(EFBIG);
 	step = splice_outcome(job, splice(job->pipe.out, NULL, job->out.fd,
-	    end_offset(&job->out), (size_t)size, SPLICE_F_MOVE), ZC_SINK);
+	    end_offset(&job->out), (size_t)size, job->splice_flags), ZC_SINK);
+	step.cut = step.moved < size;
 	/* The pipe is not empty, so this end is none. */
 	return step.outcome == STEP_ENDED ? step_unsuited(ENODATA) : step;
 }

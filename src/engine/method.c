@@ -55,7 +55,7 @@ zc_method_summary(enum zc_method method)
 int
 zc_method_from_name(const char *name)
 {
-	for (int i = 0; i < ZC_METHODS; i++)
+	for (int i = 0; name != NULL && i < ZC_METHODS; i++)
 		if (strcmp(table[i]->name, name) == 0)
 			return i;
 	return -1;
@@ -66,6 +66,8 @@ zc_method_available(enum zc_method method)
 {
 	int saved = errno, error = 0;
 
+	if (method >= ZC_METHODS)
+		return EINVAL;
 	if (table[method]->available != NULL)
 		error = table[method]->available();
 	errno = saved;

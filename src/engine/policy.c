@@ -58,6 +58,9 @@ objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 		return "each write to a kernel file is a command of its own";
 	if ((flags & ZC_STABLE) && lends_pages(method, ends))
 		return "it lends the source's own pages (--stable)";
+	if (method != ZC_READ_WRITE && (flags & ZC_NODISKIO) &&
+	    (FILES & K(ends->in)))
+		return "it could wait for the disk (--no-disk-io)";
 	return method_get(method)->suits(ends);
 }
 

@@ -16,6 +16,7 @@ enum outcome {
 	STEP_UNSUITED,	/* this method cannot go on here, for `error`; nothing
 			   was lost, and another continues at the same byte */
 	STEP_BLOCKED,	/* `side` is not ready */
+	STEP_WOULD_WAIT,/* only the disk could go on (ZC_NODISKIO) */
 	STEP_FAILED,	/* `side`, for `error`: no method can mend it */
 };
 
@@ -24,12 +25,20 @@ struct step {
 	enum zc_side side;
 	int error;
 	int64_t moved;
+	bool cut;	/* less than was asked for */
 };
 
 static inline struct step
 step_moved(int64_t moved)
 {
 	return (struct step){ .outcome = STEP_MOVED, .moved = moved };
+}
+
+static inline struct step
+step_moved_of(int64_t moved, int64_t asked)
+{
+	return (struct step){ .outcome = STEP_MOVED, .moved = moved,
+		.cut = moved < asked };
 }
 
 static inline struct step
@@ -48,6 +57,12 @@ static inline struct step
 step_blocked(enum zc_side side)
 {
 	return (struct step){ .outcome = STEP_BLOCKED, .side = side };
+}
+
+static inline struct step
+step_would_wait(void)
+{
+	return (struct step){ .outcome = STEP_WOULD_WAIT };
 }
 
 static inline struct step

@@ -16,9 +16,10 @@
 #include <sys/param.h>
 #include <unistd.h>
 
+#include "cork.h"
 #include "job.h"
 
-enum motion { TAKE, GIVE, THROUGH };
+enum motion { HEAD, TAKE, GIVE, THROUGH, TAIL };
 
 static void
 job_close_method(struct zc_job *job)
@@ -29,17 +30,26 @@ job_close_method(struct zc_job *job)
 }
 
 void
-job_finish(struct zc_job *job, enum zc_outcome outcome, int error)
+job_settle(struct zc_job *job)
 {
-	struct zc_result *result = &job->result;
+	int saved = errno;
 
-	result->outcome = outcome;
-	result->error = error;
-	result->lost = (int64_t)job->held;
-	if (job->held > 0 && job->in.start >= 0 && job_put_back(job) == 0)
-		result->lost = 0;
+	if (job->held > 0 && (job->in.start < 0 || job_put_back(job) < 0))
+		job->result.lost = (int64_t)job->held;
 	job->held = 0;
 	job_close_method(job);
+	if (job->corks)
+		cork_pull(&job->out);
+	job->corks = false;
+	errno = saved;
+}
+
+void
+job_finish(struct zc_job *job, enum zc_outcome outcome, int error)
+{
+	job->result.outcome = outcome;
+	job->result.error = error;
+	job_settle(job);
 }
 
 static void
@@ -135,17 +145,13 @@ job_refused(struct zc_job *job, int error)
 static int
 job_doubts_end(const struct zc_job *job)
 {
-	char byte;
-	ssize_t n;
+	int more = 0;
 
-	if (job->in.start < 0 || job->method == &method_read_write)
-		return 0;
-	do {
-		n = pread(job->in.fd, &byte, 1, end_position(&job->in));
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
+	if (job->in.start >= 0 && job->method != &method_read_write)
+		more = end_peek(&job->in);
+	if (more < 0)
 		return errno;
-	return n > 0 ? ENODATA : 0;
+	return more > 0 ? ENODATA : 0;
 }
 
 /** No method is left.  A full or a bad disk is not the named method's fault. */
@@ -181,7 +187,7 @@ job_source_ended(struct zc_job *job)
 static bool
 job_at_limit(struct zc_job *job, enum motion motion)
 {
-	if (motion == GIVE)
+	if (motion != TAKE && motion != THROUGH)
 		return false;
 	if (job_room(job, ZC_SOURCE) == 0) {
 		job->ended = true;
@@ -204,6 +210,12 @@ job_is_short(const struct zc_job *job)
 	    job->request.bytes != ZC_TO_END && job->left > 0;
 }
 
+static bool
+job_data_is_out(const struct zc_job *job)
+{
+	return job->held == 0 && (job->left == 0 || job->ended);
+}
+
 /** All is taken and given, or will never be: end, if so. */
 static bool
 job_complete(struct zc_job *job)
@@ -213,10 +225,12 @@ job_complete(struct zc_job *job)
 		job_finish(job, ZC_SHORT, ENODATA);
 		return true;
 	}
-	if (job->held > 0 || (job->left > 0 && !job->ended))
+	if (job->headers.left > 0 || !job_data_is_out(job))
 		return false;
 	if (job_is_short(job))
 		job_finish(job, ZC_SHORT, ENODATA);
+	else if (job->trailers.left > 0)
+		return false;
 	else
 		job_finish(job, ZC_DONE, 0);
 	return true;
@@ -227,6 +241,10 @@ job_motion(const struct zc_job *job)
 {
 	bool more = job->left > 0 && !job->ended && job->method != NULL;
 
+	if (job->headers.left > 0)
+		return HEAD;
+	if (job_data_is_out(job))
+		return TAIL;
 	if (job->held > 0 && !(job->gather && more))
 		return GIVE;
 	return job->through ? THROUGH : TAKE;
@@ -239,13 +257,51 @@ job_uses_buffer(const struct zc_job *job, enum motion motion)
 	return motion == GIVE && buffer_used(&job->buffer) > 0;
 }
 
+/** Who does it; ZC_AUTO: nobody, for a header needs no method. */
+static enum zc_method
+job_worker(const struct zc_job *job, enum motion motion)
+{
+	if (motion == HEAD || motion == TAIL)
+		return ZC_AUTO;
+	return job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
+}
+
 static struct step
 job_step(struct zc_job *job, enum motion motion)
 {
+	bool more = job->left > 0 || job->held > 0 || job->trailers.left > 0;
+
+	if (motion == HEAD)
+		return job_write_pieces(job, &job->headers, more);
+	if (motion == TAIL)
+		return job_write_pieces(job, &job->trailers, false);
 	if (job_uses_buffer(job, motion))
 		return method_read_write.drain(job);
 	return motion == TAKE ? job->method->fill(job) :
 	    job->method->drain(job);
+}
+
+static void
+job_count(struct zc_job *job, enum motion motion, int64_t moved)
+{
+	struct zc_result *result = &job->result;
+
+	if (motion == HEAD) {
+		pieces_advance(&job->headers, moved);
+		result->header_bytes += moved;
+	}
+	if (motion == TAIL) {
+		pieces_advance(&job->trailers, moved);
+		result->trailer_bytes += moved;
+	}
+	if (motion == TAKE || motion == THROUGH)
+		job->left -= moved;
+	if (motion == TAKE)
+		job->held += (size_t)moved;
+	if (motion == GIVE)
+		job->held -= (size_t)moved;
+	if (motion == GIVE || motion == THROUGH)
+		result->bytes += moved;
 }
 
 static void
@@ -254,10 +310,9 @@ job_credit(struct zc_job *job, enum zc_method method, int64_t bytes)
 	struct zc_result *result = &job->result;
 	struct zc_method_use *use = &result->use[method];
 
-	if (use->bytes == 0)
+	if (use->bytes == 0 && method != ZC_AUTO)
 		result->used[result->used_count++] = method;
 	use->bytes += bytes;
-	result->bytes += bytes;
 	job_tell(job, ZC_EVENT_MOVED, method, 0);
 }
 
@@ -270,12 +325,7 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		return;
 	}
 	job->stalls = 0;
-	if (motion != GIVE)
-		job->left -= moved;
-	if (motion == TAKE)
-		job->held += (size_t)moved;
-	if (motion == GIVE)
-		job->held -= (size_t)moved;
+	job_count(job, motion, moved);
 	if (motion != TAKE)
 		job_credit(job, method, moved);
 	if (motion == GIVE && job->gather && job->held > 0 &&
@@ -293,9 +343,12 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 		.events = side == ZC_SOURCE ? POLLIN : POLLOUT,
 	};
 
-	if (job->request.wait == NULL) {
+	/* A time-out of the socket's own is the caller's deadline. */
+	if (job->request.wait == NULL || end_times_out(end, side)) {
 		if (wait != NULL)
 			*wait = for_ready;
+		job->result.side = side;
+		job->result.error = EAGAIN;
 		return false;
 	}
 	/* EAGAIN from what does not have O_NONBLOCK: once may be chance. */
@@ -310,6 +363,32 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	else
 		job_fail(job, side, errno);
 	return true;
+}
+
+/**
+ * The call took less than it was asked to.  Where the sink is a socket that
+ * blocks and is still full, a signal or the socket's own time-out did it, of
+ * which the next call would know nothing.  False: the caller is to wait.
+ */
+static bool
+job_cut_short(struct zc_job *job, enum motion motion, struct zc_wait *wait)
+{
+	if (job->result.outcome != ZC_UNFINISHED || !end_is_full(&job->out) ||
+	    (motion == THROUGH && job_doubts_end(job) == 0))
+		return true;
+	if (end_times_out(&job->out, ZC_SINK))
+		return job_blocked(job, ZC_SINK, wait);
+	job_tell(job, ZC_EVENT_INTERRUPTED, job_worker(job, motion), EINTR);
+	return true;
+}
+
+/** What comes next is not in memory, and would have to be waited for. */
+static void
+job_would_wait(struct zc_job *job)
+{
+	job->result.side = ZC_SOURCE;
+	job->result.error = EBUSY;
+	job->result.outcome = ZC_WOULD_WAIT;
 }
 
 bool
@@ -327,13 +406,13 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 	}
 	if (job_complete(job) || job_at_limit(job, motion))
 		return true;
-	method = job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
+	method = job_worker(job, motion);
 	job->result.use[method].calls++;
 	step = job_step(job, motion);
 	switch (step.outcome) {
 	case STEP_MOVED:
 		job_moved(job, motion, method, step.moved);
-		break;
+		return !step.cut || job_cut_short(job, motion, wait);
 	case STEP_ENDED:
 		job_source_ended(job);
 		break;
@@ -342,6 +421,9 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 		break;
 	case STEP_BLOCKED:
 		return job_blocked(job, step.side, wait);
+	case STEP_WOULD_WAIT:
+		job_would_wait(job);
+		break;
 	case STEP_FAILED:
 		job_fail(job, step.side, step.error);
 		break;

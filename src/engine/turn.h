@@ -18,7 +18,11 @@ void job_begin(struct zc_job *);
 /** Ask `event`, which may end the job. */
 void job_tell(struct zc_job *, enum zc_event_type, enum zc_method, int error);
 
-/** The transfer is over.  What is held goes back to the source, or is lost. */
+/** The transfer is over. */
 void job_finish(struct zc_job *, enum zc_outcome, int error);
+
+/** Nothing more will move: what is held goes back to the source, or is lost;
+ * all that the job holds of the kernel's is released.  Keeps errno. */
+void job_settle(struct zc_job *);
 
 #endif

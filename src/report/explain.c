@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../diag.h"
+#include "../move.h"
 #include "../endpoint/place.h"
 
 /** An end as it can be seen without opening it. */
@@ -306,6 +307,13 @@ print_range(int64_t bytes, const struct options *options)
 	printf("\n");
 }
 
+static void
+print_names(const char *title, const struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		printf("%-13s%s\n", title, names->name[i]);
+}
+
 /** How it came to the first method. */
 static void
 print_choice(enum zc_method preferred, const struct options *options)
@@ -317,7 +325,8 @@ print_choice(enum zc_method preferred, const struct options *options)
 		printf("%s first (--select)", zc_method_name(preferred));
 	else
 		printf("auto");
-	printf("%s\n", options->stable ? ", only copies (--stable)" : "");
+	printf("%s%s\n", options->stable ? ", only copies (--stable)" : "",
+	    options->no_disk_io ? ", from memory only (--no-disk-io)" : "");
 }
 
 static void
@@ -357,13 +366,6 @@ drop_missing(struct zc_plan *plan)
 	plan->count = kept;
 }
 
-static unsigned
-request_flags(const struct options *options)
-{
-	return (options->stable ? (unsigned)ZC_STABLE : 0) |
-	    (options->allow_short ? 0 : (unsigned)ZC_EXACT);
-}
-
 /** O_APPEND: of a descriptor as it stands, of a file if we are to open it. */
 static bool
 will_append(const struct view *dest, const struct options *options)
@@ -392,10 +394,12 @@ explain_plan(const struct view *source, const struct view *dest,
 	if (options->method == ZC_AUTO && options->rules != NULL)
 		preferred = rules_choose(options->rules, ends.size);
 	zc_plan(&plan, &ends, options->method, preferred,
-	    request_flags(options));
+	    move_flags(options));
 	drop_missing(&plan);
 
+	print_names("header", &options->headers);
 	print_range(ends.size, options);
+	print_names("trailer", &options->trailers);
 	print_choice(preferred, options);
 	print_plan(&plan);
 	if (plan.count > 0)

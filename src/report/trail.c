@@ -59,6 +59,10 @@ trail_done(const struct zc_result *result, double seconds)
 	    result->bytes, seconds, rate(result->bytes, seconds),
 	    result->used_count == 0 ? "none" :
 	    join(result->used, result->used_count, "+").text);
+	if (result->header_bytes > 0 || result->trailer_bytes > 0)
+		diag_trail("around it: header %" PRId64 " bytes, trailer %"
+		    PRId64 " bytes", result->header_bytes,
+		    result->trailer_bytes);
 }
 
 void

@@ -1,0 +1,101 @@
+/*
+ * splice(2), and the same where neither end is a pipe.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/param.h>
+
+#include "compat.h"
+#include "job.h"
+
+#define KNOWN	(ZC_SPLICE_MOVE | ZC_SPLICE_NONBLOCK | ZC_SPLICE_MORE | \
+		ZC_SPLICE_GIFT)
+
+static ssize_t
+fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+#ifdef HAVE_SPLICE
+/** Nothing moved.  Is that the end?  FUSE and virtual files have said so where
+ * read(2) has more (Linux 6.18 still). */
+static ssize_t
+confirm_end(int in, const int64_t *offset)
+{
+	struct end end;
+
+	if (end_inspect(&end, in, ZC_SOURCE,
+	    offset != NULL && zc_kind_of(in) != ZC_CHAR ? *offset :
+	    ZC_CURRENT) < 0 || end.start < 0)
+		return 0;
+	return end_peek(&end) > 0 ? fail(EINVAL) : 0;
+}
+
+static ssize_t
+splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
+{
+	bool from_pipe = zc_kind_of(in) == ZC_PIPE;
+	off_t at = offset != NULL ? *offset : 0;
+	off_t *in_at = offset != NULL ? &at : NULL;
+	ssize_t n = splice(in, in_at, out, NULL, MIN(nbytes, CALL_MAX), flags);
+
+	if (n > 0 && offset != NULL)
+		*offset = at;
+	return n == 0 && !from_pipe ? confirm_end(in, offset) : n;
+}
+#else
+static ssize_t
+splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
+{
+	(void)out;
+	(void)in;
+	(void)offset;
+	(void)nbytes;
+	(void)flags;
+	return fail(ENOSYS);
+}
+#endif
+
+static ssize_t
+splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
+{
+	struct zc_request request = ZC_REQUEST_INIT(in, out);
+	struct zc_result result;
+	struct zc_job *job;
+
+	request.offset = offset != NULL ? *offset : ZC_CURRENT;
+	request.bytes = (int64_t)MIN(nbytes, SSIZE_MAX);
+	request.method = ZC_SPLICE;
+	request.event = compat_stop_at_signal;
+	job = zc_job_new(&request);
+	if (job == NULL)
+		return -1;
+	job->splice_flags = flags;
+	if (job->in.start < 0) {	/* what `out` does not take is lost */
+		zc_job_free(job);
+		return fail(EINVAL);
+	}
+	if (job_transfer(job, &result) < 0 && result.bytes == 0)
+		return fail(result.error == ENOTSUP ? EINVAL : result.error);
+	if (offset != NULL)
+		*offset += result.bytes;
+	return (ssize_t)result.bytes;
+}
+
+ssize_t
+zc_splice(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
+{
+	if ((flags & ~(unsigned)KNOWN) != 0 || nbytes > SSIZE_MAX ||
+	    (offset != NULL && *offset < 0))
+		return fail(EINVAL);
+	if (nbytes == 0)
+		return 0;
+	if (zc_kind_of(in) == ZC_PIPE || zc_kind_of(out) == ZC_PIPE)
+		return splice_pipe(out, in, offset, nbytes, flags);
+	return splice_file(out, in, offset, nbytes, flags);
+}

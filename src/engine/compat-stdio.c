@@ -1,0 +1,138 @@
+/*
+ * Streams of stdio: their buffers first, their descriptors then.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/param.h>
+#include <unistd.h>
+#ifdef HAVE___FREADAHEAD
+#include <stdio_ext.h>
+#endif
+
+#include "job.h"
+
+/** How many bytes has the stream read and not given out?  -1: no telling. */
+static ssize_t
+buffered(FILE *in)
+{
+#if defined(HAVE___FREADAHEAD)			/* musl */
+	return (ssize_t)__freadahead(in);
+#elif defined(HAVE_FILE__IO_READ_PTR)		/* the GNU C library */
+	ssize_t there = in->_IO_read_end - in->_IO_read_ptr;
+
+	/* After ungetc(3) it may read from an area of its own; the buffer is
+	 * put aside then (_IO_IN_BACKUP). */
+	if (in->_flags & 0x100)
+		there += in->_IO_save_end - in->_IO_save_base;
+	return there;
+#else
+	(void)in;
+	errno = ENOTSUP;
+	return -1;
+#endif
+}
+
+/** Where the stream is, or -1 for one that has no position. */
+static int64_t
+position_of(FILE *stream)
+{
+	enum zc_kind kind = zc_kind_of(fileno(stream));
+
+	if (kind != ZC_REGULAR && kind != ZC_SYNTHETIC && kind != ZC_BLOCK)
+		return -1;
+	return ftello(stream);
+}
+
+/** What is in the stream's buffer is taken, as if by the job. */
+static int
+take_buffered(struct zc_job *job, FILE *in)
+{
+	struct buffer *buffer = &job->buffer;
+	ssize_t there = buffered(in);
+	size_t size;
+
+	if (there <= 0)
+		return (int)there;
+	size = (size_t)MIN((int64_t)there, job->left);
+	if (size == 0)
+		return 0;
+	if (buffer_reserve(buffer, size) < 0)
+		return -1;
+	buffer->end = job->held = fread(buffer->data, 1, size, in);
+	job->left -= (int64_t)job->held;
+	return 0;
+}
+
+static int
+transfer_stream(const struct zc_request *request, FILE *in,
+    struct zc_result *result)
+{
+	struct zc_job *job = zc_job_new(request);
+
+	if (job != NULL && (request->offset != ZC_CURRENT ||
+	    take_buffered(job, in) == 0))
+		return job_transfer(job, result);
+	result->error = errno;
+	zc_job_free(job);
+	return -1;
+}
+
+/** The stream was flushed and its descriptor has moved since: go there. */
+static int
+follow(FILE *out)
+{
+	off_t at = lseek(fileno(out), 0, SEEK_CUR);
+
+	return at < 0 || position_of(out) < 0 ? 0 : fseeko(out, at, SEEK_SET);
+}
+
+static int
+transfer_from(FILE *in, struct zc_request *request, struct zc_result *result)
+{
+	int64_t start = request->offset == ZC_CURRENT ? position_of(in) : -1;
+	int done, error;
+
+	if (start < 0)
+		return transfer_stream(request, in, result);
+	/* By offset, for the descriptor's position belongs to the stream. */
+	request->offset = start;
+	done = zc_transfer(request, result);
+	error = errno;
+	if (fseeko(in, start + result->bytes, SEEK_SET) < 0)
+		return -1;
+	errno = error;
+	return done;
+}
+
+int
+zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *request,
+    struct zc_result *result)
+{
+	struct zc_request streams = ZC_REQUEST_INIT(-1, -1);
+	struct zc_result own;
+	int done, error;
+
+	if (result == NULL)
+		result = &own;
+	*result = (struct zc_result){ .outcome = ZC_INVALID, .error = EINVAL };
+	if (request != NULL && request->size != sizeof(*request)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (request != NULL)
+		streams = *request;
+	streams.in_fd = fileno(in);
+	streams.out_fd = fileno(out);
+	if (fflush(out) != 0) {
+		result->error = errno;
+		return -1;
+	}
+	done = transfer_from(in, &streams, result);
+	error = errno;
+	if (follow(out) < 0)
+		return -1;
+	errno = error;
+	return done;
+}

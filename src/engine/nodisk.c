@@ -1,0 +1,151 @@
+#include "config.h"
+
+#include "nodisk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/param.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+/* What is asked of mincore(2) at once, in pages. */
+#define PAGES_MAX	256
+
+static ssize_t
+busy(void)
+{
+	errno = EBUSY;
+	return -1;
+}
+
+#ifdef HAVE_PREADV2
+/** As read(2); EAGAIN: not in memory, EOPNOTSUPP: this file system (tmpfs,
+ * overlayfs) or kernel (before 4.14) cannot tell. */
+static ssize_t
+read_nowait(struct end *end, void *data, size_t size)
+{
+	const struct iovec all = { .iov_base = data, .iov_len = size };
+	ssize_t n = preadv2(end->fd, &all, 1, end->placed ? end->offset : -1,
+	    RWF_NOWAIT);
+
+	/* In 5.9 and 5.10 it could be 0 before the end: readv(2), BUGS. */
+	if (n == 0 && end->size > end_position(end)) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	if (n > 0 && end->placed)
+		end->offset += n;
+	return n;
+}
+#else
+static ssize_t
+read_nowait(struct end *end, void *data, size_t size)
+{
+	(void)end;
+	(void)data;
+	(void)size;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+static bool
+is_in_memory(const struct end *end)
+{
+	struct statfs fs;
+
+	if (end->kind != ZC_REGULAR && end->kind != ZC_BLOCK)
+		return true;		/* there is no disk behind it */
+	return end->kind == ZC_REGULAR && fstatfs(end->fd, &fs) == 0 &&
+	    ((unsigned long)fs.f_type == TMPFS_MAGIC ||
+	    (unsigned long)fs.f_type == RAMFS_MAGIC ||
+	    (unsigned long)fs.f_type == HUGETLBFS_MAGIC);
+}
+
+/** To all but the owner and those who may write a file mincore(2) says that
+ * every page of it is in memory. */
+static bool
+mincore_is_honest(const struct end *end)
+{
+	char path[32];
+	struct stat st;
+
+	if (fstat(end->fd, &st) == 0 && st.st_uid == geteuid())
+		return true;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", end->fd);
+	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+/** How many of the bytes from `at` on, which is in the first page of the map,
+ * are in memory. */
+static size_t
+count_resident(void *map, size_t size, size_t at, size_t page)
+{
+	unsigned char here[PAGES_MAX];
+	size_t pages = (size + page - 1) / page, n = 0;
+
+	if (mincore(map, size, here) < 0)
+		return 0;
+	while (n < pages && (here[n] & 1))
+		n++;
+	return MIN(n * page, size) - (n > 0 ? at : 0);
+}
+
+/** The same, of an end; at most PAGES_MAX pages. */
+static size_t
+resident(const struct end *end, int64_t position, size_t most)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t at = (size_t)(position % (int64_t)page);
+	size_t size = MIN(at + most, PAGES_MAX * page), bytes;
+	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, end->fd,
+	    position - (int64_t)at);
+
+	if (map == MAP_FAILED)
+		return 0;
+	bytes = count_resident(map, size, at, page);
+	munmap(map, size);
+	return bytes;
+}
+
+static ssize_t
+read_resident(struct end *end, void *data, size_t size)
+{
+	int64_t position = end_position(end);
+	struct stat st;
+	size_t there;
+
+	if (position < 0 || fstat(end->fd, &st) < 0)
+		return -1;
+	if (end->kind == ZC_REGULAR && position >= st.st_size)
+		return 0;
+	if (!mincore_is_honest(end))
+		return busy();
+	there = resident(end, position, size);
+	if (there > 0)
+		return end_read(end, data, MIN(there, size));
+	(void)posix_fadvise(end->fd, position, (off_t)size,
+	    POSIX_FADV_WILLNEED);
+	return busy();
+}
+
+ssize_t
+nodisk_read(struct end *end, void *data, size_t size)
+{
+	ssize_t n;
+
+	if (is_in_memory(end))
+		return end_read(end, data, size);
+	n = read_nowait(end, data, size);
+	if (n >= 0)
+		return n;
+	if (errno == EAGAIN)
+		return busy();
+	if (errno == EOPNOTSUPP || errno == ENOSYS)
+		return read_resident(end, data, size);
+	return -1;
+}

@@ -1,0 +1,18 @@
+/*
+ * What goes before the data and after it: the files of --header and --trailer.
+ */
+#ifndef WRAPPING_H
+#define WRAPPING_H
+
+#include "options.h"
+#include "status.h"
+#include "zcopy.h"
+
+/**
+ * Read them whole, each once, in the order header, trailer.  STATUS_OK, or
+ * another once the reason is printed.  Free with wrapping_free() always.
+ */
+enum status wrapping_read(struct zc_hdtr *, const struct options *);
+void wrapping_free(struct zc_hdtr *);
+
+#endif
