@@ -10,12 +10,6 @@
 #include "zcopy.h"
 
 static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static bool
 same_time(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
@@ -31,7 +25,7 @@ watch_begin(struct watch *watch, const struct endpoint *source,
 	if (zc_kind_of(source->fd) != ZC_REGULAR ||
 	    fstat(source->fd, &watch->before) < 0)
 		return;
-	if (fstat(dest->fd, &st) == 0 && same_file(&watch->before, &st))
+	if (fstat(dest->fd, &st) == 0 && endpoint_same_inode(&watch->before, &st))
 		return;			/* ranges of one file: we change it */
 	watch->start = lseek(source->fd, 0, SEEK_CUR);
 	watch->on = watch->start >= 0;
@@ -45,7 +39,7 @@ has_moved_away(const struct stat *before, const struct endpoint *source)
 	struct stat named;
 
 	return source->path != NULL && stat(source->path, &named) == 0 &&
-	    !same_file(before, &named);
+	    !endpoint_same_inode(before, &named);
 }
 
 static bool

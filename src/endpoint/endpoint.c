@@ -233,7 +233,13 @@ endpoint_same_file(const struct endpoint *a, const struct endpoint *b)
 		return false;
 	if (S_ISBLK(a->st.st_mode) && S_ISBLK(b->st.st_mode))
 		return a->st.st_rdev == b->st.st_rdev;
-	return a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
+	return endpoint_same_inode(&a->st, &b->st);
+}
+
+bool
+endpoint_same_inode(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 enum status

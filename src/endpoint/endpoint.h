@@ -102,6 +102,9 @@ enum status endpoint_fault(const struct endpoint *);
  * Terminals and the like may be both; files, FIFOs and disks may not. */
 bool endpoint_same_file(const struct endpoint *, const struct endpoint *);
 
+/** Is it one file, by device and inode? */
+bool endpoint_same_inode(const struct stat *, const struct stat *);
+
 /**
  * For the types: print "NAME: DOING: strerror(errno)" and return the fault;
  * EINTR, which they only let through when a signal ends us, is STATUS_OTHER.

@@ -248,8 +248,8 @@ file_is_unused(const struct endpoint *ep, const struct place *place)
 	struct stat st;
 
 	return fstatat(place->dir, place->base, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == ep->st.st_dev &&
-	    st.st_ino == ep->st.st_ino && st.st_size == 0;
+	    AT_SYMLINK_NOFOLLOW) == 0 &&
+	    endpoint_same_inode(&st, &ep->st) && st.st_size == 0;
 }
 
 static void

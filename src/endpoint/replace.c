@@ -48,8 +48,7 @@ replace_is_found(const struct endpoint *ep, const struct place *place)
 
 	if (fstatat(place->dir, place->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT && !ep->has_stat;
-	return ep->has_stat && st.st_dev == ep->st.st_dev &&
-	    st.st_ino == ep->st.st_ino;
+	return ep->has_stat && endpoint_same_inode(&st, &ep->st);
 }
 
 /* rename(2) into a sticky directory: for the owner of the file or of the

@@ -30,9 +30,7 @@ socket_arm(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
 }
 
-/* What happened to the connection meanwhile: it is told once, and a read
- * would then find nothing but an end of file.  0, or -1 with errno. */
-static int
+int
 socket_error(int fd)
 {
 	int error = 0;

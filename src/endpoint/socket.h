@@ -11,6 +11,10 @@
 /** From now on, close means reset.  Harmless on unix sockets. */
 void socket_arm(int fd);
 
+/** What happened to the connection meanwhile: it is told once, and a read
+ * would then find nothing but an end of file.  0, or -1 with errno. */
+int socket_error(int fd);
+
 /** Hook: half-close, read to the peer's end, close in order. */
 enum status socket_commit(struct endpoint *);
 

@@ -19,16 +19,11 @@ static int
 tcp_await(int fd)
 {
 	struct pollfd polled = { .fd = fd, .events = POLLOUT };
-	int error;
-	socklen_t length = sizeof(error);
 
 	while (poll(&polled, 1, -1) < 0)
 		if (!patience_left(PATIENCE_FIRST))
 			return -1;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		return -1;
-	errno = error;
-	return error == 0 ? 0 : -1;
+	return socket_error(fd);
 }
 
 static int

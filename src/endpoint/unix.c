@@ -86,8 +86,7 @@ unix_unbind(const struct endpoint *ep, struct unix_state *state)
 	struct stat now;
 
 	if (state->bound && lstat(ep->path, &now) == 0 &&
-	    now.st_dev == state->socket.st_dev &&
-	    now.st_ino == state->socket.st_ino)
+	    endpoint_same_inode(&now, &state->socket))
 		unlink(ep->path);
 	state->bound = false;
 }

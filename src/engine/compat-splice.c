@@ -30,8 +30,7 @@ confirm_end(int in, const int64_t *offset)
 	struct end end;
 
 	if (end_inspect(&end, in, ZC_SOURCE,
-	    offset != NULL && zc_kind_of(in) != ZC_CHAR ? *offset :
-	    ZC_CURRENT) < 0 || end.start < 0)
+	    offset != NULL ? *offset : ZC_CURRENT) < 0 || end.start < 0)
 		return 0;
 	return end_peek(&end) > 0 ? fail(EINVAL) : 0;
 }

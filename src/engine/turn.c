@@ -177,7 +177,8 @@ job_source_ended(struct zc_job *job)
 		job->ended = true;
 		return;
 	}
-	job->result.reason = "it saw the end where read(2) has more";
+	if (doubt == ENODATA)
+		job->result.reason = "it saw the end where read(2) has more";
 	job_refused(job, doubt);
 	if (job->method != NULL)	/* another one goes on */
 		job->result.reason = NULL;
