@@ -224,11 +224,15 @@ take_rules(struct options *o, const char *arg)
 
 /** *arg is ours from now on. */
 static enum status
-take_name(struct names *names, char **arg)
+take_name(const char *option, struct names *names, char **arg)
 {
-	char **grown = reallocarray(names->name, names->count + 1,
-	    sizeof(*grown));
+	char **grown;
 
+	if (**arg == '\0') {
+		diag_error(option, "the name is empty " HINT);
+		return STATUS_USAGE;
+	}
+	grown = reallocarray(names->name, names->count + 1, sizeof(*grown));
 	if (grown == NULL) {
 		diag_errno(*arg, "options");
 		return STATUS_OTHER;
@@ -255,9 +259,9 @@ take_value(struct options *o, enum option option, char **kept)
 
 	switch (option) {
 	case OPT_HEADER:
-		return take_name(&o->headers, kept);
+		return take_name("--header", &o->headers, kept);
 	case OPT_TRAILER:
-		return take_name(&o->trailers, kept);
+		return take_name("--trailer", &o->trailers, kept);
 	case OPT_OFFSET:
 		return take_size("--offset", arg, &o->offset);
 	case OPT_BYTES:

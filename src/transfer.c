@@ -89,6 +89,8 @@ transfer(const struct options *options)
 	if (status == STATUS_OK)
 		status = endpoint_parse(&dest, options->dest, ROLE_DEST,
 		    options);
+	if (status == STATUS_OK)
+		status = wrapping_check(options);
 	if (status != STATUS_OK)
 		return status;
 	if (options->action == ACTION_EXPLAIN)

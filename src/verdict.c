@@ -91,15 +91,22 @@ verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 	return endpoint_fault(dest);
 }
 
+enum status
+verdict_wrapped(const struct endpoint *dest)
+{
+	diag_error(dest->name, "write: a header or trailer would be a command "
+	    "of its own there");
+	return STATUS_DEST;
+}
+
 /** What the engine was not even asked: all else was found out when the ends
  * were opened. */
 static enum status
 verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
 {
 	if (result->error == EINVAL && zc_kind_of(dest->fd) == ZC_SYNTHETIC)
-		diag_error(dest->name, "write: a header or trailer would be "
-		    "a command of its own there");
-	else if (result->error == EINVAL)
+		return verdict_wrapped(dest);
+	if (result->error == EINVAL)
 		diag_error(dest->name, "write: it is SOURCE itself, "
 		    "and would be read again as it is written");
 	else

@@ -12,4 +12,7 @@
 enum status verdict(const struct zc_result *, const struct endpoint *source,
     const struct endpoint *dest);
 
+/** Say that kernel files take no header or trailer: STATUS_DEST. */
+enum status verdict_wrapped(const struct endpoint *dest);
+
 #endif

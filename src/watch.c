@@ -25,7 +25,8 @@ watch_begin(struct watch *watch, const struct endpoint *source,
 	if (zc_kind_of(source->fd) != ZC_REGULAR ||
 	    fstat(source->fd, &watch->before) < 0)
 		return;
-	if (fstat(dest->fd, &st) == 0 && endpoint_same_inode(&watch->before, &st))
+	if (fstat(dest->fd, &st) == 0 &&
+	    endpoint_same_inode(&watch->before, &st))
 		return;			/* ranges of one file: we change it */
 	watch->start = lseek(source->fd, 0, SEEK_CUR);
 	watch->on = watch->start >= 0;

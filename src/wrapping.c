@@ -36,15 +36,18 @@ piece_copy(struct iovec *piece, const struct endpoint *file)
 	int fd = memfd_create("wrapping", MFD_CLOEXEC);
 	struct zc_result result;
 	enum status status;
+	size_t size;
 
 	if (fd < 0) {
 		diag_errno(file->name, "read");
 		return STATUS_OTHER;
 	}
 	move_plainly(file, fd, ZC_TO_END, &result);
+	size = (size_t)result.bytes;
+	result.bytes = 0;		/* nothing was delivered so far */
 	status = verdict(&result, file, file);
 	if (status == STATUS_OK)
-		status = piece_map(piece, fd, (size_t)result.bytes, file->name);
+		status = piece_map(piece, fd, size, file->name);
 	close(fd);
 	return status;
 }
@@ -66,7 +69,6 @@ piece_read(struct iovec *piece, const char *name, const struct options *options)
 	return status == STATUS_SOURCE ? STATUS_OTHER : status;
 }
 
-/** Before anything is opened. */
 static enum status
 refuse_network(const struct names *names, const struct options *options)
 {
@@ -109,16 +111,22 @@ pieces_read(struct iovec **pieces, int *count, const struct names *names,
 }
 
 enum status
-wrapping_read(struct zc_hdtr *hdtr, const struct options *options)
+wrapping_check(const struct options *options)
 {
 	enum status status = refuse_network(&options->headers, options);
 
+	return status != STATUS_OK ? status :
+	    refuse_network(&options->trailers, options);
+}
+
+enum status
+wrapping_read(struct zc_hdtr *hdtr, const struct options *options)
+{
+	enum status status;
+
 	*hdtr = (struct zc_hdtr){ .hdr_cnt = 0 };
-	if (status == STATUS_OK)
-		status = refuse_network(&options->trailers, options);
-	if (status == STATUS_OK)
-		status = pieces_read(&hdtr->headers, &hdtr->hdr_cnt,
-		    &options->headers, options);
+	status = pieces_read(&hdtr->headers, &hdtr->hdr_cnt, &options->headers,
+	    options);
 	if (status == STATUS_OK)
 		status = pieces_read(&hdtr->trailers, &hdtr->trl_cnt,
 		    &options->trailers, options);

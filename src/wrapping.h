@@ -8,6 +8,9 @@
 #include "status.h"
 #include "zcopy.h"
 
+/** Are they names of files or descriptors?  Opens nothing. */
+enum status wrapping_check(const struct options *);
+
 /**
  * Read them whole, each once, in the order header, trailer.  STATUS_OK, or
  * another once the reason is printed.  Free with wrapping_free() always.

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/param.h>
 #include <sys/stat.h>
@@ -66,20 +65,6 @@ is_in_memory(const struct end *end)
 	    (unsigned long)fs.f_type == HUGETLBFS_MAGIC);
 }
 
-/** To all but the owner and those who may write a file mincore(2) says that
- * every page of it is in memory. */
-static bool
-mincore_is_honest(const struct end *end)
-{
-	char path[32];
-	struct stat st;
-
-	if (fstat(end->fd, &st) == 0 && st.st_uid == geteuid())
-		return true;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", end->fd);
-	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
-}
-
 /** How many of the bytes from `at` on, which is in the first page of the map,
  * are in memory. */
 static size_t
@@ -112,18 +97,34 @@ resident(const struct end *end, int64_t position, size_t most)
 	return bytes;
 }
 
+/**
+ * To all but the owner of a file, and those who may write it, mincore(2) says
+ * that all of it is in memory; even where there is nothing.  `last` is its
+ * size; no large page of the cache reaches as far behind it as we ask.
+ */
+static bool
+mincore_is_honest(const struct end *end, int64_t last)
+{
+	const int64_t behind = INT64_C(1) << 30;
+
+	return last <= INT64_MAX - 2 * behind &&
+	    resident(end, last + behind, 1) == 0;
+}
+
 static ssize_t
 read_resident(struct end *end, void *data, size_t size)
 {
-	int64_t position = end_position(end);
+	int64_t position = end_position(end), last = end->size;
 	struct stat st;
 	size_t there;
 
 	if (position < 0 || fstat(end->fd, &st) < 0)
 		return -1;
-	if (end->kind == ZC_REGULAR && position >= st.st_size)
+	if (end->kind == ZC_REGULAR)
+		last = st.st_size;
+	if (position >= last)
 		return 0;
-	if (!mincore_is_honest(end))
+	if (!mincore_is_honest(end, last))
 		return busy();
 	there = resident(end, position, size);
 	if (there > 0)
@@ -140,6 +141,8 @@ nodisk_read(struct end *end, void *data, size_t size)
 
 	if (is_in_memory(end))
 		return end_read(end, data, size);
+	if (end->flags & O_DIRECT)
+		return busy();		/* it passes memory by */
 	n = read_nowait(end, data, size);
 	if (n >= 0)
 		return n;

@@ -16,6 +16,7 @@
 #include "../diag.h"
 #include "../move.h"
 #include "../endpoint/place.h"
+#include "../verdict.h"
 
 /** An end as it can be seen without opening it. */
 struct view {
@@ -202,6 +203,9 @@ refuse_dest(const struct view *source, const struct view *dest,
 {
 	bool ranges = options->append || options->seek >= 0;
 
+	if (dest->kind == ZC_SYNTHETIC &&
+	    options->headers.count + options->trailers.count > 0)
+		return verdict_wrapped(&dest->end);
 	if (!is_path(dest) || !dest->end.has_stat)
 		return STATUS_OK;
 	if (options->no_clobber) {
@@ -305,6 +309,23 @@ print_range(int64_t bytes, const struct options *options)
 	if (options->offset > 0)
 		printf(", from byte %" PRId64, options->offset);
 	printf("\n");
+}
+
+/** Could they be read? */
+static enum status
+view_names(const struct names *names, const struct options *options)
+{
+	enum status status = STATUS_OK;
+	struct endpoint file;
+	struct view view;
+
+	for (size_t i = 0; i < names->count && status == STATUS_OK; i++) {
+		status = endpoint_parse(&file, names->name[i], ROLE_SOURCE,
+		    options);
+		if (status == STATUS_OK)
+			status = view_end(&view, &file);
+	}
+	return status == STATUS_SOURCE ? STATUS_OTHER : status;
 }
 
 static void
@@ -418,7 +439,11 @@ explain(const struct endpoint *source, const struct endpoint *dest,
 	struct view in, out;
 	enum status status, flushed;
 
-	status = view_end(&in, source);
+	status = view_names(&options->headers, options);
+	if (status == STATUS_OK)
+		status = view_names(&options->trailers, options);
+	if (status == STATUS_OK)
+		status = view_end(&in, source);
 	if (status != STATUS_OK)
 		return status;
 	status = view_end(&out, dest);

@@ -1,0 +1,56 @@
+/*
+ * What the engine's files share with each other, under names that no program
+ * which is linked with libzcopy.a has; the shared library hides them anyhow.
+ * The compiler includes this first (Makefile.am).
+ */
+#ifndef ENGINE_NAMES_H
+#define ENGINE_NAMES_H
+
+#define buffer_free			zc__buffer_free
+#define buffer_reserve			zc__buffer_reserve
+#define cork_fits			zc__cork_fits
+#define cork_insert			zc__cork_insert
+#define cork_pull			zc__cork_pull
+#define end_advance			zc__end_advance
+#define end_inspect			zc__end_inspect
+#define end_is_full			zc__end_is_full
+#define end_offset			zc__end_offset
+#define end_overlap			zc__end_overlap
+#define end_peek			zc__end_peek
+#define end_position			zc__end_position
+#define end_read			zc__end_read
+#define end_times_out			zc__end_times_out
+#define end_waits_by_poll		zc__end_waits_by_poll
+#define end_write			zc__end_write
+#define end_writev			zc__end_writev
+#define job_begin			zc__job_begin
+#define job_finish			zc__job_finish
+#define job_limit			zc__job_limit
+#define job_put_back			zc__job_put_back
+#define job_room			zc__job_room
+#define job_settle			zc__job_settle
+#define job_step_again			zc__job_step_again
+#define job_tell			zc__job_tell
+#define job_transfer			zc__job_transfer
+#define job_turn			zc__job_turn
+#define job_write			zc__job_write
+#define job_write_pieces		zc__job_write_pieces
+#define kind_of				zc__kind_of
+#define method_copy_file_range		zc__method_copy_file_range
+#define method_get			zc__method_get
+#define method_missing			zc__method_missing
+#define method_missing_begin		zc__method_missing_begin
+#define method_mmap			zc__method_mmap
+#define method_read_write		zc__method_read_write
+#define method_reflink			zc__method_reflink
+#define method_sendfile			zc__method_sendfile
+#define method_splice			zc__method_splice
+#define nodisk_read			zc__nodisk_read
+#define pieces_advance			zc__pieces_advance
+#define pieces_set			zc__pieces_set
+#define pieces_view			zc__pieces_view
+#define pipe_close			zc__pipe_close
+#define pipe_grow			zc__pipe_grow
+#define pipe_open			zc__pipe_open
+
+#endif
