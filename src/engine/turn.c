@@ -90,7 +90,6 @@ job_note_refusal(struct zc_job *job, int error)
 
 	use->refused = error;
 	use->refused_at = job->result.bytes;
-	job->result.error = error;
 	job_tell(job, ZC_EVENT_REFUSED, job_method(job), error);
 }
 
@@ -158,7 +157,7 @@ job_doubts_end(const struct zc_job *job)
 static void
 job_out_of_methods(struct zc_job *job)
 {
-	int error = job->result.error;
+	int error = job->result.use[job_method(job)].refused;
 
 	if (step_error_is_full(error))
 		job_fail(job, ZC_SINK, error);
