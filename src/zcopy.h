@@ -183,11 +183,11 @@ struct zc_job;
  * descriptors stay the caller's and must outlive the job.
  *
  * NULL with errno: EINVAL (NULL, a size of another version, a negative count
- * or offset, a sum over 2^63-1, an unknown method or flag, a piece of hdtr
- * that is NULL and has a length, hdtr for a kernel file, a descriptor that
- * has no bytes to move, a range that overlaps itself, a pipe onto itself),
- * EBADF (not open for this), ESPIPE (an offset where there are none),
- * EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
+ * or offset, a range that ends after 2^63-1, an unknown method or flag, a
+ * piece of hdtr that is NULL and has a length, hdtr for a kernel file, a
+ * descriptor that has no bytes to move, a range that overlaps itself, a pipe
+ * onto itself), EBADF (not open for this), ESPIPE (an offset where there are
+ * none), EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 
@@ -220,7 +220,8 @@ int zc_transfer(const struct zc_request *, struct zc_result *result);
 /**
  * The same between two streams of stdio, in place of request's descriptors;
  * request NULL: all, to the end.  `out` is flushed first, and `in` begins at
- * its logical position, bytes in its buffer included; both are left where
+ * its logical position, bytes in its buffer included (what ungetc(3) put back
+ * is dropped where the stream can seek, as by fseek(3)); both are left where
  * the transfer ended.  Errors: those of fflush(3) and fseeko(3), too; ENOTSUP
  * where the buffer of a stream that cannot seek is out of reach.
  */

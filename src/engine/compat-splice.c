@@ -41,8 +41,12 @@ splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 	bool from_pipe = zc_kind_of(in) == ZC_PIPE;
 	off_t at = offset != NULL ? *offset : 0;
 	off_t *in_at = offset != NULL ? &at : NULL;
-	ssize_t n = splice(in, in_at, out, NULL, MIN(nbytes, CALL_MAX), flags);
+	ssize_t n;
 
+	/* We ask for less at once, but that is our affair. */
+	if (!from_pipe && (uint64_t)nbytes > (uint64_t)(INT64_MAX - at))
+		return fail(EINVAL);
+	n = splice(in, in_at, out, NULL, MIN(nbytes, CALL_MAX), flags);
 	if (n > 0 && offset != NULL)
 		*offset = at;
 	return n == 0 && !from_pipe ? confirm_end(in, offset) : n;
@@ -72,8 +76,8 @@ splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 	request.method = ZC_SPLICE;
 	request.event = compat_stop_at_signal;
 	job = zc_job_new(&request);
-	if (job == NULL)
-		return -1;
+	if (job == NULL)		/* directories, datagrams... */
+		return fail(errno == EBADF || errno == ENOMEM ? errno : EINVAL);
 	job->splice_flags = flags;
 	if (job->in.start < 0) {	/* what `out` does not take is lost */
 		zc_job_free(job);

@@ -209,13 +209,24 @@ end_times_out(const struct end *end, enum zc_side side)
 	    (limit.tv_sec != 0 || limit.tv_usec != 0);
 }
 
+static bool
+is_ready(const struct end *end, short events)
+{
+	struct pollfd pollfd = { .fd = end->fd, .events = events };
+
+	return poll(&pollfd, 1, 0) != 0;
+}
+
+bool
+end_is_ready(const struct end *end)
+{
+	return is_ready(end, POLLIN);
+}
+
 bool
 end_is_full(const struct end *end)
 {
-	struct pollfd pollfd = { .fd = end->fd, .events = POLLOUT };
-
-	return end->kind == ZC_SOCKET && blocks(end) &&
-	    poll(&pollfd, 1, 0) == 0;
+	return end->kind == ZC_SOCKET && blocks(end) && !is_ready(end, POLLOUT);
 }
 
 static bool

@@ -54,6 +54,9 @@ bool end_waits_by_poll(const struct end *);
 /** Does it block, and give EAGAIN when SO_RCVTIMEO or SO_SNDTIMEO is over? */
 bool end_times_out(const struct end *, enum zc_side);
 
+/** Has it something to read, or an end? */
+bool end_is_ready(const struct end *);
+
 /** Is it a socket that blocks, and takes nothing at the moment? */
 bool end_is_full(const struct end *);
 

@@ -240,6 +240,9 @@ job_inspect(struct zc_job *job)
 	    request->out_offset) < 0)
 		return -1;
 	errno = EINVAL;
+	if (job->out.placed && more > INT64_MAX - request->out_offset -
+	    MAX(request->bytes, 0))
+		return -1;
 	if (more > 0 && job->out.kind == ZC_SYNTHETIC)
 		return -1;		/* each write there is a command */
 	return end_overlap(&job->in, &job->out, request->bytes, more) ? -1 : 0;

@@ -67,34 +67,47 @@ is_in_memory(const struct end *end)
 
 /** How many of the bytes from `at` on, which is in the first page of the map,
  * are in memory. */
-static size_t
+static ssize_t
 count_resident(void *map, size_t size, size_t at, size_t page)
 {
 	unsigned char here[PAGES_MAX];
 	size_t pages = (size + page - 1) / page, n = 0;
 
 	if (mincore(map, size, here) < 0)
-		return 0;
+		return -1;
 	while (n < pages && (here[n] & 1))
 		n++;
-	return MIN(n * page, size) - (n > 0 ? at : 0);
+	return n > 0 ? (ssize_t)(MIN(n * page, size) - at) : 0;
 }
 
-/** The same, of an end; at most PAGES_MAX pages. */
-static size_t
+/** The same, of an end; at most PAGES_MAX pages.  -1: no telling. */
+static ssize_t
 resident(const struct end *end, int64_t position, size_t most)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t at = (size_t)(position % (int64_t)page);
-	size_t size = MIN(at + most, PAGES_MAX * page), bytes;
+	size_t size = MIN(at + most, PAGES_MAX * page);
+	ssize_t bytes;
 	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, end->fd,
 	    position - (int64_t)at);
 
 	if (map == MAP_FAILED)
-		return 0;
+		return -1;
 	bytes = count_resident(map, size, at, page);
 	munmap(map, size);
 	return bytes;
+}
+
+/** Begin to read ahead.  A page that is there in part, for it was written and
+ * never read, would stay as it is. */
+static void
+bring_in(int fd, int64_t position, size_t size)
+{
+	int64_t page = sysconf(_SC_PAGESIZE);
+
+	(void)posix_fadvise(fd, position - position % page, page,
+	    POSIX_FADV_DONTNEED);
+	(void)posix_fadvise(fd, position, (off_t)size, POSIX_FADV_WILLNEED);
 }
 
 /**
@@ -116,7 +129,7 @@ read_resident(struct end *end, void *data, size_t size)
 {
 	int64_t position = end_position(end), last = end->size;
 	struct stat st;
-	size_t there;
+	ssize_t there;
 
 	if (position < 0 || fstat(end->fd, &st) < 0)
 		return -1;
@@ -128,9 +141,8 @@ read_resident(struct end *end, void *data, size_t size)
 		return busy();
 	there = resident(end, position, size);
 	if (there > 0)
-		return end_read(end, data, MIN(there, size));
-	(void)posix_fadvise(end->fd, position, (off_t)size,
-	    POSIX_FADV_WILLNEED);
+		return end_read(end, data, MIN((size_t)there, size));
+	bring_in(end->fd, position, size);
 	return busy();
 }
 

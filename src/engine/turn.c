@@ -266,11 +266,25 @@ job_worker(const struct zc_job *job, enum motion motion)
 	return job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
 }
 
+/** A stream that has nothing yet may keep us waiting: what was held back, to
+ * share segments with what comes next, goes out first. */
+static void
+job_uncork(const struct zc_job *job, enum motion motion)
+{
+	if (!job->corks || job->in.start >= 0 ||
+	    (motion != TAKE && motion != THROUGH) || end_is_ready(&job->in))
+		return;
+	cork_pull(&job->out);
+	if (job->trailers.left > 0)
+		cork_insert(&job->out);
+}
+
 static struct step
 job_step(struct zc_job *job, enum motion motion)
 {
 	bool more = job->left > 0 || job->held > 0 || job->trailers.left > 0;
 
+	job_uncork(job, motion);
 	if (motion == HEAD)
 		return job_write_pieces(job, &job->headers, more);
 	if (motion == TAIL)
