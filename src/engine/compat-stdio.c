@@ -98,6 +98,7 @@ transfer_from(FILE *in, struct zc_request *request, struct zc_result *result)
 		return transfer_stream(request, in, result);
 	/* By offset, for the descriptor's position belongs to the stream. */
 	request->offset = start;
+	request->bytes = MIN(request->bytes, INT64_MAX - start);
 	done = zc_transfer(request, result);
 	error = errno;
 	if (fseeko(in, start + result->bytes, SEEK_SET) < 0)
