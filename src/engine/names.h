@@ -14,6 +14,7 @@
 #define end_advance			zc__end_advance
 #define end_inspect			zc__end_inspect
 #define end_is_full			zc__end_is_full
+#define end_is_ready			zc__end_is_ready
 #define end_offset			zc__end_offset
 #define end_overlap			zc__end_overlap
 #define end_peek			zc__end_peek

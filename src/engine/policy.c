@@ -57,10 +57,11 @@ objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 	if (method != ZC_READ_WRITE && ends->out == ZC_SYNTHETIC)
 		return "each write to a kernel file is a command of its own";
 	if ((flags & ZC_STABLE) && lends_pages(method, ends))
-		return "it lends the source's own pages (--stable)";
+		return "only copies will do, and it lends the source's own "
+		    "pages";
 	if (method != ZC_READ_WRITE && (flags & ZC_NODISKIO) &&
 	    (FILES & K(ends->in)))
-		return "it could wait for the disk (--no-disk-io)";
+		return "the disk is not to be waited for, and it would";
 	return method_get(method)->suits(ends);
 }
 
