@@ -14,33 +14,6 @@ teardown() {
 	unmount_all
 }
 
-# file_system TYPE [MIB] - a new one of that type and size; $fs is where.
-file_system() {
-	local image=$BATS_TEST_TMPDIR.$1 size=${2:-320}M
-	requires_root
-	fs=$BATS_TEST_TMPDIR.on-$1
-	case $1 in
-	tmpfs)
-		mount_at "$fs" -t tmpfs -o size="$size" none
-		return ;;
-	overlay)
-		mkdir "$image"
-		mount_at "$image" -t tmpfs -o size="$size" none
-		mkdir "$image"/{lower,upper,work}
-		mount_at "$fs" -t overlay -o \
-		    "lowerdir=$image/lower,upperdir=$image/upper,workdir=$image/work" \
-		    none
-		lower=$image/lower
-		return ;;
-	esac
-	requires "mkfs.$1"
-	modprobe -q "$1" 2>/dev/null || :
-	grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
-	truncate -s "$size" "$image"
-	"mkfs.$1" -q "$image" >/dev/null
-	mount_at "$fs" -o loop "$image"
-}
-
 # method_used METHOD - in the last run with -v.
 method_used() {
 	[[ $output == *" bytes in "*", method $1" ]]

@@ -204,8 +204,8 @@ as_user=()
 # private.  Goes up from the case's to theirs, for nobody to pass.
 let_nobody_in() {
 	local dir
-	cp "$ZCOPY" "$BATS_FILE_TMPDIR/zcopy"
-	cp "$FAULT_LIB" "$BATS_FILE_TMPDIR/fault.so"
+	cp -u "$ZCOPY" "$BATS_FILE_TMPDIR/zcopy"
+	cp -u "$FAULT_LIB" "$BATS_FILE_TMPDIR/fault.so"
 	for dir in "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR"; do
 		while [ "$dir" != "${BATS_RUN_TMPDIR%/*}" ]; do
 			chmod a+rx "$dir"
@@ -223,6 +223,34 @@ mount_at() {
 	run mount "${@:2}" "$1"
 	[ "$status" -eq 0 ] || skip "no mount here: $output"
 	mounts=("$1" "${mounts[@]}")
+}
+
+# file_system TYPE [MIB] - a new one of that type and size; $fs is where.
+# $lower is what lies below an overlay.
+file_system() {
+	local image=$BATS_TEST_TMPDIR.$1 size=${2:-320}M
+	requires_root
+	fs=$BATS_TEST_TMPDIR.on-$1
+	case $1 in
+	tmpfs)
+		mount_at "$fs" -t tmpfs -o size="$size" none
+		return ;;
+	overlay)
+		mkdir "$image"
+		mount_at "$image" -t tmpfs -o size="$size" none
+		mkdir "$image"/{lower,upper,work}
+		mount_at "$fs" -t overlay -o \
+		    "lowerdir=$image/lower,upperdir=$image/upper,workdir=$image/work" \
+		    none
+		lower=$image/lower
+		return ;;
+	esac
+	requires "mkfs.$1"
+	modprobe -q "$1" 2>/dev/null || :
+	grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
+	truncate -s "$size" "$image"
+	"mkfs.$1" -q "$image" >/dev/null
+	mount_at "$fs" -o loop "$image"
 }
 
 unmount_all() {

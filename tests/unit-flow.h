@@ -5,13 +5,18 @@
 #ifndef UNIT_FLOW_H
 #define UNIT_FLOW_H
 
+#include <linux/sockios.h>
+#include <poll.h>
 #include <stdint.h>
 
-#include "unit-job.h"
+#include "unit-net.h"
 
-enum sort { FILE_END, PIPE_END, SOCKET_END, SORTS };
+/* TCP is none of the sorts that all tests go through: what was sent is on its
+ * way for a while. */
+enum sort { FILE_END, PIPE_END, SOCKET_END, SORTS, TCP_END = SORTS };
 
-static const char *const sort_names[SORTS] = { "file", "pipe", "socket" };
+static const char *const sort_names[SORTS + 1] = { "file", "pipe", "socket",
+	"TCP" };
 
 struct flow {
 	int in, feed;			/* feed -1: `in` is a file, or all was
@@ -19,6 +24,10 @@ struct flow {
 	int out, drain;			/* drain -1: `out` is a file */
 	enum sort source, sink;
 	int in_flags, out_flags;
+	bool placed;			/* the source, by an offset */
+	size_t size;			/* of the source: so much of content */
+	const unsigned char *expected;	/* what must come out */
+	size_t expected_size;
 	int64_t fed, got;
 	unsigned waits, interruptions;
 	int (*stop)(struct flow *);	/* what the wait hook does, or NULL */
@@ -30,6 +39,12 @@ make_pair(enum sort sort, int *in, int *out)
 {
 	int ends[2], least = 1;
 
+	if (sort == TCP_END) {
+		tcp_pair(in, out, 8192);
+		fcntl(*in, F_SETFL, O_NONBLOCK);
+		fcntl(*out, F_SETFL, O_NONBLOCK);
+		return;
+	}
 	if (sort == PIPE_END ? pipe2(ends, O_NONBLOCK) < 0 :
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) < 0)
 		give_up("pair");
@@ -41,15 +56,17 @@ make_pair(enum sort sort, int *in, int *out)
 		setsockopt(*in, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
 }
 
+/** From a source that has `size` bytes of content. */
 static inline struct flow
-new_flow(enum sort source, enum sort sink)
+new_flow_of(enum sort source, enum sort sink, size_t size)
 {
 	struct flow flow = { .feed = -1, .drain = -1, .source = source,
-		.sink = sink };
+		.sink = sink, .size = size, .expected = content,
+		.expected_size = size };
 
 	if (source == FILE_END) {
-		flow.in = file_of(content, sizeof(content));
-		flow.fed = sizeof(content);
+		flow.in = file_of(content, size);
+		flow.fed = (int64_t)size;
 	} else {
 		make_pair(source, &flow.feed, &flow.in);
 	}
@@ -60,6 +77,25 @@ new_flow(enum sort source, enum sort sink)
 	flow.in_flags = fcntl(flow.in, F_GETFL);
 	flow.out_flags = fcntl(flow.out, F_GETFL);
 	return flow;
+}
+
+static inline struct flow
+new_flow(enum sort source, enum sort sink)
+{
+	return new_flow_of(source, sink, sizeof(content));
+}
+
+static inline bool
+suits(enum sort source, enum sort sink, enum zc_method method)
+{
+	static const enum zc_kind kinds[] = { ZC_REGULAR, ZC_PIPE, ZC_SOCKET,
+		ZC_SOCKET };
+	const struct zc_ends ends = { .in = kinds[source], .out = kinds[sink],
+		.size = source == FILE_END ? (int64_t)sizeof(content) : -1 };
+	struct zc_plan plan;
+
+	zc_plan(&plan, &ends, method, ZC_AUTO, 0);
+	return plan.count > 0;
 }
 
 static inline int64_t
@@ -92,7 +128,7 @@ taken(const struct flow *flow)
 static inline bool
 feed(struct flow *flow, size_t most)
 {
-	size_t left = sizeof(content) - (size_t)flow->fed;
+	size_t left = flow->size - (size_t)flow->fed;
 	ssize_t n;
 
 	CHECK(flow->feed >= 0);
@@ -111,14 +147,85 @@ feed(struct flow *flow, size_t most)
 static inline bool
 take(struct flow *flow, size_t most)
 {
-	static unsigned char data[sizeof(content)];
-	ssize_t n = read(flow->drain, data, most);
+	static unsigned char data[65536];
+	struct pollfd polled = { .fd = flow->drain, .events = POLLIN };
+	ssize_t n;
 
+	CHECK(poll(&polled, 1, flow->sink == TCP_END ? 20000 : 0) == 1);
+	n = read(flow->drain, data, most < sizeof(data) ? most : sizeof(data));
 	CHECK(n > 0);
-	CHECK((size_t)(flow->got + n) <= sizeof(content));
-	CHECK(memcmp(data, content + flow->got, (size_t)n) == 0);
+	CHECK((size_t)(flow->got + n) <= flow->expected_size);
+	CHECK(memcmp(data, flow->expected + flow->got, (size_t)n) == 0);
 	flow->got += n;
 	return true;
+}
+
+/** Do what the job waits for.  To wait for what is ready would be to spin. */
+static inline bool
+serve(struct flow *flow, const struct zc_wait *wait)
+{
+	struct pollfd polled = { .fd = wait->fd, .events = wait->events };
+	size_t most = (size_t)rand() % 40000 + 1;
+
+	flow->waits++;
+	if (wait->fd == flow->out) {
+		CHECK(flow->sink == TCP_END || poll(&polled, 1, 0) == 0);
+		CHECK(wait->events == POLLOUT && flow->drain >= 0);
+		return take(flow, most);
+	}
+	CHECK(poll(&polled, 1, 0) == 0);
+	CHECK(wait->fd == flow->in && wait->events == POLLIN);
+	return feed(flow, most);
+}
+
+/** Did all of `sent` arrive, and no more?  With TCP, some is on its way. */
+static inline bool
+has_arrived(const struct flow *flow, int64_t sent)
+{
+	int on_its_way = 0;
+	int64_t there;
+
+	if (flow->sink == TCP_END)
+		ioctl(flow->out, SIOCOUTQ, &on_its_way);
+	there = delivered(flow);
+	CHECK(there <= sent && sent - there <= on_its_way);
+	return true;
+}
+
+static inline int64_t
+sum_of(const struct zc_result *result)
+{
+	return result->header_bytes + result->bytes + result->trailer_bytes;
+}
+
+/** Is the job exact, between two runs? */
+static inline bool
+is_exact(const struct flow *flow, const struct zc_job *job)
+{
+	const struct zc_result *result = zc_job_result(job);
+
+	CHECK(has_arrived(flow, sum_of(result)));
+	CHECK(flow->placed || taken(flow) >= result->bytes);
+	CHECK(result->lost == 0);
+	CHECK(fcntl(flow->in, F_GETFL) == flow->in_flags);
+	CHECK(fcntl(flow->out, F_GETFL) == flow->out_flags);
+	return true;
+}
+
+/** All that is expected, and then the end? */
+static inline bool
+is_complete(struct flow *flow)
+{
+	struct pollfd polled = { .fd = flow->drain, .events = POLLIN };
+
+	if (flow->drain < 0)
+		return size_of(flow->out) == (int64_t)flow->expected_size &&
+		    holds(flow->out, 0, flow->expected, flow->expected_size);
+	shut(flow->out);
+	while ((size_t)flow->got < flow->expected_size)
+		CHECK(take(flow, sizeof(content)));
+	return poll(&polled, 1, 20000) == 1 &&
+	    read(flow->drain, &(char){ 0 }, 1) == 0;
 }
 
 #endif

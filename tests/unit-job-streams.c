@@ -7,43 +7,12 @@
  */
 #include "config.h"
 
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 
 #include "unit-flow.h"
 
 #define DIES_AT	((size_t)300 * 1000)
-
-/** Do what the job waits for.  To wait for what is ready would be to spin. */
-static bool
-serve(struct flow *flow, const struct zc_wait *wait)
-{
-	struct pollfd polled = { .fd = wait->fd, .events = wait->events };
-	size_t most = (size_t)rand() % 40000 + 1;
-
-	flow->waits++;
-	CHECK(poll(&polled, 1, 0) == 0);
-	if (wait->fd == flow->out) {
-		CHECK(wait->events == POLLOUT && flow->drain >= 0);
-		return take(flow, most);
-	}
-	CHECK(wait->fd == flow->in && wait->events == POLLIN);
-	return feed(flow, most);
-}
-
-/** Is the job exact, between two runs? */
-static bool
-is_exact(const struct flow *flow, const struct zc_job *job)
-{
-	const struct zc_result *result = zc_job_result(job);
-
-	CHECK(result->bytes == delivered(flow));
-	CHECK(taken(flow) >= result->bytes && result->lost == 0);
-	CHECK(fcntl(flow->in, F_GETFL) == flow->in_flags);
-	CHECK(fcntl(flow->out, F_GETFL) == flow->out_flags);
-	return true;
-}
 
 /** Run and serve until `bytes` are delivered, or the job is over. */
 static bool
@@ -59,18 +28,6 @@ pump(struct flow *flow, struct zc_job *job, int64_t bytes)
 		CHECK(result->bytes >= bytes || serve(flow, &wait));
 	}
 	return true;
-}
-
-/** All of `content`, and then the end? */
-static bool
-is_complete(struct flow *flow)
-{
-	if (flow->drain < 0)
-		return is_content(flow->out, sizeof(content));
-	shut(flow->out);
-	while ((size_t)flow->got < sizeof(content))
-		CHECK(take(flow, sizeof(content)));
-	return read(flow->drain, &(char){ 0 }, 1) == 0;
 }
 
 static bool
@@ -421,19 +378,6 @@ never_shrinks_a_pipe(size_t pipe_size)
 	CHECK(fcntl(flow.out, F_GETPIPE_SZ) >= size);
 	zc_job_free(job);
 	return true;
-}
-
-static bool
-suits(enum sort source, enum sort sink, enum zc_method method)
-{
-	static const enum zc_kind kinds[SORTS] = { ZC_REGULAR, ZC_PIPE,
-		ZC_SOCKET };
-	const struct zc_ends ends = { .in = kinds[source], .out = kinds[sink],
-		.size = source == FILE_END ? (int64_t)sizeof(content) : -1 };
-	struct zc_plan plan;
-
-	zc_plan(&plan, &ends, method, ZC_AUTO, 0);
-	return plan.count > 0;
 }
 
 static void

@@ -62,7 +62,7 @@ report(bool ok, const char *format, ...)
 
 /* Descriptors of a case.  What is open when they are gone has leaked. */
 
-static int opened[64];
+static int opened[600];
 static size_t opened_count;
 
 static inline int
@@ -174,13 +174,23 @@ size_of(int fd)
 	return end;
 }
 
+/** Does the file have it there? */
 static inline bool
 holds(int fd, int64_t from, const unsigned char *data, size_t size)
 {
-	static unsigned char there[sizeof(content)];
+	static unsigned char there[65536];
 
-	return pread(fd, there, size, from) == (ssize_t)size &&
-	    memcmp(there, data, size) == 0;
+	while (size > 0) {
+		size_t some = size < sizeof(there) ? size : sizeof(there);
+
+		if (pread(fd, there, some, from) != (ssize_t)some ||
+		    memcmp(there, data, some) != 0)
+			return false;
+		from += (int64_t)some;
+		data += some;
+		size -= some;
+	}
+	return true;
 }
 
 /** Is it what `content` begins with, and no more? */

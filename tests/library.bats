@@ -1,0 +1,432 @@
+#!/usr/bin/env bats
+# The library as `make install` leaves it, for programs that know nothing but
+# pkg-config.  The small programs, tests/use-library*, are also examples.
+# bats file_tags=slow
+
+load helpers
+load peer
+
+WARNINGS=(-Wall -Wextra -Werror -pedantic)
+
+# Once for all cases, below $root: what a packager would pack.
+setup_file() {
+	export build=${ZCOPY%/*} root=$BATS_FILE_TMPDIR/root
+	export header lib page
+	is_plain_build || return 0
+	make_here install "DESTDIR=$root"
+	header=$(find "$root" -name zcopy.h)
+	page=$(find "$root" -name libzcopy.3)
+	lib=$(dirname "$(find "$root" -name libzcopy.so)")
+	export PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
+	export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+}
+
+setup() {
+	is_plain_build || skip "needs the directory of a build for users"
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# With sanitizers, or for gcov, the library needs more than the C library.
+is_plain_build() {
+	grep -q '^CHECK_CFLAGS = *$' "$build/Makefile"
+}
+
+# make_here ARG... - make in the build directory, where nothing is left to
+# build: whoever runs this suite has just done so.  Not the make it is run by.
+make_here() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+	    timeout 300 make -s -C "$build" "$@" 3>&-
+}
+
+# flags_for shared|static - what to compile with, as ${cflags[@]}, ${libs[@]}.
+flags_for() {
+	requires pkg-config
+	read -ra cflags <<<"$(pkg-config --cflags zcopy)"
+	read -ra libs <<<"$(pkg-config --libs zcopy)"
+	[ "${#libs[@]}" -gt 0 ]
+	[ "$1" != static ] ||
+	    libs=('-Wl,-Bstatic' "${libs[@]}" '-Wl,-Bdynamic')
+}
+
+# compiler LANGUAGE - the one for it, as ${compiler[@]}.
+compiler() {
+	local words=${CC:-cc}
+	[ "$1" != c++ ] || words=${CXX:-c++}
+	read -ra compiler <<<"$words"
+	requires "${compiler[0]}"
+}
+
+# compile shared|static LANGUAGE SOURCE ARG... - to ./program, by what
+# pkg-config says, and no other way.
+compile() {
+	local cflags libs
+	flags_for "$1"
+	compiler "$2"
+	"${compiler[@]}" "${WARNINGS[@]}" "${cflags[@]}" "${@:4}" \
+	    -o program -x "$2" "$3" -x none "${libs[@]}"
+	# Linked as it was meant to be?
+	if [ "$1" = shared ]; then
+		needed program | grep -qx 'libzcopy\.so\.[0-9]*'
+	else
+		[[ $(needed program) != *libzcopy* ]]
+	fi
+}
+
+# needed FILE - the libraries that it asks for, one a line.
+needed() {
+	requires readelf
+	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+}
+
+# with_library CMD... - CMD, with the installed library for who needs it.
+with_library() {
+	LD_LIBRARY_PATH=$lib timeout 20 "$@" 3>&-
+}
+
+# The functions in the header, one a line.
+declared() {
+	compiler c
+	"${compiler[@]}" -E -P "$header" | grep -o '\<zc_[a-z_]*(' |
+	    tr -d '(' | sort -u
+}
+
+# defined NM-ARGUMENT... - the global symbols in a library, one a line.
+defined() {
+	requires nm
+	nm -g --defined-only "$@" | awk 'NF == 3 { print $3 }' | sort -u
+}
+
+# What is installed
+
+@test "library: make install leaves all that a program needs" {
+	local file
+	[ -f "$lib/libzcopy.a" ]
+	[ -f "$lib/pkgconfig/zcopy.pc" ]
+	[ "${header##*/include/}" = zcopy.h ]
+	[ "${page##*/man3/}" = libzcopy.3 ]
+	cmp "$header" "$BATS_TEST_DIRNAME/../src/zcopy.h"
+	# The links, whole.
+	for file in "$lib"/libzcopy.so*; do
+		[ -f "$file" ]
+	done
+}
+
+@test "library: make uninstall leaves nothing behind" {
+	make_here install "DESTDIR=$PWD/again"
+	[ -n "$(find again ! -type d)" ]
+	make_here uninstall "DESTDIR=$PWD/again"
+	run find again ! -type d
+	echo "$output"
+	[ -z "$output" ]
+}
+
+@test "library: its soname is libzcopy.so and the number of the interface" {
+	requires readelf
+	run readelf -d "$lib/libzcopy.so"
+	[[ $output == *"(SONAME)"*"[libzcopy.so.0]"* ]]
+	[ -f "$lib/libzcopy.so.0" ]
+}
+
+@test "library: it needs nothing but the C library" {
+	# On some machines the dynamic linker is a part of that.
+	needed "$lib/libzcopy.so" | grep -v '^ld-' >others
+	cat others
+	[[ $(cat others) == libc.* ]]
+	[ "$(wc -l <others)" -eq 1 ]
+}
+
+@test "library: it exports what the header declares, and nothing else" {
+	declared >in-header
+	grep -qx zc_job_run in-header
+	defined -D "$lib/libzcopy.so" >exported
+	diff in-header exported
+}
+
+@test "library: the static one takes no names but those that begin with zc_" {
+	defined "$lib/libzcopy.a" >names
+	grep -qx zc_job_run names
+	run grep -v '^zc_' names
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
+
+@test "library: pkg-config knows the version that zc_version() gives" {
+	cat >version.c <<-'EOF'
+		#include <zcopy.h>
+		int main(void) { return puts(zc_version()) < 0; }
+	EOF
+	compile shared c version.c
+	[ "$(with_library ./program)" = "$(pkg-config --modversion zcopy)" ]
+	zcopy 0 --version
+	[ "$output" = "zcopy $(pkg-config --modversion zcopy)" ]
+}
+
+# The header
+
+# header_is LANGUAGE STANDARD... - fit for each of them, alone and twice.
+header_is() {
+	local language=$1 standard cflags libs
+	flags_for shared
+	compiler "$language"
+	printf '#include <zcopy.h>\n#include <zcopy.h>\n' >alone
+	echo 'struct zc_request all = ZC_REQUEST_INIT(0, 1);' >>alone
+	for standard in "${@:2}"; do
+		echo "$standard"
+		"${compiler[@]}" "-std=$standard" "${WARNINGS[@]}" \
+		    -pedantic-errors -Wconversion -Wsign-conversion \
+		    "${cflags[@]}" -fsyntax-only -x "$language" alone
+	done
+}
+
+@test "library: the header needs no other, in C99, C11 and C17" {
+	header_is c c99 c11 c17 gnu17
+}
+
+@test "library: the header needs no other, in C++11 and C++17" {
+	header_is c++ c++11 c++17
+}
+
+# offsets_are_wide ARG... - of a compiler.
+offsets_are_wide() {
+	local cflags libs
+	flags_for shared
+	compiler c
+	cat >wide.c <<-'EOF'
+		#include <zcopy.h>
+		#define WIDE(type, member) \
+			_Static_assert(sizeof(((struct type *)0)->member) == \
+			    8, #type "." #member)
+		WIDE(zc_request, offset);
+		WIDE(zc_request, out_offset);
+		WIDE(zc_request, bytes);
+		WIDE(zc_ends, size);
+		WIDE(zc_event, bytes);
+		WIDE(zc_method_use, bytes);
+		WIDE(zc_method_use, refused_at);
+		WIDE(zc_result, bytes);
+		WIDE(zc_result, header_bytes);
+		WIDE(zc_result, trailer_bytes);
+		WIDE(zc_result, lost);
+		int (*sender)(int, int, int64_t, size_t, struct zc_hdtr *,
+		    int64_t *, int) = zc_sendfile;
+		ssize_t (*splicer)(int, int, int64_t *, size_t, unsigned) =
+		    zc_splice;
+	EOF
+	"${compiler[@]}" "${WARNINGS[@]}" "${cflags[@]}" "$@" -fsyntax-only wide.c
+}
+
+@test "library: offsets have 64 bits, whatever off_t has" {
+	offsets_are_wide
+}
+
+@test "library: offsets have 64 bits in 32-bit programs" {
+	compiler c
+	echo '#include <stdio.h>' >probe.c
+	"${compiler[@]}" -m32 -fsyntax-only probe.c 2>/dev/null ||
+	    skip "needs 32-bit headers"
+	offsets_are_wide -m32
+	offsets_are_wide -m32 -D_FILE_OFFSET_BITS=64
+}
+
+# Programs
+
+# c_program LINKAGE
+c_program() {
+	compile "$1" c "$BATS_TEST_DIRNAME/use-library.c" -std=c99
+	random_file in 3000321
+	with_library ./program <in 2>said >out
+	{
+		echo "--- begin ---"
+		cat in
+		echo "--- end ---"
+	} >expected
+	same expected out
+	grep -q '^3000321 bytes, [a-z]' said
+}
+
+@test "library: a program in C uses the shared one" {
+	c_program shared
+}
+
+@test "library: a program in C uses the static one" {
+	c_program static
+}
+
+@test "library: a program in C is told which side failed" {
+	compile shared c "$BATS_TEST_DIRNAME/use-library.c"
+	random_file in 300000
+	with_library ./program <in 2>said >/dev/full || status=$?
+	[ "$status" -eq 1 ]
+	grep -qx 'output: No space left on device' said
+	grep -qx '0 bytes' said
+}
+
+# cc_program LINKAGE
+cc_program() {
+	compile "$1" c++ "$BATS_TEST_DIRNAME/use-library.cc" -std=c++11
+	random_file in 1000000
+	with_library ./program 4321 654321 <in >out
+	tail -c +4322 in | head -c 654321 >expected
+	same expected out
+	# Through a pipe that somebody reads, too.
+	with_library ./program 4321 654321 <in | cat >out
+	same expected out
+}
+
+@test "library: a program in C++ uses the shared one" {
+	cc_program shared
+}
+
+@test "library: a program in C++ uses the static one" {
+	cc_program static
+}
+
+@test "library: a program in C++ is told how far it got" {
+	compile shared c++ "$BATS_TEST_DIRNAME/use-library.cc"
+	random_file in 1000000
+	with_library ./program 999000 2000 <in 2>said >out || status=$?
+	[ "$status" -eq 1 ]
+	grep -qx 'after 1000 bytes: No data available' said
+	tail -c 1000 in >expected
+	same expected out
+}
+
+@test "library: a program in Python sends headers, a file and trailers" {
+	requires python3
+	random_file in 3000321
+	run with_library "$PYTHON" "$BATS_TEST_DIRNAME/use-library.py" in
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "transfer: 3000338 bytes" ]
+	[ "${lines[1]}" = "sendfile: 3000338 bytes" ]
+}
+
+@test "library: a struct size from another version is EINVAL" {
+	cat >size.c <<-'EOF'
+		#include <errno.h>
+		#include <zcopy.h>
+		static int refused(struct zc_request request, size_t size)
+		{
+			struct zc_result result;
+
+			request.size = size;
+			errno = 0;
+			return zc_job_new(&request) == NULL &&
+			    errno == EINVAL &&
+			    zc_transfer(&request, &result) == -1 &&
+			    errno == EINVAL && result.outcome == ZC_INVALID &&
+			    result.error == EINVAL && result.bytes == 0;
+		}
+		int main(void)
+		{
+			struct zc_request request = ZC_REQUEST_INIT(0, 1);
+			size_t size = request.size;
+
+			return !(refused(request, size - 8) &&
+			    refused(request, size + 8) && refused(request, 0) &&
+			    zc_transfer(&request, NULL) == 0);
+		}
+	EOF
+	compile shared c size.c
+	echo content >in
+	with_library ./program <in >out
+	same in out
+}
+
+# The manual
+
+# example - the program in the manual page.
+example() {
+	sed -n '/^\.Bd -literal/,/^\.Ed/{/^\.Bd/,/^\/\*/{/^\/\*/!d};/^\.Ed/d;p}' \
+	    "$1" | sed 's/\\e/\\/g'
+}
+
+@test "library: the program in the manual page is tests/use-library-http.c" {
+	example "$page" >example.c
+	diff "$BATS_TEST_DIRNAME/use-library-http.c" example.c
+}
+
+@test "library: the program in the manual page answers a request" {
+	requires python3
+	compile shared c "$BATS_TEST_DIRNAME/use-library-http.c"
+	random_file page.html 1000321
+	printf 'GET / HTTP/1.0\r\nHost: here\r\n\r\n' >request
+	with_library "$PYTHON" "$PEER" pair stream 0 sndbuf=1 send=request \
+	    save=answer -- ./program page.html
+	printf 'HTTP/1.0 200 OK\r\nContent-Length: 1000321\r\n\r\n' >expected
+	cat page.html >>expected
+	same expected answer
+}
+
+# prototypes - of the manual page, as its readers see them.
+prototypes() {
+	requires mandoc
+	mandoc -T ascii "$page" | sed 's/.\x08//g' |
+	    sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^     //p' | sed '/^ *cc /d'
+}
+
+@test "library: the manual page declares the functions as the header does" {
+	local cflags libs
+	flags_for shared
+	compiler c
+	prototypes >page.c
+	grep -o '\<zc_[a-z_]*(' page.c | tr -d '(' | sort >in-page
+	declared | diff - in-page
+	"${compiler[@]}" "${WARNINGS[@]}" "${cflags[@]}" -fsyntax-only page.c
+}
+
+# names - all that the header declares and defines, one a line.
+names() {
+	sed -z 's,/\*\([^*]\|\*[^/]\)*\*/,,g' "$header" |
+	    sed '/^#define ZC_/b; /^#/d' | grep -Eo '\<[A-Za-z_][A-Za-z_0-9]*' |
+	    sort -u | grep -Evx 'FILE|C|bool|char|const|define|enum|extern|int|int[0-9]+_t|iovec|short|size_t|sizeof|ssize_t|struct|unsigned|void|NULL|INT64_MIN'
+}
+
+@test "library: the manual page names all that is in the header" {
+	local name missing=0
+	names >in-header
+	grep -qx out_offset in-header
+	while read -r name; do
+		grep -qw -e "$name" "$page" ||
+		    { echo "not in libzcopy.3: $name"; missing=1; }
+	done <in-header
+	[ $missing -eq 0 ]
+}
+
+# Who includes what
+
+@test "library: the program uses nothing of the engine but zcopy.h" {
+	cd "$BATS_TEST_DIRNAME/../src"
+	run grep -n '#include.*engine/' ./*.[ch] endpoint/*.[ch] report/*.[ch]
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
+
+@test "library: the engine uses nothing of the program" {
+	local file name
+	cd "$BATS_TEST_DIRNAME/../src/engine"
+	for file in *.[ch]; do
+		while read -r name; do
+			echo "$file: $name"
+			case $name in
+			config.h|../zcopy.h)	;;
+			*/*)	return 1 ;;
+			*)	[ -f "$name" ] ;;
+			esac
+		done < <(sed -n 's/^#include "\(.*\)"/\1/p' "$file")
+	done
+}
+
+# A declaration of one's own would do without an #include.
+@test "library: the program is linked with functions of zcopy.h alone" {
+	requires nm
+	declared >in-header
+	nm -g --defined-only "$build/.libs/libzcopy-engine.a" |
+	    awk 'NF == 3 { print $3 }' | sort -u >engine
+	nm -u "$build/libzcopy-program.a" | awk 'NF == 2 { print $2 }' |
+	    sort -u | comm -12 - engine >used
+	grep -qx zc_transfer used
+	run comm -23 used in-header
+	echo "$output"
+	[ -z "$output" ]
+}

@@ -1,0 +1,222 @@
+/*
+ * Calls of the engine that fail or come short, in the unit's own process: the
+ * functions here stand before those of the C library, for the engine, too.
+ *
+ * The unit defines judge(), which is asked before each call while `armed`.
+ */
+#ifndef UNIT_FAULTS_H
+#define UNIT_FAULTS_H
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum call {
+	SPLICE, SENDFILE, COPY_FILE_RANGE,	/* the kernel's own paths */
+	READ, PREAD, PREADV2, WRITE, PWRITE, WRITEV, PWRITEV, SEND, SENDMSG,
+	PIPE2, CALLS
+};
+
+static const char *const call_names[CALLS] __attribute__((unused)) = {
+	"splice", "sendfile", "copy_file_range", "read", "pread", "preadv2",
+	"write", "pwrite", "writev", "pwritev", "send", "sendmsg", "pipe2",
+};
+
+enum { ABSENT = -2 };			/* an end that the call has not */
+
+/** A call that is about to be made. */
+struct made {
+	enum call call;
+	int in, out;
+	int64_t from;			/* its offset of `in`, or -1 */
+	size_t size;
+};
+
+enum { PASS = -1, ZERO = -2 };		/* verdicts that are no errno */
+
+/** PASS: make the call, with made->size as it is now; ZERO: return 0 without
+ * it; else the errno to fail with. */
+static int judge(struct made *);
+
+/** Told what a call came to. */
+static void came_to(ssize_t);
+
+static bool armed;
+
+/** 1: make the call; else what to return instead. */
+static inline int
+fault(enum call call, int in, int out, int64_t from, size_t *size)
+{
+	struct made made = { .call = call, .in = in, .out = out, .from = from,
+		.size = size != NULL ? *size : 0 };
+	int saved = errno, verdict;
+
+	if (!armed)
+		return 1;
+	armed = false;
+	verdict = judge(&made);
+	armed = true;
+	if (size != NULL)
+		*size = made.size;
+	errno = verdict > 0 ? verdict : saved;
+	return verdict == PASS ? 1 : verdict == ZERO ? 0 : -1;
+}
+
+static inline ssize_t
+returned(ssize_t n)
+{
+	if (armed)
+		came_to(n);
+	return n;
+}
+
+/** What begins like `from`, and has `size` bytes; returns the pieces. */
+static inline size_t
+cut(struct iovec *to, const struct iovec *from, size_t size)
+{
+	size_t n = 0;
+
+	while (size > 0) {
+		to[n] = from[n];
+		if (to[n].iov_len > size)
+			to[n].iov_len = size;
+		size -= to[n++].iov_len;
+	}
+	return n;
+}
+
+static inline size_t
+sum(const struct iovec *piece, size_t count)
+{
+	size_t size = 0;
+
+	while (count > 0)
+		size += piece[--count].iov_len;
+	return size;
+}
+
+/* The calls.  Where off_t has 64 bits by renaming, so have they. */
+
+typedef void (*any_function)(void);	/* to be cast */
+
+static inline any_function
+next(const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+	any_function function;
+
+	if (symbol == NULL)
+		_exit(120);
+	memcpy(&function, &symbol, sizeof(function));
+	return function;
+}
+
+#if defined(__GLIBC__) && !defined(__LP64__) && _FILE_OFFSET_BITS == 64
+#define RENAMED(plain, renamed)	renamed
+#else
+#define RENAMED(plain, renamed)	plain
+#endif
+#define NEXT(name, symbol)	((__typeof__(&name))next(symbol))
+
+/** Define `name`, which asks `verdict` and then goes on to the next one. */
+#define CALL(type, name, symbol, parameters, arguments, verdict)	\
+type									\
+name parameters								\
+{									\
+	int answer = verdict;						\
+									\
+	return (type)returned(answer <= 0 ? answer :			\
+	    NEXT(name, symbol) arguments);				\
+}
+
+CALL(ssize_t, splice, "splice",
+    (int in, off64_t *from, int out, off64_t *to, size_t size, unsigned flags),
+    (in, from, out, to, size, flags),
+    fault(SPLICE, in, out, from != NULL ? *from : -1, &size))
+CALL(ssize_t, sendfile, RENAMED("sendfile", "sendfile64"),
+    (int out, int in, off_t *from, size_t size), (out, in, from, size),
+    fault(SENDFILE, in, out, from != NULL ? *from : -1, &size))
+CALL(ssize_t, copy_file_range, "copy_file_range",
+    (int in, off64_t *from, int out, off64_t *to, size_t size, unsigned flags),
+    (in, from, out, to, size, flags),
+    fault(COPY_FILE_RANGE, in, out, from != NULL ? *from : -1, &size))
+
+CALL(ssize_t, read, "read", (int fd, void *data, size_t size),
+    (fd, data, size), fault(READ, fd, ABSENT, -1, &size))
+CALL(ssize_t, pread, RENAMED("pread", "pread64"),
+    (int fd, void *data, size_t size, off_t at), (fd, data, size, at),
+    fault(PREAD, fd, ABSENT, at, &size))
+CALL(ssize_t, write, "write", (int fd, const void *data, size_t size),
+    (fd, data, size), fault(WRITE, ABSENT, fd, -1, &size))
+CALL(ssize_t, pwrite, RENAMED("pwrite", "pwrite64"),
+    (int fd, const void *data, size_t size, off_t at), (fd, data, size, at),
+    fault(PWRITE, ABSENT, fd, -1, &size))
+CALL(ssize_t, send, "send", (int fd, const void *data, size_t size, int flags),
+    (fd, data, size, flags), fault(SEND, ABSENT, fd, -1, &size))
+CALL(int, pipe2, "pipe2", (int fd[2], int flags), (fd, flags),
+    fault(PIPE2, ABSENT, ABSENT, -1, NULL))
+
+#define VIEW_MAX	64		/* which the engine hands over */
+
+ssize_t
+preadv2(int fd, const struct iovec *piece, int count, off_t at, int flags)
+{
+	size_t size = sum(piece, (size_t)count);
+	int answer = fault(PREADV2, fd, ABSENT, at, &size);
+	struct iovec some[VIEW_MAX];
+
+	if (answer <= 0)
+		return returned(answer);
+	return returned(NEXT(preadv2, RENAMED("preadv2", "preadv64v2"))(fd,
+	    some, (int)cut(some, piece, size), at, flags));
+}
+
+ssize_t
+writev(int fd, const struct iovec *piece, int count)
+{
+	size_t size = sum(piece, (size_t)count);
+	int answer = fault(WRITEV, ABSENT, fd, -1, &size);
+	struct iovec some[VIEW_MAX];
+
+	if (answer <= 0)
+		return returned(answer);
+	return returned(NEXT(writev, "writev")(fd, some,
+	    (int)cut(some, piece, size)));
+}
+
+ssize_t
+pwritev(int fd, const struct iovec *piece, int count, off_t at)
+{
+	size_t size = sum(piece, (size_t)count);
+	int answer = fault(PWRITEV, ABSENT, fd, -1, &size);
+	struct iovec some[VIEW_MAX];
+
+	if (answer <= 0)
+		return returned(answer);
+	return returned(NEXT(pwritev, RENAMED("pwritev", "pwritev64"))(fd,
+	    some, (int)cut(some, piece, size), at));
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	size_t size = sum(message->msg_iov, message->msg_iovlen);
+	int answer = fault(SENDMSG, ABSENT, fd, -1, &size);
+	struct msghdr cut_message = *message;
+	struct iovec some[VIEW_MAX];
+
+	if (answer <= 0)
+		return returned(answer);
+	cut_message.msg_iov = some;
+	cut_message.msg_iovlen = cut(some, message->msg_iov, size);
+	return returned(NEXT(sendmsg, "sendmsg")(fd, &cut_message, flags));
+}
+
+#endif

@@ -1,0 +1,314 @@
+/*
+ * What must come of a random transfer, by its request, and by what failed; and
+ * the failures.
+ */
+#ifndef UNIT_MODEL_H
+#define UNIT_MODEL_H
+
+#include "unit-faults.h"
+#include "unit-task.h"
+
+struct fate {
+	enum { GOES_ON, FALLS, ENDS } way;	/* FALLS: to another method */
+	enum zc_outcome outcome;
+	enum zc_side side;
+	int error;
+};
+
+static const struct fate goes_on = { .way = GOES_ON };
+
+static struct model {
+	int64_t header, data, trailer;	/* all that there is to deliver */
+	int64_t in_at, out_at;		/* positions before; streams: taken */
+	int64_t from, to;		/* where in the files it happens */
+	struct fate fate;
+	bool over;			/* nothing more may be called */
+	bool maps;			/* mmap is at work */
+	bool wrong;
+	unsigned events, agains, stalls;
+	int64_t told;			/* bytes, by the last event */
+} model;
+
+static inline bool
+is_forced(void)
+{
+	return task.request.method != ZC_AUTO;
+}
+
+static inline struct fate
+ends(enum zc_outcome outcome, enum zc_side side, int error)
+{
+	return (struct fate){ ENDS, outcome, side, error };
+}
+
+static inline struct fate
+fails(enum zc_side side, int error)
+{
+	return ends(ZC_FAILED, side, error);
+}
+
+/* What a failure makes of it */
+
+/** The method at work is refused.  A full disk is nobody's fault. */
+static inline struct fate
+falls(int error)
+{
+	struct fate fate = error == ENOSPC ? fails(ZC_SINK, error) :
+	    ends(ZC_UNSUITED, ZC_SOURCE, error);
+
+	fate.way = is_forced() ? FALLS : GOES_ON;
+	return fate;
+}
+
+static inline bool
+waits_by_poll(enum zc_side side)
+{
+	return side == ZC_SOURCE ? flow.source != FILE_END && !in_blocks :
+	    flow.sink != FILE_END && !out_blocks;
+}
+
+/** EAGAIN where nobody asked for it: with a hook to wait, once is chance. */
+static inline struct fate
+chances(enum zc_side side)
+{
+	if (task.request.wait != NULL && !waits_by_poll(side) &&
+	    model.stalls++ > 0)
+		return fails(side, EAGAIN);
+	return goes_on;
+}
+
+/** Which side of the job does this call concern, if it is blocked? */
+static inline enum zc_side
+side_of(const struct made *made)
+{
+	if (made->call == SPLICE && made->in == flow.in &&
+	    made->out == flow.out)
+		return flow.source == PIPE_END ? ZC_SOURCE : ZC_SINK;
+	return made->out == flow.out ? ZC_SINK : ZC_SOURCE;
+}
+
+static inline struct fate
+foresee_kernel(const struct made *made, int fault)
+{
+	enum zc_side side = side_of(made);
+
+	if (fault == ZERO)
+		return falls(ENODATA);
+	if (fault == EAGAIN && made->call != COPY_FILE_RANGE &&
+	    waits_by_poll(side))
+		return goes_on;
+	if (fault == ENOSPC && made->call != COPY_FILE_RANGE &&
+	    made->out == flow.out)
+		return fails(ZC_SINK, fault);
+	return falls(fault);
+}
+
+/** What must come of a call that fails so. */
+static inline struct fate
+foresee(const struct made *made, int fault)
+{
+	if (fault == PASS || fault == EINTR)
+		return goes_on;
+	if (made->call == PIPE2)
+		return falls(fault);
+	if (made->call <= COPY_FILE_RANGE)
+		return foresee_kernel(made, fault);
+	if (made->call == READ && made->in != flow.in)
+		return fails(ZC_SOURCE, fault);		/* to rescue bytes */
+	if (made->call == PREADV2 && (fault == EAGAIN || fault == EOPNOTSUPP))
+		return goes_on;
+	if (fault == EFAULT)
+		return falls(fault);		/* of the map */
+	if (fault == EAGAIN)
+		return chances(side_of(made));
+	return fails(side_of(made), fault);
+}
+
+/* What the request makes of it */
+
+/** What is left of the source, beginning at `from`. */
+static inline int64_t
+there_is(int64_t from)
+{
+	return from < (int64_t)flow.size ? (int64_t)flow.size - from : 0;
+}
+
+static inline struct fate
+natural_fate(int64_t there)
+{
+	const struct zc_request *request = &task.request;
+
+	if (!is_planned())
+		return ends(ZC_UNSUITED, ZC_SOURCE, ENOTSUP);
+	if ((request->flags & ZC_EXACT) && request->bytes > there)
+		return ends(ZC_SHORT, ZC_SOURCE, ENODATA);
+	return ends(ZC_DONE, ZC_SOURCE, 0);
+}
+
+static inline void
+foresee_ends(void)
+{
+	const struct zc_request *request = &task.request;
+
+	model.in_at = flow.source == FILE_END ? at(flow.in) : taken(&flow);
+	model.out_at = flow.sink == FILE_END ? at(flow.out) : 0;
+	model.from = request->offset != ZC_CURRENT ? request->offset :
+	    model.in_at;
+	model.to = request->out_offset != ZC_CURRENT ? request->out_offset :
+	    model.out_at;
+}
+
+/** No other method writes from memory that may go away. */
+static inline bool
+begins_with_map(void)
+{
+	const struct zc_request *request = &task.request;
+
+	if (flow.source != FILE_END || (request->flags & ZC_NODISKIO))
+		return false;
+	return request->method == ZC_MMAP || (request->method == ZC_AUTO &&
+	    request->select != NULL && task.preferred == ZC_MMAP);
+}
+
+static inline void
+foresee_all(void)
+{
+	static const struct zc_hdtr none;
+	const struct zc_hdtr *hdtr = task.request.hdtr;
+	int64_t there;
+
+	model = (struct model){ .wrong = false };
+	foresee_ends();
+	model.maps = begins_with_map();
+	there = there_is(model.from);
+	model.fate = natural_fate(there);
+	model.data = task.request.bytes != ZC_TO_END &&
+	    task.request.bytes < there ? task.request.bytes : there;
+	if (hdtr == NULL)
+		hdtr = &none;
+	model.header = length_of(hdtr->headers, hdtr->hdr_cnt);
+	model.trailer = length_of(hdtr->trailers, hdtr->trl_cnt);
+	make_wire(hdtr, content + (model.data > 0 ? model.from : 0),
+	    (size_t)model.data);
+	flow.expected = wire;
+	flow.expected_size = wire_size;
+	flow.got = 0;
+}
+
+/* Failures at random */
+
+static unsigned fired[CALLS], with_error[200];
+
+#define WRONG(...)							\
+	do {								\
+		printf("# wrong: " __VA_ARGS__);			\
+		putchar('\n');						\
+		model.wrong = true;					\
+	} while (0)
+
+/** Would 0 be a false end?  Of a stream nobody could tell. */
+static inline bool
+has_more(const struct made *made)
+{
+	if (made->in != flow.in)
+		return made->out == flow.out;
+	return flow.source == FILE_END &&
+	    (made->from >= 0 ? made->from : at(flow.in)) < size_of(flow.in);
+}
+
+static inline int
+pick_fault(const struct made *made)
+{
+	static const int benign[] = { EINTR, EAGAIN, PASS };
+	static const int kernels[] = { EINVAL, ENOSYS, EIO, ENOMEM, ENOSPC,
+		EAGAIN, ZERO };
+	static const int readers[] = { EIO, ENOMEM, EOPNOTSUPP };
+	static const int writers[] = { EIO, ENOMEM, EPIPE, ENOSPC };
+	int fault = benign[pick(COUNT(benign))];
+
+	if (made->call == PIPE2)
+		return one_in(2) ? EMFILE : ENOMEM;
+	if (made->call <= COPY_FILE_RANGE && !one_in(3))
+		fault = kernels[pick(COUNT(kernels))];
+	else if (made->call > COPY_FILE_RANGE && one_in(6))
+		fault = made->call >= WRITE ? writers[pick(COUNT(writers))] :
+		    readers[pick(made->call == PREADV2 ? 3 : 2)];
+	if (model.maps && (made->call == WRITE || made->call == PWRITE ||
+	    made->call == SEND) && one_in(5))
+		fault = EFAULT;
+	if (fault == ZERO && !has_more(made))
+		return PASS;
+	/* A pipe of its own has what it holds at once. */
+	if (fault == EAGAIN && made->call == READ && made->in != flow.in)
+		return EINTR;
+	return fault;
+}
+
+static inline void
+apply(const struct fate *fate)
+{
+	if (fate->way == GOES_ON)
+		return;
+	model.fate = *fate;
+	model.over = fate->way == ENDS;
+}
+
+/** Make something of chance happen to this call. */
+static inline int
+strike(struct made *made)
+{
+	unsigned stalls = model.stalls;
+	int fault = pick_fault(made);
+	struct fate fate = foresee(made, fault);
+
+	if (fate.way != GOES_ON && !task.deadly) {
+		model.stalls = stalls;
+		return PASS;
+	}
+	if (fault == PASS && made->size > 0)
+		made->size = 1 + pick(made->size);
+	model.maps = model.maps && fault != EFAULT;
+	fired[made->call]++;
+	with_error[fault > 0 ? fault : 0]++;
+	apply(&fate);
+	return fault;
+}
+
+/** What blocks must not wait for us: we are not there to help it. */
+static inline void
+help_along(struct made *made)
+{
+	if (out_blocks && made->out == flow.out) {
+		made->size = made->size < 16384 ? made->size : 16384;
+		while (!model.wrong && queued(flow.drain) > 0)
+			model.wrong = !take(&flow, 65536);
+	}
+	if (in_blocks && made->in == flow.in && flow.feed >= 0 &&
+	    queued(flow.in) == 0)
+		model.wrong |= !feed(&flow, 1 + pick(4096));
+}
+
+static int
+judge(struct made *made)
+{
+	/* Is there one byte more?  Has this system that call? */
+	if ((made->call == PREAD && made->size == 1) || made->in == -1)
+		return PASS;
+	if (model.over)
+		WRONG("%s after the end", call_names[made->call]);
+	help_along(made);
+	if (model.wrong)
+		return EIO;		/* enough is known */
+	if (task.rarity == 0 || !one_in(task.rarity))
+		return PASS;
+	return strike(made);
+}
+
+static inline void
+came_to(ssize_t n)
+{
+	if (n > 0)
+		model.stalls = 0;
+}
+
+#endif

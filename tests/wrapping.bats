@@ -1,0 +1,520 @@
+#!/usr/bin/env bats
+# --header and --trailer: what is sent before the data, and after it.
+
+load helpers
+load peer
+load routes
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 1000001
+	printf 'HTTP\r\n\r\n\0\n\0\n' >h1
+	random_file h2 5000
+	random_file t1 70000
+	printf '\0end' >t2
+	around=(--header=h1 --header=h2 --trailer=t1 --trailer=t2)
+	cat h1 h2 in t1 t2 >expected
+	path=$BATS_TEST_TMPDIR.socket
+	post=$BATS_TEST_TMPDIR.post.py
+}
+
+# to_unix STATUS ARG... - as deliver does to others: `got` has what arrived.
+to_unix() {
+	local want=$1
+	shift
+	rm -f got
+	listener "unix-listen:$path" got
+	zcopy "$want" "$@" "unix:$path"
+	ends 0
+}
+
+# holds FILE... - `got` is these, one after the other.
+holds() {
+	cat "$@" | cmp - got
+}
+
+# Where it goes
+
+# bats test_tags=valgrind
+@test "wrapping: headers, data and trailers arrive in this order" {
+	local dest
+	for dest in file stdout pipe fifo tcp; do
+		deliver 0 $dest "${around[@]}" in
+		same expected got
+	done
+	to_unix 0 "${around[@]}" in
+	same expected got
+}
+
+@test "wrapping: around a stream, the same" {
+	local dest
+	for dest in file stdout pipe fifo tcp; do
+		deliver 0 $dest "${around[@]}" - < <(cat in)
+		same expected got
+	done
+	to_unix 0 "${around[@]}" - < <(cat in)
+	same expected got
+}
+
+@test "wrapping: by every method" {
+	local dest method
+	for dest in file stdout pipe fifo tcp; do
+		for method in $(methods file $dest); do
+			deliver 0 $dest -v --method="$method" "${around[@]}" in
+			same expected got
+			# Of tcp, what the receiver said.
+			[[ $method:$dest == @(auto:*|*:tcp) ]] ||
+			    [[ $output == *"done: 1000001 bytes in "*", method $method"$'\n'* ]]
+		done
+	done
+}
+
+@test "wrapping: a netcat of each sort gets header, data and trailer" {
+	requires ncat socat ss
+	local got=$BATS_TEST_TMPDIR.got
+	OUTPUT=$got on_free_port ncat -l --recv-only 127.0.0.1 PORT
+	zcopy 0 "${around[@]}" in "127.0.0.1:$port"
+	peer_ends 0
+	same expected "$got"
+	on_free_port socat -u TCP4-LISTEN:PORT,bind=127.0.0.1 "CREATE:$got"
+	zcopy 0 "${around[@]}" in "127.0.0.1:$port"
+	peer_ends 0
+	same expected "$got"
+	command -v nc.openbsd >/dev/null || skip "needs the nc of OpenBSD"
+	OUTPUT=$got on_free_port nc.openbsd -d -l 127.0.0.1 PORT
+	zcopy 0 "${around[@]}" in "127.0.0.1:$port"
+	peer_ends 0
+	same expected "$got"
+}
+
+@test "wrapping: a listener sends header, data and trailer" {
+	listener "${around[@]}" in listen:127.0.0.1:0
+	peer connect "127.0.0.1:$port" save=got end
+	peer_ends 0
+	ends 0
+	same expected got
+}
+
+@test "wrapping: in place, behind what is there, and at an offset" {
+	random_file old 2000000
+	cp old got
+	zcopy 0 --inplace "${around[@]}" in got
+	same expected got
+	cp old got
+	zcopy 0 --append "${around[@]}" in got
+	holds old expected
+	cp old got
+	zcopy 0 --seek=4097 "${around[@]}" in got
+	{
+		head -c 4097 old
+		cat expected
+		tail -c +$((4098 + $(stat -c %s expected))) old
+	} | cmp - got
+	cp old got
+	zcopy 0 "${around[@]}" - fd:8 <in 8>>got
+	holds old expected
+}
+
+@test "wrapping: what others write around it stays around it" {
+	random_file old 1000
+	{
+		cat old >&8
+		zcopy 0 "${around[@]}" in fd:8
+		cat old >&8
+	} 8>got
+	holds old expected old
+}
+
+# What of it there is
+
+@test "wrapping: one of them alone, and empty ones" {
+	: >empty
+	deliver 0 file --header=h2 in
+	holds h2 in
+	deliver 0 file --trailer=h2 in
+	holds in h2
+	deliver 0 tcp --header=empty --header=h1 --header=empty in
+	holds h1 in
+	deliver 0 tcp -v --trailer=empty --header=empty in
+	holds in
+	[[ $output != *"around it"* ]]
+}
+
+@test "wrapping: the same file as often as it is named" {
+	deliver 0 file --header=h2 --trailer=h2 --header=h2 --trailer=h2 h2
+	holds h2 h2 h2 h2 h2
+}
+
+@test "wrapping: more of them than one call takes" {
+	local many=() i
+	for i in {0..9}; do
+		printf 'part %d, ' "$i" >"part$i"
+	done
+	for i in {1..150}; do
+		many+=(--header=part{0..9})
+	done
+	cat "${many[@]#--header=}" >numbers
+	deliver 0 file "${many[@]}" in
+	holds numbers in
+	deliver 0 tcp "${many[@]//header/trailer}" in
+	holds in numbers
+}
+
+@test "wrapping: around no data" {
+	local dest
+	: >empty
+	for dest in file stdout pipe tcp; do
+		deliver 0 $dest --bytes=0 "${around[@]}" in
+		holds h1 h2 t1 t2
+		deliver 0 $dest "${around[@]}" empty
+		holds h1 h2 t1 t2
+		deliver 0 $dest "${around[@]}" /dev/null
+		holds h1 h2 t1 t2
+	done
+}
+
+@test "wrapping: a count and an offset mean the data alone" {
+	deliver 0 file --offset=1000 -c 500000 "${around[@]}" in
+	holds h1 h2 <(tail -c +1001 in | head -c 500000) t1 t2
+	deliver 0 tcp --offset=1000 -c 500000 "${around[@]}" - < <(cat in)
+	holds h1 h2 <(tail -c +1001 in | head -c 500000) t1 t2
+}
+
+# It gives no full answer to any call.
+@test "wrapping: to a socket that does not block and takes little at a time" {
+	requires python3
+	local got=$BATS_TEST_TMPDIR.got
+	random_file big 700000
+	local as_user=("$PYTHON" "$PEER" pair stream-nonblock 5 sndbuf=1 \
+	    "save=$got" --)
+	zcopy 0 -v --header=big --header=h2 --header=big --trailer=t1 \
+	    --trailer=big in fd:5
+	cat big h2 big in t1 big | cmp - "$got"
+	[[ $output == *"around it: header 1405000 bytes, trailer 770000 bytes" ]]
+}
+
+@test "wrapping: sixteen megabytes before, and as many after" {
+	local dest
+	random_file big 16M
+	deliver 0 tcp --header=big --trailer=big in
+	holds big in big
+	for dest in file pipe; do
+		deliver 0 $dest -v --header=big --trailer=big in
+		holds big in big
+		[[ $output == *"around it: header 16777216 bytes, trailer 16777216 bytes" ]]
+	done
+}
+
+@test "wrapping: counted apart from the data" {
+	zcopy 0 -v "${around[@]}" in out
+	same expected out
+	[[ $output == *"done: 1000001 bytes in "*"
+zcopy: around it: header 5012 bytes, trailer 70004 bytes" ]]
+	zcopy 0 -v --header=h1 in out
+	[[ $output == *"around it: header 12 bytes, trailer 0 bytes" ]]
+	zcopy 0 -v in out
+	[[ $output != *"around it"* ]]
+}
+
+@test "wrapping: DEST may be the header's own file" {
+	cp h2 got
+	zcopy 0 --header=got --trailer=got in got
+	holds h2 in h2
+	cp h2 got
+	zcopy 0 --inplace --header=got in got
+	holds h2 in
+	cp h2 got
+	zcopy 0 --append --header=got in got
+	holds h2 h2 in
+}
+
+# How it is named
+
+@test "wrapping: from descriptors, from where they stand" {
+	deliver 0 file --header=- --trailer=fd:7 in <h2 7<t1
+	holds h2 in t1
+	{
+		head -c 1000 >/dev/null
+		deliver 0 file --header=/dev/fd/8 --trailer=/dev/stdin in
+	} <h2 8<t1
+	holds t1 in <(tail -c +1001 h2)
+	deliver 0 file --header=/proc/self/fd/7 in 7< <(cat h2)
+	holds h2 in
+}
+
+@test "wrapping: from pipes and FIFOs, to their end" {
+	mkfifo header
+	cat t1 >header 3>&- &
+	deliver 0 file --header=header --trailer=<(cat h1; cat h2) in
+	holds t1 in h1 h2
+	deliver 0 file --header=- in < <(head -c 70 h2; cat t1)
+	holds <(head -c 70 h2) t1 in
+}
+
+@test "wrapping: from a kernel file, whatever its size claims" {
+	deliver 0 file --header=/proc/version --trailer=file:h1 in
+	holds /proc/version in h1
+}
+
+@test "wrapping: SOURCE's own descriptor is read to its end by the header" {
+	deliver 0 file --header=- - <in
+	holds in
+	deliver 6 stdout --header=- --trailer=h1 -c 10 - <in
+	holds in
+	deliver 0 file --header=fd:7 --trailer=fd:7 in 7<h2
+	holds h2 in
+	# Opened anew it begins at its beginning.
+	deliver 0 file --header=in --trailer=in in
+	holds in in in
+}
+
+# What cannot be read
+
+# refused STATUS MESSAGE ARG... - DEST is as it was, and SOURCE not opened: a
+# FIFO that nobody writes.
+refused() {
+	local want=$1 message=$2
+	shift 2
+	zcopy "$want" "$@" source old
+	[[ $output == "zcopy: $message"* ]]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	untouched
+	zcopy "$want" "$@" --inplace source old
+	untouched
+	zcopy "$want" "$@" source listen:127.0.0.1:0
+	[[ $output != *"listening"* ]]
+	untouched
+}
+
+@test "wrapping: what cannot be opened is status 1, and DEST is untouched" {
+	local option
+	mkdir dir
+	mkfifo source
+	old_file old
+	for option in --header --trailer; do
+		refused 1 "missing: open: No such file" $option=missing
+		refused 1 "dir: open: Is a directory" $option=dir
+		refused 1 "fd:9: not open: Bad file descriptor" $option=fd:9
+		refused 1 "missing: open: No such file" --header=h1 \
+		    $option=missing
+		refused 1 "fd:8: not open for reading" $option=fd:8 8>/dev/null
+	done
+}
+
+@test "wrapping: what may not be read is status 1" {
+	chmod 0 h2
+	as_nobody zcopy 1 --header=h2 in out
+	[[ $output == "zcopy: h2: open: Permission denied" ]]
+	[ ! -e out ]
+}
+
+@test "wrapping: what fails as it is read is status 1, with nothing sent" {
+	local option
+	mkfifo fifo
+	old_file old
+	for option in --header --trailer; do
+		cat t1 >fifo 3>&- &
+		FAULT="splice:EIO:1:in=fifo,read:EIO:2:in=fifo" \
+		    zcopy 1 --block-size=4K $option=fifo in old
+		fault_fired 2
+		[[ $output == "zcopy: fifo: read: Input/output error (0 bytes delivered)"* ]]
+		untouched
+	done
+}
+
+@test "wrapping: a network address is a usage error, and nothing is opened" {
+	local option name
+	mkfifo source
+	old_file old
+	for option in --header --trailer; do
+		for name in localhost:1 :0 tcp:localhost:1 listen::0 \
+		    unix:x unix-listen:x; do
+			refused 2 "$name: " --header=missing $option=$name
+		done
+		zcopy 2 $option= in old
+		untouched
+	done
+	zcopy 2 --explain --header=localhost:1 in out
+}
+
+# Transfers that fail
+
+@test "wrapping: a source that ends early gets no trailer" {
+	zcopy 6 --inplace -c 2M "${around[@]}" in got
+	holds h1 h2 in
+	STDOUT=got zcopy 6 -c 2M "${around[@]}" - - < <(cat in)
+	holds h1 h2 in
+	old_file old
+	zcopy 6 -c 2M "${around[@]}" in old
+	untouched
+	peer listen 127.0.0.1:0 broken
+	zcopy 6 -c 2M "${around[@]}" in "127.0.0.1:$port"
+	peer_ends 0
+}
+
+@test "wrapping: one that may end early does get it" {
+	deliver 0 file --allow-short -c 2M "${around[@]}" in
+	same expected got
+	deliver 0 tcp --allow-short -c 2M "${around[@]}" - < <(cat in)
+	same expected got
+	deliver 0 file --allow-short --offset=2M "${around[@]}" in
+	holds h1 h2 t1 t2
+}
+
+@test "wrapping: a source that fails half way gets no trailer" {
+	FAULT="read:EIO:4:in=reg" zcopy 3 --inplace --method=read-write \
+	    --block-size=64K --header=- --trailer=t1 in got < <(cat h2)
+	fault_fired
+	[[ $output == *"(196608 bytes delivered)" ]]
+	holds h2 <(head -c 196608 in)
+}
+
+@test "wrapping: a header that finds no room is none of the data" {
+	STDOUT=/dev/full zcopy 4 "${around[@]}" in -
+	[[ $output == "zcopy: -: write: No space left on device (0 bytes delivered)" ]]
+	requires strace
+	old_file old
+	TRACE="-e inject=writev:error=ENOSPC" zcopy 4 --header=h1 in old
+	fault_fired
+	[[ $output == *"No space left on device (0 bytes delivered)"* ]]
+	untouched
+}
+
+@test "wrapping: a trailer that finds no room is a failure" {
+	requires strace
+	old_file old
+	TRACE="-e inject=writev:error=ENOSPC:when=2" zcopy 4 "${around[@]}" \
+	    in old
+	fault_fired
+	[[ $output == *"No space left on device (1000001 bytes delivered)"* ]]
+	untouched
+}
+
+@test "wrapping: interrupted calls lose nothing, and repeat nothing" {
+	requires strace
+	TRACE="-e inject=writev:error=EINTR:when=1+2" zcopy 0 "${around[@]}" \
+	    in got
+	fault_fired 2
+	same expected got
+}
+
+@test "wrapping: ended by a signal it sends no trailer" {
+	mkfifo fifo
+	exec 7<>fifo
+	start --inplace --header=h2 --trailer=t1 fifo got 7>&-
+	head -c 30000 in >&7
+	retry has 35000 got
+	kill "$pid"
+	ends 143
+	exec 7>&-
+	holds h2 <(head -c 30000 in)
+}
+
+@test "wrapping: a kernel file takes neither, and is told nothing" {
+	sleep 1000 3>&- &
+	local target=/proc/$!/coredump_filter before
+	before=$(cat "$target")
+	echo 1 >one
+	zcopy 4 --header=one one "$target"
+	complains "$target" "header or trailer"
+	[ "$(cat "$target")" = "$before" ]
+	zcopy 4 --trailer=one one "$target"
+	[ "$(cat "$target")" = "$before" ]
+	: >empty
+	zcopy 0 --header=empty one "$target"
+	[ "$(cat "$target")" = 00000001 ]
+}
+
+# What is shown
+
+@test "wrapping: --explain names them around the data, and reads none" {
+	mkfifo fifo
+	zcopy 0 --explain --header=fifo --header=h2 --trailer=t1 in out
+	[[ $output == *"header       fifo
+header       h2
+"*"1000001 bytes"*"trailer      t1
+method "* ]]
+	[ ! -e out ]
+}
+
+# HTTP
+
+http_reply() {
+	printf 'HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\n'
+	printf 'Content-Length: %d\r\n\r\n' "$(stat -c %s in)"
+}
+
+@test "wrapping: curl takes it for the reply of a server" {
+	requires curl
+	http_reply >reply
+	listener --header=reply in listen:127.0.0.1:0
+	curl -sS --noproxy '*' --max-time 10 -D headers -o got \
+	    "http://127.0.0.1:$port/"
+	ends 0
+	same in got
+	same reply headers
+}
+
+@test "wrapping: wget takes it for the reply of a server" {
+	requires wget
+	http_reply >reply
+	listener --header=reply in listen:127.0.0.1:0
+	wget -q --no-proxy --tries=1 --timeout=10 -O got \
+	    "http://127.0.0.1:$port/"
+	ends 0
+	same in got
+}
+
+# A server that saves one POST as $1; prints its port.
+post_server() {
+	cat >"$post" <<-'END'
+		import http.server
+		import sys
+
+
+		class Handler(http.server.BaseHTTPRequestHandler):
+		    def do_POST(self):
+		        size = int(self.headers["Content-Length"])
+		        with open(sys.argv[1], "wb") as file:
+		            file.write(self.rfile.read(size))
+		        self.send_response(200)
+		        self.end_headers()
+
+		    def log_message(self, *_):
+		        pass
+
+
+		server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+		print(server.server_port, flush=True)
+		server.handle_request()
+	END
+	: $((peers += 1))
+	said=$BATS_TEST_TMPDIR.peer$peers.log
+	"$PYTHON" "$post" "$1" >"$said" 2>&1 3>&- &
+	peer=$!
+	retry has_said "$peer"
+	port=$(head -n 1 "$said")
+}
+
+@test "wrapping: a server takes it for a POST" {
+	requires python3
+	post_server got
+	printf 'POST /in HTTP/1.0\r\nContent-Length: %d\r\n\r\n' \
+	    "$(stat -c %s in)" >request
+	zcopy 0 --header=request in "127.0.0.1:$port"
+	peer_ends 0
+	same in got
+}
+
+@test "wrapping: a body in pieces, one of them ours" {
+	requires curl
+	http_reply >reply
+	random_file whole 1000001
+	head -c 400000 whole >first
+	tail -c 300000 whole >last
+	listener --header=reply --header=first --offset=400000 -c 300001 \
+	    --trailer=last whole listen:127.0.0.1:0
+	curl -sS --noproxy '*' --max-time 10 -o got "http://127.0.0.1:$port/"
+	ends 0
+	same whole got
+}
