@@ -13,8 +13,10 @@
 
 struct mover {
 	const struct options *options;
+	const struct endpoint *source;
 	struct endpoint *dest;
-	enum status begun;		/* what its beginning came to */
+	const struct watch *watch;
+	enum status hook;		/* what a step of ours came to */
 	struct timespec began;
 };
 
@@ -35,10 +37,13 @@ on_event(const struct zc_event *event, void *arg)
 
 	trail_event(event);
 	if (event->type == ZC_EVENT_PLAN)
-		mover->begun = endpoint_begin(mover->dest);
+		mover->hook = endpoint_begin(mover->dest);
+	if (event->type == ZC_EVENT_TRAILER)
+		mover->hook = watch_end(mover->watch, mover->source,
+		    event->bytes);
 	if (signals_status_wanted())
 		trail_status(event->bytes, seconds_since(&mover->began));
-	return mover->begun != STATUS_OK || signals_caught() != 0;
+	return mover->hook != STATUS_OK || signals_caught() != 0;
 }
 
 static int
@@ -76,10 +81,12 @@ move_flags(const struct options *options)
 
 enum status
 move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, struct zc_result *result, double *seconds)
+    const struct zc_hdtr *hdtr, const struct watch *watch,
+    struct zc_result *result, double *seconds)
 {
 	const struct options *options = source->options;
-	struct mover mover = { .options = options, .dest = dest };
+	struct mover mover = { .options = options, .source = source,
+		.dest = dest, .watch = watch };
 	struct zc_request request = ZC_REQUEST_INIT(source->fd, dest->fd);
 
 	request.bytes = options->bytes;
@@ -96,8 +103,8 @@ move(const struct endpoint *source, struct endpoint *dest,
 	clock_gettime(CLOCK_MONOTONIC, &mover.began);
 	(void)zc_transfer(&request, result);	/* the result says it all */
 	*seconds = seconds_since(&mover.began);
-	if (mover.begun != STATUS_OK)
-		return mover.begun;
+	if (mover.hook != STATUS_OK)
+		return mover.hook;
 	return verdict(result, source, dest);
 }
 

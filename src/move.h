@@ -5,15 +5,18 @@
 #define MOVE_H
 
 #include "endpoint/endpoint.h"
+#include "watch.h"
 #include "zcopy.h"
 
 /**
  * Move options->bytes bytes from source to dest, hdtr around them, and say on
- * standard error why not.  dest begins once the plan stands.  *result is
- * filled in always, *seconds is the time that it took.
+ * standard error why not.  dest begins once the plan stands, and no trailer
+ * is sent after data that the watch finds changed.  *result is filled in
+ * always, *seconds is the time that it took.
  */
 enum status move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, struct zc_result *result, double *seconds);
+    const struct zc_hdtr *hdtr, const struct watch *,
+    struct zc_result *result, double *seconds);
 
 /** Move exactly `bytes` bytes from source to descriptor `out`, whatever the
  * options say; print nothing. */

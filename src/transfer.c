@@ -65,7 +65,7 @@ move_and_commit(struct endpoint *source, struct endpoint *dest,
 	enum status status;
 
 	watch_begin(&watch, source, dest);
-	status = move(source, dest, hdtr, &result, &seconds);
+	status = move(source, dest, hdtr, &watch, &result, &seconds);
 	if (status == STATUS_OK)
 		status = watch_end(&watch, source, result.bytes);
 	if (status == STATUS_OK)

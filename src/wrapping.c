@@ -4,52 +4,55 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "diag.h"
 #include "endpoint/endpoint.h"
-#include "move.h"
-#include "verdict.h"
+#include "endpoint/patience.h"
 
-/** Map what is in `fd`, of `size` bytes. */
+#define SIZE_LIMIT	((size_t)1 << 30)	/* all of it is in memory */
+
 static enum status
-piece_map(struct iovec *piece, int fd, size_t size, const char *name)
+piece_error(const char *name)
 {
-	void *map;
-
-	if (size == 0)
-		return STATUS_OK;
-	map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED) {
-		diag_errno(name, "read");
-		return STATUS_OTHER;
-	}
-	*piece = (struct iovec){ .iov_base = map, .iov_len = size };
-	return STATUS_OK;
+	diag_errno(name, "read");
+	return STATUS_OTHER;
 }
 
-/** To a file in memory, so that nothing can change it any more. */
-static enum status
-piece_copy(struct iovec *piece, const struct endpoint *file)
+/** Room for more bytes behind those it has.  0, or -1 with errno. */
+static int
+piece_grow(struct iovec *piece, size_t *room)
 {
-	int fd = memfd_create("wrapping", MFD_CLOEXEC);
-	struct zc_result result;
-	enum status status;
-	size_t size;
+	size_t larger = MAX(2 * *room, (size_t)64 * 1024);
+	void *grown;
 
-	if (fd < 0) {
-		diag_errno(file->name, "read");
-		return STATUS_OTHER;
-	}
-	move_plainly(file, fd, ZC_TO_END, &result);
-	size = (size_t)result.bytes;
-	result.bytes = 0;		/* nothing was delivered so far */
-	status = verdict(&result, file, file);
-	if (status == STATUS_OK)
-		status = piece_map(piece, fd, size, file->name);
-	close(fd);
-	return status;
+	errno = EFBIG;
+	if (larger > SIZE_LIMIT)
+		return -1;
+	grown = realloc(piece->iov_base, larger);
+	if (grown == NULL)
+		return -1;
+	piece->iov_base = grown;
+	*room = larger;
+	return 0;
+}
+
+static enum status
+piece_fill(struct iovec *piece, const struct endpoint *file)
+{
+	size_t room = 0;
+	ssize_t n;
+
+	do {
+		if (piece->iov_len == room && piece_grow(piece, &room) < 0)
+			return piece_error(file->name);
+		n = read(file->fd, (char *)piece->iov_base + piece->iov_len,
+		    room - piece->iov_len);
+		if (n > 0)
+			piece->iov_len += (size_t)n;
+	} while (n > 0 || (n < 0 && patience_left(PATIENCE_FIRST)));
+	return n < 0 ? piece_error(file->name) : STATUS_OK;
 }
 
 static enum status
@@ -63,7 +66,7 @@ piece_read(struct iovec *piece, const char *name, const struct options *options)
 	if (status == STATUS_OK)
 		status = endpoint_ready(&file);
 	if (status == STATUS_OK)
-		status = piece_copy(piece, &file);
+		status = piece_fill(piece, &file);
 	endpoint_abort(&file);
 	/* It is not SOURCE that failed. */
 	return status == STATUS_SOURCE ? STATUS_OTHER : status;
@@ -137,8 +140,7 @@ static void
 pieces_free(struct iovec *pieces, int count)
 {
 	for (int i = 0; i < count; i++)
-		if (pieces[i].iov_base != NULL)
-			munmap(pieces[i].iov_base, pieces[i].iov_len);
+		free(pieces[i].iov_base);
 	free(pieces);
 }
 

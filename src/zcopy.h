@@ -95,7 +95,10 @@ enum zc_event_type {
 	ZC_EVENT_MOVED,			/* .bytes has grown, by .method; with
 					   ZC_AUTO: some of the header or the
 					   trailer went out */
-	ZC_EVENT_INTERRUPTED,		/* a signal cut a call short */
+	ZC_EVENT_INTERRUPTED,		/* by a signal: before anything moved,
+					   or in a call to a socket; others
+					   that are cut short show as MOVED */
+	ZC_EVENT_TRAILER,		/* all data is out, that is next */
 };
 
 struct zc_event {
@@ -130,8 +133,8 @@ struct zc_request {
 	int (*select)(const struct zc_ends *, void *arg);
 	/* Told what happens.  Not 0: stop; the job fails with EINTR. */
 	int (*event)(const struct zc_event *, void *arg);
-	/* Waits.  -1: errno is the error, and EINTR asks `event`.  NULL: a
-	 * descriptor that would block makes zc_job_run() return EAGAIN. */
+	/* Waits.  Negative: errno is the error, and EINTR asks `event`.  NULL:
+	 * a descriptor that would block makes zc_job_run() return EAGAIN. */
 	int (*wait)(const struct zc_wait *, void *arg);
 	void *arg;
 };
@@ -159,7 +162,8 @@ struct zc_method_use {
 	int64_t refused_at;		/* bytes of data delivered by then */
 };
 
-/** Exact at any time. */
+/** Exact at any time.  It has room for the methods of this version; another
+ * number of them is another soname. */
 struct zc_result {
 	enum zc_outcome outcome;
 	enum zc_side side;		/* that failed */
@@ -186,8 +190,9 @@ struct zc_job;
  * or offset, a range that ends after 2^63-1, an unknown method or flag, a
  * piece of hdtr that is NULL and has a length, hdtr for a kernel file, a
  * descriptor that has no bytes to move, a range that overlaps itself, a pipe
- * onto itself), EBADF (not open for this), ESPIPE (an offset where there are
- * none), EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
+ * onto itself, an offset in a file that appends), EBADF (not open for this),
+ * ESPIPE (an offset where there are none), EPROTOTYPE (not a stream socket),
+ * EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 
@@ -200,13 +205,17 @@ struct zc_job *zc_job_new(const struct zc_request *);
  *		now says.  Also when a blocking socket's SO_RCVTIMEO or
  *		SO_SNDTIMEO is over.
  * EBUSY	with ZC_WOULD_WAIT: what comes next is not in memory yet.
+ *
+ * EAGAIN means nothing else: where it is the error that ends a job, it stands
+ * in result->error, and errno is EIO.
  */
 int zc_job_run(struct zc_job *, struct zc_wait *wait);
 
 /** Valid until zc_job_free(). */
 const struct zc_result *zc_job_result(const struct zc_job *);
 
-/** Bytes still held go back to the source where it can seek.  NULL is fine. */
+/** Bytes still held go back to the source where it can seek; of another they
+ * are gone.  NULL is fine. */
 void zc_job_free(struct zc_job *);
 
 /**
@@ -261,7 +270,8 @@ enum zc_splice_flag {			/* as Linux has them */
  * from in's position, which moves along; else that stands still, and *offset
  * moves.
  *
- * Errors are splice(2)'s, and EINVAL for other ends.
+ * Errors are splice(2)'s, and EINVAL for other ends.  As there,
+ * ZC_SPLICE_NONBLOCK is about pipes: a socket that blocks still does.
  */
 ssize_t zc_splice(int out, int in, int64_t *offset, size_t nbytes,
     unsigned flags);

@@ -338,10 +338,10 @@ traced() {
 	mkfifo fifo
 	exec 7<>fifo
 	for method in sendfile splice; do
-		refuses $method '--stable' --stable in fifo
+		refuses $method 'only copies will do' --stable in fifo
 		echo old >out
 		listener listen:127.0.0.1:0 out
-		refuses $method '--stable' --stable in "127.0.0.1:$port"
+		refuses $method 'only copies will do' --stable in "127.0.0.1:$port"
 		retry gone "$pid"
 		[ "$(cat out)" = old ]
 	done
@@ -586,6 +586,7 @@ explains() {
 
 @test "explain: opens no FIFO, on which somebody may be waiting" {
 	mkfifo fifo
+	: >got
 	cat fifo >got 3>&- &
 	explains in fifo
 	explains fifo new

@@ -56,6 +56,8 @@ on_event(const struct zc_event *event, void *arg)
 		log->moves++;
 		log->ordered = log->ordered && event->bytes > log->bytes;
 		break;
+	case ZC_EVENT_TRAILER:
+		break;
 	case ZC_EVENT_INTERRUPTED:
 		log->interruptions++;
 		break;

@@ -14,7 +14,7 @@ struct buffer {
 	size_t start, end;	/* what is in it */
 };
 
-/** Room for `size` bytes in all; only grows an empty one.  0 or -1, ENOMEM. */
+/** Room for `size` bytes in all; what is in it stays.  0 or -1, ENOMEM. */
 int buffer_reserve(struct buffer *, size_t size);
 void buffer_free(struct buffer *);
 

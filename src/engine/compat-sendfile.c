@@ -15,13 +15,6 @@
 #include "compat.h"
 
 static int
-fail(int error)
-{
-	errno = error;
-	return -1;
-}
-
-static int
 check_file(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -30,8 +23,8 @@ check_file(int fd)
 	if (flags < 0 || fstat(fd, &st) < 0)
 		return -1;
 	if ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
-		return fail(EBADF);
-	return S_ISREG(st.st_mode) ? 0 : fail(EINVAL);
+		return compat_fail(EBADF);
+	return S_ISREG(st.st_mode) ? 0 : compat_fail(EINVAL);
 }
 
 /** For a TCP socket without a peer: was there one?  A connection that was
@@ -56,11 +49,11 @@ check_socket(int s)
 	if (getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
 		return -1;		/* EBADF, ENOTSOCK */
 	if (type != SOCK_STREAM)
-		return fail(EINVAL);
+		return compat_fail(EINVAL);
 	length = sizeof(peer);
 	if (getpeername(s, (struct sockaddr *)&peer, &length) < 0 &&
 	    !was_connected(s))
-		return fail(ENOTCONN);
+		return compat_fail(ENOTCONN);
 	return 0;			/* send(2) says EPIPE */
 }
 
@@ -102,7 +95,7 @@ zc_sendfile(int fd, int s, int64_t offset, size_t nbytes,
 		sbytes = &ignored;
 	*sbytes = 0;
 	if (offset < 0 || (flags & ~ZC_SF_NODISKIO) != 0)
-		return fail(EINVAL);
+		return compat_fail(EINVAL);
 	if (check_file(fd) < 0 || check_socket(s) < 0)
 		return -1;
 	return transfer(fd, s, offset, nbytes, hdtr, sbytes,

@@ -14,13 +14,6 @@
 #define KNOWN	(ZC_SPLICE_MOVE | ZC_SPLICE_NONBLOCK | ZC_SPLICE_MORE | \
 		ZC_SPLICE_GIFT)
 
-static ssize_t
-fail(int error)
-{
-	errno = error;
-	return -1;
-}
-
 #ifdef HAVE_SPLICE
 /** Nothing moved.  Is that the end?  FUSE and virtual files have said so where
  * read(2) has more (Linux 6.18 still). */
@@ -32,7 +25,7 @@ confirm_end(int in, const int64_t *offset)
 	if (end_inspect(&end, in, ZC_SOURCE,
 	    offset != NULL ? *offset : ZC_CURRENT) < 0 || end.start < 0)
 		return 0;
-	return end_peek(&end) > 0 ? fail(EINVAL) : 0;
+	return end_peek(&end) > 0 ? compat_fail(EINVAL) : 0;
 }
 
 static ssize_t
@@ -45,7 +38,7 @@ splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 
 	/* We ask for less at once, but that is our affair. */
 	if (!from_pipe && (uint64_t)nbytes > (uint64_t)(INT64_MAX - at))
-		return fail(EINVAL);
+		return compat_fail(EINVAL);
 	n = splice(in, in_at, out, NULL, MIN(nbytes, CALL_MAX), flags);
 	if (n > 0 && offset != NULL)
 		*offset = at;
@@ -60,7 +53,7 @@ splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 	(void)offset;
 	(void)nbytes;
 	(void)flags;
-	return fail(ENOSYS);
+	return compat_fail(ENOSYS);
 }
 #endif
 
@@ -77,14 +70,16 @@ splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 	request.event = compat_stop_at_signal;
 	job = zc_job_new(&request);
 	if (job == NULL)		/* directories, datagrams... */
-		return fail(errno == EBADF || errno == ENOMEM ? errno : EINVAL);
+		return compat_fail(errno == EBADF || errno == ENOMEM ?
+		    errno : EINVAL);
 	job->splice_flags = flags;
 	if (job->in.start < 0) {	/* what `out` does not take is lost */
 		zc_job_free(job);
-		return fail(EINVAL);
+		return compat_fail(EINVAL);
 	}
 	if (job_transfer(job, &result) < 0 && result.bytes == 0)
-		return fail(result.error == ENOTSUP ? EINVAL : result.error);
+		return compat_fail(result.error == ENOTSUP ? EINVAL :
+		    result.error);
 	if (offset != NULL)
 		*offset += result.bytes;
 	return (ssize_t)result.bytes;
@@ -95,7 +90,7 @@ zc_splice(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 {
 	if ((flags & ~(unsigned)KNOWN) != 0 || nbytes > SSIZE_MAX ||
 	    (offset != NULL && *offset < 0))
-		return fail(EINVAL);
+		return compat_fail(EINVAL);
 	if (nbytes == 0)
 		return 0;
 	if (zc_kind_of(in) == ZC_PIPE || zc_kind_of(out) == ZC_PIPE)

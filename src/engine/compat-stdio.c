@@ -12,6 +12,8 @@
 #endif
 
 #include "job.h"
+#include "kind.h"
+#include "turn.h"
 
 /** How many bytes has the stream read and not given out?  -1: no telling. */
 static ssize_t
@@ -38,11 +40,8 @@ buffered(FILE *in)
 static int64_t
 position_of(FILE *stream)
 {
-	enum zc_kind kind = zc_kind_of(fileno(stream));
-
-	if (kind != ZC_REGULAR && kind != ZC_SYNTHETIC && kind != ZC_BLOCK)
-		return -1;
-	return ftello(stream);
+	return kind_has_position(zc_kind_of(fileno(stream))) ?
+	    ftello(stream) : -1;
 }
 
 /** What is in the stream's buffer is taken, as if by the job. */
@@ -71,28 +70,36 @@ transfer_stream(const struct zc_request *request, FILE *in,
 {
 	struct zc_job *job = zc_job_new(request);
 
-	if (job != NULL && (request->offset != ZC_CURRENT ||
-	    take_buffered(job, in) == 0))
-		return job_transfer(job, result);
-	result->error = errno;
-	zc_job_free(job);
-	return -1;
+	if (job == NULL)
+		return -1;
+	job_start(job);			/* or nothing is taken */
+	if (job->result.outcome == ZC_UNFINISHED &&
+	    request->offset == ZC_CURRENT && take_buffered(job, in) < 0)
+		job_finish(job, ZC_FAILED, errno);
+	return job_transfer(job, result);
 }
 
-/** The stream was flushed and its descriptor has moved since: go there. */
+/** The stream's position is to be `at`; a failure is the transfer's, where
+ * that had none.  Returns what it came to. */
 static int
-follow(FILE *out)
+move_to(FILE *stream, int64_t at, int done, struct zc_result *result)
 {
-	off_t at = lseek(fileno(out), 0, SEEK_CUR);
+	int error = errno;
 
-	return at < 0 || position_of(out) < 0 ? 0 : fseeko(out, at, SEEK_SET);
+	if (fseeko(stream, at, SEEK_SET) == 0 || done < 0) {
+		errno = error;
+		return done;
+	}
+	result->outcome = ZC_FAILED;
+	result->error = errno;
+	return -1;
 }
 
 static int
 transfer_from(FILE *in, struct zc_request *request, struct zc_result *result)
 {
 	int64_t start = request->offset == ZC_CURRENT ? position_of(in) : -1;
-	int done, error;
+	int done;
 
 	if (start < 0)
 		return transfer_stream(request, in, result);
@@ -100,11 +107,24 @@ transfer_from(FILE *in, struct zc_request *request, struct zc_result *result)
 	request->offset = start;
 	request->bytes = MIN(request->bytes, INT64_MAX - start);
 	done = zc_transfer(request, result);
-	error = errno;
-	if (fseeko(in, start + result->bytes, SEEK_SET) < 0)
+	return move_to(in, start + result->bytes, done, result);
+}
+
+static int
+transfer(FILE *in, FILE *out, struct zc_request *request,
+    struct zc_result *result)
+{
+	int done;
+
+	request->in_fd = fileno(in);
+	request->out_fd = fileno(out);
+	if (fflush(out) != 0)
 		return -1;
-	errno = error;
-	return done;
+	done = transfer_from(in, request, result);
+	/* It was flushed, and its descriptor has moved since. */
+	if (position_of(out) < 0)
+		return done;
+	return move_to(out, lseek(request->out_fd, 0, SEEK_CUR), done, result);
 }
 
 int
@@ -113,27 +133,17 @@ zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *request,
 {
 	struct zc_request streams = ZC_REQUEST_INIT(-1, -1);
 	struct zc_result own;
-	int done, error;
+	int done;
 
 	if (result == NULL)
 		result = &own;
-	*result = (struct zc_result){ .outcome = ZC_INVALID, .error = EINVAL };
-	if (request != NULL && request->size != sizeof(*request)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (request != NULL)
+	*result = (struct zc_result){ .outcome = ZC_INVALID };
+	errno = EINVAL;
+	if (request != NULL && request->size == sizeof(*request))
 		streams = *request;
-	streams.in_fd = fileno(in);
-	streams.out_fd = fileno(out);
-	if (fflush(out) != 0) {
+	done = request != NULL && request->size != sizeof(*request) ? -1 :
+	    transfer(in, out, &streams, result);
+	if (result->outcome == ZC_INVALID)
 		result->error = errno;
-		return -1;
-	}
-	done = transfer_from(in, &streams, result);
-	error = errno;
-	if (follow(out) < 0)
-		return -1;
-	errno = error;
 	return done;
 }

@@ -4,7 +4,16 @@
 #ifndef ENGINE_COMPAT_H
 #define ENGINE_COMPAT_H
 
+#include <errno.h>
+
 #include "../zcopy.h"
+
+static inline int
+compat_fail(int error)
+{
+	errno = error;
+	return -1;
+}
 
 /** An `event` that stops at a signal, as a system call does. */
 static inline int

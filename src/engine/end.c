@@ -46,17 +46,10 @@ size_of(int fd, enum zc_kind kind, const struct stat *st)
 	return -1;
 }
 
-static bool
-has_position(enum zc_kind kind)
-{
-	/* Character devices answer lseek(2) too, and mean nothing by it. */
-	return kind == ZC_REGULAR || kind == ZC_SYNTHETIC || kind == ZC_BLOCK;
-}
-
 static int
 place(struct end *end, int64_t offset)
 {
-	if (!has_position(end->kind)) {
+	if (!kind_has_position(end->kind)) {
 		errno = ESPIPE;
 		return offset == ZC_CURRENT ? 0 : -1;
 	}
@@ -190,23 +183,21 @@ bool
 end_waits_by_poll(const struct end *end)
 {
 	/* poll(2) calls regular files ready at once: the loop would spin. */
-	if (end->kind == ZC_REGULAR || end->kind == ZC_SYNTHETIC ||
-	    end->kind == ZC_BLOCK)
-		return false;
-	return !blocks(end);
+	return !kind_has_position(end->kind) && !blocks(end);
 }
 
-bool
-end_times_out(const struct end *end, enum zc_side side)
+int64_t
+end_time_out(const struct end *end, enum zc_side side)
 {
 	struct timeval limit = { .tv_sec = 0 };
 	socklen_t length = sizeof(limit);
 
-	return end->kind == ZC_SOCKET && blocks(end) &&
+	if (end->kind != ZC_SOCKET || !blocks(end) ||
 	    getsockopt(end->fd, SOL_SOCKET,
 	    side == ZC_SOURCE ? SO_RCVTIMEO : SO_SNDTIMEO,
-	    &limit, &length) == 0 &&
-	    (limit.tv_sec != 0 || limit.tv_usec != 0);
+	    &limit, &length) < 0)
+		return 0;
+	return (int64_t)limit.tv_sec * 1000000 + limit.tv_usec;
 }
 
 static bool
@@ -218,7 +209,7 @@ is_ready(const struct end *end, short events)
 }
 
 bool
-end_is_ready(const struct end *end)
+end_has_news(const struct end *end)
 {
 	return is_ready(end, POLLIN);
 }
@@ -226,7 +217,7 @@ end_is_ready(const struct end *end)
 bool
 end_is_full(const struct end *end)
 {
-	return end->kind == ZC_SOCKET && blocks(end) && !is_ready(end, POLLOUT);
+	return end->kind == ZC_SOCKET && !is_ready(end, POLLOUT);
 }
 
 static bool

@@ -51,13 +51,14 @@ int end_peek(const struct end *);
  * belongs to a description that others may share. */
 bool end_waits_by_poll(const struct end *);
 
-/** Does it block, and give EAGAIN when SO_RCVTIMEO or SO_SNDTIMEO is over? */
-bool end_times_out(const struct end *, enum zc_side);
+/** How long it blocks until it gives EAGAIN, by SO_RCVTIMEO or SO_SNDTIMEO;
+ * microseconds.  0: for ever, or never. */
+int64_t end_time_out(const struct end *, enum zc_side);
 
 /** Has it something to read, or an end? */
-bool end_is_ready(const struct end *);
+bool end_has_news(const struct end *);
 
-/** Is it a socket that blocks, and takes nothing at the moment? */
+/** Is it a socket that takes nothing at the moment? */
 bool end_is_full(const struct end *);
 
 /** Would moving `bytes`, and `more` around them, from one to the other read

@@ -27,9 +27,17 @@ job_limit(const struct zc_job *job, size_t most)
 }
 
 int64_t
+job_known_left(const struct zc_job *job)
+{
+	if (job->in.size < 0 || job->in.start < 0)
+		return 0;
+	return MAX(job->in.size - job->in.start - job->result.bytes, 0);
+}
+
+int64_t
 job_room(const struct zc_job *job, enum zc_side side)
 {
-	const struct end *end = side == ZC_SOURCE ? &job->in : &job->out;
+	const struct end *end = JOB_END(job, side);
 	int64_t far = job->result.bytes;
 
 	if (side == ZC_SOURCE)
@@ -42,20 +50,20 @@ job_room(const struct zc_job *job, enum zc_side side)
 int
 job_put_back(struct zc_job *job)
 {
-	int result = end_advance(&job->in, -(int64_t)job->held);
-
+	if (end_advance(&job->in, -(int64_t)job->held) < 0)
+		return -1;
 	job->left += (int64_t)job->held;
 	job->held = 0;
-	return result;
+	return 0;
 }
 
 struct step
 job_step_again(const struct zc_job *job, enum zc_side side)
 {
-	const struct end *end = side == ZC_SOURCE ? &job->in : &job->out;
+	const struct end *end = JOB_END(job, side);
 
 	/* ZFS has said EAGAIN between two files: read-write finds out. */
-	if (!end_waits_by_poll(end) && !end_times_out(end, side))
+	if (!end_waits_by_poll(end) && end_time_out(end, side) == 0)
 		return step_unsuited(EAGAIN);
 	return step_blocked(side);
 }
@@ -139,8 +147,7 @@ job_cork(struct zc_job *job)
 		cork_insert(&job->out);
 }
 
-/** Plan and set the first method to work. */
-static void
+void
 job_start(struct zc_job *job)
 {
 	const struct zc_request *request = &job->request;
@@ -148,10 +155,12 @@ job_start(struct zc_job *job)
 	int preferred = ZC_AUTO;
 
 	job->started = true;
+	errno = 0;
 	if (request->method == ZC_AUTO && request->select != NULL)
 		preferred = request->select(&ends, request->arg);
 	if (preferred < 0 || preferred >= ZC_METHODS) {
-		job_finish(job, ZC_STOPPED, preferred < 0 ? errno : EINVAL);
+		job_finish(job, ZC_STOPPED,
+		    preferred < 0 && errno != 0 ? errno : EINVAL);
 		return;
 	}
 	zc_plan(&job->plan, &ends, request->method, (enum zc_method)preferred,
@@ -163,8 +172,11 @@ job_start(struct zc_job *job)
 		return;
 	}
 	job->gather = job->out.kind == ZC_SYNTHETIC;
-	job_cork(job);
+	job->time_out = end_time_out(&job->out, ZC_SINK);
 	job_tell(job, ZC_EVENT_PLAN, job->plan.method[0], 0);
+	if (job->result.outcome != ZC_UNFINISHED)
+		return;
+	job_cork(job);
 	if (ends.out == ZC_PIPE && (ends.size < 0 || ends.size > 64 * 1024))
 		(void)pipe_grow(job->out.fd, request->pipe_size);
 	job_begin(job);
@@ -184,7 +196,7 @@ zc_job_run(struct zc_job *job, struct zc_wait *wait)
 		}
 	}
 	/* EAGAIN would be an invitation to call again. */
-	errno = job->result.error == EAGAIN ? ENOTSUP : job->result.error;
+	errno = job->result.error == EAGAIN ? EIO : job->result.error;
 	return job->result.outcome == ZC_DONE ? 0 : -1;
 }
 
@@ -242,6 +254,9 @@ job_inspect(struct zc_job *job)
 	errno = EINVAL;
 	if (job->out.placed && more > INT64_MAX - request->out_offset -
 	    MAX(request->bytes, 0))
+		return -1;
+	/* There pwrite(2) appends, whatever the offset. */
+	if (job->out.placed && (job->out.flags & O_APPEND))
 		return -1;
 	if (more > 0 && job->out.kind == ZC_SYNTHETIC)
 		return -1;		/* each write there is a command */

@@ -15,6 +15,9 @@
 #include "pipe.h"
 #include "step.h"
 
+/** That end of it. */
+#define JOB_END(job, side)	((side) == ZC_SOURCE ? &(job)->in : &(job)->out)
+
 struct window {				/* of the source, mapped */
 	char *map;			/* page aligned; NULL: none */
 	size_t length;			/* of the map */
@@ -31,6 +34,7 @@ struct zc_job {
 	bool started;
 	bool ended;			/* the source has no more */
 	bool gather;			/* the sink wants all in one write */
+	bool approved;			/* the trailer may go out */
 	bool corks;			/* a cork is ours to pull at the end */
 	int stalls;			/* EAGAINs in a row, unasked for */
 
@@ -38,6 +42,7 @@ struct zc_job {
 	size_t candidate;		/* in plan */
 	const struct method *method;	/* at work; NULL: none is left */
 	bool through;			/* it never holds bytes */
+	int64_t time_out;		/* of the sink, by itself; or 0 */
 
 	struct buffer buffer;
 	struct pipe pipe;		/* splice's */
@@ -51,6 +56,10 @@ struct zc_job {
  * most the request's block size. */
 size_t job_limit(const struct zc_job *, size_t most);
 
+/** How many bytes the source had from here on when the job was made; 0 when
+ * that is not known, or it has grown since. */
+int64_t job_known_left(const struct zc_job *);
+
 /** How far that side is from the last offset there is.  A sum of an offset
  * and a count beyond it is EINVAL, at the end of a file too. */
 int64_t job_room(const struct zc_job *, enum zc_side side);
@@ -59,7 +68,8 @@ int64_t job_room(const struct zc_job *, enum zc_side side);
  * itself, CIFS and FUSE have failed on more, and signals want their turn. */
 #define CALL_MAX	((size_t)1 << 30)
 
-/** Bytes held go back to the source, which has a position.  0 or -1. */
+/** Bytes held go back to the source, which has a position.  0, or -1, and
+ * they are held as before. */
 int job_put_back(struct zc_job *);
 
 /** EAGAIN came, and only `side` can be meant: wait for it, if poll(2) can. */
@@ -70,6 +80,9 @@ struct step job_write(struct zc_job *, const char *data, size_t size);
 
 /** The same of headers or trailers.  More: data will follow. */
 struct step job_write_pieces(struct zc_job *, const struct pieces *, bool more);
+
+/** Plan, and set the first method to work. */
+void job_start(struct zc_job *);
 
 /** Run what was prepared as zc_transfer() does, and free it. */
 int job_transfer(struct zc_job *, struct zc_result *);

@@ -54,17 +54,14 @@ readwrite_fill(struct zc_job *job)
 	size_t room;
 	ssize_t n;
 
-	if (buffer_used(buffer) == 0) {
-		/* Rescued bytes may have left one just as small as they. */
-		(void)buffer_reserve(buffer, readwrite_block(job));
+	if (buffer_used(buffer) == 0)
 		buffer->start = buffer->end = 0;
-	}
 	room = buffer->size - buffer->end;
 	if (room == 0)			/* only when gathering */
 		return step_failed(ZC_SINK, EFBIG);
 
 	n = readwrite_read(job, buffer->data + buffer->end,
-	    MIN(room, job_limit(job, room)));
+	    job_limit(job, room));
 	if (n > 0) {
 		buffer->end += (size_t)n;
 		return step_moved(n);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sys/param.h>
 
 #include "job.h"
 
@@ -35,11 +36,12 @@ static struct step
 sendfile_drain(struct zc_job *job)
 {
 	size_t size = job_limit(job, CALL_MAX);
+	int64_t there = job_known_left(job);
 	ssize_t n = sendfile(job->out.fd, job->in.fd, end_offset(&job->in),
 	    size);
 
 	if (n > 0)
-		return step_moved_of(n, (int64_t)size);
+		return step_moved_of(n, MIN(there, (int64_t)size));
 	if (n == 0)
 		return step_ended();	/* as cached; the job asks read(2) */
 

@@ -77,10 +77,11 @@ splice_fill(struct zc_job *job)
 }
 
 static struct step
-splice_outcome(const struct zc_job *job, ssize_t n, enum zc_side waits_for)
+splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked,
+    enum zc_side waits_for)
 {
 	if (n > 0)
-		return step_moved(n);
+		return step_moved_of(n, asked);
 	if (n == 0)
 		return step_ended();
 	if (errno == EINTR)
@@ -99,7 +100,7 @@ splice_through(struct zc_job *job)
 	    end_offset(&job->out), job_limit(job, CALL_MAX),
 	    job->splice_flags);
 
-	return splice_outcome(job, n,
+	return splice_outcome(job, n, n,
 	    splice_from_pipe(job) ? ZC_SOURCE : ZC_SINK);
 }
 
@@ -108,14 +109,15 @@ splice_drain(struct zc_job *job)
 {
 	int64_t size = MIN((int64_t)job->held, job_room(job, ZC_SINK));
 	struct step step;
+	ssize_t n;
 
 	if (job->through)
 		return splice_through(job);
 	if (size == 0)
 		return step_unsuited(EFBIG);
-	step = splice_outcome(job, splice(job->pipe.out, NULL, job->out.fd,
-	    end_offset(&job->out), (size_t)size, job->splice_flags), ZC_SINK);
-	step.cut = step.moved < size;
+	n = splice(job->pipe.out, NULL, job->out.fd, end_offset(&job->out),
+	    (size_t)size, job->splice_flags);
+	step = splice_outcome(job, n, size, ZC_SINK);
 	/* The pipe is not empty, so this end is none. */
 	return step.outcome == STEP_ENDED ? step_unsuited(ENODATA) : step;
 }

@@ -158,8 +158,10 @@ nodisk_read(struct end *end, void *data, size_t size)
 	n = read_nowait(end, data, size);
 	if (n >= 0)
 		return n;
-	if (errno == EAGAIN)
+	if (errno == EAGAIN) {
+		bring_in(end->fd, end_position(end), size);
 		return busy();
+	}
 	if (errno == EOPNOTSUPP || errno == ENOSYS)
 		return read_resident(end, data, size);
 	return -1;

@@ -117,11 +117,14 @@ zc_plan(struct zc_plan *plan, const struct zc_ends *ends,
 {
 	const char *why = plain_only(ends);
 
+	*plan = (struct zc_plan){ .count = 0 };
+	if (ends->in >= ZC_KINDS || ends->out >= ZC_KINDS ||
+	    forced >= ZC_METHODS || preferred >= ZC_METHODS)
+		return;
 	if (why == NULL)
 		why = "no gain for these ends";
 	if (forced != ZC_AUTO)
 		why = "another method was named";
-	*plan = (struct zc_plan){ .count = 0 };
 	for (int m = 1; m < ZC_METHODS; m++)
 		plan->why_not[m] = why;
 	if (forced != ZC_AUTO) {

@@ -14,12 +14,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/param.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cork.h"
 #include "job.h"
 
 enum motion { HEAD, TAKE, GIVE, THROUGH, TAIL };
+
+static bool
+takes(enum motion motion)
+{
+	return motion == TAKE || motion == THROUGH;
+}
 
 static void
 job_close_method(struct zc_job *job)
@@ -34,8 +41,9 @@ job_settle(struct zc_job *job)
 {
 	int saved = errno;
 
-	if (job->held > 0 && (job->in.start < 0 || job_put_back(job) < 0))
-		job->result.lost = (int64_t)job->held;
+	if (job->held > 0 && job->in.start >= 0)
+		(void)job_put_back(job);
+	job->result.lost += (int64_t)job->held;
 	job->held = 0;
 	job_close_method(job);
 	if (job->corks)
@@ -187,7 +195,7 @@ job_source_ended(struct zc_job *job)
 static bool
 job_at_limit(struct zc_job *job, enum motion motion)
 {
-	if (motion != TAKE && motion != THROUGH)
+	if (!takes(motion))
 		return false;
 	if (job_room(job, ZC_SOURCE) == 0) {
 		job->ended = true;
@@ -220,19 +228,15 @@ job_data_is_out(const struct zc_job *job)
 static bool
 job_complete(struct zc_job *job)
 {
-	if (job->gather && job_is_short(job)) {
-		/* Half a command is none. */
+	bool out = job->headers.left == 0 && job_data_is_out(job);
+
+	/* Of a command, half is none. */
+	if (job_is_short(job) && (out || job->gather))
 		job_finish(job, ZC_SHORT, ENODATA);
-		return true;
-	}
-	if (job->headers.left > 0 || !job_data_is_out(job))
-		return false;
-	if (job_is_short(job))
-		job_finish(job, ZC_SHORT, ENODATA);
-	else if (job->trailers.left > 0)
-		return false;
-	else
+	else if (out && job->trailers.left == 0)
 		job_finish(job, ZC_DONE, 0);
+	else
+		return false;
 	return true;
 }
 
@@ -271,8 +275,8 @@ job_worker(const struct zc_job *job, enum motion motion)
 static void
 job_uncork(const struct zc_job *job, enum motion motion)
 {
-	if (!job->corks || job->in.start >= 0 ||
-	    (motion != TAKE && motion != THROUGH) || end_is_ready(&job->in))
+	if (!job->corks || job->in.start >= 0 || !takes(motion) ||
+	    end_has_news(&job->in))
 		return;
 	cork_pull(&job->out);
 	if (job->trailers.left > 0)
@@ -308,7 +312,7 @@ job_count(struct zc_job *job, enum motion motion, int64_t moved)
 		pieces_advance(&job->trailers, moved);
 		result->trailer_bytes += moved;
 	}
-	if (motion == TAKE || motion == THROUGH)
+	if (takes(motion))
 		job->left -= moved;
 	if (motion == TAKE)
 		job->held += (size_t)moved;
@@ -347,22 +351,31 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		job_fail(job, ZC_SINK, EIO);	/* half a command */
 }
 
+/** Nothing goes on for now: run again, and it does. */
+static void
+job_pause(struct zc_job *job, enum zc_outcome outcome, enum zc_side side,
+    int error)
+{
+	job->result.outcome = outcome;
+	job->result.side = side;
+	job->result.error = error;
+}
+
 /** False: the caller is to wait. */
 static bool
 job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 {
-	const struct end *end = side == ZC_SOURCE ? &job->in : &job->out;
+	const struct end *end = JOB_END(job, side);
 	const struct zc_wait for_ready = {
 		.fd = end->fd,
 		.events = side == ZC_SOURCE ? POLLIN : POLLOUT,
 	};
 
 	/* A time-out of the socket's own is the caller's deadline. */
-	if (job->request.wait == NULL || end_times_out(end, side)) {
+	if (job->request.wait == NULL || end_time_out(end, side) > 0) {
 		if (wait != NULL)
 			*wait = for_ready;
-		job->result.side = side;
-		job->result.error = EAGAIN;
+		job_pause(job, ZC_UNFINISHED, side, EAGAIN);
 		return false;
 	}
 	/* EAGAIN from what does not have O_NONBLOCK: once may be chance. */
@@ -370,7 +383,7 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 		job_fail(job, side, EAGAIN);
 		return true;
 	}
-	if (job->request.wait(&for_ready, job->request.arg) == 0)
+	if (job->request.wait(&for_ready, job->request.arg) >= 0)
 		return true;
 	if (errno == EINTR)
 		job_tell(job, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
@@ -379,30 +392,33 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	return true;
 }
 
+static int64_t
+microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /**
- * The call took less than it was asked to.  Where the sink is a socket that
- * blocks and is still full, a signal or the socket's own time-out did it, of
- * which the next call would know nothing.  False: the caller is to wait.
+ * The call that began then took less than it was asked to.  Where the sink is
+ * a socket that blocks and is still full, a signal or the socket's own
+ * time-out did it, of which the next call would know nothing.  False: the
+ * caller is to wait.
  */
 static bool
-job_cut_short(struct zc_job *job, enum motion motion, struct zc_wait *wait)
+job_cut_short(struct zc_job *job, enum motion motion, int64_t began,
+    struct zc_wait *wait)
 {
-	if (job->result.outcome != ZC_UNFINISHED || !end_is_full(&job->out) ||
+	if (job->result.outcome != ZC_UNFINISHED ||
+	    end_waits_by_poll(&job->out) || !end_is_full(&job->out) ||
 	    (motion == THROUGH && job_doubts_end(job) == 0))
 		return true;
-	if (end_times_out(&job->out, ZC_SINK))
+	if (job->time_out > 0 && microseconds() - began >= job->time_out)
 		return job_blocked(job, ZC_SINK, wait);
 	job_tell(job, ZC_EVENT_INTERRUPTED, job_worker(job, motion), EINTR);
 	return true;
-}
-
-/** What comes next is not in memory, and would have to be waited for. */
-static void
-job_would_wait(struct zc_job *job)
-{
-	job->result.side = ZC_SOURCE;
-	job->result.error = EBUSY;
-	job->result.outcome = ZC_WOULD_WAIT;
 }
 
 bool
@@ -410,6 +426,7 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 {
 	enum motion motion = job_motion(job);
 	enum zc_method method;
+	int64_t began;
 	struct step step;
 
 	/* First, for a named method that was refused is an error even when
@@ -420,13 +437,19 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 	}
 	if (job_complete(job) || job_at_limit(job, motion))
 		return true;
+	if (motion == TAIL && !job->approved) {
+		job->approved = true;
+		job_tell(job, ZC_EVENT_TRAILER, ZC_AUTO, 0);
+		return true;
+	}
 	method = job_worker(job, motion);
 	job->result.use[method].calls++;
+	began = job->time_out > 0 ? microseconds() : 0;
 	step = job_step(job, motion);
 	switch (step.outcome) {
 	case STEP_MOVED:
 		job_moved(job, motion, method, step.moved);
-		return !step.cut || job_cut_short(job, motion, wait);
+		return !step.cut || job_cut_short(job, motion, began, wait);
 	case STEP_ENDED:
 		job_source_ended(job);
 		break;
@@ -436,7 +459,7 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 	case STEP_BLOCKED:
 		return job_blocked(job, step.side, wait);
 	case STEP_WOULD_WAIT:
-		job_would_wait(job);
+		job_pause(job, ZC_WOULD_WAIT, ZC_SOURCE, EBUSY);
 		break;
 	case STEP_FAILED:
 		job_fail(job, step.side, step.error);

@@ -48,6 +48,7 @@ trail_event(const struct zc_event *event)
 		break;
 	case ZC_EVENT_MOVED:
 	case ZC_EVENT_INTERRUPTED:
+	case ZC_EVENT_TRAILER:
 		break;
 	}
 }

@@ -1,0 +1,353 @@
+/*
+ * What readers of the library's source found, each with its case.
+ */
+#include "config.h"
+
+#include <pthread.h>
+
+#include "unit-signals.h"
+
+/** What `event` was told, and what it answers. */
+struct told {
+	unsigned interruptions, trailers;
+	enum zc_event_type stops;
+	int closes;			/* a descriptor, or -1 */
+	int64_t bytes;
+};
+
+static int
+on_event(const struct zc_event *event, void *arg)
+{
+	struct told *told = arg;
+
+	told->bytes = event->bytes;
+	told->interruptions += event->type == ZC_EVENT_INTERRUPTED;
+	told->trailers += event->type == ZC_EVENT_TRAILER;
+	if (event->type != told->stops)
+		return 0;
+	if (told->closes >= 0)
+		shut(told->closes);
+	return 1;
+}
+
+static void
+listen_to(struct zc_request *request, struct told *told,
+    enum zc_event_type stops)
+{
+	*told = (struct told){ .stops = stops, .closes = -1 };
+	request->event = on_event;
+	request->arg = told;
+}
+
+/** A blocking socket that is never read; it has a time-out of its own. */
+static int
+stuck_socket(time_t seconds)
+{
+	const struct timeval limit = { .tv_sec = seconds };
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 || setsockopt(ends[0],
+	    SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		give_up("socketpair");
+	keep(ends[1]);
+	return keep(ends[0]);
+}
+
+/** A signal is no time-out. */
+static bool
+tells_a_signal(enum zc_method method)
+{
+	int in = file_of(content, sizeof(content)), out = stuck_socket(30);
+	struct zc_request request = request_for(in, out, method);
+	struct zc_result result;
+	struct told told;
+
+	listen_to(&request, &told, ZC_EVENT_INTERRUPTED);
+	start_signals();
+	CHECK(zc_transfer(&request, &result) < 0 && errno == EINTR);
+	stop_signals();
+	CHECK(told.interruptions == 1 && result.outcome == ZC_STOPPED);
+	CHECK(result.bytes > 0 && at(in) == result.bytes);
+	return true;
+}
+
+static bool
+times_out(enum zc_method method)
+{
+	int in = file_of(content, sizeof(content)), out = stuck_socket(1);
+	struct zc_request request = request_for(in, out, method);
+	struct zc_job *job = new_job(&request);
+	struct zc_wait wait = { .fd = -1 };
+
+	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(wait.fd == out);
+	CHECK(zc_job_result(job)->outcome == ZC_UNFINISHED);
+	CHECK(zc_job_result(job)->bytes > 0);
+	zc_job_free(job);
+	return true;
+}
+
+/* A file that grows */
+
+struct growing {
+	int file, reader;
+	volatile bool over;
+};
+
+static void *
+grow(void *arg)
+{
+	const struct growing *growing = arg;
+
+	for (int i = 0; i < 200; i++) {
+		if (pwrite(growing->file, content, 7001, size_of(growing->file))
+		    < 0)
+			give_up("pwrite");
+		usleep(100);
+	}
+	return NULL;
+}
+
+static void *
+read_slowly(void *arg)
+{
+	const struct growing *growing = arg;
+	char data[1000];
+
+	while (read(growing->reader, data, sizeof(data)) > 0)
+		usleep(50);
+	return NULL;
+}
+
+/** zc_sendfile() gives EINTR for signals, and there is none. */
+static bool
+needs_a_signal(void)
+{
+	struct growing growing = { .file = file_of(content, 40000) };
+	int ends[2], least = 8192, done, error;
+	pthread_t grower, reader;
+	int64_t sbytes;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+		give_up("socketpair");
+	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
+	growing.reader = ends[1];
+	if (pthread_create(&grower, NULL, grow, &growing) != 0 ||
+	    pthread_create(&reader, NULL, read_slowly, &growing) != 0)
+		give_up("pthread_create");
+	done = zc_sendfile(growing.file, ends[0], 0, 0, NULL, &sbytes, 0);
+	error = errno;
+	close(ends[0]);
+	pthread_join(grower, NULL);
+	pthread_join(reader, NULL);
+	close(ends[1]);
+	errno = error;
+	CHECK(done == 0 && sbytes >= 40000);
+	return true;
+}
+
+/* What a caller does that is odd */
+
+static int
+on_wait(const struct zc_wait *wait, void *arg)
+{
+	static char data[65536];
+	const int *drain = arg;
+
+	(void)wait;
+	return (int)read(*drain, data, sizeof(data));
+}
+
+/** As poll(2) does, a `wait` may return how many are ready. */
+static bool
+takes_a_count_for_success(void)
+{
+	int in = file_of(content, sizeof(content)), ends[2];
+	struct zc_request request;
+	struct zc_result result;
+
+	if (pipe2(ends, O_NONBLOCK) < 0)
+		give_up("pipe2");
+	keep(ends[0]);
+	request = request_for(in, keep(ends[1]), ZC_READ_WRITE);
+	request.wait = on_wait;
+	request.arg = &ends[0];
+	CHECK(zc_transfer(&request, &result) == 0);
+	CHECK(result.bytes == (int64_t)sizeof(content));
+	return true;
+}
+
+static bool
+counts_what_is_lost(void)
+{
+	int in = file_of(content, 200000), ends[2];
+	struct zc_request request;
+	struct zc_result result;
+	struct told told;
+
+	if (pipe2(ends, O_NONBLOCK) < 0)
+		give_up("pipe2");
+	keep(ends[0]);
+	fcntl(ends[1], F_SETPIPE_SZ, 4096);
+	request = request_for(in, keep(ends[1]), ZC_READ_WRITE);
+	request.block_size = 100000;
+	request.pipe_size = 4096;
+	listen_to(&request, &told, ZC_EVENT_MOVED);
+	told.closes = in;
+	CHECK(zc_transfer(&request, &result) < 0 && errno == EINTR);
+	CHECK(result.bytes + result.lost == 100000);
+	return true;
+}
+
+static bool
+appends_at_no_offset(void)
+{
+	int in = file_of(content, 3), old = file_of("0123456789", 10);
+	struct zc_request request = ZC_REQUEST_INIT(in,
+	    another_of(old, O_WRONLY | O_APPEND));
+
+	request.out_offset = 2;
+	CHECK(zc_transfer(&request, NULL) < 0 && errno == EINVAL);
+	CHECK(size_of(old) == 10);
+	return true;
+}
+
+static bool
+plans_nothing_for(enum zc_kind in, enum zc_kind out, int forced, int preferred)
+{
+	const struct zc_ends ends = { .in = in, .out = out, .size = -1 };
+	struct zc_plan plan = { .count = 9 };
+
+	zc_plan(&plan, &ends, (enum zc_method)forced,
+	    (enum zc_method)preferred, 0);
+	return plan.count == 0;
+}
+
+static int
+on_select(const struct zc_ends *ends, void *arg)
+{
+	(void)ends;
+	errno = *(int *)arg;
+	return -1;
+}
+
+/** EAGAIN is for what goes on when it is called again. */
+static bool
+fails_by_select(int error, int seen)
+{
+	struct zc_request request = ZC_REQUEST_INIT(file_of(content, 100),
+	    file_of("", 0));
+
+	request.select = on_select;
+	request.arg = &error;
+	return zc_transfer(&request, NULL) < 0 && errno == seen;
+}
+
+/* Streams of stdio */
+
+/** A stream on a pipe that holds this text, its first byte read. */
+static FILE *
+begun(const char *text)
+{
+	FILE *stream;
+	int ends[2];
+
+	if (pipe(ends) < 0 || write(ends[1], text, strlen(text)) < 0)
+		give_up("pipe");
+	close(ends[1]);
+	stream = fdopen(ends[0], "r");
+	if (stream == NULL || getc(stream) != text[0])
+		give_up("fdopen");
+	return stream;
+}
+
+static bool
+commands_the_kernel(void)
+{
+	FILE *in = begun("xzc-new-name"), *out = fopen("/proc/self/comm", "w");
+	char name[20] = "";
+	bool done;
+
+	if (out == NULL)
+		give_up("/proc/self/comm");
+	done = zc_transfer_stdio(in, out, NULL, NULL) == 0;
+	fclose(in);
+	fclose(out);
+	out = fopen("/proc/self/comm", "r");
+	CHECK(out != NULL && fgets(name, sizeof(name), out) != NULL);
+	fclose(out);
+	CHECK(done && strcmp(name, "zc-new-name\n") == 0);
+	return true;
+}
+
+/** What cannot be done takes nothing out of the stream. */
+static bool
+leaves_the_stream_alone(void)
+{
+	FILE *in = begun("xHELLO"), *out = tmpfile();
+	struct zc_request request = ZC_REQUEST_INIT(-1, -1);
+	struct zc_result result;
+	char rest[20] = "";
+	int done;
+
+	request.method = ZC_SENDFILE;
+	done = zc_transfer_stdio(in, out, &request, &result);
+	CHECK(fgets(rest, sizeof(rest), in) != NULL);
+	fclose(in);
+	fclose(out);
+	CHECK(done < 0 && result.outcome == ZC_UNSUITED && result.lost == 0);
+	CHECK(strcmp(rest, "HELLO") == 0);
+	return true;
+}
+
+/** Somebody may know that the data is not good. */
+static bool
+asks_before_the_trailer(bool stops)
+{
+	struct iovec piece = { .iov_base = "end", .iov_len = 3 };
+	struct zc_hdtr hdtr = { .trailers = &piece, .trl_cnt = 1 };
+	int out = file_of("", 0);
+	struct zc_request request = ZC_REQUEST_INIT(file_of(content, 1000),
+	    out);
+	struct told told;
+
+	request.hdtr = &hdtr;
+	listen_to(&request, &told, stops ? ZC_EVENT_TRAILER :
+	    ZC_EVENT_INTERRUPTED);
+	CHECK(zc_transfer(&request, NULL) == (stops ? -1 : 0));
+	CHECK(told.trailers == 1 && told.bytes == 1000);
+	return size_of(out) == (stops ? 1000 : 1003);
+}
+
+int
+main(void)
+{
+	begin();
+	for (size_t i = 0; i < COUNT(in_place); i++) {
+		if (in_place[i] == ZC_COPY_FILE_RANGE)
+			continue;
+		CASE(tells_a_signal(in_place[i]),
+		    "%s: a signal is no time-out of the socket's",
+		    zc_method_name(in_place[i]));
+		CASE(times_out(in_place[i]),
+		    "%s: the socket's time-out is heeded",
+		    zc_method_name(in_place[i]));
+	}
+	CASE(needs_a_signal(), "a file that grows is no signal");
+	CASE(takes_a_count_for_success(), "`wait` may return what poll does");
+	CASE(counts_what_is_lost(), "what cannot go back is lost, and counted");
+	CASE(appends_at_no_offset(), "no offset in a file that appends");
+	CASE(plans_nothing_for(ZC_KINDS, ZC_PIPE, 0, 0), "no plan for kinds");
+	CASE(plans_nothing_for(ZC_PIPE, ZC_KINDS, 0, 0), "that there are not");
+	CASE(plans_nothing_for(ZC_PIPE, ZC_PIPE, 4000, 0), "nor for methods");
+	CASE(plans_nothing_for(ZC_PIPE, ZC_PIPE, 0, ZC_METHODS), "of that sort");
+	CASE(fails_by_select(EAGAIN, EIO), "no EAGAIN from `select`");
+	CASE(fails_by_select(0, EINVAL), "an error from `select` without errno");
+	CASE(fails_by_select(ENOENT, ENOENT), "the error from `select`");
+	CASE(commands_the_kernel(), "a stream's buffer, to a kernel file");
+	CASE(leaves_the_stream_alone(), "what is not begun leaves the stream");
+	CASE(asks_before_the_trailer(false), "the trailer is announced");
+	CASE(asks_before_the_trailer(true), "and may be stopped");
+	finish();
+	return 0;
+}
