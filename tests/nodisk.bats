@@ -5,6 +5,8 @@
 # A disk that has stopped is a loop device from which the group of the case may
 # read a byte a second: whoever waits for it waits for ever.
 
+# bats file_tags=slow
+
 load helpers
 load peer
 
