@@ -215,9 +215,9 @@ end_has_news(const struct end *end)
 }
 
 bool
-end_is_full(const struct end *end)
+end_has_room(const struct end *end)
 {
-	return end->kind == ZC_SOCKET && !is_ready(end, POLLOUT);
+	return is_ready(end, POLLOUT);
 }
 
 static bool

@@ -58,8 +58,8 @@ int64_t end_time_out(const struct end *, enum zc_side);
 /** Has it something to read, or an end? */
 bool end_has_news(const struct end *);
 
-/** Is it a socket that takes nothing at the moment? */
-bool end_is_full(const struct end *);
+/** Would it take something, as poll(2) sees it? */
+bool end_has_room(const struct end *);
 
 /** Would moving `bytes`, and `more` around them, from one to the other read
  * what was just written? */

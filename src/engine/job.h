@@ -37,6 +37,7 @@ struct zc_job {
 	bool approved;			/* the trailer may go out */
 	bool corks;			/* a cork is ours to pull at the end */
 	int stalls;			/* EAGAINs in a row, unasked for */
+	int vain;			/* EAGAINs in a row, of the sink */
 
 	struct zc_plan plan;
 	size_t candidate;		/* in plan */

@@ -13,8 +13,8 @@
 #define cork_pull			zc__cork_pull
 #define end_advance			zc__end_advance
 #define end_inspect			zc__end_inspect
-#define end_is_full			zc__end_is_full
 #define end_has_news			zc__end_has_news
+#define end_has_room			zc__end_has_room
 #define end_offset			zc__end_offset
 #define end_overlap			zc__end_overlap
 #define end_peek			zc__end_peek

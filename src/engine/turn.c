@@ -22,6 +22,9 @@
 
 enum motion { HEAD, TAKE, GIVE, THROUGH, TAIL };
 
+/* So many EAGAINs in a row, without a byte moved, make poll(2) doubtful. */
+#define VAIN_MAX	16
+
 static bool
 takes(enum motion motion)
 {
@@ -342,7 +345,7 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
 		return;
 	}
-	job->stalls = 0;
+	job->stalls = job->vain = 0;
 	job_count(job, motion, moved);
 	if (motion != TAKE)
 		job_credit(job, method, moved);
@@ -392,6 +395,20 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	return true;
 }
 
+/**
+ * EAGAIN, again and again, though poll(2) calls the sink ready: another method
+ * is worth a try.  So did sendfile(2) from ZFS.  (Of a source poll is no
+ * witness: a unix socket that was spliced in part stays ready.)
+ */
+static bool
+job_is_fooled(struct zc_job *job, enum zc_method method, enum zc_side side)
+{
+	if (side == ZC_SOURCE || method != job_method(job) ||
+	    job->candidate + 1 >= job->plan.count)
+		return false;
+	return job->vain++ >= VAIN_MAX && end_has_room(&job->out);
+}
+
 static int64_t
 microseconds(void)
 {
@@ -412,7 +429,8 @@ job_cut_short(struct zc_job *job, enum motion motion, int64_t began,
     struct zc_wait *wait)
 {
 	if (job->result.outcome != ZC_UNFINISHED ||
-	    end_waits_by_poll(&job->out) || !end_is_full(&job->out) ||
+	    job->out.kind != ZC_SOCKET || end_waits_by_poll(&job->out) ||
+	    end_has_room(&job->out) ||
 	    (motion == THROUGH && job_doubts_end(job) == 0))
 		return true;
 	if (job->time_out > 0 && microseconds() - began >= job->time_out)
@@ -457,7 +475,10 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 		job_refused(job, step.error);
 		break;
 	case STEP_BLOCKED:
-		return job_blocked(job, step.side, wait);
+		if (!job_is_fooled(job, method, step.side))
+			return job_blocked(job, step.side, wait);
+		job_refused(job, EAGAIN);
+		break;
 	case STEP_WOULD_WAIT:
 		job_pause(job, ZC_WOULD_WAIT, ZC_SOURCE, EBUSY);
 		break;
