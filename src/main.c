@@ -4,8 +4,9 @@
  * Where to find what, from the top of the call chain down:
  *
  *	main.c			start, one action, the only exit
- *	options.c		the command line; size.c and rules.c read its
- *				sizes and --select
+ *	options.c		the command line; option-table.c lists it;
+ *				size.c, rules.c and allow.c read sizes,
+ *				--select and --allow
  *	transfer.c		one run: open, move, commit, report
  *	  endpoint/		names -> descriptors -> verdicts
  *	    endpoint.c		  parser, and which type serves a name
@@ -14,18 +15,20 @@
  *				  place.c finds where a path leads, temporary.c
  *				  names, attributes.c keeps mode, owner and ACL
  *	    stdio.c		  descriptors that zcopy was started with
- *	    tcp.c listen.c unix.c sockets; socket.c listeners.c address.c are
- *				  what they share
- *	    descriptor.c	  opening and closing patiently: patience.c
+ *	    tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
+ *				  lookup.c connect.c retry.c are what they share
+ *	    descriptor.c	  opening and closing patiently: patience.c has
+ *				  the time-outs
  *	  wrapping.c		--header, --trailer
  *	  skip.c		--offset
  *	  move.c		the data: one engine job
  *	  verdict.c		its result -> a message and a status
  *	  watch.c		did SOURCE stay as it was?
+ *	discard.c		--discard
  *	report/			what is shown: trail.c (-v), explain.c,
  *				methods.c (--list-methods)
- *	diag.c signals.c stdfds.c
- *				standard error, signals, closed descriptors
+ *	diag.c signals.c stdfds.c stopwatch.c
+ *				messages, signals, closed descriptors, time
  *
  *	zcopy.h			the engine, as everybody sees it: libzcopy
  *	engine/			moves bytes between two descriptors
@@ -44,6 +47,7 @@
 #include "config.h"
 
 #include "diag.h"
+#include "discard.h"
 #include "options.h"
 #include "report/methods.h"
 #include "signals.h"
@@ -58,6 +62,8 @@ act(const struct options *options)
 	case ACTION_COPY:
 	case ACTION_EXPLAIN:
 		return transfer(options);
+	case ACTION_DISCARD:
+		return discard(options);
 	case ACTION_LIST_METHODS:
 		return methods_list(options->verbose);
 	case ACTION_DONE:

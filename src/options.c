@@ -7,123 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "diag.h"
+#include "option-table.h"
 #include "signals.h"
 #include "size.h"
 
 #define HINT		"(try 'zcopy --help')"
 #define LARGEST_SIZE	(INT64_C(1) << 30)	/* of a block or a pipe */
-
-enum option {
-	OPT_OFFSET = 1,			/* popt keeps 0 and less for itself */
-	OPT_BYTES,
-	OPT_ALLOW_SHORT,
-	OPT_SEEK,
-	OPT_APPEND,
-	OPT_INPLACE,
-	OPT_NO_CLOBBER,
-	OPT_HEADER,
-	OPT_TRAILER,
-	OPT_METHOD,
-	OPT_SELECT,
-	OPT_STABLE,
-	OPT_NO_DISK_IO,
-	OPT_BLOCK_SIZE,
-	OPT_PIPE_SIZE,
-	OPT_EXPLAIN,
-	OPT_LIST_METHODS,
-	OPT_VERBOSE,
-	OPT_QUIET,
-	OPT_HELP,
-	OPT_VERSION,
-};
-
-#define FLAG(name, letter, option, help) \
-	{ name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
-#define VALUE(name, letter, option, help, placeholder) \
-	{ name, letter, POPT_ARG_STRING, NULL, option, help, placeholder }
-#define GROUP(title, options) \
-	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, options, 0, title, NULL }
-
-static struct poptOption range[] = {
-	VALUE("offset", '\0', OPT_OFFSET,
-	    "start SIZE bytes into SOURCE", "SIZE"),
-	VALUE("bytes", 'c', OPT_BYTES,
-	    "move exactly SIZE bytes, and read not one more", "SIZE"),
-	FLAG("allow-short", '\0', OPT_ALLOW_SHORT,
-	    "a SOURCE that ends early is a success"),
-	VALUE("seek", '\0', OPT_SEEK,
-	    "start writing SIZE bytes into DEST, in place", "SIZE"),
-	FLAG("append", '\0', OPT_APPEND, "append to DEST"),
-	FLAG("inplace", '\0', OPT_INPLACE,
-	    "truncate and write DEST itself, instead of replacing it when all "
-	    "has arrived"),
-	FLAG("no-clobber", '\0', OPT_NO_CLOBBER, "fail if DEST exists"),
-	VALUE("header", '\0', OPT_HEADER,
-	    "send FILE before the data; repeatable, in order", "FILE"),
-	VALUE("trailer", '\0', OPT_TRAILER,
-	    "send FILE after the data, if all of it could be sent", "FILE"),
-	POPT_TABLEEND
-};
-
-static struct poptOption method[] = {
-	VALUE("method", 'm', OPT_METHOD,
-	    "use this method or fail: auto (the default: any that serves), "
-	    "copy_file_range, sendfile, splice, mmap, read-write, reflink",
-	    "NAME"),
-	VALUE("select", '\0', OPT_SELECT,
-	    "try a method first by size: 64K:read-write,*:sendfile = up to "
-	    "64 KiB read-write, else sendfile; -m counts for more", "RULES"),
-	FLAG("stable", '\0', OPT_STABLE,
-	    "only methods that copy: later changes of SOURCE stay unseen"),
-	FLAG("no-disk-io", '\0', OPT_NO_DISK_IO,
-	    "fail rather than wait for the disk that SOURCE is on"),
-	VALUE("block-size", '\0', OPT_BLOCK_SIZE,
-	    "bytes moved by one call, up to 1G", "SIZE"),
-	VALUE("pipe-size", '\0', OPT_PIPE_SIZE,
-	    "size of the pipes, up to 1G", "SIZE"),
-	FLAG("explain", '\0', OPT_EXPLAIN,
-	    "print what would be done and why; move nothing"),
-	FLAG("list-methods", '\0', OPT_LIST_METHODS,
-	    "print what this build and kernel have; with -v, the limits that "
-	    "govern it"),
-	POPT_TABLEEND
-};
-
-static struct poptOption reporting[] = {
-	FLAG("verbose", 'v', OPT_VERBOSE,
-	    "say which methods were planned, refused and used"),
-	FLAG("quiet", 'q', OPT_QUIET, "print errors only"),
-	FLAG("help", 'h', OPT_HELP, "print this help"),
-	FLAG("version", 'V', OPT_VERSION, "print the version"),
-	POPT_TABLEEND
-};
-
-static struct poptOption table[] = {
-	GROUP("Range:", range),
-	GROUP("Method:", method),
-	GROUP("Reporting:", reporting),
-	POPT_TABLEEND
-};
-
-static const char usage_lines[] =
-    "[OPTION]... SOURCE DEST\n"
-    "       zcopy --list-methods | --help | --version";
-
-static const char help_ends[] =
-    "\n"
-    "SOURCE and DEST:\n"
-    "  PATH, file:PATH                a file, FIFO or device\n"
-    "  -, fd:N                        standard input or output, "
-    "a descriptor\n"
-    "  HOST:PORT, [IPV6]:PORT         connect (tcp:HOST:PORT)\n"
-    "  :PORT, listen:[HOST:]PORT      accept one connection\n"
-    "  unix:PATH, unix-listen:PATH    the same over a unix socket\n"
-    "\n"
-    "SIZE: 512, 64K, 1.5G; K M G T P E (KiB...) are powers of 1024, KB... "
-    "of 1000.\n"
-    "zcopy(1) has the rest: exit statuses, examples, what -v prints.\n";
 
 enum status
 options_flush(void)
@@ -143,7 +35,7 @@ print_help(struct options *o)
 {
 	o->action = ACTION_DONE;
 	poptPrintHelp(o->context, stdout, 0);
-	fputs(help_ends, stdout);
+	fputs(option_help_ends, stdout);
 	return options_flush();
 }
 
@@ -222,6 +114,64 @@ take_rules(struct options *o, const char *arg)
 	return STATUS_USAGE;
 }
 
+static enum status
+take_confirm(struct options *o, const char *arg)
+{
+	static const char *const words[] = {
+		[CONFIRM_CLOSE] = "close",
+		[CONFIRM_ACK] = "ack",
+		[CONFIRM_NONE] = "none",
+	};
+
+	for (int i = CONFIRM_CLOSE; i <= CONFIRM_NONE; i++) {
+		if (strcmp(arg, words[i]) != 0)
+			continue;
+		o->confirm = (enum confirm)i;
+		return STATUS_OK;
+	}
+	diag_error("--confirm", "'%s' is none of close, ack, none " HINT, arg);
+	return STATUS_USAGE;
+}
+
+/** Decimal digits, and perhaps a fraction. */
+static enum status
+take_timeout(struct options *o, const char *arg)
+{
+	size_t digits = strspn(arg, "0123456789."), longest = 12;
+	char *end;
+
+	o->timeout = strtod(arg, &end);
+	if (digits > 0 && digits <= longest && arg[digits] == '\0' &&
+	    end == arg + digits)
+		return STATUS_OK;
+	diag_error("--timeout", "'%s' is not a number of seconds " HINT, arg);
+	return STATUS_USAGE;
+}
+
+static enum status
+take_retry(struct options *o, const char *arg)
+{
+	size_t digits = strspn(arg, "0123456789"), longest = 9;
+
+	if (digits == 0 || digits > longest || arg[digits] != '\0') {
+		diag_error("--retry", "'%s' is not a number " HINT, arg);
+		return STATUS_USAGE;
+	}
+	o->retry = (int)strtol(arg, NULL, 10);
+	return STATUS_OK;
+}
+
+static enum status
+take_allow(struct options *o, const char *arg)
+{
+	const char *why = allow_add(&o->allow, arg);
+
+	if (why == NULL)
+		return STATUS_OK;
+	diag_error("--allow", "'%s': %s " HINT, arg, why);
+	return STATUS_USAGE;
+}
+
 /** *arg is ours from now on. */
 static enum status
 take_name(const char *option, struct names *names, char **arg)
@@ -272,6 +222,19 @@ take_value(struct options *o, enum option option, char **kept)
 		return take_method(o, arg);
 	case OPT_SELECT:
 		return take_rules(o, arg);
+	case OPT_CONFIRM:
+		return take_confirm(o, arg);
+	case OPT_TIMEOUT:
+		return take_timeout(o, arg);
+	case OPT_RETRY:
+		return take_retry(o, arg);
+	case OPT_ALLOW:
+		return take_allow(o, arg);
+	case OPT_CONGESTION:
+		free(o->congestion);
+		o->congestion = *kept;
+		*kept = NULL;
+		return STATUS_OK;
 	case OPT_BLOCK_SIZE:
 		return take_room("--block-size", arg, &o->block_size);
 	case OPT_PIPE_SIZE:
@@ -303,6 +266,17 @@ take_flag(struct options *o, enum option option)
 		break;
 	case OPT_NO_DISK_IO:
 		o->no_disk_io = true;
+		break;
+	case OPT_IPV4:
+		o->both_families |= o->family == AF_INET6;
+		o->family = AF_INET;
+		break;
+	case OPT_IPV6:
+		o->both_families |= o->family == AF_INET;
+		o->family = AF_INET6;
+		break;
+	case OPT_DISCARD:
+		o->action = ACTION_DISCARD;
 		break;
 	case OPT_EXPLAIN:
 		o->action = ACTION_EXPLAIN;
@@ -361,12 +335,29 @@ take_options(struct options *o)
 	return status;
 }
 
+/** The one operand of --discard. */
+static enum status
+take_listener(struct options *o)
+{
+	const char *surplus = poptGetArg(o->context);
+
+	if (o->source != NULL && surplus == NULL)
+		return STATUS_OK;
+	if (surplus == NULL)
+		diag_error("--discard", "missing :PORT " HINT);
+	else
+		diag_error("--discard", "surplus operand '%s' " HINT, surplus);
+	return STATUS_USAGE;
+}
+
 static enum status
 take_operands(struct options *o)
 {
 	const char *surplus;
 
 	o->source = poptGetArg(o->context);
+	if (o->action == ACTION_DISCARD)
+		return take_listener(o);
 	if (o->source != NULL)
 		o->dest = poptGetArg(o->context);
 
@@ -399,6 +390,17 @@ refuse_operands(struct options *o)
 	return STATUS_USAGE;
 }
 
+/** Is there an option that says what to move, or how? */
+static bool
+moves(const struct options *o)
+{
+	return o->offset > 0 || o->bytes != ZC_TO_END || o->allow_short ||
+	    o->seek >= 0 || o->append || o->inplace || o->no_clobber ||
+	    o->headers.count > 0 || o->trailers.count > 0 ||
+	    o->method != ZC_AUTO || o->rules != NULL || o->stable ||
+	    o->no_disk_io || o->block_size > 0 || o->pipe_size > 0;
+}
+
 /** What is wrong with options that are right each by itself, or NULL. */
 static const char *
 contradiction(const struct options *o)
@@ -407,6 +409,12 @@ contradiction(const struct options *o)
 
 	if (o->verbose && o->quiet)
 		return "--verbose and --quiet exclude each other";
+	if (o->both_families)
+		return "-4 and -6 exclude each other";
+	if (o->congestion != NULL && *o->congestion == '\0')
+		return "--congestion: the name is empty";
+	if (o->action == ACTION_DISCARD && moves(o))
+		return "--discard goes with network options only";
 	if (o->append && o->seek >= 0)
 		return "--append and --seek exclude each other";
 	if (o->offset > INT64_MAX - bytes)
@@ -422,15 +430,15 @@ options_parse(struct options *o, int argc, const char **argv)
 	const char *wrong;
 	enum status status;
 
-	*o = (struct options){ .bytes = ZC_TO_END, .seek = -1 };
+	*o = (struct options){ .bytes = ZC_TO_END, .seek = -1, .timeout = -1 };
 
 	/* Neither /etc/popt nor ~/.popt: they are read only when asked for. */
-	o->context = poptGetContext("zcopy", argc, argv, table, 0);
+	o->context = poptGetContext("zcopy", argc, argv, option_table, 0);
 	if (o->context == NULL) {
 		diag_errno(NULL, "options");
 		return STATUS_OTHER;
 	}
-	poptSetOtherOptionHelp(o->context, usage_lines);
+	poptSetOtherOptionHelp(o->context, option_usage);
 
 	status = take_options(o);
 	if (status != STATUS_OK || o->action == ACTION_DONE)
@@ -451,6 +459,8 @@ options_free(struct options *o)
 	rules_free(o->rules);
 	free_names(&o->headers);
 	free_names(&o->trailers);
+	allow_free(o->allow);
+	free(o->congestion);
 	poptFreeContext(o->context);
-	*o = (struct options){ .bytes = ZC_TO_END, .seek = -1 };
+	*o = (struct options){ .action = ACTION_DONE };
 }

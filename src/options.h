@@ -1,8 +1,8 @@
 /*
  * The command line, parsed: nothing has been opened.
  *
- * To add an option: a row in its group's table, a case in take_flag() or
- * take_value(), a member here, a paragraph in zcopy(1).
+ * To add an option: a row in its group in option-table.c, a case in
+ * take_flag() or take_value(), a member here, a paragraph in zcopy(1).
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allow.h"
 #include "rules.h"
 #include "status.h"
 #include "zcopy.h"
@@ -20,7 +21,16 @@ enum action {
 	ACTION_COPY,
 	ACTION_EXPLAIN,
 	ACTION_LIST_METHODS,
+	ACTION_DISCARD,
 	ACTION_DONE,			/* --help, --version: printed already */
+};
+
+/** What a socket must have shown before the transfer is a success. */
+enum confirm {
+	CONFIRM_DEFAULT,		/* close, for a socket of our own */
+	CONFIRM_CLOSE,
+	CONFIRM_ACK,
+	CONFIRM_NONE,
 };
 
 /** Arguments of an option that may be repeated, in order. */
@@ -31,8 +41,9 @@ struct names {
 
 struct options {
 	enum action action;
-	const char *source, *dest;	/* as typed; owned by context; NULL
-					   with --list-methods */
+	const char *source, *dest;	/* as typed; owned by context; dest is
+					   NULL with --discard, both with
+					   --list-methods */
 
 	int64_t offset;			/* --offset; 0 without */
 	int64_t bytes;			/* --bytes, or ZC_TO_END */
@@ -44,6 +55,14 @@ struct options {
 	struct rules *rules;		/* --select, or NULL */
 	bool stable, no_disk_io;
 	size_t block_size, pipe_size;	/* 0: measured defaults */
+
+	enum confirm confirm;		/* --confirm */
+	double timeout;			/* --timeout, seconds; -1 without */
+	int retry;			/* --retry */
+	struct allow *allow;		/* --allow, or NULL: everybody */
+	int family;			/* AF_INET: -4; AF_INET6; AF_UNSPEC */
+	bool both_families;		/* -4 and -6 */
+	char *congestion;		/* --congestion, or NULL */
 
 	bool verbose, quiet;
 

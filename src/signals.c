@@ -4,16 +4,15 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t caught, status_wanted, immediate;
+static volatile sig_atomic_t caught, status_wanted;
 static bool pipe_ignored, alarm_ignored;
 
 static void
 on_end(int signal)
 {
-	if (immediate)
-		signals_die(signal);
 	/* An alarm of ours, to say it again; one that was set by whoever
 	 * started us means what it always does. */
 	if (caught == 0)
@@ -36,6 +35,12 @@ on_status(int signal)
 	status_wanted = 1;
 }
 
+static void
+on_tick(int signal)
+{
+	(void)signal;			/* that it came is enough */
+}
+
 /** No SA_RESTART: what blocks is to give EINTR.  Returns whether it had been
  * ignored. */
 static bool
@@ -51,20 +56,29 @@ handle(int signal, void (*handler)(int))
 	return false;
 }
 
+static void
+unblock(int signal)
+{
+	sigset_t only;
+
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+}
+
 void
 signals_install(void)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-	sigset_t alarms;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		(void)handle(ends[i], on_end);
 	alarm_ignored = signal(SIGALRM, SIG_DFL) == SIG_IGN;
 	(void)handle(SIGALRM, on_alarm);
-	sigemptyset(&alarms);
-	sigaddset(&alarms, SIGALRM);
-	sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+	unblock(SIGALRM);
 	(void)handle(SIGUSR1, on_status);
+	(void)handle(SIGRTMIN, on_tick);
+	unblock(SIGRTMIN);
 	pipe_ignored = handle(SIGPIPE, SIG_IGN);
 	(void)handle(SIGXFSZ, SIG_IGN);
 }
@@ -90,12 +104,31 @@ signals_status_wanted(void)
 	return wanted;
 }
 
-void
-signals_immediate(bool on)
+static struct timespec
+timespec_of(double seconds)
 {
-	immediate = on;
-	if (on && caught != 0)
-		signals_die(caught);
+	return (struct timespec){
+		.tv_sec = (time_t)seconds,
+		.tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9),
+	};
+}
+
+int
+signals_tick(double seconds)
+{
+	static timer_t timer;
+	static bool made;
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGRTMIN };
+	const struct timespec every = timespec_of(seconds);
+	const struct itimerspec when = { .it_interval = every,
+		.it_value = every };
+
+	if (!made && seconds > 0)
+		made = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+	if (!made)
+		return seconds > 0 ? -1 : 0;
+	return timer_settime(timer, 0, &when, NULL);
 }
 
 bool
@@ -108,12 +141,9 @@ void
 signals_die(int signal)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t only;
 
 	sigaction(signal, &action, NULL);
-	sigemptyset(&only);
-	sigaddset(&only, signal);
-	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	unblock(signal);
 	raise(signal);
 	_exit(128 + signal);		/* not reached, but for its type */
 }

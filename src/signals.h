@@ -25,9 +25,9 @@ void signals_catch(int signal);
 /** Has SIGUSR1 come since the last question? */
 bool signals_status_wanted(void);
 
-/** While true, a signal kills at once: for calls that give no EINTR
- * (getaddrinfo), at times when nothing needs cleaning up. */
-void signals_immediate(bool);
+/** From now on, interrupt what blocks so often, with EINTR; 0: no more.
+ * 0, or -1 with errno: there is no timer to be had. */
+int signals_tick(double seconds);
 
 /** Was SIGPIPE ignored when zcopy started? */
 bool signals_pipe_ignored(void);

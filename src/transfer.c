@@ -4,6 +4,7 @@
 
 #include "diag.h"
 #include "endpoint/endpoint.h"
+#include "endpoint/patience.h"
 #include "move.h"
 #include "report/explain.h"
 #include "report/trail.h"
@@ -73,6 +74,8 @@ move_and_commit(struct endpoint *source, struct endpoint *dest,
 	/* Only now may a sender in front of us hear that all is well. */
 	if (status == STATUS_OK)
 		status = endpoint_commit(source);
+	if (status == STATUS_OK && dest->confirmed != NULL)
+		diag_trail("confirmed: %s", dest->confirmed);
 	if (status == STATUS_OK)
 		trail_done(&result, seconds);
 	return status;
@@ -83,6 +86,7 @@ transfer(const struct options *options)
 {
 	struct endpoint source = { .fd = -1 }, dest = { .fd = -1 };
 	struct zc_hdtr hdtr;
+	const char *wrong;
 	enum status status;
 
 	status = endpoint_parse(&source, options->source, ROLE_SOURCE, options);
@@ -91,8 +95,15 @@ transfer(const struct options *options)
 		    options);
 	if (status == STATUS_OK)
 		status = wrapping_check(options);
+	if (status == STATUS_OK)
+		status = patience_check(options);
 	if (status != STATUS_OK)
 		return status;
+	wrong = endpoint_misfit(&source, &dest);
+	if (wrong != NULL) {
+		diag_error(NULL, "%s", wrong);
+		return STATUS_USAGE;
+	}
 	if (options->action == ACTION_EXPLAIN)
 		return explain(&source, &dest, options);
 

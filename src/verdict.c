@@ -4,25 +4,47 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "diag.h"
+#include "endpoint/patience.h"
+#include "endpoint/socket.h"
 #include "signals.h"
 
 /* "(12 bytes delivered, 5 more were read and are lost)" */
 struct tally {
-	char text[120];
+	char text[160];
 };
 
+/** Bytes of data that have arrived, as far as can be told. */
+static int64_t
+delivered(const struct zc_result *result, const struct endpoint *dest)
+{
+	int64_t acknowledged = -1;
+
+	if (dest->role == ROLE_DEST)
+		acknowledged = socket_acknowledged(dest);
+	if (acknowledged < 0)
+		return result->bytes;
+	acknowledged -= result->header_bytes;
+	return MIN(MAX(acknowledged, 0), result->bytes);
+}
+
 static struct tally
-tally(const struct zc_result *result)
+tally(const struct zc_result *result, const struct endpoint *dest)
 {
 	struct tally tally;
+	int64_t bytes = delivered(result, dest);
 	int n = snprintf(tally.text, sizeof(tally.text),
-	    "(%" PRId64 " bytes delivered", result->bytes);
+	    "(%" PRId64 " bytes delivered", bytes);
 
+	if (bytes < result->bytes)
+		n += snprintf(tally.text + n, sizeof(tally.text) - (size_t)n,
+		    " of %" PRId64 " that were sent", result->bytes);
 	if (result->lost > 0)
 		n += snprintf(tally.text + n, sizeof(tally.text) - (size_t)n,
 		    ", %" PRId64 " more were read and are lost", result->lost);
@@ -37,7 +59,7 @@ verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 
 	diag_error(dest->name, "interrupted: %s %s",
 	    signal != 0 ? strsignal(signal) : strerror(result->error),
-	    tally(result).text);
+	    tally(result, dest).text);
 	return STATUS_OTHER;
 }
 
@@ -54,16 +76,17 @@ verdict_unsuited(const struct zc_result *result,
 	else
 		diag_error(dest->name, "%s: refused: %s %s", method,
 		    result->reason != NULL ? result->reason :
-		    strerror(result->error), tally(result).text);
+		    strerror(result->error), tally(result, dest).text);
 	return source->options->method == ZC_AUTO ? STATUS_OTHER :
 	    STATUS_METHOD;
 }
 
 static enum status
-verdict_source(const struct zc_result *result, const struct endpoint *source)
+verdict_source(const struct zc_result *result, const struct endpoint *source,
+    const struct endpoint *dest)
 {
 	diag_error(source->name, "read: %s %s", strerror(result->error),
-	    tally(result).text);
+	    tally(result, dest).text);
 	return endpoint_fault(source);
 }
 
@@ -87,8 +110,31 @@ verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 		return STATUS_OTHER;
 	}
 	diag_error(dest->name, "write: %s %s%s", strerror(result->error),
-	    tally(result).text, hint(result, dest));
+	    tally(result, dest).text, hint(result, dest));
 	return endpoint_fault(dest);
+}
+
+static bool
+is_ready(int fd, short events)
+{
+	struct pollfd pollfd = { .fd = fd, .events = events };
+
+	return poll(&pollfd, 1, 0) > 0;
+}
+
+enum status
+verdict_stalled(const struct zc_result *result, const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	/* A unix socket of which a part was spliced says POLLIN when there is
+	 * nothing more (Linux 6.18), so SOURCE is not asked. */
+	bool reading = is_ready(dest->fd, POLLOUT);
+	const struct endpoint *stuck = reading ? source : dest;
+
+	diag_error(stuck->name, "%s: nothing moved for %g s %s",
+	    reading ? "read" : "write", patience_limit(),
+	    tally(result, dest).text);
+	return endpoint_fault(stuck);
 }
 
 enum status
@@ -130,11 +176,12 @@ verdict(const struct zc_result *result, const struct endpoint *source,
 		return verdict_unsuited(result, source, dest);
 	case ZC_FAILED:
 	case ZC_UNFINISHED:		/* EAGAIN: the socket's own time-out */
-		return result->side == ZC_SOURCE ?
-		    verdict_source(result, source) : verdict_dest(result, dest);
+		if (result->side == ZC_SOURCE)
+			return verdict_source(result, source, dest);
+		return verdict_dest(result, dest);
 	case ZC_WOULD_WAIT:
 		diag_error(source->name, "read: the disk would have to be "
-		    "waited for %s", tally(result).text);
+		    "waited for %s", tally(result, dest).text);
 		return STATUS_WOULD_WAIT;
 	case ZC_INVALID:
 		return verdict_invalid(result, dest);

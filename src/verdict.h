@@ -12,6 +12,10 @@
 enum status verdict(const struct zc_result *, const struct endpoint *source,
     const struct endpoint *dest);
 
+/** Nothing moved for as long as --timeout allows: say which end it was. */
+enum status verdict_stalled(const struct zc_result *,
+    const struct endpoint *source, const struct endpoint *dest);
+
 /** Say that kernel files take no header or trailer: STATUS_DEST. */
 enum status verdict_wrapped(const struct endpoint *dest);
 

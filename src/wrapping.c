@@ -49,8 +49,10 @@ piece_fill(struct iovec *piece, const struct endpoint *file)
 			return piece_error(file->name);
 		n = read(file->fd, (char *)piece->iov_base + piece->iov_len,
 		    room - piece->iov_len);
-		if (n > 0)
+		if (n > 0) {
 			piece->iov_len += (size_t)n;
+			patience_renew();
+		}
 	} while (n > 0 || (n < 0 && patience_left(PATIENCE_FIRST)));
 	return n < 0 ? piece_error(file->name) : STATUS_OK;
 }

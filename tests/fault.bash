@@ -176,6 +176,9 @@ is_failure() {
 		[[ $output =~ \(([0-9]+)\ bytes\ delivered ]] ||
 		    why="no count in: $output"
 		count=${BASH_REMATCH[1]-}
+		# To TCP, not all that was sent need be acknowledged by then.
+		[[ ! $output =~ of\ ([0-9]+)\ that\ were\ sent ]] ||
+		    count=${BASH_REMATCH[1]}
 	fi
 	# Each call before it has moved a block.
 	if [ "$source" = path ]; then

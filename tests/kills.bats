@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
-# zcopy and its far ends are killed at random moments: the old DEST stands,
-# nothing is left behind, and nobody takes a part for the whole.
+# zcopy is killed at random moments: the old DEST stands, and nothing is left
+# behind.  tests/tcpkills.bats kills one of two zcopys.
 # bats file_tags=slow
 
 load helpers
+load kills
 load peer
 
 # As many kills each; of those of a case, 4 in 5 must land in mid-transfer.
@@ -20,7 +21,6 @@ setup() {
 	old_file out
 	go=$BATS_TEST_TMPDIR.go
 	path=$BATS_TEST_TMPDIR.socket
-	landed=0 tried=0
 }
 
 # Each route starts a zcopy, $pid, that moves $in to the file out, in blocks
@@ -32,9 +32,6 @@ slowly() {
 	*)	echo --block-size=2K ;;
 	esac
 }
-
-# shellcheck disable=SC2016	# for the other shell
-stopped=(sh -c 'kill -STOP $$ && exec "$@"' sh)
 
 file_to_file() {
 	local as_user=("${stopped[@]}")
@@ -65,26 +62,6 @@ stdin_to_file() {
 	start "$(slowly "$@")" "$@" - out <&7
 }
 
-# somewhere - a random number of bytes, in the first quarter: there are more by
-# the time that a signal arrives.
-somewhere() {
-	echo $((1 + SIZE * RANDOM / (4 * 32768)))
-}
-
-# outcome PID - its status, into $status; $output has what $log says.
-outcome() {
-	retry gone "$1"
-	status=0
-	wait "$1" || status=$?
-	output=$(cat "$log")
-	echo "[process $1: status $status]"
-}
-
-# midway BYTES SIGNAL VICTIM [WATCHED] - see tests/midway.c; sets seen.
-midway() {
-	seen=$("$TEST_BIN/midway" "${4:-$3}" "$1" "$2" "$3")
-}
-
 # delivered - the count in zcopy's message.
 delivered() {
 	sed -n 's/.*(\([0-9]*\) .*bytes delivered.*/\1/p' <<<"$output"
@@ -105,19 +82,9 @@ count_kill() {
 	fi
 }
 
-# most_landed - in mid-transfer, of the kills of this case so far.
-most_landed() {
-	echo "in mid-transfer: $landed of $tried"
-	[ $((landed * 5)) -ge $((tried * 4)) ]
-}
-
 # came_too_late - all is there, and zcopy was through, but for its exit.
 came_too_late() {
 	[[ $status == 0 || $status == 137 ]] && cmp -s "$in" out
-}
-
-put_back() {
-	cp "$BATS_TEST_TMPDIR.old.out" out
 }
 
 # killed_midway CHECK SIGNAL ROUTE [OPTION...] - KILLS times; CHECK whether
@@ -274,101 +241,6 @@ position_counted() {
 		    stdin_to_file "--method=$method"
 	done
 	most_landed
-}
-
-## Two ends
-
-# whole_or_old - out, and nothing else.
-whole_or_old() {
-	if cmp -s "$in" out; then
-		put_back
-		whole=1
-	else
-		whole=0
-	fi
-	untouched
-}
-
-# end_killed sender|receiver BYTES [BLOCK] - kill -9 that one when so many have
-# come.  Neither says that all is well, unless it is.
-end_killed() {
-	local sender receiver sent received
-	listener "--block-size=${3:-2K}" listen:127.0.0.1:0 out
-	receiver=$pid
-	kill -STOP "$receiver"
-	start "$in" "127.0.0.1:$port"
-	sender=$pid
-	tried=$((tried + 1))
-	midway "$2" 9 "${!1}" "$receiver" || seen=0
-	outcome "$sender"
-	sent=$status
-	outcome "$receiver"
-	received=$status
-	echo "sender $sent, receiver $received, $seen of $SIZE bytes"
-	# The name of a file that was killed while it was put into its place.
-	[ "$2" -ne "$SIZE" ] || rm -f .out.zcopy-*
-
-	whole_or_old
-	[ "$sent" -ne 0 ] || [ $whole -eq 1 ]
-	[ "$received" -ne 0 ] || [ $whole -eq 1 ]
-	[[ $sent == 0 || $sent == 5 || $sent == 137 ]]
-	[[ $received == 0 || $received == 5 || $received == 137 ]]
-	[[ $sent != 5 || $1 == receiver ]]
-	[[ $received != 5 || $1 == sender ]]
-	if [ $whole -eq 0 ] && [ "$seen" -gt 0 ] && [ "$seen" -lt "$SIZE" ]
-	then
-		landed=$((landed + 1))
-	fi
-}
-
-@test "two ends: kill -9 of the sender, and the receiver keeps its old file" {
-	local i whole
-	for ((i = 0; i < KILLS; i++)); do
-		end_killed sender "$(somewhere)"
-	done
-	most_landed
-}
-
-@test "two ends: kill -9 of the receiver, and the sender reports no success" {
-	local i whole
-	for ((i = 0; i < KILLS; i++)); do
-		end_killed receiver "$(somewhere)"
-	done
-	most_landed
-}
-
-@test "two ends: kill -9 at the last moment, and whoever succeeds is right" {
-	local i whole
-	for ((i = 0; i < 12; i++)); do
-		end_killed sender $SIZE 1M
-		end_killed receiver $SIZE 1M
-	done
-}
-
-@test "two ends: SIGTERM of the one is status 5 of the other" {
-	local i sender receiver
-	for ((i = 0; i < 10; i++)); do
-		listener --block-size=2K listen:127.0.0.1:0 out
-		receiver=$pid
-		kill -STOP "$receiver"
-		start "$in" "127.0.0.1:$port"
-		sender=$pid
-		midway 1000000 15 "$receiver"
-		ends 5 "$sender"
-		complains "127.0.0.1:$port"
-		ends 143 "$receiver"
-		untouched
-
-		listener --block-size=2K listen:127.0.0.1:0 out
-		receiver=$pid
-		kill -STOP "$receiver"
-		start "$in" "127.0.0.1:$port"
-		midway 1000000 15 "$pid" "$receiver"
-		ends 143
-		complains "127.0.0.1:$port" "interrupted: Terminated"
-		ends 5 "$receiver"
-		untouched
-	done
 }
 
 ## While there is nothing to move

@@ -4,6 +4,7 @@
 
 load helpers
 load peer
+load networks
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -28,26 +29,6 @@ small_disk() {
 	mkdir disk
 	mount -t tmpfs -o "size=$1" none disk || skip "cannot mount a tmpfs"
 	mounted=$PWD/disk
-}
-
-# more_than_fits FILE - more than any socket's buffers hold.
-more_than_fits() {
-	random_file "$1" 30M
-}
-
-# stopped PID - for `retry`: SIGSTOP has taken effect.
-stopped() {
-	grep -q '^State:.T' "/proc/$1/status"
-}
-
-# wait_for MICROSECONDS - for what must not happen in that time.
-wait_for() {
-	retry passed "${EPOCHREALTIME/[.,]/}" "$1"
-}
-
-# passed SINCE MICROSECONDS
-passed() {
-	[ $((${EPOCHREALTIME/[.,]/} - $1)) -ge "$2" ]
 }
 
 ## Listening
@@ -733,21 +714,6 @@ is_refused() {
 	is_refused 5 192.0.2.1:9 "Network is unreachable"
 }
 
-# with_hosts LINE... - let zcopy find these hosts, and no others.
-with_hosts() {
-	requires_root
-	requires unshare
-	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR.hosts"
-	echo 'hosts: files' >"$BATS_TEST_TMPDIR.nsswitch"
-	# RESOLV_MULTI: several addresses of a name, all of a family.
-	# shellcheck disable=SC2016	# for the other shell
-	as_user=(env RESOLV_MULTI=on unshare -m sh -c '
-		mount --bind "$0.hosts" /etc/hosts &&
-		{ [ ! -e /etc/nsswitch.conf ] ||
-		  mount --bind "$0.nsswitch" /etc/nsswitch.conf; } &&
-		exec "$@"' "$BATS_TEST_TMPDIR")
-}
-
 # addresses NAME - of this host, in the order in which to try them.
 addresses() {
 	"${as_user[@]}" "$PYTHON" -c '
@@ -1330,42 +1296,6 @@ os.execvp(sys.argv[2], sys.argv[2:])'
 }
 
 ## A network with packets of 1500 bytes
-
-# Two networks of their own with a cable between them.  $left and $right are
-# commands that run another one there, for as_user.
-two_networks() {
-	requires_root
-	requires ip unshare nsenter
-	new_network
-	left=(nsenter -n -t "$network")
-	local one=$network
-	new_network
-	right=(nsenter -n -t "$network")
-	"${left[@]}" ip link add cable mtu 1500 type veth \
-	    peer name cable mtu 1500 netns "$network"
-	one_end 1 "${left[@]}"
-	one_end 2 "${right[@]}"
-}
-
-new_network() {
-	unshare -n sleep 600 3>&- &
-	network=$!
-	retry elsewhere "$network"
-}
-
-elsewhere() {
-	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
-}
-
-# one_end NUMBER COMMAND...
-one_end() {
-	local number=$1
-	shift
-	"$@" ip link set lo up
-	"$@" ip address add "10.9.9.$number/24" dev cable
-	"$@" ip address add "fd09::$number/64" dev cable nodad
-	"$@" ip link set cable up
-}
 
 @test "packets: files cross a network, both ways" {
 	two_networks

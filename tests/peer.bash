@@ -8,12 +8,12 @@ PEER=$BATS_TEST_DIRNAME/peer.py
 
 # peer MODE ARG... - tests/peer.py in the background: see there.  $peer is
 # its process, $said has what it prints; unless it connects, $port is where
-# it can be reached.
+# it can be reached.  $there is a command that runs it elsewhere.
 peer() {
 	requires python3
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
-	"$PYTHON" "$PEER" "$@" <&0 >"$said" 2>&1 3>&- &
+	"${there[@]}" "$PYTHON" "$PEER" "$@" <&0 >"$said" 2>&1 3>&- &
 	peer=$!
 	[ "$1" != connect ] || return 0
 	retry has_said "$peer"
@@ -21,6 +21,7 @@ peer() {
 	[ -n "$port" ]
 }
 peers=0
+there=()
 
 # True once it has said anything, or is gone.
 has_said() {
@@ -144,4 +145,29 @@ complains() {
 	for text; do
 		[[ $message == *"$text"* ]]
 	done
+}
+
+# more_than_fits FILE - more than any socket's buffers hold.
+more_than_fits() {
+	random_file "$1" 30M
+}
+
+# stopped PID - for `retry`: SIGSTOP has taken effect.
+stopped() {
+	grep -q '^State:.T' "/proc/$1/status"
+}
+
+# now - in microseconds.
+now() {
+	echo "${EPOCHREALTIME/[.,]/}"
+}
+
+# wait_for MICROSECONDS - for what must not happen in that time.
+wait_for() {
+	retry passed "$(now)" "$1"
+}
+
+# passed SINCE MICROSECONDS
+passed() {
+	[ $(($(now) - $1)) -ge "$2" ]
 }

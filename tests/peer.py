@@ -6,8 +6,13 @@ A far end that does what its arguments say, one deed after another.
     peer.py pair TYPE FD DEED... -- COMMAND...
                                         the other end is COMMAND's descriptor
                                         FD, and the status COMMAND's
+    peer.py lend TYPE ADDRESS FD DEED... -- COMMAND...
+                                        listens, on COMMAND's descriptor FD;
+                                        after it, and if there are deeds,
+                                        accepts one connection itself
     peer.py hold ADDRESS                binds, and does not listen
     peer.py full ADDRESS                has no room for another connection
+    peer.py backlog ADDRESS             listens, and never accepts
 
 ADDRESS is HOST:PORT, [IPV6]:PORT or a path with a slash.  All but connect and
 pair first print the port, and `connected` comes after the connection.  TYPE is
@@ -19,6 +24,11 @@ stream, dgram or seqpacket, with "-nonblock" for COMMAND's end.
     take=N              receive N bytes, and forget them
     save=FILE           receive to the end, into FILE
     sip=FILE            the same, a few bytes at a time
+    echo=FILE           the same, and send it back as it comes
+    pace=SECONDS        what drip and sip wait for behind each piece
+    size=N              how large the pieces of sip are
+    unread              wait until no more comes, and print what has come and
+                        was not received
     end                 half-close
     ended               receive to the end, which must be one
     broken              receive until the connection is reset, which it must be
@@ -36,9 +46,11 @@ import select
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 PAUSE = 0.002
+PIECE = 700
 
 
 def announce(text):
@@ -81,9 +93,39 @@ def save(connection, path):
 
 def sip(connection, path):
     with open(path, "wb") as file:
-        for data in pieces(connection, 700):
+        for data in pieces(connection, PIECE):
             file.write(data)
             time.sleep(PAUSE)
+
+
+def echo(connection, path):
+    with open(path, "wb") as file:
+        for data in pieces(connection):
+            file.write(data)
+            connection.sendall(data)
+
+
+def pace(_, seconds):
+    global PAUSE
+    PAUSE = float(seconds)
+
+
+def size(_, count):
+    global PIECE
+    PIECE = int(count)
+
+
+def unread_now(connection):
+    count = fcntl.ioctl(connection, termios.FIONREAD, bytes(4))
+    return int.from_bytes(count, sys.byteorder)
+
+
+def unread(connection, _):
+    before = 0
+    while (count := unread_now(connection)) == 0 or count != before:
+        before = count
+        time.sleep(0.3)
+    announce(count)
 
 
 def end(connection, _):
@@ -128,8 +170,8 @@ def wait(_, path):
 
 
 DEEDS = {deed.__name__: deed for deed in (
-    send, drip, take, save, sip, end, ended, broken, reset, close, equal,
-    wait)}
+    send, drip, take, save, sip, echo, pace, size, unread, end, ended, broken,
+    reset, close, equal, wait)}
 DEEDS["print"] = lambda _, text: announce(text)
 BUFFERS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF}
 
@@ -218,8 +260,34 @@ def pair(kind, number, *words):
     sys.exit(status if status >= 0 else 128 - status)
 
 
+def lend(kind, address, number, *words):
+    split = words.index("--")
+    deeds, command = words[:split], words[split + 1:]
+    endpoint = bind(address)
+    endpoint.listen()
+    endpoint = elsewhere(endpoint)
+    endpoint.setblocking(not kind.endswith("-nonblock"))
+    flags = fcntl.fcntl(endpoint, fcntl.F_GETFL)
+    os.dup2(endpoint.fileno(), int(number))
+    announce(name_of(endpoint))
+    status = subprocess.run(command, pass_fds=[int(number)]).returncode
+    if fcntl.fcntl(endpoint, fcntl.F_GETFL) != flags:
+        raise ValueError("its flags were changed")
+    if deeds:
+        endpoint.setblocking(True)
+        perform(endpoint.accept()[0], deeds)
+    sys.exit(status if status >= 0 else 128 - status)
+
+
 def hold(address):
     endpoint = bind(address)
+    announce(name_of(endpoint))
+    select.select([], [], [])
+
+
+def backlog(address):
+    endpoint = bind(address)
+    endpoint.listen()
     announce(name_of(endpoint))
     select.select([], [], [])
 
@@ -240,7 +308,8 @@ def full(address):
     select.select([], [], [])
 
 
-MODES = {mode.__name__: mode for mode in (listen, connect, pair, hold, full)}
+MODES = {mode.__name__: mode for mode in (
+    listen, connect, pair, lend, hold, full, backlog)}
 
 if __name__ == "__main__":
     try:

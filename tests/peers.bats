@@ -334,6 +334,247 @@ requires_nc() {
 	is_received_from_by python
 }
 
+## Netcats as people use them
+
+# held_open COMMAND... - such a receiver, whose own input stays open, as a
+# terminal does.
+held_open() {
+	echo "$*"
+	mkfifo "$path.input"
+	exec 7<>"$path.input"
+	INPUT=$path.input OUTPUT=$got on_free_port "$@" 7>&-
+	zcopy 0 -v in "127.0.0.1:$port"
+	[[ $output == *"zcopy: confirmed: close"* ]]
+	exec 7>&-
+	peer_ends 0
+	same in "$got"
+	rm "$path.input"
+	clear
+}
+
+@test "netcats: each closes when it has received all, with its input open" {
+	requires ncat socat ss
+	held_open ncat -l 127.0.0.1 PORT
+	held_open socat - TCP4-LISTEN:PORT,bind=127.0.0.1
+	requires_nc
+	held_open "$nc" -l 127.0.0.1 PORT
+}
+
+# dies_receiving COMMAND... - with data unread, which is a reset.
+dies_receiving() {
+	echo "$*"
+	mkfifo "$path.output"
+	exec 7<>"$path.output"
+	OUTPUT=$path.output on_free_port "$@" 7>&-
+	start big "127.0.0.1:$port"
+	retry asleep "$pid"
+	kill -KILL "$peer"
+	ends 5
+	complains "127.0.0.1:$port" "bytes delivered"
+	exec 7>&-
+	rm "$path.output"
+	clear
+}
+
+@test "netcats: one that is killed as it receives is status 5" {
+	requires ncat socat ss
+	random_file big 30M
+	dies_receiving ncat -l --recv-only 127.0.0.1 PORT
+	dies_receiving socat -u TCP4-LISTEN:PORT,bind=127.0.0.1 -
+	requires_nc
+	dies_receiving "$nc" -d -l 127.0.0.1 PORT
+}
+
+# dies_sending COMMAND... - in the middle of what zcopy was told to expect.
+dies_sending() {
+	echo "$*"
+	mkfifo "$path.input"
+	exec 7<>"$path.input"
+	listener --bytes=3000001 listen:127.0.0.1:0 out
+	INPUT=$path.input background "${@//PORT/$port}" 7>&-
+	cat in >&7
+	retry asleep "$peer"
+	retry asleep "$pid"
+	kill -KILL "$peer"
+	ends 6
+	complains listen:127.0.0.1:0 "ended early" \
+	    "(3000000 of 3000001 bytes delivered)"
+	[ ! -e out ]
+	exec 7>&-
+	rm "$path.input"
+	clear
+}
+
+@test "netcats: one that is killed as it sends is status 6 with --bytes" {
+	requires ncat socat
+	dies_sending ncat 127.0.0.1 PORT
+	dies_sending socat -u - TCP4:127.0.0.1:PORT
+	requires_nc
+	dies_sending "$nc" -N 127.0.0.1 PORT
+}
+
+@test "netcats: --discard counts what each sends" {
+	requires ncat socat
+	local discard
+	listener --discard listen:127.0.0.1:0
+	discard=$pid
+	INPUT=in background ncat --send-only 127.0.0.1 "$port"
+	peer_ends 0
+	background socat -u OPEN:in "TCP4:127.0.0.1:$port"
+	peer_ends 0
+	INPUT=in background bash -c "cat >/dev/tcp/127.0.0.1/$port"
+	peer_ends 0
+	retry counted_three
+	kill "$discard"
+	ends 143
+}
+
+counted_three() {
+	[ "$(grep -c ': 3000000 bytes in [0-9.]* s$' "$log")" -eq 3 ]
+}
+
+## HTTP.  curl and wget that receive, and a POST: tests/wrapping.bats.
+
+# request METHOD PATH [HEADER]... - into the file request.
+request() {
+	printf '%s %s HTTP/1.0\r\nHost: localhost\r\n' "$1" "$2" >request
+	[ $# -eq 2 ] || printf '%s\r\n' "${@:3}" >>request
+	printf '\r\n' >>request
+}
+
+# body FILE - of the answer in it.
+body() {
+	sed '1,/^\r$/d' "$1"
+}
+
+# Python's own server, of this directory.
+http_server() {
+	requires python3
+	background "$PYTHON" -u -m http.server 0 --bind 127.0.0.1
+	# It says so on its output.
+	retry listens "$peer"
+	port=$(bound "$peer")
+}
+
+@test "http.server: a request that is nothing but a header is answered" {
+	requires ss
+	local confirm
+	http_server
+	request GET /in
+	for confirm in close ack none; do
+		zcopy 0 -v "--confirm=$confirm" --header=request /dev/null \
+		    "127.0.0.1:$port"
+		[[ $output == *"header $(stat -c %s request) bytes"* ]]
+		[[ $output == *"zcopy: confirmed: "@(close|$confirm)$'\n'* ]]
+	done
+	retry answered 3
+}
+
+# answered TIMES - with 200, by the log of the server.
+answered() {
+	[ "$(grep -c '"GET /in HTTP/1.0" 200' "$said")" -ge "$1" ]
+}
+
+@test "http.server: request and answer over one connection, by two zcopys" {
+	requires ss
+	http_server
+	request GET /in
+	exec 5<>"/dev/tcp/127.0.0.1/$port"
+	zcopy 0 request fd:5
+	zcopy 0 fd:5 answer
+	exec 5>&-
+	head -n 1 answer | grep -q '^HTTP/1.0 200 OK'
+	body answer | cmp - in
+}
+
+# tell_truncated COMMAND... - a client of a zcopy whose source ends too early.
+tell_truncated() {
+	echo "$*"
+	printf 'HTTP/1.0 200 OK\r\nContent-Length: 3000001\r\n\r\n' >reply
+	listener --header=reply --bytes=3000001 in listen:127.0.0.1:0
+	run timeout 20 "${@//PORT/$port}" 3>&-
+	echo "status $status: $output"
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 124 ]
+	ends 6
+}
+
+@test "curl, wget: an answer that ends too early is an error to them" {
+	requires curl wget
+	tell_truncated curl -sS --noproxy '*' --max-time 10 -o got \
+	    http://127.0.0.1:PORT/
+	tell_truncated wget -q --no-proxy --tries=1 --timeout=10 -O got \
+	    http://127.0.0.1:PORT/
+}
+
+# A server that takes files by PUT, for $path.www.
+nginx_server() {
+	requires nginx ss
+	nginx -V 2>&1 | grep -q http_dav_module ||
+	    skip "needs nginx with its dav module"
+	mkdir "$path.www"
+	# shellcheck disable=SC2016	# for the other shell
+	on_free_port bash -c 'cat >"$0.conf" <<-END
+		daemon off;
+		master_process off;
+		pid $0.pid;
+		error_log stderr;
+		events { }
+		http {
+			access_log $0.access;
+			client_body_temp_path $0.body;
+			proxy_temp_path $0.proxy;
+			fastcgi_temp_path $0.fastcgi;
+			uwsgi_temp_path $0.uwsgi;
+			scgi_temp_path $0.scgi;
+			client_max_body_size 0;
+			server {
+				listen 127.0.0.1:$1;
+				root $0.www;
+				dav_methods PUT;
+			}
+		}
+		END
+		exec nginx -p "$0." -e stderr -c "$0.conf"' "$path" PORT
+}
+
+@test "nginx: takes what zcopy sends behind a header for a PUT" {
+	nginx_server
+	request PUT /up "Content-Length: 3000000"
+	zcopy 0 -v --header=request in "127.0.0.1:$port"
+	all_moved_around
+	[[ $output == *"zcopy: confirmed: close"* ]]
+	same in "$path.www/up"
+	grep -q '"PUT /up HTTP/1.0" 201' "$path.access"
+}
+
+# As all_moved, with a header.
+all_moved_around() {
+	[[ $output == *"zcopy: done: 3000000 bytes in "* ]]
+	[[ $output == *"around it: header $(stat -c %s request) bytes"* ]]
+}
+
+@test "nginx: an upload that fails leaves no file there" {
+	nginx_server
+	request PUT /up "Content-Length: 3000001"
+	zcopy 6 --bytes=3000001 --header=request in "127.0.0.1:$port"
+	retry grep -q '"PUT /up HTTP/1.0" 400' "$path.access"
+	[ ! -e "$path.www/up" ]
+}
+
+@test "nginx: request and answer over one connection, by two zcopys" {
+	nginx_server
+	cp in "$path.www/in"
+	request GET /in "Connection: close"
+	exec 5<>"/dev/tcp/127.0.0.1/$port"
+	zcopy 0 request fd:5
+	zcopy 0 fd:5 answer
+	exec 5>&-
+	body answer | cmp - in
+}
+
+## Two zcopys
+
 # zcopy_pair FAMILY SENDER-METHOD RECEIVER-METHOD
 zcopy_pair() {
 	echo "$1, $2 to $3"

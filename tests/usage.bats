@@ -34,7 +34,8 @@ usage_error() {
 	[ "$(wc -L <../help)" -le 80 ]
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
-	    --no-disk-io --block-size --pipe-size \
+	    --no-disk-io --block-size --pipe-size --confirm --timeout --retry \
+	    --allow --ipv4 --ipv6 --congestion --discard \
 	    --explain --list-methods --verbose --quiet --help --version; do
 		echo "$option"
 		grep -q -e "$option" ../help

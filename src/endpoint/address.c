@@ -3,13 +3,13 @@
 #include "address.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "../diag.h"
-#include "../signals.h"
 
 #define DIGITS "0123456789"
 #define HOST_CHARACTERS DIGITS "abcdefghijklmnopqrstuvwxyz" \
@@ -110,30 +110,17 @@ address_refuse(const struct endpoint *ep, enum status status, const char *why)
 	return status;
 }
 
-enum status
-address_look_up(const struct endpoint *ep, enum address_use use,
-    struct addrinfo **list)
+static void
+address_format_unix(char *text, const struct sockaddr_un *address,
+    socklen_t length)
 {
-	/* No AI_ADDRCONFIG: it does not count loopback, so that ::1 would
-	 * not be found on a machine without a network. */
-	const struct addrinfo hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = use == ADDRESS_LISTEN ? AI_PASSIVE : 0,
-	};
-	const char *host = *ep->host != '\0' ? ep->host : NULL;
-	char why[256];
-	int error, cause;
+	size_t before = offsetof(struct sockaddr_un, sun_path);
 
-	signals_immediate(true);
-	error = getaddrinfo(host, ep->port, &hints, list);
-	cause = errno;
-	signals_immediate(false);
-	if (error == 0)
-		return STATUS_OK;
-	snprintf(why, sizeof(why), "look-up: %s", error == EAI_SYSTEM ?
-	    strerror(cause) : gai_strerror(error));
-	return address_refuse(ep, STATUS_CONNECTION, why);
+	if (length > before && address->sun_path[0] != '\0')
+		snprintf(text, ADDRESS_SIZE, "unix:%.*s",
+		    (int)(length - before), address->sun_path);
+	else				/* who only connects has no path */
+		strlcpy(text, "unix", ADDRESS_SIZE);
 }
 
 void
@@ -141,7 +128,9 @@ address_format(char *text, const struct sockaddr *address, socklen_t length)
 {
 	char host[ADDRESS_SIZE - 10], port[8];
 
-	if (getnameinfo(address, length, host, sizeof(host), port,
+	if (address->sa_family == AF_UNIX)
+		address_format_unix(text, (const void *)address, length);
+	else if (getnameinfo(address, length, host, sizeof(host), port,
 	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		strlcpy(text, "?", ADDRESS_SIZE);
 	else if (address->sa_family == AF_INET6)

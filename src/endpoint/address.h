@@ -22,13 +22,16 @@ const char *address_parse(struct endpoint *, const char *text,
 enum status address_refuse(const struct endpoint *, enum status,
     const char *why);
 
-/** Look up ep->host and ep->port.  The list is the caller's: freeaddrinfo(). */
+/**
+ * Look up ep->host and ep->port, in the family asked for (lookup.c).  The list
+ * is the caller's: freeaddrinfo().
+ */
 enum status address_look_up(const struct endpoint *, enum address_use,
     struct addrinfo **list);
 
-enum { ADDRESS_SIZE = 80 };	/* IPv6 with a zone, brackets, and a port */
+enum { ADDRESS_SIZE = 128 };	/* a unix path, or IPv6 with zone and port */
 
-/** "127.0.0.1:80", "[::1]:80". */
+/** "127.0.0.1:80", "[::1]:80", "unix:PATH". */
 void address_format(char *text, const struct sockaddr *, socklen_t);
 
 #endif

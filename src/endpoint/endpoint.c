@@ -5,13 +5,18 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../diag.h"
 #include "../signals.h"
 #include "address.h"
 #include "endpoint.h"
+#include "patience.h"
+
+#define SYSTEMD_FIRST	3		/* SD_LISTEN_FDS_START */
 
 /* How the names begin.  `parse` fills in the rest of the endpoint and returns
  * NULL, or static text that says what is wrong. */
@@ -31,7 +36,7 @@ parse_path(struct endpoint *ep, const char *rest)
 }
 
 static const char *
-parse_descriptor(struct endpoint *ep, const char *rest)
+parse_number(int *number, const char *rest)
 {
 	static const char why[] = "not the number of a descriptor";
 	int fd = 0;
@@ -45,9 +50,17 @@ parse_descriptor(struct endpoint *ep, const char *rest)
 			return why;
 		fd = fd * 10 + digit;
 	}
-	ep->fd = fd;
-	ep->inherited = true;
+	*number = fd;
 	return NULL;
+}
+
+static const char *
+parse_descriptor(struct endpoint *ep, const char *rest)
+{
+	const char *why = parse_number(&ep->fd, rest);
+
+	ep->inherited = why == NULL;
+	return why;
 }
 
 static const char *
@@ -57,19 +70,44 @@ parse_tcp(struct endpoint *ep, const char *rest)
 }
 
 static const char *
-parse_listen(struct endpoint *ep, const char *rest)
+parse_port(struct endpoint *ep, const char *rest)
 {
 	return address_parse(ep, rest, ADDRESS_LISTEN);
+}
+
+/* A socket that listens already; "": the first that systemd passes,
+ * sd_listen_fds(3). */
+static const char *
+parse_listener(struct endpoint *ep, const char *rest)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	const char *why = NULL;
+
+	if (*rest != '\0')
+		why = parse_number(&ep->listener, rest);
+	else if (pid == NULL || count == NULL || atoi(count) < 1 ||
+	    atol(pid) != (long)getpid())
+		why = "no socket was passed in (LISTEN_PID, LISTEN_FDS)";
+	else
+		ep->listener = SYSTEMD_FIRST;
+	return why;
+}
+
+static const char *
+parse_listen(struct endpoint *ep, const char *rest)
+{
+	return *rest == '\0' ? parse_listener(ep, rest) : parse_port(ep, rest);
 }
 
 static const struct prefix prefixes[] = {
 	{ "file:", &endpoint_file, parse_path },
 	{ "fd:", &endpoint_stdio, parse_descriptor },
 	{ "tcp:", &endpoint_tcp, parse_tcp },
+	{ "listen:fd:", &endpoint_listen, parse_listener },
 	{ "listen:", &endpoint_listen, parse_listen },
 	{ "unix:", &endpoint_unix, parse_path },
 	{ "unix-listen:", &endpoint_unix_listen, parse_path },
-	{ ":", &endpoint_listen, parse_listen },
+	{ ":", &endpoint_listen, parse_port },
 };
 
 /* What is left of `name` behind `prefix`, or NULL. */
@@ -148,6 +186,34 @@ parse_misfit(const struct endpoint *ep)
 	return NULL;
 }
 
+const char *
+endpoint_misfit(const struct endpoint *source, const struct endpoint *dest)
+{
+	const struct options *o = source->options;
+	const struct endpoint_type *in = source->type;
+	const struct endpoint_type *out = dest != NULL ? dest->type : NULL;
+	bool tcp = in == &endpoint_tcp || out == &endpoint_tcp;
+	bool listens = in == &endpoint_listen || out == &endpoint_listen;
+	bool connects = tcp || in == &endpoint_unix || out == &endpoint_unix;
+
+	if (o->allow != NULL && !listens)
+		return "--allow: neither end listens on TCP";
+	if (o->family != AF_UNSPEC && !tcp && !listens)
+		return "--ipv4, --ipv6: neither end is on TCP";
+	if (o->family != AF_UNSPEC && (source->listener >= 0 ||
+	    (dest != NULL && dest->listener >= 0)))
+		return "--ipv4, --ipv6: a socket that listens already has its "
+		    "own family";
+	if (o->congestion != NULL && !tcp && !listens)
+		return "--congestion: neither end is on TCP";
+	if (o->retry > 0 && !connects)
+		return "--retry: neither end connects";
+	if (o->confirm != CONFIRM_DEFAULT && (out == NULL || (!out->network &&
+	    (!dest->inherited || zc_kind_of(dest->fd) != ZC_SOCKET))))
+		return "--confirm: DEST is no socket";
+	return NULL;
+}
+
 enum status
 endpoint_parse(struct endpoint *ep, const char *name, enum role role,
     const struct options *options)
@@ -155,7 +221,7 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 	const char *why, *misfit;
 
 	*ep = (struct endpoint){ .name = name, .role = role,
-	    .options = options, .fd = -1 };
+	    .options = options, .fd = -1, .listener = -1 };
 	if (*name == '\0') {
 		diag_error(role == ROLE_SOURCE ? "SOURCE" : "DEST",
 		    "the name is empty");
@@ -172,16 +238,24 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 	return STATUS_OK;
 }
 
+/* Each step has patience of its own. */
+static enum status
+step(struct endpoint *ep, enum status (*hook)(struct endpoint *))
+{
+	patience_begin(ep->options, PATIENCE_FOREVER);
+	return hook != NULL ? hook(ep) : STATUS_OK;
+}
+
 enum status
 endpoint_open(struct endpoint *ep)
 {
-	return ep->type->open != NULL ? ep->type->open(ep) : STATUS_OK;
+	return step(ep, ep->type->open);
 }
 
 enum status
 endpoint_ready(struct endpoint *ep)
 {
-	return ep->type->ready != NULL ? ep->type->ready(ep) : STATUS_OK;
+	return step(ep, ep->type->ready);
 }
 
 enum status
@@ -193,10 +267,8 @@ endpoint_begin(struct endpoint *ep)
 enum status
 endpoint_commit(struct endpoint *ep)
 {
-	enum status status = STATUS_OK;
+	enum status status = step(ep, ep->type->commit);
 
-	if (ep->type->commit != NULL)
-		status = ep->type->commit(ep);
 	if (status == STATUS_OK)
 		endpoint_abort(ep);	/* nothing is left but to let go */
 	return status;

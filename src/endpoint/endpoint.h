@@ -73,9 +73,15 @@ struct endpoint {
 	bool has_stat;			/* st holds the file, or the old DEST */
 	struct stat st;
 
+	int64_t before, sent;		/* bytes that went into a socket: before
+					   us, and by us */
+	const char *confirmed;		/* "close", "ack" or "none", as seen;
+					   NULL: nothing to be */
+
 	/* What the name said. */
 	const char *path;		/* file, unix */
 	char host[256], port[32];	/* tcp, listen; host "": all */
+	int listener;			/* listen: inherited; -1: none */
 
 	void *state;			/* the type's own */
 	bool over;			/* committed or aborted */
@@ -87,6 +93,11 @@ struct endpoint {
  */
 enum status endpoint_parse(struct endpoint *, const char *name, enum role,
     const struct options *);
+
+/** The first option given that neither end can honour, in words, or NULL.
+ * dest may be NULL. */
+const char *endpoint_misfit(const struct endpoint *source,
+    const struct endpoint *dest);
 
 enum status endpoint_open(struct endpoint *);
 enum status endpoint_ready(struct endpoint *);

@@ -33,6 +33,24 @@ listen_share_port(const struct listeners *listeners, struct sockaddr *address)
 		((struct sockaddr_in *)address)->sin_port = port;
 }
 
+/* A host may be listed twice. */
+static bool
+listen_has(const struct listeners *listeners, const struct addrinfo *at)
+{
+	struct sockaddr_storage bound;
+	socklen_t length;
+
+	for (nfds_t i = 0; i < listeners->count; i++) {
+		length = sizeof(bound);
+		if (getsockname(listeners->polled[i].fd,
+		    (struct sockaddr *)&bound, &length) == 0 &&
+		    length == at->ai_addrlen &&
+		    memcmp(&bound, at->ai_addr, length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum status
 listen_error(const struct endpoint *ep, const struct addrinfo *at,
     const char *doing)
@@ -61,8 +79,10 @@ listen_on(const struct endpoint *ep, const struct addrinfo *list, int family,
 		if (family != AF_UNSPEC && list->ai_family != family)
 			continue;
 		listen_share_port(listeners, list->ai_addr);
-		if (listeners_add(listeners, list->ai_addr, list->ai_addrlen,
-		    &doing) == 0)
+		if (listen_has(listeners, list))
+			continue;
+		if (listeners_add(listeners, ep->options, list->ai_addr,
+		    list->ai_addrlen, &doing) == 0)
 			continue;
 		if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
 			return listen_error(ep, list, doing);
@@ -91,20 +111,19 @@ listen_announce(const struct listeners *listeners)
 	}
 }
 
+/* Bind and listen where the name says. */
 static enum status
-listen_open(struct endpoint *ep)
+listen_bind(struct endpoint *ep)
 {
-	struct listeners *listeners = calloc(1, sizeof(*listeners));
+	const struct listeners *listeners = ep->state;
 	struct addrinfo *list;
-	enum status status;
+	enum status status = socket_check_congestion(ep);
 
-	if (listeners == NULL)
-		return endpoint_error(ep, "listen");
-	ep->state = listeners;
-	status = address_look_up(ep, ADDRESS_LISTEN, &list);
+	if (status == STATUS_OK)
+		status = address_look_up(ep, ADDRESS_LISTEN, &list);
 	if (status != STATUS_OK)
 		return status;
-	if (*ep->host != '\0') {
+	if (*ep->host != '\0' || ep->options->family != AF_UNSPEC) {
 		status = listen_on(ep, list, AF_UNSPEC, true);
 	} else {
 		/* "::" alone serves both families. */
@@ -113,8 +132,51 @@ listen_open(struct endpoint *ep)
 			status = listen_on(ep, list, AF_INET, true);
 	}
 	freeaddrinfo(list);
+	return status;
+}
+
+static bool
+listen_is_unix(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t length = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
+	    domain == AF_UNIX;
+}
+
+static enum status
+listen_adopt(struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+
+	if ((o->allow != NULL || o->congestion != NULL) &&
+	    listen_is_unix(ep->listener)) {
+		diag_error(ep->name, "--allow, --congestion: it is no TCP "
+		    "socket");
+		return STATUS_CONNECTION;
+	}
+	if (socket_check_congestion(ep) != STATUS_OK)
+		return STATUS_CONNECTION;
+	if (listeners_adopt(ep->state, ep->listener) == 0)
+		return STATUS_OK;
+	if (errno != EINVAL)
+		return endpoint_error(ep, "listen");
+	diag_error(ep->name, "listen: not a socket that listens");
+	return STATUS_CONNECTION;
+}
+
+static enum status
+listen_open(struct endpoint *ep)
+{
+	enum status status;
+
+	ep->state = calloc(1, sizeof(struct listeners));
+	if (ep->state == NULL)
+		return endpoint_error(ep, "listen");
+	status = ep->listener >= 0 ? listen_adopt(ep) : listen_bind(ep);
 	if (status == STATUS_OK)
-		listen_announce(listeners);
+		listen_announce(ep->state);
 	return status;
 }
 
@@ -139,6 +201,7 @@ const struct endpoint_type endpoint_listen = {
 	.network = true,
 	.open = listen_open,
 	.ready = listen_ready,
+	.begin = socket_begin,
 	.commit = socket_commit,
 	.abort = listen_abort,
 };

@@ -3,30 +3,40 @@
 #include "listeners.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "../diag.h"
+#include "address.h"
 #include "patience.h"
 #include "socket.h"
 
+/* --discard takes several, one after another; else all but one are too many,
+ * and the kernel's queue is not to hide that. */
+#define BACKLOG(options)	((options)->action == ACTION_DISCARD ? 64 : 1)
+
 /* Options that must be set before bind(2). */
-static void
-listeners_prepare(int fd, int family)
+static int
+listeners_prepare(int fd, int family, const struct options *options)
 {
-	const int on = 1, off = 0;
+	/* "::" takes IPv4 as well, unless one family is wanted; for other
+	 * addresses it has no meaning. */
+	const int on = 1, only = options->family == AF_INET6;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	/* "::" takes IPv4 as well; for other addresses it has no meaning. */
 	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	/* Linux hands it on to accepted sockets, so that they have it before
-	 * we do. */
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	/* Linux hands these on to accepted sockets, so that they have them
+	 * before we do. */
 	socket_arm(fd);
+	return family == AF_UNIX ? 0 :
+	    socket_set_congestion(fd, options->congestion);
 }
 
 int
-listeners_add(struct listeners *listeners, const struct sockaddr *address,
-    socklen_t length, const char **doing)
+listeners_add(struct listeners *listeners, const struct options *options,
+    const struct sockaddr *address, socklen_t length, const char **doing)
 {
 	int fd, error;
 
@@ -36,13 +46,14 @@ listeners_add(struct listeners *listeners, const struct sockaddr *address,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
-	listeners_prepare(fd, address->sa_family);
-
+	*doing = "--congestion";
+	if (listeners_prepare(fd, address->sa_family, options) < 0)
+		goto fail;
 	*doing = "bind";
 	if (bind(fd, address, length) < 0)
 		goto fail;
 	*doing = "listen";
-	if (listen(fd, 1) < 0)
+	if (listen(fd, BACKLOG(options)) < 0)
 		goto fail;
 	listeners->polled[listeners->count++] = (struct pollfd){
 	    .fd = fd, .events = POLLIN };
@@ -53,6 +64,28 @@ fail:
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+int
+listeners_adopt(struct listeners *listeners, int fd)
+{
+	int listens = 0, type = 0;
+	socklen_t length = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
+		return -1;
+	if (!listens || type != SOCK_STREAM) {
+		errno = EINVAL;
+		return -1;
+	}
+	/* A duplicate is ours to close. */
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	listeners->polled[listeners->count++] = (struct pollfd){
+	    .fd = fd, .events = POLLIN };
+	return 0;
 }
 
 /* The listener is fine, this connection is not: accept(2) hands on errors of
@@ -79,20 +112,49 @@ listeners_go_on(int error)
 
 /* A connected descriptor; -1 with errno. */
 static int
-listeners_wait(struct listeners *listeners)
+listeners_wait(struct listeners *listeners, struct sockaddr_storage *peer,
+    socklen_t *length)
 {
 	int fd = -1;
 
 	do {
-		if (poll(listeners->polled, listeners->count, -1) < 0)
-			continue;
+		if (patience_poll(listeners->polled,
+		    (unsigned)listeners->count, -1, PATIENCE_FIRST) < 0)
+			return -1;
 		errno = EAGAIN;
-		for (nfds_t i = 0; i < listeners->count && fd < 0; i++)
+		for (nfds_t i = 0; i < listeners->count && fd < 0; i++) {
+			*length = sizeof(*peer);
 			if (listeners->polled[i].revents != 0)
-				fd = accept4(listeners->polled[i].fd, NULL,
-				    NULL, SOCK_CLOEXEC);
+				fd = accept4(listeners->polled[i].fd,
+				    (struct sockaddr *)peer, length,
+				    SOCK_CLOEXEC);
+		}
 	} while (fd < 0 && listeners_go_on(errno));
 	return fd;
+}
+
+int
+listeners_next(struct listeners *listeners, const struct endpoint *ep,
+    struct sockaddr_storage *peer, socklen_t *length)
+{
+	char address[ADDRESS_SIZE];
+	int fd;
+
+	for (;;) {
+		fd = listeners_wait(listeners, peer, length);
+		if (fd < 0)
+			return -1;
+		socket_arm(fd);
+		/* Of one that we were given, the listener does not have it. */
+		if (ep->listener >= 0)
+			(void)socket_set_congestion(fd,
+			    ep->options->congestion);
+		if (allow_match(ep->options->allow, (struct sockaddr *)peer))
+			return fd;
+		address_format(address, (struct sockaddr *)peer, *length);
+		diag_trail("%s: %s: not let in (--allow)", ep->name, address);
+		close(fd);
+	}
 }
 
 /* 1 when the peer has sent something, 0 when it closed without; -1. */
@@ -111,18 +173,23 @@ listeners_first_byte(int fd)
 enum status
 listeners_accept(struct listeners *listeners, struct endpoint *ep)
 {
-	int fd = listeners_wait(listeners);
+	struct sockaddr_storage peer;
+	socklen_t length;
+	enum status status;
 	ssize_t n;
 
-	if (fd < 0)
+	patience_begin(ep->options, PATIENCE_FOREVER);
+	ep->fd = listeners_next(listeners, ep, &peer, &length);
+	if (ep->fd < 0)
 		return endpoint_error(ep, "accept");
 	listeners_close(listeners);
-	socket_arm(fd);
-	ep->fd = fd;
-	if (ep->role == ROLE_DEST || ep->options->bytes == 0)
-		return STATUS_OK;
+	status = socket_ready(ep);
+	if (status != STATUS_OK || ep->role == ROLE_DEST ||
+	    ep->options->bytes == 0)
+		return status;
 
-	n = listeners_first_byte(fd);
+	patience_renew();
+	n = listeners_first_byte(ep->fd);
 	if (n < 0)
 		return endpoint_error(ep, "receive");
 	ep->empty = n == 0;

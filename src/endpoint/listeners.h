@@ -1,5 +1,6 @@
 /*
- * Sockets that wait for one connection: the first to come to any of them.
+ * Sockets that wait for connections: the first to come to any of them.  They
+ * are what the state of both types of listeners begins with.
  */
 #ifndef LISTENERS_H
 #define LISTENERS_H
@@ -16,9 +17,18 @@ struct listeners {
 	struct pollfd polled[LISTENERS_MAX];
 };
 
-/** Bind and listen.  0, or -1 with errno and *doing, what failed. */
-int listeners_add(struct listeners *, const struct sockaddr *, socklen_t,
-    const char **doing);
+/** Bind and listen, as the options say.  0, or -1 with errno and *doing, what
+ * failed. */
+int listeners_add(struct listeners *, const struct options *,
+    const struct sockaddr *, socklen_t, const char **doing);
+
+/** A socket that listens already.  0, or -1 with errno. */
+int listeners_adopt(struct listeners *, int fd);
+
+/** The next connection that --allow lets in, armed, or -1 with errno.  The
+ * others are closed unread. */
+int listeners_next(struct listeners *, const struct endpoint *,
+    struct sockaddr_storage *peer, socklen_t *length);
 
 /** Hook's work: wait for a connection, make it ep->fd, close the others. */
 enum status listeners_accept(struct listeners *, struct endpoint *ep);

@@ -1,17 +1,54 @@
 /*
- * Waiting for the other side, which signals interrupt.
+ * Waiting for the other side, which signals interrupt and time-outs end.
  */
 #ifndef PATIENCE_H
 #define PATIENCE_H
 
+#include <poll.h>
 #include <stdbool.h>
+
+#include "../options.h"
+
+/* Seconds, where --timeout does not say otherwise. */
+#define PATIENCE_CONNECT	60.0	/* to connect, and to be confirmed */
+#define PATIENCE_FOREVER	0.0
+
+/** Can --timeout be kept?  STATUS_OK, or another once the reason is printed. */
+enum status patience_check(const struct options *);
+
+/**
+ * Something is waited for from now on: as long as --timeout says, or by
+ * default so many seconds.  One thing at a time: this ends the wait before.
+ */
+void patience_begin(const struct options *, double by_default);
+
+/** Wait for ever. */
+void patience_end(void);
+
+/** Something moved: the time begins anew. */
+void patience_renew(void);
+
+/** The time was up, but not ours to use: a little more. */
+void patience_renew_a_little(void);
+
+/** Is the time up? */
+bool patience_over(void);
+
+/** How many seconds it was, from begin or renew to the end; 0: no end. */
+double patience_limit(void);
 
 /**
  * A call failed; is it to be made again?  Only after EINTR, and not when a
- * signal wants to end us.  SIGUSR1 is answered by `state`, which says how far
- * things are.
+ * signal wants to end us, nor when the time is up: then errno is ETIMEDOUT.
+ * SIGUSR1 is answered by `state`, which says how far things are.
  */
 bool patience_left(const char *state);
+
+/** As poll(2), at most `milliseconds` (-1: no limit but our patience).  0 where
+ * an interruption came first, too.  -1: EINTR, a signal ends us, or
+ * ETIMEDOUT. */
+int patience_poll(struct pollfd *, unsigned count, int milliseconds,
+    const char *state);
 
 /** The state of an end that is not ready. */
 #define PATIENCE_FIRST	"0 bytes so far, waiting for the other side"

@@ -3,16 +3,21 @@
 #include "socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <linux/sockios.h>
-#include <poll.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../diag.h"
 #include "patience.h"
 
-#define SENT	"all bytes sent, waiting for the peer to close"
+#define SENT	"all bytes sent, waiting for the peer to confirm"
 
 static void
 socket_set_linger(int fd, int on)
@@ -28,6 +33,12 @@ socket_arm(int fd)
 	socket_set_linger(fd, 1);
 	/* A peer that has lost its power never says so. */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
+}
+
+void
+socket_disarm(int fd)
+{
+	socket_set_linger(fd, 0);
 }
 
 int
@@ -55,44 +66,208 @@ socket_half_close(int fd)
 	return -1;
 }
 
-/* Until the peer has closed, too.  What it sends meanwhile is dropped: left
- * unread, it would turn our close into a reset. */
-static int
-socket_drain(int fd)
+int
+socket_set_congestion(int fd, const char *name)
 {
-	char dropped[16384];
-	ssize_t n;
-
-	do {
-		n = read(fd, dropped, sizeof(dropped));
-	} while (n > 0 || (n < 0 && patience_left(SENT)));
-	return (int)n;
+	if (name == NULL)
+		return 0;
+	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
+	    (socklen_t)strlen(name));
 }
 
-/* A peer that closed its sending half long ago has ended, and may not have
- * our data yet.  No event tells when all of it is acknowledged; and after a
- * reset it never is. */
-static int
-socket_await_delivery(int fd)
+enum status
+socket_check_congestion(const struct endpoint *ep)
 {
-	int queued = 0, pause = 1;
+	const char *name = ep->options->congestion;
+	int fd, result;
 
-	while (socket_error(fd) == 0) {
-		if (ioctl(fd, SIOCOUTQ, &queued) < 0 || queued == 0)
-			return socket_error(fd);
-		if (poll(NULL, 0, pause) < 0 && !patience_left(SENT))
+	if (name == NULL)
+		return STATUS_OK;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	result = fd < 0 ? -1 : socket_set_congestion(fd, name);
+	if (result < 0)
+		diag_error(ep->name, "--congestion: '%s': %s", name,
+		    errno == ENOENT ? "this kernel does not have it" :
+		    strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return result < 0 ? STATUS_CONNECTION : STATUS_OK;
+}
+
+enum status
+socket_ready(struct endpoint *ep)
+{
+	int flags = fcntl(ep->fd, F_GETFL);
+
+	/* What a peer sends to a sender must be read now and then, or two who
+	 * both wait to write would wait for ever: see socket_drop(). */
+	if (ep->role == ROLE_DEST)
+		flags |= O_NONBLOCK;
+	else
+		flags &= ~O_NONBLOCK;
+	return fcntl(ep->fd, F_SETFL, flags) < 0 ?
+	    endpoint_error(ep, "connect") : STATUS_OK;
+}
+
+int
+socket_drop(int fd)
+{
+	char dropped[16384];
+	ssize_t n = 1;
+
+	/* Not for ever, where the peer is as fast as we. */
+	for (int i = 0; i < 64 && n > 0; i++)
+		n = recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
+	if (n == 0)
+		return 1;
+	return n > 0 || errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+/* As the kernel counts: with the SYN of who connects, and the FIN. */
+static int64_t
+socket_count_acknowledged(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ||
+	    length < offsetof(struct tcp_info, tcpi_bytes_received))
+		return -1;
+	return (int64_t)info.tcpi_bytes_acked;
+}
+
+enum status
+socket_begin(struct endpoint *ep)
+{
+	int queued = 0;
+
+	(void)ioctl(ep->fd, SIOCOUTQ, &queued);
+	ep->before = socket_count_acknowledged(ep->fd) + queued;
+	return STATUS_OK;
+}
+
+int64_t
+socket_acknowledged(const struct endpoint *ep)
+{
+	int64_t count = ep->fd < 0 ? -1 : socket_count_acknowledged(ep->fd);
+
+	return count < 0 ? -1 : MAX(count - ep->before, 0);
+}
+
+struct confirmation {
+	bool early;			/* the peer closed before our end */
+	bool closed;			/* the peer has, in order */
+	int queued;			/* bytes it has not acknowledged */
+};
+
+/* 0, or -1 with errno: the connection failed. */
+static int
+confirmation_look(struct confirmation *seen, int fd)
+{
+	int end = seen->closed ? 1 : socket_drop(fd), before = seen->queued;
+
+	/* After a reset, SIOCOUTQ stays as it was. */
+	if (end < 0 || socket_error(fd) < 0)
+		return -1;
+	seen->closed = end > 0;
+	if (ioctl(fd, SIOCOUTQ, &seen->queued) < 0)
+		seen->queued = 0;
+	if (seen->queued < before)
+		patience_renew();
+	return 0;
+}
+
+/* No event tells when all is acknowledged, so that is asked, more and more
+ * seldom.  A peer that closed its sending half long ago has ended, and may
+ * not have our data yet. */
+static int
+socket_await(int fd, enum confirm wanted, struct confirmation *seen)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+	bool talked = false;
+	int pause = 1, ready;
+
+	for (;;) {
+		if (confirmation_look(seen, fd) < 0)
+			return -1;
+		if (seen->queued == 0 && (seen->closed || wanted ==
+		    CONFIRM_ACK))
+			return 0;
+		/* Once both sides are closed, poll(2) always has news. */
+		ready = patience_poll(&polled, seen->closed ? 0 : 1,
+		    seen->queued == 0 ? -1 : pause, SENT);
+		if (ready < 0)
 			return -1;
 		pause = MIN(2 * pause, 50);
+		/* A peer that talks all the time has no end either. */
+		errno = ETIMEDOUT;
+		if (ready > 0 && talked && patience_over())
+			return -1;
+		talked = ready > 0;
 	}
-	return -1;
+}
+
+static enum status
+confirmation_failed(const struct endpoint *ep,
+    const struct confirmation *seen)
+{
+	int error = errno;
+	int64_t acknowledged = socket_acknowledged(ep);
+
+	errno = error;
+	if (errno == ETIMEDOUT && seen->queued == 0 && patience_over()) {
+		diag_error(ep->name, "waiting for the peer to close: all is "
+		    "acknowledged, but it has not closed in %g s "
+		    "(--confirm=ack would be content)", patience_limit());
+		return STATUS_CONNECTION;
+	}
+	if (errno == EINTR || acknowledged < 0)
+		return endpoint_error(ep, "waiting for the peer to close");
+	diag_error(ep->name, "waiting for the peer to close: %s (%" PRId64
+	    " of %" PRId64 " bytes acknowledged)", strerror(errno),
+	    MIN(acknowledged, ep->sent), ep->sent);
+	return STATUS_CONNECTION;
+}
+
+static enum status
+socket_confirm(struct endpoint *ep, enum confirm wanted)
+{
+	struct confirmation seen = { .queued = INT_MAX };
+
+	patience_begin(ep->options, PATIENCE_CONNECT);
+	seen.early = socket_drop(ep->fd) > 0;
+	if (socket_half_close(ep->fd) < 0)
+		return confirmation_failed(ep, &seen);
+	if (seen.early && ep->options->confirm == CONFIRM_CLOSE) {
+		diag_error(ep->name, "the peer had closed before the end: it "
+		    "cannot confirm by that (--confirm=ack would be content)");
+		return STATUS_CONNECTION;
+	}
+	ep->confirmed = "none";
+	if (wanted == CONFIRM_NONE) {
+		/* Left unread, it would turn our close into a reset. */
+		return socket_drop(ep->fd) < 0 ?
+		    confirmation_failed(ep, &seen) : STATUS_OK;
+	}
+	if (socket_await(ep->fd, wanted, &seen) < 0)
+		return confirmation_failed(ep, &seen);
+	/* An end that came before ours says nothing about our data. */
+	ep->confirmed = seen.closed && !seen.early ? "close" : "ack";
+	return STATUS_OK;
 }
 
 enum status
 socket_commit(struct endpoint *ep)
 {
-	if (ep->role == ROLE_DEST && (socket_half_close(ep->fd) < 0 ||
-	    socket_drain(ep->fd) < 0 || socket_await_delivery(ep->fd) < 0))
-		return endpoint_error(ep, "waiting for the peer to close");
-	socket_set_linger(ep->fd, 0);
-	return STATUS_OK;		/* endpoint_commit() closes */
+	enum confirm wanted = ep->options->confirm;
+	enum status status = STATUS_OK;
+
+	if (wanted == CONFIRM_DEFAULT)
+		wanted = ep->inherited ? CONFIRM_NONE : CONFIRM_CLOSE;
+	if (ep->role == ROLE_DEST &&
+	    (!ep->inherited || ep->options->confirm != CONFIRM_DEFAULT))
+		status = socket_confirm(ep, wanted);
+	if (status == STATUS_OK && !ep->inherited)
+		socket_disarm(ep->fd);
+	return status;			/* endpoint_commit() closes */
 }

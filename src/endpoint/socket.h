@@ -11,11 +11,35 @@
 /** From now on, close means reset.  Harmless on unix sockets. */
 void socket_arm(int fd);
 
+/** All is well: close means an end in order. */
+void socket_disarm(int fd);
+
 /** What happened to the connection meanwhile: it is told once, and a read
  * would then find nothing but an end of file.  0, or -1 with errno. */
 int socket_error(int fd);
 
-/** Hook: half-close, read to the peer's end, close in order. */
+/** --congestion; NULL: the system's own.  0, or -1 with errno. */
+int socket_set_congestion(int fd, const char *name);
+
+/** Can it be had?  STATUS_OK, or STATUS_CONNECTION once the reason is
+ * printed. */
+enum status socket_check_congestion(const struct endpoint *);
+
+/** Hook's work: fd is connected. */
+enum status socket_ready(struct endpoint *);
+
+/** Read and drop what has come.  1: the peer has closed, 0: it has not, -1
+ * with errno: the connection failed. */
+int socket_drop(int fd);
+
+/** Hook: the first byte is next. */
+enum status socket_begin(struct endpoint *);
+
+/** How many bytes since then the kernel of a TCP peer has acknowledged (our
+ * end counts as one, once it was sent); -1: no telling. */
+int64_t socket_acknowledged(const struct endpoint *);
+
+/** Hook: half-close, await what --confirm says, close in order. */
 enum status socket_commit(struct endpoint *);
 
 #endif

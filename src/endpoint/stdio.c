@@ -12,6 +12,7 @@
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
+#include "socket.h"
 
 static enum status
 stdio_check_mode(const struct endpoint *ep)
@@ -99,8 +100,16 @@ stdio_ready(struct endpoint *ep)
 }
 
 static enum status
+stdio_begin(struct endpoint *ep)
+{
+	return S_ISSOCK(ep->st.st_mode) ? socket_begin(ep) : STATUS_OK;
+}
+
+static enum status
 stdio_commit(struct endpoint *ep)
 {
+	if (S_ISSOCK(ep->st.st_mode))
+		return socket_commit(ep);
 	if (ep->role == ROLE_DEST && descriptor_settle(ep->fd) < 0)
 		return endpoint_error(ep, "close");
 	return STATUS_OK;
@@ -110,5 +119,6 @@ const struct endpoint_type endpoint_stdio = {
 	.name = "descriptor",
 	.open = stdio_open,
 	.ready = stdio_ready,
+	.begin = stdio_begin,
 	.commit = stdio_commit,
 };

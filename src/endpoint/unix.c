@@ -13,6 +13,7 @@
 #include "../diag.h"
 #include "listeners.h"
 #include "patience.h"
+#include "retry.h"
 #include "socket.h"
 
 struct unix_state {			/* of a listener */
@@ -41,23 +42,64 @@ unix_open(struct endpoint *ep)
 	    endpoint_error(ep, "connect") : STATUS_OK;
 }
 
+static int
+unix_connect(const struct endpoint *ep)
+{
+	struct sockaddr_un address;
+	int fd, result, error;
+
+	if (unix_address(ep, &address) < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	patience_begin(ep->options, PATIENCE_CONNECT);
+	/* Unlike TCP, it does not go on by itself when it is interrupted. */
+	do {
+		result = connect(fd, (struct sockaddr *)&address,
+		    sizeof(address));
+	} while (result < 0 && patience_left(PATIENCE_FIRST));
+	if (result == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 static enum status
 unix_ready(struct endpoint *ep)
 {
-	struct sockaddr_un address;
-	int result;
+	int attempt = 0;
 
-	if (unix_address(ep, &address) < 0)
-		return endpoint_error(ep, "connect");
-	ep->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (ep->fd < 0)
-		return endpoint_error(ep, "socket");
-	/* Unlike TCP, it does not go on by itself when it is interrupted. */
 	do {
-		result = connect(ep->fd, (struct sockaddr *)&address,
-		    sizeof(address));
-	} while (result < 0 && patience_left(PATIENCE_FIRST));
-	return result < 0 ? endpoint_error(ep, "connect") : STATUS_OK;
+		ep->fd = unix_connect(ep);
+	} while (ep->fd < 0 && retry_after(ep, attempt++, strerror(errno)));
+	return ep->fd < 0 ? endpoint_error(ep, "connect") : socket_ready(ep);
+}
+
+/* Left by one of ours that was killed: a socket of this user, to which nobody
+ * listens any more. */
+static void
+unix_remove_stale(const struct endpoint *ep, const struct sockaddr_un *address)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(ep->path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    st.st_uid != geteuid())
+		return;
+	/* Of another type, so that it disturbs nobody: where any stream socket
+	 * is bound to the path, this is EPROTOTYPE. */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)address,
+	    sizeof(*address)) < 0 && errno == ECONNREFUSED) {
+		diag_trail("%s: removed: nobody listens there", ep->name);
+		unlink(ep->path);
+	}
+	close(fd);
 }
 
 static enum status
@@ -70,9 +112,11 @@ unix_listen_open(struct endpoint *ep)
 	if (state == NULL)
 		return endpoint_error(ep, doing);
 	ep->state = state;
-	if (unix_address(ep, &address) < 0 ||
-	    listeners_add(&state->listeners, (struct sockaddr *)&address,
-	    sizeof(address), &doing) < 0)
+	if (unix_address(ep, &address) < 0)
+		return endpoint_error(ep, doing);
+	unix_remove_stale(ep, &address);
+	if (listeners_add(&state->listeners, ep->options,
+	    (struct sockaddr *)&address, sizeof(address), &doing) < 0)
 		return endpoint_error(ep, doing);
 	state->bound = lstat(ep->path, &state->socket) == 0;
 	diag_note("listening on %s", ep->name);

@@ -286,6 +286,21 @@ print_end(const char *title, const struct view *view)
 		    "none: it is to be made");
 }
 
+/** What a socket must show. */
+static void
+print_confirm(const struct view *dest, const struct options *options)
+{
+	static const char *const words[] = {
+		[CONFIRM_DEFAULT] = "close: until the peer has closed, too",
+		[CONFIRM_CLOSE] = "close: until the peer has closed, too",
+		[CONFIRM_ACK] = "ack: until the peer's kernel has all",
+		[CONFIRM_NONE] = "none: nothing is waited for",
+	};
+
+	if (dest->end.type->network || options->confirm != CONFIRM_DEFAULT)
+		printf("  %-11s%s\n", "confirm", words[options->confirm]);
+}
+
 static void
 print_dest(const struct view *dest, const struct options *options)
 {
@@ -294,6 +309,7 @@ print_dest(const struct view *dest, const struct options *options)
 	if (options->seek >= 0)
 		printf(", from byte %" PRId64, options->seek);
 	printf("\n");
+	print_confirm(dest, options);
 }
 
 static void

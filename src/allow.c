@@ -1,0 +1,147 @@
+#include "config.h"
+
+#include "allow.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All addresses are IPv6 here: IPv4 ones are mapped. */
+#define MAPPED_BITS	96
+#define ALL_BITS	128
+
+struct allow {
+	struct allow *next;
+	struct in6_addr address;
+	unsigned bits;			/* of it that count */
+};
+
+static struct in6_addr
+map(struct in_addr address)
+{
+	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+
+	memcpy(&mapped.s6_addr[12], &address, sizeof(address));
+	return mapped;
+}
+
+/** Sets how many leading bits are not the address's own.  False: none. */
+static bool
+parse_address(struct allow *rule, const char *text)
+{
+	struct in_addr ipv4;
+
+	if (inet_pton(AF_INET, text, &ipv4) == 1) {
+		rule->address = map(ipv4);
+		rule->bits = MAPPED_BITS;
+		return true;
+	}
+	rule->bits = 0;
+	return inet_pton(AF_INET6, text, &rule->address) == 1;
+}
+
+/** Digits only, at most `most`; NULL means `most`. */
+static bool
+parse_length(unsigned *length, const char *text, unsigned most)
+{
+	*length = most;
+	if (text == NULL)
+		return true;
+	if (*text == '\0' || strlen(text) > 3 ||
+	    text[strspn(text, "0123456789")] != '\0')
+		return false;
+	*length = (unsigned)strtoul(text, NULL, 10);
+	return *length <= most;
+}
+
+static bool
+bit(const struct in6_addr *address, unsigned n)
+{
+	return address->s6_addr[n / 8] >> (7 - n % 8) & 1;
+}
+
+/** NULL, or what is wrong. */
+static const char *
+parse(struct allow *rule, const char *text)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t size = slash != NULL ? (size_t)(slash - text) : strlen(text);
+	unsigned length;
+
+	if (size >= sizeof(address))
+		return "not an address";
+	memcpy(address, text, size);
+	address[size] = '\0';
+	if (!parse_address(rule, address))
+		return "not an IPv4 or IPv6 address (no name, no brackets)";
+	if (!parse_length(&length, slash != NULL ? slash + 1 : NULL,
+	    ALL_BITS - rule->bits))
+		return "the length is not in the range of this family";
+	rule->bits += length;
+	for (unsigned n = rule->bits; n < ALL_BITS; n++)
+		if (bit(&rule->address, n))
+			return "bits are set behind the length";
+	return NULL;
+}
+
+const char *
+allow_add(struct allow **list, const char *text)
+{
+	struct allow rule = { .next = *list };
+	const char *why = parse(&rule, text);
+
+	if (why != NULL)
+		return why;
+	*list = malloc(sizeof(**list));
+	if (*list == NULL) {
+		*list = rule.next;
+		return "no memory";
+	}
+	**list = rule;
+	return NULL;
+}
+
+static bool
+rule_match(const struct allow *rule, const struct in6_addr *address)
+{
+	unsigned n = 0;
+
+	/* ::/0 is all of IPv6, and not of IPv4. */
+	if (rule->bits < MAPPED_BITS && IN6_IS_ADDR_V4MAPPED(address))
+		return false;
+	while (n < rule->bits && bit(&rule->address, n) == bit(address, n))
+		n++;
+	return n == rule->bits;
+}
+
+bool
+allow_match(const struct allow *list, const struct sockaddr *peer)
+{
+	const struct allow *rule = list;
+	struct in6_addr address = IN6ADDR_ANY_INIT;
+
+	if (list == NULL)
+		return true;
+	if (peer->sa_family == AF_INET)
+		address = map(((const struct sockaddr_in *)peer)->sin_addr);
+	else if (peer->sa_family == AF_INET6)
+		address = ((const struct sockaddr_in6 *)peer)->sin6_addr;
+	else
+		return false;
+	while (rule != NULL && !rule_match(rule, &address))
+		rule = rule->next;
+	return rule != NULL;
+}
+
+void
+allow_free(struct allow *list)
+{
+	while (list != NULL) {
+		struct allow *next = list->next;
+
+		free(list);
+		list = next;
+	}
+}

@@ -1,0 +1,134 @@
+#include "config.h"
+
+#include "discard.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "endpoint/address.h"
+#include "endpoint/endpoint.h"
+#include "endpoint/listeners.h"
+#include "endpoint/patience.h"
+#include "endpoint/socket.h"
+#include "signals.h"
+#include "stopwatch.h"
+
+#define BLOCK	((size_t)256 * 1024)
+#define STATE	"discarding"
+
+struct visit {
+	int fd;
+	bool tcp;
+	char peer[ADDRESS_SIZE];
+	int64_t bytes;
+};
+
+/** MSG_TRUNC: TCP drops it in the kernel, and copies nothing (tcp(7)). */
+static ssize_t
+visit_read(const struct visit *visit)
+{
+	static char block[BLOCK];
+
+	return recv(visit->fd, block, sizeof(block),
+	    visit->tcp ? MSG_TRUNC : 0);
+}
+
+/** May it go on after recv(2) has returned n?  Where that never waits, no
+ * signal shows as EINTR. */
+static bool
+visit_goes_on(ssize_t n)
+{
+	if (n < 0)
+		return patience_left(STATE);
+	errno = signals_caught() != 0 ? EINTR : 0;
+	if (signals_status_wanted())
+		diag_error(NULL, "%s", STATE);
+	return n > 0 && errno == 0;
+}
+
+/** 0, or the errno that ended it. */
+static int
+visit_drop(struct visit *visit, const struct options *options)
+{
+	ssize_t n;
+
+	patience_begin(options, PATIENCE_FOREVER);
+	do {
+		n = visit_read(visit);
+		if (n > 0) {
+			visit->bytes += n;
+			patience_renew();
+		}
+	} while (visit_goes_on(n));
+	return errno;
+}
+
+static void
+visit_run(struct visit *visit, const struct options *options)
+{
+	struct timespec began;
+	int error;
+
+	stopwatch_start(&began);
+	error = visit_drop(visit, options);
+	if (error == 0)
+		socket_disarm(visit->fd);
+	close(visit->fd);
+	diag_note("%s: %" PRId64 " bytes in %.3f s%s%s", visit->peer,
+	    visit->bytes, stopwatch_seconds(&began), error != 0 ? ": " : "",
+	    error != 0 ? strerror(error) : "");
+}
+
+static enum status
+visits(struct endpoint *ep)
+{
+	struct sockaddr_storage peer;
+	socklen_t length;
+	struct visit visit;
+
+	while (signals_caught() == 0) {
+		patience_end();
+		visit = (struct visit){ .fd = listeners_next(ep->state, ep,
+		    &peer, &length) };
+		if (visit.fd < 0)
+			return endpoint_error(ep, "accept");
+		visit.tcp = peer.ss_family != AF_UNIX;
+		address_format(visit.peer, (struct sockaddr *)&peer, length);
+		visit_run(&visit, ep->options);
+	}
+	errno = EINTR;
+	return endpoint_error(ep, "accept");
+}
+
+enum status
+discard(const struct options *options)
+{
+	struct endpoint ep = { .fd = -1 };
+	enum status status = endpoint_parse(&ep, options->source, ROLE_SOURCE,
+	    options);
+	const char *misfit;
+
+	if (status != STATUS_OK)
+		return status;
+	if (ep.type != &endpoint_listen && ep.type != &endpoint_unix_listen) {
+		diag_error(ep.name, "--discard needs something that listens, "
+		    "such as :PORT");
+		return STATUS_USAGE;
+	}
+	misfit = endpoint_misfit(&ep, NULL);
+	if (misfit != NULL) {
+		diag_error(NULL, "%s", misfit);
+		return STATUS_USAGE;
+	}
+	status = patience_check(options);
+	if (status == STATUS_OK)
+		status = endpoint_open(&ep);
+	if (status == STATUS_OK)
+		status = visits(&ep);
+	endpoint_abort(&ep);
+	return status;
+}

@@ -1,0 +1,210 @@
+#include "config.h"
+
+#include "connect.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../stopwatch.h"
+#include "address.h"
+#include "patience.h"
+#include "socket.h"
+
+#define ADDRESSES_MAX	16
+#define HEAD_START	250		/* milliseconds; RFC 8305, 8 */
+
+struct race {
+	const struct addrinfo *to[ADDRESSES_MAX];
+	struct pollfd polled[ADDRESSES_MAX];	/* fd -1: not running */
+	unsigned count, begun, running;
+	struct timespec last;		/* when the last one began */
+	bool hurry;			/* one has failed since */
+	int error;			/* of the last one that failed */
+	char *tried;
+	size_t size;
+};
+
+/** The next address of this family (or not of it) from *list on, or NULL. */
+static const struct addrinfo *
+next_of(const struct addrinfo **list, int family, bool same)
+{
+	const struct addrinfo *found;
+
+	while (*list != NULL && ((*list)->ai_family == family) != same)
+		*list = (*list)->ai_next;
+	found = *list;
+	if (found != NULL)
+		*list = found->ai_next;
+	return found;
+}
+
+/** In the order of the list, but the families by turns. */
+static void
+race_line_up(struct race *race, const struct addrinfo *list)
+{
+	const struct addrinfo *first = list, *other = list, *to;
+	int family = list->ai_family;
+	bool same = true;
+
+	for (; race->count < ADDRESSES_MAX; same = !same) {
+		to = next_of(same ? &first : &other, family, same);
+		if (to == NULL)
+			to = next_of(same ? &other : &first, family, !same);
+		if (to == NULL)
+			return;
+		race->polled[race->count].fd = -1;
+		race->polled[race->count].events = POLLOUT;
+		race->to[race->count++] = to;
+	}
+}
+
+/** errno: why number i came to nothing. */
+static void
+race_lose(struct race *race, unsigned i)
+{
+	size_t length = strlen(race->tried);
+	char address[ADDRESS_SIZE];
+
+	race->error = errno;
+	race->hurry = true;
+	address_format(address, race->to[i]->ai_addr, race->to[i]->ai_addrlen);
+	snprintf(race->tried + length, race->size - length, "%s%s: %s",
+	    length > 0 ? "; " : "", address, strerror(race->error));
+	if (race->polled[i].fd >= 0) {
+		close(race->polled[i].fd);
+		race->running--;
+	}
+	race->polled[i].fd = -1;
+}
+
+/** Connected, and not to itself: on this host a port of the dynamic range that
+ * nobody listens to can be joined to itself (RFC 9293, 3.5).  0, or -1. */
+static int
+race_finish(int fd)
+{
+	struct sockaddr_storage here = { 0 }, there = { 0 };
+	socklen_t length = sizeof(here);
+
+	if (socket_error(fd) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&here, &length) < 0)
+		return -1;
+	length = sizeof(there);
+	if (getpeername(fd, (struct sockaddr *)&there, &length) < 0)
+		return -1;
+	errno = ECONNREFUSED;
+	return memcmp(&here, &there, sizeof(here)) == 0 ? -1 : 0;
+}
+
+/** True: connected already. */
+static bool
+race_begin(struct race *race, const char *congestion)
+{
+	unsigned i = race->begun++;
+	const struct addrinfo *to = race->to[i];
+	int fd = socket(to->ai_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	race->polled[i].fd = fd;
+	if (fd < 0) {
+		race_lose(race, i);
+		return false;
+	}
+	race->running++;
+	race->hurry = false;
+	stopwatch_start(&race->last);
+	socket_arm(fd);
+	if (socket_set_congestion(fd, congestion) == 0 &&
+	    connect(fd, to->ai_addr, to->ai_addrlen) == 0 &&
+	    race_finish(fd) == 0)
+		return true;
+	if (errno != EINPROGRESS && errno != EINTR)
+		race_lose(race, i);
+	return false;
+}
+
+/** How long until the next one begins; milliseconds. */
+static int
+race_pause(const struct race *race)
+{
+	double passed = stopwatch_seconds(&race->last) * 1000;
+
+	if (race->running == 0 || race->hurry || passed >= HEAD_START)
+		return 0;
+	return HEAD_START - (int)passed;
+}
+
+/** The one that has won, taken out of the race; -1: none yet, -2: stop. */
+static int
+race_wait(struct race *race)
+{
+	int pause = race->begun < race->count ? race_pause(race) : -1;
+	int fd;
+
+	if (patience_poll(race->polled, race->begun, pause,
+	    PATIENCE_FIRST) < 0)
+		return -2;
+	for (unsigned i = 0; i < race->begun; i++) {
+		if (race->polled[i].fd < 0 || race->polled[i].revents == 0)
+			continue;
+		fd = race->polled[i].fd;
+		if (race_finish(fd) == 0) {
+			race->polled[i].fd = -1;
+			return fd;
+		}
+		race_lose(race, i);
+	}
+	return -1;
+}
+
+static int
+race_run(struct race *race, const char *congestion)
+{
+	int fd = -1;
+
+	while (fd == -1 && (race->begun < race->count || race->running > 0)) {
+		if (race->begun == race->count || race_pause(race) > 0) {
+			fd = race_wait(race);
+		} else if (race_begin(race, congestion)) {
+			fd = race->polled[race->begun - 1].fd;
+			race->polled[race->begun - 1].fd = -1;
+		}
+	}
+	return fd;
+}
+
+/** Close what still runs; of a race that nobody won, note why. */
+static void
+race_end(struct race *race, bool lost)
+{
+	int error = errno;
+
+	for (unsigned i = 0; i < race->begun; i++) {
+		if (race->polled[i].fd < 0)
+			continue;
+		errno = error;
+		if (lost && error != EINTR)
+			race_lose(race, i);
+		else
+			close(race->polled[i].fd);
+	}
+	errno = error;
+}
+
+int
+connect_race(const struct addrinfo *list, const char *congestion,
+    char *tried, size_t size)
+{
+	struct race race = { .tried = tried, .size = size };
+	int fd;
+
+	*tried = '\0';
+	race_line_up(&race, list);
+	fd = race_run(&race, congestion);
+	if (fd == -1)
+		errno = race.error;
+	race_end(&race, fd < 0);
+	return fd < 0 ? -1 : fd;
+}

@@ -1,0 +1,166 @@
+/*
+ * getaddrinfo(3) with a deadline.  It cannot be interrupted, so it runs in a
+ * thread; when our patience ends first the thread is left to itself.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "patience.h"
+
+#define WAITING	"0 bytes so far, looking up the name"
+
+struct lookup {
+	char host[256], port[32];
+	struct addrinfo hints;
+	int error, cause;		/* EAI_..., and errno */
+	struct addrinfo *list;
+	int done[2];			/* a pipe, closed at [1] when done */
+	atomic_int owners;		/* the last one frees it */
+};
+
+static void
+lookup_release(struct lookup *lookup)
+{
+	if (atomic_fetch_sub(&lookup->owners, 1) > 1)
+		return;
+	if (lookup->list != NULL)
+		freeaddrinfo(lookup->list);
+	if (lookup->done[0] >= 0)
+		close(lookup->done[0]);
+	free(lookup);
+}
+
+static void
+lookup_run(struct lookup *lookup)
+{
+	lookup->error = getaddrinfo(*lookup->host != '\0' ? lookup->host :
+	    NULL, lookup->port, &lookup->hints, &lookup->list);
+	lookup->cause = errno;
+	close(lookup->done[1]);
+}
+
+static void *
+lookup_thread(void *arg)
+{
+	lookup_run(arg);
+	lookup_release(arg);
+	return NULL;
+}
+
+static struct lookup *
+lookup_new(const struct endpoint *ep, enum address_use use)
+{
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+
+	if (lookup == NULL)
+		return NULL;
+	lookup->done[0] = -1;
+	strlcpy(lookup->host, ep->host, sizeof(lookup->host));
+	strlcpy(lookup->port, ep->port, sizeof(lookup->port));
+	/* No AI_ADDRCONFIG: it does not count loopback, so that ::1 would
+	 * not be found on a machine without a network. */
+	lookup->hints = (struct addrinfo){
+		.ai_family = ep->options->family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = use == ADDRESS_LISTEN ? AI_PASSIVE : 0,
+	};
+	atomic_init(&lookup->owners, 1);
+	return lookup;
+}
+
+/** Signals are for the main line.  0, or -1 with errno. */
+static int
+lookup_start(struct lookup *lookup)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int error;
+
+	if (pipe2(lookup->done, O_CLOEXEC) < 0)
+		return -1;
+	atomic_fetch_add(&lookup->owners, 1);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&thread, NULL, lookup_thread, lookup);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error != 0) {
+		close(lookup->done[1]);
+		atomic_fetch_sub(&lookup->owners, 1);
+		errno = error;
+		return -1;
+	}
+	pthread_detach(thread);
+	return 0;
+}
+
+static int
+lookup_wait(struct lookup *lookup)
+{
+	struct pollfd polled = { .events = POLLIN };
+	int ready;
+
+	if (lookup_start(lookup) < 0)
+		return -1;
+	polled.fd = lookup->done[0];
+	do {
+		ready = patience_poll(&polled, 1, -1, WAITING);
+	} while (ready == 0);
+	return ready < 0 ? -1 : 0;
+}
+
+/** A number needs no thread. */
+static bool
+lookup_at_once(struct lookup *lookup)
+{
+	int flags = lookup->hints.ai_flags;
+
+	lookup->hints.ai_flags |= AI_NUMERICHOST;
+	lookup->error = getaddrinfo(*lookup->host != '\0' ? lookup->host :
+	    NULL, lookup->port, &lookup->hints, &lookup->list);
+	lookup->hints.ai_flags = flags;
+	return lookup->error == 0;
+}
+
+static enum status
+lookup_result(const struct endpoint *ep, struct lookup *lookup,
+    struct addrinfo **list)
+{
+	char why[256];
+
+	*list = lookup->list;
+	lookup->list = NULL;
+	if (lookup->error == 0)
+		return STATUS_OK;
+	snprintf(why, sizeof(why), "look-up: %s", lookup->error == EAI_SYSTEM ?
+	    strerror(lookup->cause) : gai_strerror(lookup->error));
+	return address_refuse(ep, STATUS_CONNECTION, why);
+}
+
+enum status
+address_look_up(const struct endpoint *ep, enum address_use use,
+    struct addrinfo **list)
+{
+	struct lookup *lookup = lookup_new(ep, use);
+	enum status status;
+
+	*list = NULL;
+	patience_begin(ep->options, PATIENCE_CONNECT);
+	if (lookup == NULL)
+		return endpoint_error(ep, "look-up");
+	if (lookup_at_once(lookup) || lookup_wait(lookup) == 0)
+		status = lookup_result(ep, lookup, list);
+	else
+		status = endpoint_error(ep, "look-up");
+	lookup_release(lookup);
+	return status;
+}

@@ -1,0 +1,52 @@
+#include "config.h"
+
+#include "retry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/param.h>
+
+#include "../diag.h"
+#include "../stopwatch.h"
+#include "patience.h"
+
+#define PAUSE_FIRST	250		/* milliseconds */
+#define DOUBLINGS	5
+
+/** Half of it is certain, half by chance. */
+static int
+pause_of(int attempt)
+{
+	uint32_t pause = PAUSE_FIRST << MIN(attempt, DOUBLINGS);
+
+	return (int)(pause / 2 + arc4random_uniform(pause / 2 + 1));
+}
+
+/** False: a signal ends us. */
+static bool
+sleep_for(int milliseconds)
+{
+	struct timespec began;
+	int left = milliseconds;
+
+	patience_end();
+	stopwatch_start(&began);
+	while (left > 0) {
+		if (patience_poll(NULL, 0, left, PATIENCE_FIRST) < 0)
+			return false;
+		left = milliseconds - (int)(stopwatch_seconds(&began) * 1000);
+	}
+	return true;
+}
+
+bool
+retry_after(const struct endpoint *ep, int attempt, const char *why)
+{
+	int error = errno, pause = pause_of(attempt);
+
+	if (attempt >= ep->options->retry || error == EINTR)
+		return false;
+	diag_trail("%s: connect: %s; again in %d.%03d s", ep->name, why,
+	    pause / 1000, pause % 1000);
+	return sleep_for(pause);
+}

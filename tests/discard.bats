@@ -1,0 +1,408 @@
+#!/usr/bin/env bats
+# --discard: it takes one connection after another, drops what comes, and says
+# how much that was.
+
+load helpers
+load peer
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 300000
+	path=$BATS_TEST_TMPDIR.socket
+	go=$BATS_TEST_TMPDIR.go
+}
+
+# discards ARG... - start one on a port of its own, $pid and $port.
+discards() {
+	listener "$@" --discard listen:127.0.0.1:0
+	discard=$pid
+	discard_log=$log
+}
+
+# lines - of it, but for the first: one for each connection.
+lines() {
+	grep -v '^zcopy: listening on ' "$discard_log"
+}
+
+# counts - of bytes, of all connections so far, in turn.
+counts() {
+	lines | sed -n 's/.*: \([0-9]*\) bytes in .*/\1/p' | xargs
+}
+
+# has_counted COUNT... - for retry: these are they.
+has_counted() {
+	[ "$(counts)" = "$*" ]
+}
+
+# has_lines COUNT - for retry.
+has_lines() {
+	[ "$(lines | wc -l)" -eq "$1" ]
+}
+
+# stops - by SIGTERM.
+stops() {
+	kill "$discard"
+	ends 143 "$discard"
+}
+
+# says REGEX - its last line is that.
+says() {
+	echo "says: $(lines | tail -n 1)"
+	[[ $(lines | tail -n 1) =~ ^zcopy:\ $1$ ]]
+}
+
+time_taken='[0-9]+\.[0-9]{3} s'
+
+## What comes
+
+# bats test_tags=valgrind
+@test "discard: a zcopy is confirmed by close, and its bytes are counted" {
+	discards
+	zcopy 0 -v in "127.0.0.1:$port"
+	[[ $output == *"zcopy: confirmed: close"* ]]
+	retry has_counted 300000
+	says "127\.0\.0\.1:[0-9]+: 300000 bytes in $time_taken"
+	stops
+}
+
+@test "discard: a line for each connection, with the address of the peer" {
+	requires ss
+	local from
+	discards
+	exec 5<>"/dev/tcp/127.0.0.1/$port"
+	from=$(ss -Htn state established "dport = :$port" |
+	    awk '{ print $3 }')
+	echo "from $from"
+	[[ $from == 127.0.0.1:* ]]
+	cat in in >&5
+	exec 5>&-
+	retry has_counted 600000
+	says "$from: 600000 bytes in $time_taken"
+	[ "$(lines | wc -l)" -eq 1 ]
+	stops
+}
+
+@test "discard: each count is exact, that of nothing as well" {
+	local size sizes=(0 1 2 65535 65536 65537 262143 262144 262145 3000000)
+	discards
+	for size in "${sizes[@]}"; do
+		random_file in "$size"
+		zcopy 0 in "127.0.0.1:$port"
+	done
+	retry has_counted "${sizes[@]}"
+	stops
+}
+
+@test "discard: 1 GiB to the byte, by every method that sends" {
+	discards
+	zcopy 0 -c 1G /dev/zero "127.0.0.1:$port"
+	zcopy 0 --method=read-write -c 100000001 /dev/zero "127.0.0.1:$port"
+	truncate -s 50000003 hole
+	for method in sendfile splice mmap; do
+		zcopy 0 --method=$method hole "127.0.0.1:$port"
+	done
+	retry has_counted 1073741824 100000001 50000003 50000003 50000003
+	stops
+}
+
+@test "discard: single bytes, slowly" {
+	head -c 300 in >few
+	discards
+	peer connect "127.0.0.1:$port" drip=few end ended
+	peer_ends 0
+	retry has_counted 300
+	says "127\.0\.0\.1:[0-9]+: 300 bytes in 0*[1-9.]+[0-9.]* s"
+	stops
+}
+
+@test "discard: a header and a trailer are bytes like all others" {
+	discards
+	zcopy 0 --header=in --trailer=in in "127.0.0.1:$port"
+	retry has_counted 900000
+	stops
+}
+
+@test "discard: over IPv6" {
+	requires_ipv6
+	listener --discard 'listen:[::1]:0'
+	discard=$pid discard_log=$log
+	zcopy 0 -v in "[::1]:$port"
+	[[ $output == *"confirmed: close"* ]]
+	retry has_counted 300000
+	says "\[::1\]:[0-9]+: 300000 bytes in $time_taken"
+	stops
+}
+
+@test "discard: on all addresses, IPv4 and IPv6" {
+	requires_ipv6
+	listener --discard :0
+	discard=$pid discard_log=$log
+	zcopy 0 in "[::1]:$port"
+	zcopy 0 in "127.0.0.1:$port"
+	retry has_counted 300000 300000
+	stops
+}
+
+@test "discard: over a unix socket, whose path stays until the end" {
+	listener --discard "unix-listen:$path"
+	discard=$pid discard_log=$log
+	zcopy 0 -v in "unix:$path"
+	[[ $output == *"confirmed: close"* ]]
+	zcopy 0 -c 5M /dev/zero "unix:$path"
+	retry has_counted 300000 5242880
+	says "unix: 5242880 bytes in $time_taken"
+	[ -S "$path" ]
+	stops
+	[ ! -e "$path" ]
+}
+
+@test "discard: -q prints no line, and works" {
+	requires ss
+	start -q --discard listen:127.0.0.1:0
+	discard=$pid
+	retry listens "$pid"
+	zcopy 0 in "127.0.0.1:$(bound "$pid")"
+	kill "$discard"
+	ends 143 "$discard"
+	[ "$(wc -l <"$log")" -le 1 ]
+	[[ $(cat "$log") != *" bytes in "* && $(cat "$log") != *listening* ]]
+}
+
+@test "discard: TCP data is dropped in the kernel, not copied" {
+	requires strace pgrep
+	TRACE="-e trace=read,readv,recvfrom,recvmsg,splice" discards
+	peer connect "127.0.0.1:$port" send=in end ended
+	peer_ends 0
+	retry has_counted 300000
+	kill "$(pgrep -P "$discard")"
+	ends 143 "$discard"
+	sed -n '/MSG_TRUNC/,$p' "$BATS_TEST_TMPDIR.trace" >trace
+	cat trace
+	[ "$(grep -c 'recvfrom(.*MSG_TRUNC' trace)" -ge 2 ]
+	[ "$(grep -E '(read|readv|recvfrom|recvmsg|splice)\(' trace |
+	    grep -vc MSG_TRUNC)" -eq 0 ]
+}
+
+## Several
+
+@test "discard: who comes meanwhile waits for its turn" {
+	discards
+	peer connect "127.0.0.1:$port" send=in "wait=$go" end ended
+	retry has_said "$peer"
+	start -c 1000 in "127.0.0.1:$port"
+	retry asleep "$pid"
+	[ -z "$(lines)" ]
+	: >"$go"
+	peer_ends 0
+	ends 0
+	retry has_counted 300000 1000
+	stops
+}
+
+# The i-th sends i bytes.
+many=$(cat <<-'END'
+	import socket, sys
+	for i in range(1, 201):
+	    with socket.create_connection(("127.0.0.1", sys.argv[1])) as peer:
+	        peer.sendall(b"x" * i)
+	        peer.shutdown(socket.SHUT_WR)
+	        assert peer.recv(1) == b""
+END
+)
+
+@test "discard: 200 connections are all served, and leave nothing open" {
+	requires python3
+	local before
+	discards
+	zcopy 0 -c 7 in "127.0.0.1:$port"
+	retry has_counted 7
+	before=$(ls "/proc/$discard/fd")
+	timeout 20 "$PYTHON" -c "$many" "$port"
+	# shellcheck disable=SC2046	# as words
+	retry has_counted 7 $(seq 200)
+	[ "$(ls "/proc/$discard/fd")" = "$before" ]
+	stops
+}
+
+# More than wait in the kernel for their turn.
+@test "discard: 40 zcopys at once all get through" {
+	local i pids=()
+	discards
+	for ((i = 0; i < 40; i++)); do
+		start in "127.0.0.1:$port"
+		pids+=("$pid")
+	done
+	for i in "${pids[@]}"; do
+		ends 0 "$i"
+	done
+	# shellcheck disable=SC2046	# as words
+	retry has_counted $(yes 300000 | head -n 40)
+	stops
+}
+
+## What goes wrong
+
+@test "discard: a peer that resets is named, and the next one is served" {
+	discards
+	peer connect "127.0.0.1:$port" send=in "wait=$go" reset
+	retry has_said "$peer"
+	: >"$go"
+	peer_ends 0
+	retry has_lines 1
+	says "127\.0\.0\.1:[0-9]+: [0-9]+ bytes in $time_taken: Connection reset by peer"
+	local before
+	before=$(counts)
+	[ "$before" -le 300000 ]
+	zcopy 0 -c 5000 in "127.0.0.1:$port"
+	retry has_counted "$before" 5000
+	stops
+}
+
+@test "discard: --timeout ends a peer that stands still, and not the waiting" {
+	discards --timeout=0.3
+	retry asleep "$discard"
+	# Longer than that nobody comes.
+	sleep 0.5
+	peer connect "127.0.0.1:$port" send=in broken
+	peer_ends 0
+	retry has_counted 300000
+	says "127\.0\.0\.1:[0-9]+: 300000 bytes in 0\.[0-9]{3} s: .*timed out"
+	sleep 0.5
+	zcopy 0 in "127.0.0.1:$port"
+	retry has_counted 300000 300000
+	stops
+}
+
+@test "discard: --timeout leaves alone who is slow, and moves" {
+	head -c 400 in >few
+	discards --timeout=0.3
+	peer connect "127.0.0.1:$port" drip=few end ended
+	peer_ends 0
+	retry has_counted 400
+	says "127\.0\.0\.1:[0-9]+: 400 bytes in $time_taken"
+	stops
+}
+
+@test "discard: --allow closes others unread, and names them with -v" {
+	requires socat
+	discards -v --allow=127.0.0.1 --allow=10.0.0.0/8
+	socat -u OPEN:in "TCP4:127.0.0.1:$port,bind=127.0.0.2" || :
+	retry has_lines 1
+	[[ $(lines) == *" 127.0.0.2:"*"--allow"* ]]
+	zcopy 0 in "127.0.0.1:$port"
+	retry has_counted 300000
+	[ "$(lines | wc -l)" -eq 2 ]
+	stops
+}
+
+@test "discard: --allow means nothing on a unix socket, and is refused" {
+	ZCOPY_TEST_TIMEOUT=3 zcopy 2 --discard --allow=127.0.0.1 \
+	    "unix-listen:$path"
+	[[ $output == *--allow* ]]
+	[ ! -e "$path" ]
+}
+
+@test "discard: a port in use is status 5" {
+	discards
+	ZCOPY_TEST_TIMEOUT=3 zcopy 5 --discard "listen:127.0.0.1:$port"
+	complains "listen:127.0.0.1:$port" "Address already in use"
+	stops
+}
+
+## Its end
+
+@test "discard: signals end it while it waits" {
+	local signal
+	for signal in 1 2 15 9; do
+		discards
+		retry asleep "$pid"
+		kill "-$signal" "$pid"
+		ends $((128 + signal))
+		[[ $output != *" bytes in "* ]]
+	done
+	# Nobody comes to nobody.
+	zcopy 5 in "127.0.0.1:$port"
+	complains "127.0.0.1:$port" "Connection refused"
+}
+
+@test "discard: signals end it in the middle, and the peer is reset" {
+	local signal
+	for signal in 2 15 9; do
+		discards
+		peer connect "127.0.0.1:$port" send=in broken
+		retry has_said "$peer"
+		retry asleep "$peer"
+		kill "-$signal" "$discard"
+		ends $((128 + signal)) "$discard"
+		peer_ends 0
+	done
+}
+
+# busy PID - it has been at work for a while.
+busy() {
+	[ "$(cpu_ticks "$1")" -ge 5 ]
+}
+
+@test "discard: a signal ends it in the middle of a flood" {
+	local flood
+	discards
+	start /dev/zero "127.0.0.1:$port"
+	flood=$pid
+	retry busy "$discard"
+	kill "$discard"
+	ends 143 "$discard"
+	ends 5 "$flood"
+	complains "127.0.0.1:$port" "bytes delivered"
+}
+
+@test "discard: SIGUSR1 is answered, and it goes on" {
+	discards
+	kill -USR1 "$pid"
+	retry has_lines 1
+	peer connect "127.0.0.1:$port" send=in "wait=$go" end ended
+	retry has_said "$peer"
+	retry asleep "$discard"
+	kill -USR1 "$discard"
+	retry has_lines 2
+	: >"$go"
+	peer_ends 0
+	retry has_counted 300000
+	stops
+}
+
+@test "discard: signals that were ignored at the start stay ignored" {
+	# shellcheck disable=SC2016	# for the other shell
+	local as_user=(sh -c 'trap "" HUP && exec "$@"' sh) clean_env=(env)
+	discards
+	kill -HUP "$pid"
+	as_user=()
+	zcopy 0 in "127.0.0.1:$port"
+	retry has_counted 300000
+	stops
+}
+
+## How it is called
+
+@test "discard: what does not listen is a usage error, and nothing is made" {
+	local name
+	old_file in
+	for name in in new /dev/null - fd:0 127.0.0.1:9 tcp:127.0.0.1:9 \
+	    "unix:$path" file:new; do
+		zcopy 2 --discard "$name"
+		complains "$name" "--discard needs something that listens"
+		untouched
+	done
+}
+
+@test "discard: it takes one operand" {
+	zcopy 2 --discard
+	[[ $output == *--discard*missing* ]]
+	zcopy 2 --discard listen:127.0.0.1:0 new
+	[[ $output == *--discard*"surplus operand 'new'"* ]]
+	zcopy 2 --discard listen:127.0.0.1:0 listen:127.0.0.1:0
+	[[ $output == *surplus* && $output != *listening* ]]
+	zcopy 2 --discard :no-such-service
+	zcopy 2 --discard :65536
+	zcopy 2 --discard ''
+	[ ! -e new ]
+}

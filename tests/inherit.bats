@@ -1,0 +1,495 @@
+#!/usr/bin/env bats
+# Listening sockets that zcopy is given, and paths that it makes.  Connected
+# ones that it is given: tests/network.bats and tests/confirm.bats.
+
+load helpers
+load peer
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 300000
+	old_file out
+	got=$BATS_TEST_TMPDIR.got
+	path=$BATS_TEST_TMPDIR.socket
+	go=$BATS_TEST_TMPDIR.go
+}
+
+## listen:fd:N
+
+# lent TYPE ADDRESS DEED... -- ARG... - a zcopy with a listening socket as its
+# descriptor 5; see `lend` in tests/peer.py, whose process is $peer.  $said
+# has zcopy's messages too; $port is where it can be reached.
+lent() {
+	local deeds=()
+	local kind=$1 address=$2
+	shift 2
+	while [ "$1" != -- ]; do
+		deeds+=("$1")
+		shift
+	done
+	shift
+	peer lend "$kind" "$address" 5 "${deeds[@]}" -- \
+	    timeout 20 "${launcher[@]}" "$ZCOPY" "$@"
+	retry waits
+}
+launcher=()
+
+# waits - zcopy has said that it does, or is through.
+waits() {
+	grep -q '^zcopy: ' "$said" || gone "$peer"
+}
+
+# lent_ends STATUS - of zcopy; $output has its messages.
+lent_ends() {
+	local log=$said
+	ends "$1" "$peer"
+	output=$(grep '^zcopy: ' "$said" || :)
+}
+
+# bats test_tags=valgrind
+@test "listen:fd: a socket that listens on IPv4 is taken, and announced" {
+	local kind
+	for kind in stream stream-nonblock; do
+		lent $kind 127.0.0.1:0 -- listen:fd:5 out
+		zcopy 0 -v in "127.0.0.1:$port"
+		[[ $output == *"confirmed: close"* ]]
+		lent_ends 0
+		[ "$output" = "zcopy: listening on 127.0.0.1:$port" ]
+		same in out
+		put_back
+	done
+}
+
+put_back() {
+	cp "$BATS_TEST_TMPDIR.old.out" out
+}
+
+@test "listen:fd: one on IPv6" {
+	requires_ipv6
+	lent stream '[::1]:0' -- listen:fd:5 out
+	zcopy 0 in "[::1]:$port"
+	lent_ends 0
+	[ "$output" = "zcopy: listening on [::1]:$port" ]
+	same in out
+}
+
+@test "listen:fd: a unix one, whose path is not ours to remove" {
+	local kind
+	for kind in stream stream-nonblock; do
+		lent $kind "$path" -- listen:fd:5 out
+		zcopy 0 in "unix:$path"
+		lent_ends 0
+		[ "$(wc -l <<<"$output")" -eq 1 ]
+		[[ $output == *listening*"$path"* ]]
+		[[ $output != *localhost* ]]
+		same in out
+		[ -S "$path" ]
+		rm "$path"
+		put_back
+	done
+}
+
+@test "listen:fd: as DEST it sends to the first who comes" {
+	lent stream 127.0.0.1:0 -- in listen:fd:5
+	zcopy 0 "127.0.0.1:$port" out
+	lent_ends 0
+	same in out
+}
+
+@test "listen:fd: descriptor 0 will do" {
+	peer lend stream 127.0.0.1:0 0 -- timeout 20 "$ZCOPY" listen:fd:0 out
+	retry waits
+	zcopy 0 in "127.0.0.1:$port"
+	lent_ends 0
+	same in out
+}
+
+@test "listen:fd: it stays as it was, and who has lent it accepts the next one" {
+	local kind
+	for kind in stream stream-nonblock; do
+		lent $kind 127.0.0.1:0 "save=$got" -- listen:fd:5 out
+		zcopy 0 in "127.0.0.1:$port"
+		random_file next 1000
+		zcopy 0 next "127.0.0.1:$port"
+		lent_ends 0
+		same in out
+		same next "$got"
+		rm next
+		put_back
+	done
+}
+
+@test "listen:fd: after a failure, too, the next one is another's" {
+	requires prlimit
+	launcher=(prlimit --fsize=100000)
+	lent stream 127.0.0.1:0 "save=$got" -- listen:fd:5 out
+	zcopy 5 in "127.0.0.1:$port"
+	zcopy 0 in "127.0.0.1:$port"
+	lent_ends 4
+	same in "$got"
+	untouched
+}
+
+@test "listen:fd: --allow and --timeout hold there, blocking or not" {
+	requires socat
+	local kind
+	for kind in stream stream-nonblock; do
+		lent $kind 127.0.0.1:0 -- -v --allow=127.0.0.1 listen:fd:5 out
+		socat -u OPEN:in "TCP4:127.0.0.1:$port,bind=127.0.0.2" || :
+		zcopy 0 in "127.0.0.1:$port"
+		lent_ends 0
+		[[ $output == *"127.0.0.2:"*"--allow"* ]]
+		same in out
+		put_back
+
+		lent $kind 127.0.0.1:0 -- --timeout=0.2 listen:fd:5 out
+		lent_ends 5
+		[[ $output == *"zcopy: listen:fd:5: accept: "*"timed out"* ]]
+		untouched
+	done
+}
+
+@test "listen:fd: signals end the waiting, blocking or not" {
+	local kind signal
+	for kind in stream stream-nonblock; do
+		for signal in INT TERM; do
+			# Of no other process, for its id to be known.
+			# shellcheck disable=SC2016	# for the other shell
+			launcher=(sh -c 'echo $$ >"$0.pid" && exec "$@"' "$go")
+			lent $kind 127.0.0.1:0 -- listen:fd:5 out
+			retry asleep "$(cat "$go.pid")"
+			kill -$signal "$(cat "$go.pid")"
+			lent_ends $((128 + $(kill -l $signal)))
+			untouched
+		done
+	done
+}
+
+@test "listen:fd: --discard serves one connection after another there" {
+	lent stream 127.0.0.1:0 "save=$got" -- --discard --timeout=2 listen:fd:5
+	zcopy 0 -c 1000 in "127.0.0.1:$port"
+	zcopy 0 -v in "127.0.0.1:$port"
+	[[ $output == *"confirmed: close"* ]]
+	retry grep -q ": 1000 bytes in " "$said"
+	retry grep -q ": 300000 bytes in " "$said"
+}
+
+# refused STATUS NAME TEXT... - as SOURCE and as DEST, by what stands behind
+# `<&` in the caller, with the FIFO at the other end not opened.
+refused() {
+	local want=$1 name=$2
+	shift 2
+	mkfifo fifo
+	ZCOPY_TEST_TIMEOUT=5 zcopy "$want" "$name" out
+	complains "$name" "$@"
+	ZCOPY_TEST_TIMEOUT=5 zcopy "$want" fifo "$name"
+	complains "$name" "$@"
+	rm fifo
+	untouched
+}
+
+@test "listen:fd: what is no socket is status 5, and DEST untouched" {
+	refused 5 listen:fd:5 "Bad file descriptor" 5<&-
+	refused 5 listen:fd:99 "Bad file descriptor"
+	refused 5 listen:fd:5 "Socket operation on non-socket" 5<in
+	refused 5 listen:fd:5 "Socket operation on non-socket" 5<.
+	refused 5 listen:fd:5 "Socket operation on non-socket" 5< <(:)
+	refused 5 listen:fd:5 5</dev/null
+}
+
+@test "listen:fd: a socket that does not listen is status 5" {
+	peer listen 127.0.0.1:0 "wait=$go"
+	exec 5<>"/dev/tcp/127.0.0.1/$port"
+	refused 5 listen:fd:5 "not a socket that listens"
+	exec 5>&-
+	: >"$go"
+	peer_ends 0
+}
+
+# Bound, and nothing more; or of another sort.
+@test "listen:fd: bound, datagram and seqpacket sockets are refused" {
+	requires python3
+	local as_user kind
+	for kind in stream dgram seqpacket; do
+		as_user=("$PYTHON" -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[1]))
+s.bind("")
+if sys.argv[1] == "SOCK_SEQPACKET":
+    s.listen()
+os.dup2(s.fileno(), 5)
+os.set_inheritable(5, True)
+os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
+		refused 5 listen:fd:5 "not a socket that listens"
+	done
+}
+
+@test "listen:fd: what is no number is a usage error" {
+	local name
+	for name in listen:fd: listen:fd:x listen:fd:-1 listen:fd:5x \
+	    listen:fd:1.5 'listen:fd: 5' listen:fd:99999999999; do
+		refused 2 "$name"
+	done
+}
+
+## listen:, under systemd
+
+# shellcheck disable=SC2016	# for the other shell
+@test "systemd: plain listen: takes the first socket that is passed" {
+	local count
+	for count in 1 2 17; do
+		launcher=(timeout 20 sh -c 'export LISTEN_PID=$$ "$0" &&
+			exec "$@"' "LISTEN_FDS=$count")
+		peer lend stream 127.0.0.1:0 3 -- "${launcher[@]}" \
+		    "$ZCOPY" listen: out
+		retry waits
+		zcopy 0 in "127.0.0.1:$port"
+		lent_ends 0
+		[ "$output" = "zcopy: listening on 127.0.0.1:$port" ]
+		same in out
+		put_back
+	done
+}
+
+# shellcheck disable=SC2016	# for the other shell
+@test "systemd: as DEST it sends to the first who comes" {
+	launcher=(timeout 20 sh -c 'export LISTEN_PID=$$ LISTEN_FDS=1 &&
+		exec "$@"' sh)
+	peer lend stream 127.0.0.1:0 3 -- "${launcher[@]}" "$ZCOPY" in listen:
+	retry waits
+	zcopy 0 "127.0.0.1:$port" out
+	lent_ends 0
+	same in out
+}
+
+# What is passed to another process is none of ours; $$ becomes zcopy.
+# shellcheck disable=SC2016	# for the other shell
+@test "systemd: without a socket for this process listen: is a usage error" {
+	local setting
+	refused 2 listen: LISTEN_PID LISTEN_FDS
+	for setting in 'LISTEN_PID=$$' 'LISTEN_FDS=1' \
+	    'LISTEN_PID=$PPID LISTEN_FDS=1' 'LISTEN_PID=1 LISTEN_FDS=1' \
+	    'LISTEN_PID=$$ LISTEN_FDS=0' 'LISTEN_PID=$$ LISTEN_FDS=-1' \
+	    'LISTEN_PID=$$ LISTEN_FDS=' 'LISTEN_PID=$$ LISTEN_FDS=x' \
+	    'LISTEN_PID= LISTEN_FDS=1' 'LISTEN_PID=x LISTEN_FDS=1' \
+	    'LISTEN_PID=0 LISTEN_FDS=1'; do
+		echo "$setting"
+		local as_user=(sh -c "export $setting"' && exec "$@"' sh)
+		refused 2 listen: LISTEN_PID LISTEN_FDS
+	done
+}
+
+# shellcheck disable=SC2016	# for the other shell
+@test "systemd: a descriptor 3 that is no such socket is status 5" {
+	local as_user=(sh -c 'export LISTEN_PID=$$ LISTEN_FDS=1 &&
+		exec 3<in "$@"' sh)
+	refused 5 listen: "Socket operation on non-socket"
+	as_user=(sh -c 'export LISTEN_PID=$$ LISTEN_FDS=1 && exec 3<&- "$@"' sh)
+	refused 5 listen:
+}
+
+@test "systemd-socket-activate: starts a zcopy that receives" {
+	requires systemd-socket-activate ss
+	on_free_port systemd-socket-activate -l 127.0.0.1:PORT \
+	    "$ZCOPY" listen: out
+	zcopy 0 -v in "127.0.0.1:$port"
+	[[ $output == *"confirmed: close"* ]]
+	peer_ends 0
+	same in out
+}
+
+@test "systemd-socket-activate: on a unix socket" {
+	requires systemd-socket-activate ss
+	on_free_port systemd-socket-activate -l "$path" "$ZCOPY" listen: out
+	zcopy 0 in "unix:$path"
+	peer_ends 0
+	same in out
+}
+
+@test "systemd-socket-activate: a zcopy for each connection has that one" {
+	requires systemd-socket-activate ss
+	on_free_port systemd-socket-activate --accept -l 127.0.0.1:PORT \
+	    "$ZCOPY" fd:3 out
+	zcopy 0 in "127.0.0.1:$port"
+	retry cmp -s in out
+	random_file in 1000
+	zcopy 0 in "127.0.0.1:$port"
+	retry cmp -s in out
+}
+
+## unix-listen:
+
+# stale PATH [TYPE] - a socket that nobody has any more.
+stale() {
+	requires python3
+	"$PYTHON" -c 'import socket, sys
+kind = getattr(socket, "SOCK_" + sys.argv[2].upper())
+socket.socket(socket.AF_UNIX, kind).bind(sys.argv[1])' "$1" "${2:-stream}"
+	[ -S "$1" ]
+}
+
+# in_use - so is $path; what is there stays.
+in_use() {
+	local before
+	before=$(stat -c '%i %F' "$path")
+	ZCOPY_TEST_TIMEOUT=5 zcopy 5 "unix-listen:$path" out
+	complains "unix-listen:$path" "Address already in use"
+	ZCOPY_TEST_TIMEOUT=5 zcopy 5 in "unix-listen:$path"
+	complains "unix-listen:$path" "Address already in use"
+	[ "$(stat -c '%i %F' "$path")" = "$before" ]
+	untouched
+}
+
+@test "unix-listen: a stale socket of one's own is removed, said with -v" {
+	stale "$path"
+	listener "unix-listen:$path" out
+	zcopy 0 in "unix:$path"
+	ends 0
+	[ "$output" = "zcopy: listening on unix-listen:$path" ]
+	same in out
+	[ ! -e "$path" ]
+
+	stale "$path"
+	listener -v "unix-listen:$path" out
+	zcopy 0 in "unix:$path"
+	ends 0
+	[[ $output == "zcopy: unix-listen:$path: removed: "* ]]
+	[ ! -e "$path" ]
+}
+
+@test "unix-listen: after kill -9 the same path can be listened at again" {
+	listener "unix-listen:$path" out
+	kill -KILL "$pid"
+	ends 137
+	[ -S "$path" ]
+	listener "unix-listen:$path" out
+	zcopy 0 in "unix:$path"
+	ends 0
+	same in out
+}
+
+# bats test_tags=valgrind
+@test "unix-listen: a second listener fails, and does not disturb the first" {
+	listener "unix-listen:$path" out
+	local first=$pid
+	in_use
+	in_use
+	zcopy 0 in "unix:$path"
+	ends 0 "$first"
+	same in out
+}
+
+@test "unix-listen: nor one that discards" {
+	listener --discard "unix-listen:$path"
+	local first_log=$log first=$pid
+	in_use
+	kill "$first"
+	ends 143 "$first"
+	[ "$(grep -c ' bytes in ' "$first_log")" -eq 0 ]
+}
+
+@test "unix-listen: one that is bound, or has no room, is in use" {
+	peer hold "$path"
+	in_use
+	end_all
+	rm "$path"
+	peer full "$path"
+	in_use
+}
+
+@test "unix-listen: a datagram socket that somebody has is in use" {
+	requires python3
+	"$PYTHON" -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.recv(1)' "$path" 3>&- &
+	retry test -S "$path"
+	in_use
+}
+
+@test "unix-listen: what is no socket is not removed" {
+	: >"$path"
+	in_use
+	rm "$path"
+	mkdir "$path"
+	in_use
+	rmdir "$path"
+	mkfifo "$path"
+	in_use
+}
+
+@test "unix-listen: a symbolic link is not removed, nor what it leads to" {
+	ln -s nowhere "$path"
+	in_use
+	[ -L "$path" ]
+	stale "$path.stale"
+	ln -sf "$path.stale" "$path"
+	in_use
+	[ -L "$path" ]
+	[ -S "$path.stale" ]
+}
+
+@test "unix-listen: somebody else's stale socket is not removed" {
+	requires_root
+	stale "$path"
+	chown nobody "$path"
+	in_use
+
+	stale socket
+	names=$(ls -A)
+	as_nobody zcopy 5 unix-listen:./socket out
+	complains unix-listen:./socket "Address already in use"
+	[ -S socket ]
+	untouched
+}
+
+@test "unix-listen: the mode of the path is what the umask says" {
+	local mask
+	for mask in 000 022 077 117 277; do
+		umask $mask
+		listener "unix-listen:$path" out
+		umask 022
+		[ "$(stat -c %a "$path")" = \
+		    "$(printf %o $((0777 & ~0$mask)))" ]
+		kill "$pid"
+		ends 143
+	done
+}
+
+@test "unix-listen: others do not get in where the umask says so" {
+	requires_root
+	umask 077
+	listener "unix-listen:./socket" out
+	umask 022
+	local first=$pid
+	as_nobody zcopy 5 in unix:./socket
+	complains unix:./socket "Permission denied"
+	zcopy 0 in unix:./socket
+	ends 0 "$first"
+	same in out
+}
+
+# By signals: tests/kills.bats.
+@test "unix-listen: the path is removed after every failure, too" {
+	listener "unix-listen:$path" out
+	peer connect "$path"
+	ends 6
+	[ ! -e "$path" ]
+
+	requires prlimit
+	local as_user=(prlimit --fsize=100000)
+	listener "unix-listen:$path" out
+	as_user=()
+	run zcopy_here in "unix:$path"
+	ends 4
+	[ ! -e "$path" ]
+
+	zcopy 5 --timeout=0.2 "unix-listen:$path" out
+	[ ! -e "$path" ]
+	zcopy 4 "unix-listen:$path" missing/out
+	[ ! -e "$path" ]
+	zcopy 3 missing "unix-listen:$path"
+	[ ! -e "$path" ]
+	zcopy 5 "unix-listen:$path" "unix-listen:$path"
+	[ ! -e "$path" ]
+	untouched
+}

@@ -1,0 +1,592 @@
+#!/usr/bin/env bats
+# Networks that are slow, cut, or have addresses that nobody has; who is let
+# in, and by which address.  Each case makes its own.
+
+load helpers
+load peer
+load networks
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 300000
+	old_file out
+	got=$BATS_TEST_TMPDIR.got
+	go=$BATS_TEST_TMPDIR.go
+	big=$BATS_TEST_TMPDIR.big
+	two_networks
+}
+
+# on_left COMMAND... , on_right COMMAND... - start and such, there.
+on_left() {
+	local as_user=("${left[@]}")
+	"$@"
+}
+
+on_right() {
+	local as_user=("${right[@]}")
+	"$@"
+}
+
+# peer_on_left ARG..., peer_on_right ARG... - as `peer`.
+peer_on_left() {
+	local there=("${left[@]}")
+	peer "$@"
+}
+
+peer_on_right() {
+	local there=("${right[@]}")
+	peer "$@"
+}
+
+# took SINCE LEAST MOST - microseconds.
+took() {
+	local took=$(($(now) - $1))
+	echo "took $took us"
+	[ "$took" -ge "$2" ] && [ "$took" -le "$3" ]
+}
+
+## The cable
+
+# slow_cable [RATE] - from left to right, so many bits a second.
+slow_cable() {
+	requires tc
+	"${left[@]}" tc qdisc add dev cable root tbf rate "$1" \
+	    burst 64kb latency 50ms 2>&1 || skip "no token bucket here"
+}
+
+# cable SIDE up|down - to cut it, and mend it.
+cable() {
+	local side="$1[@]"
+	"${!side}" ip link set cable "$2"
+}
+
+# crossed - bytes that have come to the right.
+crossed() {
+	"${right[@]}" cat /proc/net/dev | awk '$1 == "cable:" { print $2 }'
+}
+
+has_crossed() {
+	[ "$(crossed)" -ge "$1" ]
+}
+
+# under_way OPTION... - $receiver, on the right, gets $big, of 8 MB, from the
+# left, $sender, and a quarter has come.  $receiving are options of the first.
+under_way() {
+	local before
+	head -c 8M /dev/urandom >"$big"
+	slow_cable 50mbit
+	before=$(crossed)
+	on_right listener "$@" "${receiving[@]}" listen:10.9.9.2:0 out
+	receiver=$pid receiver_log=$log
+	on_left start "$@" "$big" "10.9.9.2:$port"
+	sender=$pid sender_log=$log
+	retry has_crossed $((before + 2000000))
+	[ ! -s "$sender_log" ]
+}
+
+# both_end SENDER RECEIVER - with these statuses.
+both_end() {
+	log=$sender_log
+	ends "$1" "$sender"
+	sent=$output
+	log=$receiver_log
+	ends "$2" "$receiver"
+	received=$output
+}
+
+@test "cable: 100 Mbit/s are used, and no more than that" {
+	local began
+	head -c 10M /dev/urandom >"$big"
+	slow_cable 100mbit
+	on_right listener listen:10.9.9.2:0 out
+	began=$(now)
+	on_left zcopy 0 -v "$big" "10.9.9.2:$port"
+	took "$began" 600000 5000000
+	[[ $output == *"done: 10485760 bytes"* ]]
+	ends 0
+	same "$big" out
+}
+
+@test "cable: cut for a while on either side, and the file is whole" {
+	local side receiving=()
+	for side in left right; do
+		# The one without a time-out, the other with a longer one.
+		[ $side = left ] || receiving=(--timeout=10)
+		under_way "${receiving[@]}"
+		cable "$side" down
+		wait_for 600000
+		untouched
+		kill -0 "$sender"
+		kill -0 "$receiver"
+		cable "$side" up
+		both_end 0 0
+		same "$big" out
+		cp "$BATS_TEST_TMPDIR.old.out" out
+		"${left[@]}" tc qdisc del dev cable root
+	done
+}
+
+# By then the receiver has what the sender says, or more: an acknowledgement
+# may be lost, data that was acknowledged is not.
+@test "cable: cut for good, and both give up, with a count that is true" {
+	local side delivered
+	for side in left right; do
+		under_way --timeout=1
+		cable "$side" down
+		both_end 5 5
+		untouched
+		output=$sent complains "10.9.9.2:$port" "nothing moved for 1 s"
+		[[ $sent =~ \(([0-9]+)\ bytes\ delivered\ of ]]
+		delivered=${BASH_REMATCH[1]}
+		output=$received complains listen:10.9.9.2:0 \
+		    "read: nothing moved for 1 s ("
+		[[ $received =~ \(([0-9]+)\ bytes\ delivered ]]
+		[ "$delivered" -gt 1000000 ]
+		[ "$delivered" -lt "$(stat -c %s "$big")" ]
+		[ "${BASH_REMATCH[1]}" -ge "$delivered" ]
+		cable "$side" up
+		"${left[@]}" tc qdisc del dev cable root
+	done
+}
+
+@test "cable: what --inplace leaves is the beginning of the file" {
+	local receiving=(--inplace)
+	under_way --timeout=1
+	cable left down
+	log=$sender_log
+	ends 5 "$sender"
+	[[ $output =~ \(([0-9]+)\ bytes\ delivered\ of ]]
+	local delivered=${BASH_REMATCH[1]} size
+	log=$receiver_log
+	ends 5 "$receiver"
+	[[ $output =~ \(([0-9]+)\ bytes\ delivered ]]
+	size=$(stat -c %s out)
+	[ "${BASH_REMATCH[1]}" -eq "$size" ]
+	[ "$size" -ge "$delivered" ]
+	cmp -n "$size" "$big" out
+}
+
+@test "cable: the kernel gives up first when it is told to" {
+	"${left[@]}" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_retries2'
+	under_way
+	cable left down
+	log=$sender_log
+	ends 5 "$sender"
+	complains "10.9.9.2:$port" "write: " "bytes delivered of"
+	kill "$receiver"
+	ends 143 "$receiver"
+	untouched
+}
+
+@test "cable: cut while the end is awaited" {
+	random_file little 5000
+	peer_on_right listen 10.9.9.2:0 "save=$got" "wait=$go"
+	on_left start --timeout=1 little "10.9.9.2:$port"
+	retry has 5000 "$got"
+	retry half_closed
+	cable right down
+	ends 5
+	complains "10.9.9.2:$port" "all is acknowledged, but it has not closed"
+}
+
+@test "cable: cut while there is something to acknowledge" {
+	peer_on_right listen 10.9.9.2:0 rcvbuf=1 "wait=$go" "save=$got"
+	on_left start --timeout=1 -c 20000 in "10.9.9.2:$port"
+	retry asleep "$pid"
+	cable right down
+	ends 5
+	complains "10.9.9.2:$port" "Connection timed out (" \
+	    " of 20000 bytes acknowledged)"
+}
+
+# half_closed - is all of $pid's connection acknowledged, the FIN as well?
+half_closed() {
+	"${left[@]}" ss -Htnp state fin-wait-2 | grep -q "pid=$pid,"
+}
+
+## Names and families
+
+@test "family: a network with IPv6 only" {
+	"${left[@]}" ip -4 address flush dev cable
+	"${right[@]}" ip -4 address flush dev cable
+	with_far
+	on_right listener listen:0 out
+	on_left zcopy 0 in "[fd09::2]:$port"
+	ends 0
+	same in out
+	on_right listener in :0
+	on_left with_names zcopy 0 "far:$port" new
+	ends 0
+	same in new
+}
+
+# with_far - the name `far` for the right.
+with_far() {
+	far=("10.9.9.2 far" "fd09::2 far")
+}
+
+# with_names COMMAND... - on_left with_names zcopy...
+with_names() {
+	with_hosts "${far[@]}"
+	"$@"
+}
+
+@test "family: -4 and -6 take addresses of theirs only" {
+	with_far
+	peer_on_right hold 10.9.9.2:0
+	on_left with_names zcopy 5 -6 in "far:$port"
+	complains "far:$port" "connect: [fd09::2]:$port: Connection refused"
+	on_left with_names zcopy 5 in "far:$port"
+	complains "far:$port" "[fd09::2]:$port: Connection refused" \
+	    "10.9.9.2:$port: Connection refused"
+
+	peer_on_right listen 10.9.9.2:0 "save=$got"
+	on_left with_names zcopy 5 -6 in "far:$port"
+	on_left with_names zcopy 5 --ipv6 in "10.9.9.2:$port"
+	complains "10.9.9.2:$port" "look-up: "
+	on_left with_names zcopy 0 -4 in "far:$port"
+	peer_ends 0
+	same in "$got"
+
+	peer_on_right listen '[fd09::2]:0' "save=$got"
+	on_left with_names zcopy 5 -4 in "far:$port"
+	on_left with_names zcopy 5 --ipv4 in "[fd09::2]:$port"
+	on_left with_names zcopy 0 -6 in "far:$port"
+	peer_ends 0
+	same in "$got"
+}
+
+@test "family: a listener with -4 or -6 takes no others" {
+	on_right listener -4 :0 out
+	[ "$(cat "$log")" = "zcopy: listening on 0.0.0.0:$port" ]
+	on_left zcopy 5 in "[fd09::2]:$port"
+	on_left zcopy 0 in "10.9.9.2:$port"
+	ends 0
+	on_right listener -6 :0 out
+	[ "$(cat "$log")" = "zcopy: listening on [::]:$port" ]
+	on_left zcopy 5 in "10.9.9.2:$port"
+	on_left zcopy 0 in "[fd09::2]:$port"
+	ends 0
+	same in out
+	on_right zcopy 5 -4 'listen:[fd09::2]:0' out
+	on_right zcopy 5 -6 listen:10.9.9.2:0 out
+}
+
+# lives_at ADDRESS HOSTS-LINE... - of such a name, $port at that one answers,
+# within a second.
+lives_at() {
+	local began address=$1
+	shift
+	far=("$@")
+	peer_on_right listen "$address:0" "save=$got"
+	began=$(now)
+	on_left with_names zcopy 0 in "far:$port"
+	took "$began" 0 1000000
+	peer_ends 0
+	same in "$got"
+}
+
+@test "race: the address that answers is taken, whichever is silent" {
+	lives_at 10.9.9.2 "fd09::66 far" "10.9.9.2 far"
+	lives_at '[fd09::2]' "10.9.9.66 far" "fd09::2 far"
+	lives_at 10.9.9.2 "10.9.9.66 far" "10.9.9.2 far"
+	lives_at '[fd09::2]' "fd09::66 far" "fd09::2 far"
+}
+
+@test "race: one that refuses is followed by the next at once" {
+	lives_at 10.9.9.2 "fd09::2 far" "10.9.9.2 far"
+	lives_at '[fd09::2]' "fd09::2 far" "10.9.9.2 far"
+}
+
+@test "race: the second gets its turn after 250 ms, and not before" {
+	local began
+	far=("fd09::66 far" "10.9.9.2 far")
+	peer_on_right listen 10.9.9.2:0 "save=$got"
+	began=$(now)
+	on_left with_names zcopy 0 in "far:$port"
+	# Of the two orders getaddrinfo(3) may choose the other one.
+	took "$began" 0 1000000
+	local first
+	first=$(first_address)
+	[[ $first != fd09* ]] || took "$began" 250000 1000000
+}
+
+# first_address - of far, as getaddrinfo(3) sorts them there.
+first_address() {
+	local as_user=("${left[@]}")
+	with_hosts "${far[@]}"
+	"${as_user[@]}" "$PYTHON" -c 'import socket
+print(socket.getaddrinfo("far", 9, type=socket.SOCK_STREAM)[0][4][0])'
+}
+
+@test "race: the loser is closed" {
+	requires ss
+	far=("fd09::66 far" "10.9.9.66 far" "10.9.9.2 far")
+	peer_on_right listen 10.9.9.2:0 "save=$got" "wait=$go"
+	on_left with_names start in "far:$port"
+	retry has 300000 "$got"
+	[ "$("${left[@]}" ss -Htn state syn-sent | wc -l)" -eq 0 ]
+	[ "$("${left[@]}" ss -Htnp | grep -c "pid=$pid,")" -eq 1 ]
+	: >"$go"
+	ends 0
+}
+
+@test "race: when none answers, each is named with its reason" {
+	far=("fd09::66 far" "10.9.9.66 far" "10.9.9.2 far")
+	on_left with_names zcopy 5 --timeout=1 in far:9
+	complains far:9 "[fd09::66]:9: Connection timed out" \
+	    "10.9.9.66:9: Connection timed out" \
+	    "10.9.9.2:9: Connection refused"
+}
+
+## --retry
+
+@test "retry: a listener that comes later is found" {
+	on_left start -v --retry=9 in 10.9.9.2:9000
+	sender=$pid
+	retry grep -q "^zcopy: 10.9.9.2:9000: connect: .*again in" "$log"
+	sender_log=$log
+	on_right listener listen:10.9.9.2:9000 out
+	ends 0
+	log=$sender_log
+	ends 0 "$sender"
+	[[ $output == *"connect: 10.9.9.2:9000: Connection refused; again in \
+0."*" s"* ]]
+	same in out
+}
+
+@test "retry: as a source, and by a unix socket, too" {
+	local path=$BATS_TEST_TMPDIR.socket first
+	start -v --retry=9 "unix:$path" out
+	retry grep -q "again in" "$log"
+	first=$pid
+	peer listen "$path" send=in
+	ends 0 "$first"
+	same in out
+}
+
+@test "retry: N times more, with growing pauses, and then it is an error" {
+	local began
+	began=$(now)
+	on_left zcopy 5 --retry=3 in 10.9.9.2:9
+	# Half of 250, 500 and 1000 ms at least, and all and a half at most.
+	took "$began" 875000 4000000
+	complains 10.9.9.2:9 "connect: 10.9.9.2:9: Connection refused"
+	began=$(now)
+	on_left zcopy 5 -v --retry=2 in 10.9.9.2:9
+	took "$began" 375000 3000000
+	[ "$(grep -c 'again in' <<<"$output")" -eq 2 ]
+	on_left zcopy 5 -v --retry=0 in 10.9.9.2:9
+	[[ $output != *"again in"* ]]
+}
+
+@test "retry: each attempt has all addresses, and the whole time-out" {
+	local began
+	far=("fd09::66 far" "10.9.9.2 far")
+	began=$(now)
+	on_left with_names zcopy 5 -v --retry=1 --timeout=0.5 in far:9
+	took "$began" 1125000 4000000
+	[ "$(grep -c 'fd09::66.*timed out.*again in' <<<"$output")" -eq 1 ]
+	[ "$(grep -c 'fd09::66.*timed out' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '10.9.9.2]*:9: Connection refused' <<<"$output")" -eq 2 ]
+}
+
+@test "retry: a signal ends the pause" {
+	on_left start -v --retry=100 in 10.9.9.2:9
+	retry grep -q "again in [1-9]" "$log"
+	retry asleep "$pid"
+	kill "$pid"
+	RETRY_SECONDS=1 ends 143
+}
+
+@test "retry: once data has moved there is no other attempt" {
+	head -c 8M /dev/urandom >"$big"
+	peer_on_right listen 10.9.9.2:0 take=1000 reset
+	on_left zcopy 5 -v --retry=5 "$big" "10.9.9.2:$port"
+	[[ $output != *"again in"* ]]
+}
+
+## --congestion
+
+@test "congestion: the one that is named is used, on both sides" {
+	requires ss
+	local name
+	head -c 8M /dev/urandom >"$big"
+	for name in $(available); do
+		peer_on_right listen 10.9.9.2:0 "wait=$go"
+		on_left start --congestion="$name" "$big" "10.9.9.2:$port"
+		retry has_congestion "$name" "${left[@]}"
+		kill "$pid"
+		ends 143
+		on_right listener --congestion="$name" "$big" listen:10.9.9.2:0
+		peer_on_left connect "10.9.9.2:$port" "wait=$go"
+		retry has_congestion "$name" "${right[@]}"
+		kill "$pid"
+		ends 143
+	done
+}
+
+# available - what this kernel has, two at most.
+available() {
+	"${left[@]}" cat /proc/sys/net/ipv4/tcp_available_congestion_control |
+	    cut -d ' ' -f 1,2
+}
+
+# has_congestion NAME COMMAND... - has $pid's connection that one?
+has_congestion() {
+	"${@:2}" ss -HtinpO | grep "pid=$pid," | grep -qw "$1"
+}
+
+@test "congestion: one that the kernel does not have is named" {
+	local name
+	on_left zcopy 2 --congestion= in 10.9.9.2:9
+	for name in nosuch "$(printf '%0100d' 0)"; do
+		on_left zcopy 5 "--congestion=$name" in 10.9.9.2:9
+		complains 10.9.9.2:9 "--congestion: '$name': "
+		on_left zcopy 5 "--congestion=$name" listen:10.9.9.2:0 out
+		complains listen:10.9.9.2:0 "--congestion: '$name': "
+		untouched
+	done
+}
+
+## --allow
+
+# let_in ALLOW... -- ADDRESS..., kept_out ALLOW... -- ADDRESS... - a zcopy
+# that listens at :0, on the right, with these options lets in, or not, who
+# comes from the left to each address.
+let_in() {
+	allowing "$@"
+	local address
+	for address in "${to[@]}"; do
+		on_right listener "${allow[@]}" :0 out
+		on_left zcopy 0 in "$address:$port"
+		ends 0
+		same in out
+	done
+	cp "$BATS_TEST_TMPDIR.old.out" out
+}
+
+kept_out() {
+	allowing "$@"
+	local address
+	on_right listener -v "${allow[@]}" :0 out
+	for address in "${to[@]}"; do
+		peer_on_left connect "$address:$port" broken
+		peer_ends 0
+		on_left zcopy 5 in "$address:$port"
+		kill -0 "$pid"
+	done
+	kill "$pid"
+	ends 143
+	[ "$(grep -c ': not let in (--allow)$' <<<"$output")" -eq \
+	    $((2 * ${#to[@]})) ]
+	untouched
+}
+
+allowing() {
+	allow=()
+	while [ "$1" != -- ]; do
+		allow+=("--allow=$1")
+		shift
+	done
+	to=("${@:2}")
+}
+
+@test "allow: an IPv4 address and its networks, on a listener for both" {
+	let_in 10.9.9.1 -- 10.9.9.2
+	let_in 10.9.9.1/32 -- 10.9.9.2
+	let_in 10.9.9.0/24 -- 10.9.9.2
+	let_in 10.9.9.0/31 -- 10.9.9.2
+	let_in 0.0.0.0/0 -- 10.9.9.2
+	kept_out 10.9.9.3 -- 10.9.9.2 '[fd09::2]'
+	kept_out 10.9.9.2/31 -- 10.9.9.2
+	kept_out 10.9.8.0/24 -- 10.9.9.2
+	kept_out 0.0.0.0/0 -- '[fd09::2]'
+	kept_out 10.9.9.1 -- '[fd09::2]'
+}
+
+@test "allow: IPv6, and IPv4 written as IPv6" {
+	let_in fd09::1 -- '[fd09::2]'
+	let_in fd09::/64 -- '[fd09::2]'
+	let_in fd00::/9 -- '[fd09::2]'
+	let_in ::ffff:10.9.9.1 -- 10.9.9.2
+	let_in ::ffff:10.9.9.0/120 -- 10.9.9.2
+	kept_out fd09::2 -- '[fd09::2]' 10.9.9.2
+	kept_out fd0a::/16 -- '[fd09::2]'
+	kept_out ::1 -- '[fd09::2]' 10.9.9.2
+}
+
+@test "allow: several, in any order" {
+	let_in 192.0.2.1 fd09::/16 10.9.9.0/24 -- 10.9.9.2 '[fd09::2]'
+	let_in 10.9.9.1 192.0.2.1 -- 10.9.9.2
+	kept_out 192.0.2.1 2001:db8::/32 -- 10.9.9.2 '[fd09::2]'
+}
+
+@test "allow: who is refused is closed unread, and the next one served" {
+	on_right listener --allow=10.9.9.2 listen:10.9.9.2:0 out
+	on_left zcopy 5 in "10.9.9.2:$port"
+	kill -0 "$pid"
+	on_right zcopy 0 in "10.9.9.2:$port"
+	ends 0
+	# Without -v they are not named.
+	[ "$output" = "zcopy: listening on 10.9.9.2:$port" ]
+	same in out
+}
+
+@test "allow: with -v who is refused is named" {
+	on_right listener -v --allow=10.9.9.2 :0 out
+	peer_on_left connect "10.9.9.2:$port" broken
+	peer_ends 0
+	grep -Eqx "zcopy: :0: (10\.9\.9\.1|\[::ffff:10\.9\.9\.1\]):[0-9]+: \
+not let in \(--allow\)" "$log"
+	on_right zcopy 0 in "10.9.9.2:$port"
+	ends 0
+}
+
+@test "allow: a DEST that listens refuses as well" {
+	on_right listener --allow=10.9.9.2 in :0
+	on_left zcopy 5 "10.9.9.2:$port" out
+	untouched
+	on_right zcopy 0 "10.9.9.2:$port" out
+	ends 0
+	same in out
+}
+
+@test "allow: what is no address with a length is a usage error" {
+	local rule
+	for rule in '' / /8 10.9.9.1/ 10.9.9.1/33 10.9.9.1/-1 10.9.9.1/8/8 \
+	    10.9.9.1/24 10.9.9/24 10.9.9.1.1 256.0.0.0/8 fd09::/129 fd09::1/64 \
+	    '[fd09::1]' localhost far:80 10.9.9.1:80 ' 10.9.9.1' '10.9.9.0/ 24' \
+	    10.9.9.0/0x18 ::ffff:10.9.9.1/120 0.0.0.0/999999999999; do
+		zcopy 2 "--allow=$rule" :0 out
+		[[ $output == "zcopy: --allow: '$rule': "* ]]
+		untouched
+	done
+}
+
+## Options that neither end can honour
+
+@test "usage: an option that neither end can honour is an error" {
+	local words
+	for words in '--allow=::1 in out' '--allow=::1 in 127.0.0.1:9' \
+	    '--allow=::1 unix-listen:s out' '-4 in out' '-6 in -' \
+	    '-4 unix:s out' '--congestion=reno in out' \
+	    '--congestion=reno unix:s out' '--congestion=reno in -' \
+	    '--retry=1 in out' '--retry=1 :0 out' \
+	    '--retry=1 unix-listen:s out' '--confirm=ack in out' \
+	    '--confirm=none 127.0.0.1:9 out' '--confirm=close :0 out'; do
+		echo "$words"
+		# shellcheck disable=SC2086	# these are words
+		zcopy 2 $words
+		[[ $output == "zcopy: --"* ]]
+		untouched
+	done
+}
+
+@test "usage: --retry takes a number" {
+	local number
+	for number in '' -1 +1 1.5 x 1x ' 1' 0x1 9999999999; do
+		zcopy 2 "--retry=$number" in 10.9.9.2:9
+		[[ $output == "zcopy: --retry: '$number' is not a number "* ]]
+	done
+}

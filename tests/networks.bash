@@ -1,0 +1,81 @@
+# Networks and names of a test's own: `load networks` behind `load peer`.
+
+# Two networks with a cable between them.  $left and $right are commands that
+# run another one there, for as_user.
+two_networks() {
+	requires_root
+	requires ip unshare nsenter
+	new_network
+	left=(nsenter -n -t "$network")
+	local one=$network
+	new_network
+	right=(nsenter -n -t "$network")
+	"${left[@]}" ip link add cable mtu 1500 type veth \
+	    peer name cable mtu 1500 netns "$network"
+	one_end 1 "${left[@]}"
+	one_end 2 "${right[@]}"
+}
+
+new_network() {
+	unshare -n sleep 600 3>&- &
+	network=$!
+	retry elsewhere "$network"
+}
+
+elsewhere() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# one_end NUMBER COMMAND... - nobody has 10.9.9.66 and fd09::66, and what is
+# sent there is lost without a word.  The other end is known: to ask for it
+# when the cable is new may take a second.
+one_end() {
+	local number=$1 neighbour mac=02:00:00:00:00:0
+	shift
+	"$@" ip link set lo up
+	"$@" ip link set cable address "$mac$number"
+	"$@" ip address add "10.9.9.$number/24" dev cable
+	"$@" ip address add "fd09::$number/64" dev cable nodad
+	"$@" ip link set cable up
+	for neighbour in $((3 - number)) 66; do
+		"$@" ip neigh add "10.9.9.$neighbour" \
+		    lladdr "$mac${neighbour:0:1}" dev cable
+		"$@" ip neigh add "fd09::$neighbour" \
+		    lladdr "$mac${neighbour:0:1}" dev cable
+	done
+}
+
+# with_etc NAME... - let zcopy find the case's files, $BATS_TEST_TMPDIR.NAME,
+# in /etc, in the place of those that are there.
+with_etc() {
+	requires_root
+	requires unshare
+	# shellcheck disable=SC2016	# for the other shell
+	as_user+=(unshare -m sh -c '
+		at=$0
+		while [ "$1" != -- ]; do
+			[ ! -e "/etc/$1" ] ||
+			    mount --bind "$at.$1" "/etc/$1" || exit
+			shift
+		done
+		shift
+		exec "$@"' "$BATS_TEST_TMPDIR" "$@" --)
+}
+
+# with_hosts LINE... - let zcopy find these hosts, and no others.
+with_hosts() {
+	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR.hosts"
+	echo 'hosts: files' >"$BATS_TEST_TMPDIR.nsswitch.conf"
+	# Several addresses of a name, all of a family.
+	as_user+=(env RESOLV_MULTI=on)
+	with_etc hosts nsswitch.conf
+}
+
+# with_silent_resolver - let zcopy ask a server for names that never answers;
+# in one of the two networks.
+with_silent_resolver() {
+	echo 'nameserver 10.9.9.66
+options timeout:30' >"$BATS_TEST_TMPDIR.resolv.conf"
+	echo 'hosts: dns' >"$BATS_TEST_TMPDIR.nsswitch.conf"
+	with_etc resolv.conf nsswitch.conf
+}

@@ -1,0 +1,440 @@
+#!/usr/bin/env bats
+# --timeout: every wait ends when nothing moves that long; and none that does.
+
+load helpers
+load peer
+load networks
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 1000
+	old_file out
+	got=$BATS_TEST_TMPDIR.got
+	path=$BATS_TEST_TMPDIR.socket
+	fifo=$BATS_TEST_TMPDIR.fifo
+	go=$BATS_TEST_TMPDIR.go
+	big=$BATS_TEST_TMPDIR.big
+}
+
+# gives_up STATUS ENDPOINT TEXT -- ARG... - zcopy waits for 0.3 s, not less and
+# not much more, and says so of that end.
+gives_up() {
+	local want=$1 endpoint=$2 text=$3 began took
+	shift 4
+	began=$(now)
+	zcopy "$want" --timeout=0.3 "$@"
+	took=$(($(now) - began))
+	echo "took $took us"
+	[ "$took" -ge 300000 ]
+	[ "$took" -lt 3000000 ]
+	complains "$endpoint" "$text"
+	untouched
+}
+
+## What is a number of seconds
+
+@test "timeout: fractions are taken, and 0 is never" {
+	local seconds
+	for seconds in 1 1.5 .5 5. 0 0.0 999999999999; do
+		zcopy 0 --timeout=$seconds in "$got"
+		same in "$got"
+	done
+}
+
+@test "timeout: what is no number of seconds is a usage error" {
+	local seconds
+	for seconds in '' . -1 +1 1s 1e3 0x10 1,5 1.2.3 ' 1' '1 ' inf nan never \
+	    9999999999999; do
+		zcopy 2 "--timeout=$seconds" in out
+		[[ $output == \
+"zcopy: --timeout: '$seconds' is not a number of seconds "* ]]
+		untouched
+	done
+}
+
+@test "timeout: the last one counts" {
+	mkfifo "$fifo"
+	gives_up 3 "$fifo" "timed out" -- --timeout=0 --timeout=0.3 "$fifo" out
+}
+
+@test "timeout: 0 is never, also where there is a limit without the option" {
+	local waiting
+	peer listen 127.0.0.1:0 "save=$got" "wait=$go"
+	start --timeout=0 in "127.0.0.1:$port"
+	waiting=$pid
+	retry has 1000 "$got"
+	wait_for 1000000
+	retry asleep "$waiting"
+	: >"$go"
+	ends 0 "$waiting"
+}
+
+## Names and connections
+
+@test "look-up: a resolver that does not answer" {
+	two_networks
+	local as_user=("${left[@]}")
+	with_silent_resolver
+	gives_up 5 nobody.invalid:80 "look-up: Connection timed out" -- \
+	    nobody.invalid:80 out
+	gives_up 5 nobody.invalid:80 "look-up: Connection timed out" -- \
+	    in nobody.invalid:80
+	gives_up 5 listen:nobody.invalid:80 "look-up: Connection timed out" -- \
+	    listen:nobody.invalid:80 out
+}
+
+@test "look-up: SIGTERM ends it at once, and no path is left behind" {
+	two_networks
+	local as_user=("${left[@]}") signal
+	with_silent_resolver
+	for signal in TERM INT HUP; do
+		start "unix-listen:$path" nobody.invalid:80
+		retry test -S "$path"
+		retry asleep "$pid"
+		kill -$signal "$pid"
+		RETRY_SECONDS=2 ends $((128 + $(kill -l $signal)))
+		complains nobody.invalid:80 "look-up: interrupted"
+		[ ! -e "$path" ]
+		untouched
+	done
+}
+
+@test "look-up: SIGUSR1 says what is being waited for, and it goes on" {
+	two_networks
+	local as_user=("${left[@]}")
+	with_silent_resolver
+	start nobody.invalid:80 out
+	retry asleep "$pid"
+	kill -USR1 "$pid"
+	retry grep -qx 'zcopy: 0 bytes so far, looking up the name' "$log"
+	kill "$pid"
+	ends 143
+}
+
+@test "connect: an address that drops what is sent there" {
+	two_networks
+	local as_user=("${left[@]}") name
+	for name in 10.9.9.66:9 '[fd09::66]:9'; do
+		gives_up 5 "$name" "connect: $name: Connection timed out" -- \
+		    in "$name"
+		gives_up 5 "$name" "connect: $name: Connection timed out" -- \
+		    "$name" out
+		gives_up 5 "$name" "connect: $name: Connection timed out" -- \
+		    --inplace "$name" out
+	done
+}
+
+@test "connect: a full backlog, of TCP and of a unix socket" {
+	peer full 127.0.0.1:0
+	gives_up 5 "127.0.0.1:$port" \
+	    "connect: 127.0.0.1:$port: Connection timed out" -- \
+	    in "127.0.0.1:$port"
+	peer full "$path"
+	gives_up 5 "unix:$path" "connect: Connection timed out" -- \
+	    in "unix:$path"
+	gives_up 5 "unix:$path" "connect: Connection timed out" -- \
+	    "unix:$path" out
+}
+
+@test "accept: nobody comes" {
+	local name
+	for name in listen:127.0.0.1:0 :0 "unix-listen:$path"; do
+		gives_up 5 "$name" "accept: Connection timed out" -- \
+		    "$name" out
+		gives_up 5 "$name" "accept: Connection timed out" -- \
+		    in "$name"
+		[ ! -e "$path" ]
+	done
+}
+
+@test "accept: who comes and says nothing" {
+	local name began
+	for name in listen:127.0.0.1:0 "unix-listen:$path"; do
+		began=$(now)
+		listener --timeout=0.5 "$name" out
+		case $name in
+		unix*)	peer connect "$path" "wait=$go" ;;
+		*)	peer connect "127.0.0.1:$port" "wait=$go" ;;
+		esac
+		ends 5
+		[ $(($(now) - began)) -ge 500000 ]
+		complains "$name" "receive: Connection timed out"
+		untouched
+	done
+}
+
+@test "accept: the time begins anew when somebody has come" {
+	listener --timeout=1 listen:127.0.0.1:0 out
+	wait_for 700000
+	peer connect "127.0.0.1:$port" "wait=$go" send=in
+	wait_for 700000
+	: >"$go"
+	ends 0
+	same in out
+}
+
+## Data
+
+FROM="auto splice read-write"
+TO="auto sendfile splice mmap read-write"
+
+@test "source: a connection that says no more, with every method" {
+	local method
+	for method in $FROM; do
+		peer listen 127.0.0.1:0 send=in "wait=$go"
+		gives_up 5 "127.0.0.1:$port" "read: nothing moved for 0.3 s \
+(1000 bytes delivered)" -- "--method=$method" "127.0.0.1:$port" out
+		rm -f "$path"
+		peer listen "$path" send=in "wait=$go"
+		gives_up 5 "unix:$path" "read: nothing moved for 0.3 s \
+(1000 bytes delivered)" -- "--method=$method" "unix:$path" out
+	done
+}
+
+@test "source: an idle pipe, by name and as stdin, with every method" {
+	local method
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	for method in $FROM; do
+		gives_up 3 - "read: nothing moved for 0.3 s \
+(0 bytes delivered)" -- "--method=$method" - out <&7
+		cat in >&7
+		gives_up 3 - "read: nothing moved for 0.3 s \
+(1000 bytes delivered)" -- "--method=$method" - out <&7
+		cat in >&7
+		gives_up 3 "$fifo" "read: nothing moved for 0.3 s \
+(1000 bytes delivered)" -- "--method=$method" "$fifo" out
+	done
+}
+
+# given KIND STATUS TEXT -- DEED... -- ARG... - zcopy's descriptor 5 is a
+# socket whose other end does these deeds, and waits until zcopy has ended.
+given() {
+	local kind=$1 want=$2 text=$3 deeds=()
+	shift 4
+	while [ "$1" != -- ]; do
+		deeds+=("$1")
+		shift
+	done
+	shift
+	requires python3
+	# shellcheck disable=SC2016	# for the other shell
+	local as_user=("$PYTHON" "$PEER" pair "$kind" 5 "${deeds[@]}"
+	    "wait=$go" -- sh -c '"$@"; status=$?; : >"$0"; exit $status' "$go")
+	rm -f "$go"
+	gives_up "$want" fd:5 "$text" -- "$@"
+}
+
+@test "source: an inherited socket, blocking or not, with every method" {
+	local method kind
+	for kind in stream stream-nonblock; do
+		for method in $FROM; do
+			given $kind 5 "read: nothing moved for 0.3 s \
+(1000 bytes delivered)" -- send=in -- "--method=$method" fd:5 out
+		done
+	done
+}
+
+@test "source: --offset on a stream that comes to an end too late" {
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	cat in >&7
+	gives_up 3 - "(0 bytes delivered)" -- --offset=1001 - out <&7
+	cat in >&7
+	gives_up 3 "$fifo" "(0 bytes delivered)" -- --offset=1001 "$fifo" out
+	peer listen 127.0.0.1:0 send=in "wait=$go"
+	gives_up 5 "127.0.0.1:$port" "(0 bytes delivered)" -- \
+	    --offset=1001 "127.0.0.1:$port" out
+}
+
+@test "dest: a connection that takes no more, with every method" {
+	local method
+	more_than_fits "$big"
+	for method in $TO; do
+		peer listen 127.0.0.1:0 take=1000 "wait=$go"
+		gives_up 5 "127.0.0.1:$port" "write: nothing moved for 0.3 s (" \
+		    -- "--method=$method" "$big" "127.0.0.1:$port"
+		[[ $output =~ \(([0-9]+)\ bytes\ delivered\ of\ ([0-9]+)\  ]]
+		[ "${BASH_REMATCH[1]}" -ge 1000 ]
+		[ "${BASH_REMATCH[2]}" -gt "${BASH_REMATCH[1]}" ]
+	done
+	for method in auto splice read-write; do
+		rm -f "$path"
+		peer listen "$path" take=1000 "wait=$go"
+		gives_up 5 "unix:$path" "write: nothing moved for 0.3 s (" \
+		    -- "--method=$method" "$big" "unix:$path"
+	done
+}
+
+# full_pipe NAME ARG... - that is what zcopy makes of it: a MiB.
+full_pipe() {
+	gives_up 4 "$1" "write: nothing moved for 0.3 s (1048576 bytes \
+delivered)" -- "${@:2}" "$big" "$1"
+}
+
+@test "dest: a full pipe, by name and as stdout, with every method" {
+	local method
+	more_than_fits "$big"
+	mkfifo "$fifo"
+	for method in $TO; do
+		exec 7<>"$fifo"
+		STDOUT=$fifo full_pipe - "--method=$method"
+		exec 7>&-
+	done
+	exec 7<>"$fifo"
+	full_pipe fd:7
+	exec 7>&-
+	exec 7<>"$fifo"
+	full_pipe "$fifo"
+}
+
+@test "dest: an inherited socket, blocking or not, with every method" {
+	local method methods kind
+	more_than_fits "$big"
+	for kind in stream stream-nonblock; do
+		methods="auto splice"
+		[ $kind != stream ] || methods+=" mmap read-write"
+		for method in $methods; do
+			given $kind 5 "write: nothing moved for 0.3 s (" -- \
+			    take=1000 -- "--method=$method" "$big" fd:5
+		done
+	done
+}
+
+@test "dest: an inherited TCP socket that blocks" {
+	local method
+	more_than_fits "$big"
+	for method in auto splice mmap read-write; do
+		peer listen 127.0.0.1:0 take=1000 "wait=$go"
+		exec 5<>"/dev/tcp/127.0.0.1/$port"
+		gives_up 5 fd:5 "write: nothing moved for 0.3 s (" -- \
+		    "--method=$method" "$big" fd:5
+		exec 5>&-
+	done
+}
+
+@test "between: the end that stands still is the one that is named" {
+	more_than_fits "$big"
+	peer listen 127.0.0.1:0 send=in "wait=$go"
+	local from=127.0.0.1:$port
+	peer listen 127.0.0.1:0 "save=$got"
+	zcopy 5 --timeout=0.3 "$from" "127.0.0.1:$port"
+	complains "$from" "read: nothing moved" "(1000 bytes delivered)"
+
+	peer listen 127.0.0.1:0 "send=$big"
+	from=127.0.0.1:$port
+	peer listen 127.0.0.1:0 take=1000 "wait=$go"
+	zcopy 5 --timeout=0.3 "$from" "127.0.0.1:$port"
+	complains "127.0.0.1:$port" "write: nothing moved"
+}
+
+## FIFOs
+
+@test "fifo: nobody opens its other side" {
+	mkfifo "$fifo"
+	gives_up 3 "$fifo" "timed out" -- "$fifo" out
+	gives_up 4 "$fifo" "timed out" -- in "$fifo"
+	gives_up 1 "$fifo" "timed out" -- --header="$fifo" in out
+}
+
+@test "fifo: a header that never ends" {
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	cat in >&7
+	gives_up 1 "$fifo" "read: Connection timed out" -- --header="$fifo" in out
+}
+
+## What moves, however slowly, is waited for.
+
+# slow_from METHOD, slow_to METHOD - in the background, 2 s and more, never
+# 0.5 s without a byte; the processes are put into $slow, a peer's each.
+slow_from() {
+	peer listen 127.0.0.1:0 pace=0.2 drip=little
+	start --timeout=0.5 "--method=$1" "127.0.0.1:$port" "from.$1"
+	slow+=("$pid")
+}
+
+slow_to() {
+	peer listen 127.0.0.1:0 rcvbuf=1 sndbuf=1 pace=0.2 size=3000 \
+	    "sip=to.$1"
+	start --timeout=0.5 "--method=$1" in "127.0.0.1:$port"
+	slow+=("$pid")
+}
+
+@test "slow: a byte each 0.2 s is enough for --timeout=0.5, both ways" {
+	local method slow=() i began
+	random_file little 10
+	random_file in 9000
+	began=$(now)
+	for method in $FROM; do
+		slow_from "$method"
+	done
+	for method in $TO; do
+		slow_to "$method"
+	done
+	for i in "${slow[@]}"; do
+		ends 0 "$i"
+	done
+	[ $(($(now) - began)) -ge 2000000 ]
+	for method in $FROM; do
+		same little "from.$method"
+	done
+	for method in $TO; do
+		retry cmp -s in "to.$method"
+	done
+}
+
+# Buffers of megabytes have room for more only when a good part has gone.
+@test "slow: a reader that takes less than our buffers hold is not given up" {
+	random_file "$big" 7M
+	peer listen 127.0.0.1:0 pace=0.1 size=200000 "sip=$got"
+	zcopy 0 --timeout=0.5 "$big" "127.0.0.1:$port"
+	peer_ends 0
+	same "$big" "$got"
+}
+
+@test "slow: a pipe with a byte each 0.2 s" {
+	local i
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	start --timeout=0.5 -c 8 - new <&7
+	for i in 1 2 3 4 5 6 7 8; do
+		wait_for 200000
+		printf x >&7
+	done
+	ends 0
+	[ "$(cat new)" = xxxxxxxx ]
+}
+
+@test "slow: to wait with a time-out costs no CPU time" {
+	local waiting=() before=() i
+	more_than_fits "$big"
+	mkfifo "$fifo" "$fifo.out"
+	exec 6<>"$fifo" 7<>"$fifo.out"
+	listener --timeout=60 :0 out
+	waiting+=("$pid")
+	listener --timeout=60 :0 out
+	waiting+=("$pid")
+	peer connect "127.0.0.1:$port" "wait=$go"
+	peer listen 127.0.0.1:0 "wait=$go"
+	start --timeout=60 "$big" "127.0.0.1:$port"
+	waiting+=("$pid")
+	peer listen 127.0.0.1:0 "save=$got" "wait=$go"
+	start --timeout=60 in "127.0.0.1:$port"
+	waiting+=("$pid")
+	start --timeout=3 - out <&6	# it looks more often
+	waiting+=("$pid")
+	start --timeout=60 "$big" fd:7
+	waiting+=("$pid")
+	for i in "${waiting[@]}"; do
+		retry asleep "$i"
+		before+=("$(cpu_ticks "$i")")
+	done
+	wait_for 1000000
+	for i in "${!waiting[@]}"; do
+		echo "$i: ${before[i]} to $(cpu_ticks "${waiting[i]}")"
+		[ $(($(cpu_ticks "${waiting[i]}") - before[i])) -le 3 ]
+	done
+	[ ${#waiting[@]} -eq 6 ]
+	ends 3 "${waiting[4]}"
+}
