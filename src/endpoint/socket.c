@@ -233,10 +233,11 @@ static enum status
 socket_confirm(struct endpoint *ep, enum confirm wanted)
 {
 	struct confirmation seen = { .queued = INT_MAX };
+	int end = socket_drop(ep->fd);
 
 	patience_begin(ep->options, PATIENCE_CONNECT);
-	seen.early = socket_drop(ep->fd) > 0;
-	if (socket_half_close(ep->fd) < 0)
+	seen.early = end > 0;
+	if (end < 0 || socket_half_close(ep->fd) < 0)
 		return confirmation_failed(ep, &seen);
 	if (seen.early && ep->options->confirm == CONFIRM_CLOSE) {
 		diag_error(ep->name, "the peer had closed before the end: it "
