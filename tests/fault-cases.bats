@@ -392,7 +392,7 @@ dest_fails() {
 		FAULT=connect:$what:1+ zcopy 5 127.0.0.1:9 out
 		fault_fired
 		[[ $output == \
-		    "zcopy: 127.0.0.1:9: connect: ${text[$what]}" ]]
+		    "zcopy: 127.0.0.1:9: connect: 127.0.0.1:9: ${text[$what]}" ]]
 		[ "$(ls)" = data ]
 	done
 }
