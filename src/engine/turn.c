@@ -24,6 +24,7 @@ enum motion { HEAD, TAKE, GIVE, THROUGH, TAIL };
 
 /* So many EAGAINs in a row, without a byte moved, make poll(2) doubtful. */
 #define VAIN_MAX	16
+#define VAIN_LAST	1000
 
 static bool
 takes(enum motion motion)
@@ -395,18 +396,26 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	return true;
 }
 
-/**
- * EAGAIN, again and again, though poll(2) calls the sink ready: another method
- * is worth a try.  So did sendfile(2) from ZFS.  (Of a source poll is no
- * witness: a unix socket that was spliced in part stays ready.)
- */
+/** EAGAIN, again and again, though poll(2) calls the sink ready, as sendfile(2)
+ * from ZFS has said it?  (Of a source poll is no witness: a unix socket that
+ * was spliced in part stays ready.) */
 static bool
-job_is_fooled(struct zc_job *job, enum zc_method method, enum zc_side side)
+job_is_in_vain(struct zc_job *job, enum zc_side side)
 {
-	if (side == ZC_SOURCE || method != job_method(job) ||
-	    job->candidate + 1 >= job->plan.count)
-		return false;
-	return job->vain++ >= VAIN_MAX && end_has_room(&job->out);
+	bool last = job->candidate + 1 >= job->plan.count;
+
+	return side == ZC_SINK && job->vain++ >= (last ? VAIN_LAST :
+	    VAIN_MAX) && end_has_room(&job->out);
+}
+
+static void
+job_give_up(struct zc_job *job, enum zc_method method, enum zc_side side)
+{
+	job->vain = 0;
+	if (method == ZC_AUTO || method == ZC_READ_WRITE)
+		job_fail(job, side, EAGAIN);
+	else
+		job_refused(job, EAGAIN);
 }
 
 static int64_t
@@ -475,9 +484,9 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 		job_refused(job, step.error);
 		break;
 	case STEP_BLOCKED:
-		if (!job_is_fooled(job, method, step.side))
+		if (!job_is_in_vain(job, step.side))
 			return job_blocked(job, step.side, wait);
-		job_refused(job, EAGAIN);
+		job_give_up(job, method, step.side);
 		break;
 	case STEP_WOULD_WAIT:
 		job_pause(job, ZC_WOULD_WAIT, ZC_SOURCE, EBUSY);
