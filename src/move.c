@@ -73,7 +73,8 @@ on_event_plainly(const struct zc_event *event, void *arg)
 {
 	struct mover *mover = arg;
 
-	if (event->type == ZC_EVENT_MOVED || drains(mover)) {
+	if (event->type == ZC_EVENT_MOVED ||
+	    (patience_limit() > 0 && drains(mover))) {
 		patience_renew();
 		mover->doubted = false;
 	}

@@ -69,7 +69,7 @@ count_calls() {
 }
 
 # strike WHAT WHEN [ARG...] - a run in which this fault fires; else not 0.
-# WHEN may be `last`.  How often a stream is read is not ours to say.
+# WHEN may be `last`.
 strike() {
 	local what=$1 when=$2 tries
 	shift 2
@@ -82,7 +82,7 @@ strike() {
 			struck=${when/last/$calls}
 			return 0
 		fi
-		[ "$source" != path ] || return
+		! is_counted || return
 	done
 	return 1
 }
@@ -114,7 +114,7 @@ is_expected_of_forced() {
 		is_failure 9 "$forced: refused: ${text[$1]}" ;;
 	next:EAGAIN)
 		# Our own sockets do not block: what comes once is waited for.
-		if [ "$dest" = tcp ] && [ "$call" != in ] && [[ $2 != *+ ]]
+		if [[ $dest =~ ^(tcp|unix)$ ]] && [ "$call" != in ] && [[ $2 != *+ ]]
 		then
 			is_equal
 		else
@@ -169,7 +169,7 @@ each_errno() {
 each_call() {
 	local when
 	for ((when = 1; when <= calls; when++)); do
-		[ "$source" = path ] || [ "$when" -lt 4 ] || continue
+		is_counted || [ "$when" -lt 4 ] || continue
 		try is_equal EINTR "$when"
 		if [ "${options[0]-}" != -m ] && [ "$call" != ioctl ]; then
 			try is_equal EAGAIN "$when"

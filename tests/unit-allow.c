@@ -70,8 +70,8 @@ static const struct {
 	{ "0.0.0.0/0", "2001:db8::7", false },
 	{ "::/0", "::1", true },
 	{ "::/0", "ffff::", true },
-	{ "::/0", "192.0.2.7", true },
-	{ "::/0", "::ffff:192.0.2.7", true },
+	{ "::/0", "192.0.2.7", false },
+	{ "::/0", "::ffff:192.0.2.7", false },
 
 	/* IPv4 mapped into IPv6, on either side, and on both */
 	{ "192.0.2.7", "::ffff:192.0.2.7", true },
