@@ -17,7 +17,7 @@
 static int
 pause_of(int attempt)
 {
-	uint32_t pause = PAUSE_FIRST << MIN(attempt, DOUBLINGS);
+	uint32_t pause = (uint32_t)PAUSE_FIRST << MIN(attempt, DOUBLINGS);
 
 	return (int)(pause / 2 + arc4random_uniform(pause / 2 + 1));
 }
