@@ -16,7 +16,8 @@
  *				  names, attributes.c keeps mode, owner and ACL
  *	    stdio.c		  descriptors that zcopy was started with
  *	    tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
- *				  lookup.c connect.c retry.c are what they share
+ *				  lookup.c connect.c retry.c congestion.c are
+ *				  what they share
  *	    descriptor.c	  opening and closing patiently: patience.c has
  *				  the time-outs
  *	  wrapping.c		--header, --trailer

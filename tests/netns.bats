@@ -426,6 +426,56 @@ print(socket.getaddrinfo("far", 9, type=socket.SOCK_STREAM)[0][4][0])'
 	done
 }
 
+# paced_on_left - bbr, which paces, is what connections begin with there.
+paced_on_left() {
+	"${left[@]}" sh -c \
+	    'echo bbr >/proc/sys/net/ipv4/tcp_congestion_control' 2>&1 ||
+	    skip "no bbr here"
+}
+
+@test "congestion: what stays on this host is not paced" {
+	requires ss
+	local host
+	head -c 8M /dev/urandom >"$big"
+	paced_on_left
+	for host in 127.0.0.1 127.0.0.2 10.9.9.1 "[::1]" "[fd09::1]"; do
+		peer_on_left listen "$host:0" "wait=$go"
+		on_left start -v "$big" "$host:$port"
+		retry has_congestion cubic "${left[@]}"
+		kill "$pid"
+		ends 143
+		[[ $output == *"congestion control cubic: $host:$port is"* ]]
+	done
+}
+
+@test "congestion: nor what a listener sends to this host" {
+	local host
+	paced_on_left
+	for host in 127.0.0.1 10.9.9.1; do
+		on_left listener -v in "listen:$host:0"
+		peer_on_left connect "$host:$port" "save=$got"
+		ends 0
+		[[ $output == *"congestion control cubic: $host:"* ]]
+	done
+}
+
+@test "congestion: what leaves this host, or is named, stays as it is" {
+	requires ss
+	head -c 8M /dev/urandom >"$big"
+	paced_on_left
+	peer_on_right listen 10.9.9.2:0 "wait=$go"
+	on_left start -v "$big" "10.9.9.2:$port"
+	retry has_congestion bbr "${left[@]}"
+	kill "$pid"
+	ends 143
+	peer_on_left listen 127.0.0.1:0 "wait=$go"
+	on_left start -v --congestion=bbr "$big" "127.0.0.1:$port"
+	retry has_congestion bbr "${left[@]}"
+	kill "$pid"
+	ends 143
+	[[ $output != *"congestion control"* ]]
+}
+
 # available - what this kernel has, two at most.
 available() {
 	"${left[@]}" cat /proc/sys/net/ipv4/tcp_available_congestion_control |

@@ -10,6 +10,7 @@
 
 #include "../stopwatch.h"
 #include "address.h"
+#include "congestion.h"
 #include "patience.h"
 #include "socket.h"
 
@@ -17,6 +18,7 @@
 #define HEAD_START	250		/* milliseconds; RFC 8305, 8 */
 
 struct race {
+	const struct endpoint *ep;
 	const struct addrinfo *to[ADDRESSES_MAX];
 	struct pollfd polled[ADDRESSES_MAX];	/* fd -1: not running */
 	unsigned count, begun, running;
@@ -100,7 +102,7 @@ race_finish(int fd)
 
 /** True: connected already. */
 static bool
-race_begin(struct race *race, const char *congestion)
+race_begin(struct race *race)
 {
 	unsigned i = race->begun++;
 	const struct addrinfo *to = race->to[i];
@@ -116,7 +118,8 @@ race_begin(struct race *race, const char *congestion)
 	race->hurry = false;
 	stopwatch_start(&race->last);
 	socket_arm(fd);
-	if (socket_set_congestion(fd, congestion) == 0 &&
+	if (congestion_connect(race->ep, fd, to->ai_addr,
+	    to->ai_addrlen) == 0 &&
 	    connect(fd, to->ai_addr, to->ai_addrlen) == 0 &&
 	    race_finish(fd) == 0)
 		return true;
@@ -160,14 +163,14 @@ race_wait(struct race *race)
 }
 
 static int
-race_run(struct race *race, const char *congestion)
+race_run(struct race *race)
 {
 	int fd = -1;
 
 	while (fd == -1 && (race->begun < race->count || race->running > 0)) {
 		if (race->begun == race->count || race_pause(race) > 0) {
 			fd = race_wait(race);
-		} else if (race_begin(race, congestion)) {
+		} else if (race_begin(race)) {
 			fd = race->polled[race->begun - 1].fd;
 			race->polled[race->begun - 1].fd = -1;
 		}
@@ -194,15 +197,15 @@ race_end(struct race *race, bool lost)
 }
 
 int
-connect_race(const struct addrinfo *list, const char *congestion,
+connect_race(const struct endpoint *ep, const struct addrinfo *list,
     char *tried, size_t size)
 {
-	struct race race = { .tried = tried, .size = size };
+	struct race race = { .ep = ep, .tried = tried, .size = size };
 	int fd;
 
 	*tried = '\0';
 	race_line_up(&race, list);
-	fd = race_run(&race, congestion);
+	fd = race_run(&race);
 	if (fd == -1)
 		errno = race.error;
 	race_end(&race, fd < 0);

@@ -10,6 +10,7 @@
 
 #include "../diag.h"
 #include "address.h"
+#include "congestion.h"
 #include "listeners.h"
 #include "socket.h"
 
@@ -81,7 +82,7 @@ listen_on(const struct endpoint *ep, const struct addrinfo *list, int family,
 		listen_share_port(listeners, list->ai_addr);
 		if (listen_has(listeners, list))
 			continue;
-		if (listeners_add(listeners, ep->options, list->ai_addr,
+		if (listeners_add(listeners, ep, list->ai_addr,
 		    list->ai_addrlen, &doing) == 0)
 			continue;
 		if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
@@ -117,7 +118,7 @@ listen_bind(struct endpoint *ep)
 {
 	const struct listeners *listeners = ep->state;
 	struct addrinfo *list;
-	enum status status = socket_check_congestion(ep);
+	enum status status = congestion_check(ep);
 
 	if (status == STATUS_OK)
 		status = address_look_up(ep, ADDRESS_LISTEN, &list);
@@ -156,7 +157,7 @@ listen_adopt(struct endpoint *ep)
 		    "socket");
 		return STATUS_CONNECTION;
 	}
-	if (socket_check_congestion(ep) != STATUS_OK)
+	if (congestion_check(ep) != STATUS_OK)
 		return STATUS_CONNECTION;
 	if (listeners_adopt(ep->state, ep->listener) == 0)
 		return STATUS_OK;

@@ -9,6 +9,7 @@
 
 #include "../diag.h"
 #include "address.h"
+#include "congestion.h"
 #include "patience.h"
 #include "socket.h"
 
@@ -18,24 +19,25 @@
 
 /* Options that must be set before bind(2). */
 static int
-listeners_prepare(int fd, int family, const struct options *options)
+listeners_prepare(const struct endpoint *ep, int fd,
+    const struct sockaddr *address)
 {
 	/* "::" takes IPv4 as well, unless one family is wanted; for other
 	 * addresses it has no meaning. */
-	const int on = 1, only = options->family == AF_INET6;
+	const int on = 1, only = ep->options->family == AF_INET6;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (family == AF_INET6)
+	if (address->sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
 	/* Linux hands these on to accepted sockets, so that they have them
 	 * before we do. */
 	socket_arm(fd);
-	return family == AF_UNIX ? 0 :
-	    socket_set_congestion(fd, options->congestion);
+	return address->sa_family == AF_UNIX ? 0 :
+	    congestion_listen(ep, fd, address);
 }
 
 int
-listeners_add(struct listeners *listeners, const struct options *options,
+listeners_add(struct listeners *listeners, const struct endpoint *ep,
     const struct sockaddr *address, socklen_t length, const char **doing)
 {
 	int fd, error;
@@ -47,13 +49,13 @@ listeners_add(struct listeners *listeners, const struct options *options,
 	if (fd < 0)
 		return -1;
 	*doing = "--congestion";
-	if (listeners_prepare(fd, address->sa_family, options) < 0)
+	if (listeners_prepare(ep, fd, address) < 0)
 		goto fail;
 	*doing = "bind";
 	if (bind(fd, address, length) < 0)
 		goto fail;
 	*doing = "listen";
-	if (listen(fd, BACKLOG(options)) < 0)
+	if (listen(fd, BACKLOG(ep->options)) < 0)
 		goto fail;
 	listeners->polled[listeners->count++] = (struct pollfd){
 	    .fd = fd, .events = POLLIN };
@@ -145,12 +147,10 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 		if (fd < 0)
 			return -1;
 		socket_arm(fd);
-		/* Of one that we were given, the listener does not have it. */
-		if (ep->listener >= 0)
-			(void)socket_set_congestion(fd,
-			    ep->options->congestion);
-		if (allow_match(ep->options->allow, (struct sockaddr *)peer))
+		if (allow_match(ep->options->allow, (struct sockaddr *)peer)) {
+			congestion_accept(ep, fd, (struct sockaddr *)peer);
 			return fd;
+		}
 		address_format(address, (struct sockaddr *)peer, *length);
 		diag_trail("%s: %s: not let in (--allow)", ep->name, address);
 		close(fd);

@@ -19,7 +19,7 @@ struct listeners {
 
 /** Bind and listen, as the options say.  0, or -1 with errno and *doing, what
  * failed. */
-int listeners_add(struct listeners *, const struct options *,
+int listeners_add(struct listeners *, const struct endpoint *,
     const struct sockaddr *, socklen_t, const char **doing);
 
 /** A socket that listens already.  0, or -1 with errno. */

@@ -66,34 +66,6 @@ socket_half_close(int fd)
 	return -1;
 }
 
-int
-socket_set_congestion(int fd, const char *name)
-{
-	if (name == NULL)
-		return 0;
-	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
-	    (socklen_t)strlen(name));
-}
-
-enum status
-socket_check_congestion(const struct endpoint *ep)
-{
-	const char *name = ep->options->congestion;
-	int fd, result;
-
-	if (name == NULL)
-		return STATUS_OK;
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	result = fd < 0 ? -1 : socket_set_congestion(fd, name);
-	if (result < 0)
-		diag_error(ep->name, "--congestion: '%s': %s", name,
-		    errno == ENOENT ? "this kernel does not have it" :
-		    strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return result < 0 ? STATUS_CONNECTION : STATUS_OK;
-}
-
 enum status
 socket_ready(struct endpoint *ep)
 {

@@ -18,13 +18,6 @@ void socket_disarm(int fd);
  * would then find nothing but an end of file.  0, or -1 with errno. */
 int socket_error(int fd);
 
-/** --congestion; NULL: the system's own.  0, or -1 with errno. */
-int socket_set_congestion(int fd, const char *name);
-
-/** Can it be had?  STATUS_OK, or STATUS_CONNECTION once the reason is
- * printed. */
-enum status socket_check_congestion(const struct endpoint *);
-
 /** Hook's work: fd is connected. */
 enum status socket_ready(struct endpoint *);
 

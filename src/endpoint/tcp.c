@@ -8,6 +8,7 @@
 
 #include "../diag.h"
 #include "address.h"
+#include "congestion.h"
 #include "connect.h"
 #include "patience.h"
 #include "retry.h"
@@ -17,7 +18,7 @@ static enum status
 tcp_open(struct endpoint *ep)
 {
 	struct addrinfo *list;
-	enum status status = socket_check_congestion(ep);
+	enum status status = congestion_check(ep);
 
 	if (status == STATUS_OK)
 		status = address_look_up(ep, ADDRESS_CONNECT, &list);
@@ -30,7 +31,7 @@ static int
 tcp_connect(const struct endpoint *ep, char *tried, size_t size)
 {
 	patience_begin(ep->options, PATIENCE_CONNECT);
-	return connect_race(ep->state, ep->options->congestion, tried, size);
+	return connect_race(ep, ep->state, tried, size);
 }
 
 static enum status

@@ -115,7 +115,7 @@ unix_listen_open(struct endpoint *ep)
 	if (unix_address(ep, &address) < 0)
 		return endpoint_error(ep, doing);
 	unix_remove_stale(ep, &address);
-	if (listeners_add(&state->listeners, ep->options,
+	if (listeners_add(&state->listeners, ep,
 	    (struct sockaddr *)&address, sizeof(address), &doing) < 0)
 		return endpoint_error(ep, doing);
 	state->bound = lstat(ep->path, &state->socket) == 0;

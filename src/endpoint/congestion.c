@@ -1,0 +1,166 @@
+#include "config.h"
+
+#include "congestion.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "address.h"
+
+static int
+congestion_set(int fd, const char *name)
+{
+	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
+	    (socklen_t)strlen(name));
+}
+
+enum status
+congestion_check(const struct endpoint *ep)
+{
+	const char *name = ep->options->congestion;
+	int fd, result;
+
+	if (name == NULL)
+		return STATUS_OK;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	result = fd < 0 ? -1 : congestion_set(fd, name);
+	if (result < 0)
+		diag_error(ep->name, "--congestion: '%s': %s", name,
+		    errno == ENOENT ? "this kernel does not have it" :
+		    strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return result < 0 ? STATUS_CONNECTION : STATUS_OK;
+}
+
+/* Where there is no wire to share, pacing only costs: bbr took three to five
+ * times as long as cubic from one socket to another on Linux 6.18. */
+static bool
+paces(int fd)
+{
+	char name[32] = "";
+	socklen_t length = sizeof(name) - 1;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
+	    &length) == 0 && strncmp(name, "bbr", 3) == 0;
+}
+
+/** What we send to `there` stays on this host. */
+static void
+unpace(const struct endpoint *ep, int fd, const struct sockaddr *there)
+{
+	static const char *const names[] = { "cubic", "reno" };
+	char address[ADDRESS_SIZE];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (congestion_set(fd, names[i]) < 0)
+			continue;	/* tcp_allowed_congestion_control */
+		address_format(address, there, there->sa_family == AF_INET ?
+		    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+		diag_trail("%s: congestion control %s: %s is on this host",
+		    ep->name, names[i], address);
+		return;
+	}
+}
+
+static bool
+is_loopback(const struct sockaddr *address)
+{
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+
+	if (address->sa_family == AF_INET)
+		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return address->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+static bool
+same_host(const struct sockaddr *a, const struct sockaddr *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET)
+		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	return a->sa_family == AF_INET6 &&
+	    IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
+}
+
+/** Do both ends of the socket have one address? */
+static bool
+stays_here(int fd)
+{
+	struct sockaddr_storage here, there;
+	socklen_t length = sizeof(here);
+
+	if (getsockname(fd, (struct sockaddr *)&here, &length) < 0)
+		return false;
+	length = sizeof(there);
+	if (getpeername(fd, (struct sockaddr *)&there, &length) < 0)
+		return false;
+	return is_loopback((struct sockaddr *)&there) ||
+	    same_host((struct sockaddr *)&here, (struct sockaddr *)&there);
+}
+
+/** Would a connection to `there`?  The routing table tells by a datagram
+ * socket, which sends nothing. */
+static bool
+would_stay_here(const struct sockaddr *there, socklen_t length)
+{
+	int fd = socket(there->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool stays = fd >= 0 && connect(fd, there, length) == 0 &&
+	    stays_here(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return stays;
+}
+
+/** May it be another than the system's own?  Only the sender's counts. */
+static bool
+is_free(const struct endpoint *ep, int fd)
+{
+	return ep->options->congestion == NULL && ep->role == ROLE_DEST &&
+	    paces(fd);
+}
+
+int
+congestion_connect(const struct endpoint *ep, int fd,
+    const struct sockaddr *there, socklen_t length)
+{
+	if (ep->options->congestion != NULL)
+		return congestion_set(fd, ep->options->congestion);
+	if (is_free(ep, fd) && would_stay_here(there, length))
+		unpace(ep, fd, there);
+	return 0;
+}
+
+int
+congestion_listen(const struct endpoint *ep, int fd,
+    const struct sockaddr *there)
+{
+	if (ep->options->congestion != NULL)
+		return congestion_set(fd, ep->options->congestion);
+	if (is_free(ep, fd) && is_loopback(there))
+		unpace(ep, fd, there);
+	return 0;
+}
+
+void
+congestion_accept(const struct endpoint *ep, int fd,
+    const struct sockaddr *peer)
+{
+	/* Of one that we were given, the listener does not have it. */
+	if (ep->options->congestion != NULL && ep->listener >= 0)
+		(void)congestion_set(fd, ep->options->congestion);
+	if (is_free(ep, fd) && stays_here(fd))
+		unpace(ep, fd, peer);
+}
