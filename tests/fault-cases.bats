@@ -59,7 +59,7 @@ requires_libc_malloc() {
 		    read:short:1+:in=fifo write:one:1+2:out=1 \
 		    write:short:1+:out=1 write:EINTR:1+2:out=1 \
 		    write:EAGAIN:1+2:out=1 write:zero:1+2:out=1; do
-			arrives pipe pipe "splice:EINVAL:$when:out=1,$how"
+			arrives tcp pipe "splice:EINVAL:$when:out=1,$how"
 		done
 		for how in send:short:1+ send:EINTR:1+2 read:one:1:in=fifo; do
 			arrives path tcp \
@@ -69,10 +69,10 @@ requires_libc_malloc() {
 }
 
 @test "faults: where splice gives up and write fails, write's errno is told" {
-	fails 4 "write: ${text[ENOSPC]}" pipe pipe \
+	fails 4 "write: ${text[ENOSPC]}" tcp pipe \
 	    splice:EINVAL:2:out=1,write:ENOSPC:1:out=1
 	[[ $output == *"more were read and are lost"* ]]
-	fails 4 "write: ${text[EIO]}" pipe pipe \
+	fails 4 "write: ${text[EIO]}" tcp pipe \
 	    splice:EIO:2:out=1,write:EIO:1:out=1
 	struck=2
 	fails 5 "write: ${text[ECONNRESET]}" path tcp \
@@ -83,20 +83,20 @@ requires_libc_malloc() {
 }
 
 @test "faults: what cannot be got out of our pipe is told to be lost" {
-	fails 3 "read: ${text[EIO]}" pipe pipe \
+	fails 5 "read: ${text[EIO]}" tcp pipe \
 	    splice:EINVAL:2:out=1,read:EIO:1:in=fifo
 	[[ $output == *"more were read and are lost"* ]]
 }
 
 @test "faults: what there is no memory for is told to be lost" {
 	requires_libc_malloc
-	fails 3 "read: ${text[ENOMEM]}" pipe pipe \
+	fails 5 "read: ${text[ENOMEM]}" tcp pipe \
 	    splice:EINVAL:2:out=1,posix_memalign:ENOMEM:1
 	[[ $output == *"more were read and are lost"* ]]
 }
 
 @test "faults: what a dead sink did not take is told to be lost" {
-	fails 4 "write: ${text[ENOSPC]}" pipe pipe splice:ENOSPC:2:out=1
+	fails 4 "write: ${text[ENOSPC]}" tcp pipe splice:ENOSPC:2:out=1
 	[[ $output == *"more were read and are lost"* ]]
 	fails 4 "write: ${text[EFBIG]}" pipe pipe write:EFBIG:2:out=1 \
 	    --method=read-write
@@ -166,7 +166,7 @@ requires_libc_malloc() {
 @test "faults: without a pipe to be had, streams are read and written" {
 	local what
 	for what in EMFILE ENFILE EPERM; do
-		arrives pipe pipe pipe2:$what:1 -v
+		arrives tcp pipe pipe2:$what:1 -v
 		[[ $output == *"splice: refused at 0: $what"* ]]
 		[[ $output == *"method read-write" ]]
 		arrives tcp path pipe2:$what:1

@@ -339,12 +339,8 @@ survives() {
 	survives pipe path write '' kernel:ENOSYS:1+
 }
 
-@test "faults: pipe to pipe: splice into our pipe" {
-	survives pipe pipe in splice
-}
-
-@test "faults: pipe to pipe: splice out of our pipe" {
-	survives pipe pipe out splice
+@test "faults: pipe to pipe: splice" {
+	survives pipe pipe splice splice
 }
 
 @test "faults: pipe to pipe: read" {
@@ -365,6 +361,14 @@ survives() {
 
 @test "faults: TCP to file: splice out of the pipe" {
 	survives tcp path out splice
+}
+
+@test "faults: TCP to pipe: splice into our pipe" {
+	survives tcp pipe in splice
+}
+
+@test "faults: TCP to pipe: splice out of our pipe" {
+	survives tcp pipe out splice
 }
 
 @test "faults: TCP to file: read" {

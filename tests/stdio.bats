@@ -225,6 +225,28 @@ fails() {
 	done
 }
 
+@test "stdio: while it waits between two pipes, others may use them" {
+	requires python3
+	timeout 20 python3 - "$ZCOPY" <<-'END'
+		import os, subprocess, sys
+		source, feed = os.pipe()
+		drain, sink = os.pipe()
+		os.write(sink, b"old")
+		child = subprocess.Popen([sys.argv[1], "-", "-"], stdin=source,
+		    stdout=sink)
+		def sleeps():
+		    with open(f"/proc/{child.pid}/wchan") as f:
+		        return "pipe" in f.read()
+		while child.poll() is None and not sleeps():
+		    pass
+		assert os.read(drain, 10) == b"old"
+		os.write(feed, b"new")
+		assert os.read(drain, 10) == b"new"
+		os.close(feed)
+		assert child.wait() == 0
+	END
+}
+
 # Closed descriptors.
 
 @test "stdio: with standard error closed no message lands in the data" {
@@ -543,10 +565,14 @@ piped() {
 	done
 }
 
-@test "pipe: standard input is never made smaller, by no option" {
+@test "pipe: standard input is made larger for much data, never smaller" {
 	local method size now
 	requires python3
 	for method in $(methods stream file); do
+		now=$(piped 65536 - "$ZCOPY" -m "$method" - out)
+		echo "method $method: to $now"
+		[ "$now" -gt 65536 ]
+		same in out
 		for size in 65536 1048576; do
 			now=$(piped $size - "$ZCOPY" -m "$method" \
 			    --pipe-size=4K - out)

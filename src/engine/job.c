@@ -147,6 +147,18 @@ job_cork(struct zc_job *job)
 		cork_insert(&job->out);
 }
 
+/** The caller's own: who writes into one, or reads from it, does so in larger
+ * pieces, and waits less often.  64 KiB is what a pipe has. */
+static void
+job_grow_pipes(struct zc_job *job, int64_t size)
+{
+	struct end *const ends[] = { &job->in, &job->out };
+
+	for (int i = 0; i < 2; i++)
+		if (ends[i]->kind == ZC_PIPE && (size < 0 || size > 64 * 1024))
+			(void)pipe_grow(ends[i]->fd, job->request.pipe_size);
+}
+
 void
 job_start(struct zc_job *job)
 {
@@ -177,8 +189,7 @@ job_start(struct zc_job *job)
 	if (job->result.outcome != ZC_UNFINISHED)
 		return;
 	job_cork(job);
-	if (ends.out == ZC_PIPE && (ends.size < 0 || ends.size > 64 * 1024))
-		(void)pipe_grow(job->out.fd, request->pipe_size);
+	job_grow_pipes(job, ends.size);
 	job_begin(job);
 }
 

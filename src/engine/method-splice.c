@@ -3,8 +3,8 @@
  *
  * The pipe is our own, even where one end is a pipe already: while splice(2)
  * waits for a socket or a terminal it holds the pipe's lock, and whoever reads
- * or writes that pipe could not even be killed.  Only a file never keeps it
- * waiting, so there the user's pipe serves.
+ * or writes that pipe could not even be killed.  A file never keeps it waiting,
+ * and between two pipes it lets go of both, so there the user's pipe serves.
  */
 #include "config.h"
 
@@ -40,6 +40,14 @@ splice_from_pipe(const struct zc_job *job)
 	    (out == ZC_REGULAR || out == ZC_BLOCK || out == ZC_NULL);
 }
 
+/** With O_NONBLOCK on one of the two, splice(2) never waits for the other. */
+static bool
+splice_between_pipes(const struct zc_job *job)
+{
+	return job->in.kind == ZC_PIPE && job->out.kind == ZC_PIPE &&
+	    ((job->in.flags ^ job->out.flags) & O_NONBLOCK) == 0;
+}
+
 static bool
 splice_into_pipe(const struct zc_job *job)
 {
@@ -51,7 +59,8 @@ splice_into_pipe(const struct zc_job *job)
 static int
 splice_begin(struct zc_job *job)
 {
-	job->through = splice_from_pipe(job) || splice_into_pipe(job);
+	job->through = splice_from_pipe(job) || splice_into_pipe(job) ||
+	    splice_between_pipes(job);
 	if (job->through)
 		return 0;
 	return pipe_open(&job->pipe, job->request.pipe_size);
@@ -76,9 +85,20 @@ splice_fill(struct zc_job *job)
 	return step_unsuited(errno);
 }
 
+/** Whom EAGAIN speaks of, which says only that one of the ends is a pipe that
+ * has nothing, or no room. */
+static enum zc_side
+splice_waits_for(const struct zc_job *job)
+{
+	if (job->in.kind != ZC_PIPE)
+		return ZC_SINK;
+	if (job->out.kind != ZC_PIPE)
+		return ZC_SOURCE;
+	return end_has_news(&job->in) ? ZC_SINK : ZC_SOURCE;
+}
+
 static struct step
-splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked,
-    enum zc_side waits_for)
+splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked)
 {
 	if (n > 0)
 		return step_moved_of(n, asked);
@@ -87,7 +107,8 @@ splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked,
 	if (errno == EINTR)
 		return step_moved(0);
 	if (errno == EAGAIN)
-		return job_step_again(job, waits_for);
+		return job_step_again(job, job->through ?
+		    splice_waits_for(job) : ZC_SINK);
 	if (step_error_is_full(errno) || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);
 	return step_unsuited(errno);
@@ -100,8 +121,7 @@ splice_through(struct zc_job *job)
 	    end_offset(&job->out), job_limit(job, CALL_MAX),
 	    job->splice_flags);
 
-	return splice_outcome(job, n, n,
-	    splice_from_pipe(job) ? ZC_SOURCE : ZC_SINK);
+	return splice_outcome(job, n, n);
 }
 
 static struct step
@@ -117,7 +137,7 @@ splice_drain(struct zc_job *job)
 		return step_unsuited(EFBIG);
 	n = splice(job->pipe.out, NULL, job->out.fd, end_offset(&job->out),
 	    (size_t)size, job->splice_flags);
-	step = splice_outcome(job, n, size, ZC_SINK);
+	step = splice_outcome(job, n, size);
 	/* The pipe is not empty, so this end is none. */
 	return step.outcome == STEP_ENDED ? step_unsuited(ENODATA) : step;
 }
