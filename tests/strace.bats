@@ -42,11 +42,11 @@ survives() {
 }
 
 # Where splice uses a pipe of its own; the even calls empty it.
-private="path:tcp:splice path:path:splice path:unix:splice pipe:pipe
+private="path:tcp:splice path:path:splice path:unix:splice tcp:pipe
 	tcp:path pipe:tcp"
 
 # Where splice goes straight from or to a pipe.
-direct="path:pipe path:fifo pipe:path"
+direct="path:pipe path:fifo pipe:path pipe:pipe"
 
 sendfile="path:tcp path:unix path:path:sendfile path:pipe:sendfile"
 
@@ -175,7 +175,7 @@ first_call() {
 		grep -q 'F_SETPIPE_SZ, 131072) *= -1 EPERM .*(INJECTED)' \
 		    "$BATS_TEST_TMPDIR.trace"
 	done
-	survives pipe2:error=EMFILE pipe:pipe tcp:path path:tcp:splice
+	survives pipe2:error=EMFILE tcp:pipe tcp:path path:tcp:splice
 }
 
 @test "strace: what is rescued from a pipe does not set the size of reads" {

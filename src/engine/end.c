@@ -171,11 +171,15 @@ end_peek(const struct end *end)
 	return (int)n;
 }
 
+/** Others may have changed it meanwhile; who had it set expects EAGAIN. */
 static bool
 blocks(const struct end *end)
 {
-	int flags = fcntl(end->fd, F_GETFL);
+	int flags;
 
+	if (end->flags & O_NONBLOCK)
+		return false;
+	flags = fcntl(end->fd, F_GETFL);
 	return flags < 0 || !(flags & O_NONBLOCK);
 }
 

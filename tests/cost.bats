@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# What a transfer costs, without a clock: system calls, memory, and which method
+# moved the bytes.  Timings are for scripts/race.
+
+load helpers
+
+setup() {
+	requires strace
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file large 64M
+	random_file less 4M
+}
+
+# count SOURCE DEST INPUT [ARG...] - move INPUT between ends of these kinds, of
+# tests/between.c.  Sets ${calls[NAME]}, and $sum of all.
+count() {
+	local TRACE='-c -U calls,name' command=() number name
+	zcopy_command "${@:4}" @source @dest
+	rm -f out
+	"$TEST_BIN/between" "$1" "$3" "$2" out "${command[@]}" 2>said || {
+		cat said
+		return 1
+	}
+	same "$3" out
+	calls=() sum=0
+	while read -r number name; do
+		case $name in
+		total)			sum=$number ;;
+		[a-z]*)			calls[$name]=$number ;;
+		esac
+	done <"$BATS_TEST_TMPDIR.trace"
+	[ "$sum" -gt 0 ]
+}
+declare -gA calls
+
+# costs SOURCE DEST METHOD MOST - it is METHOD that moves the bytes, and each GiB
+# takes MOST system calls, or fewer, of whatever kind.  What a transfer takes
+# besides is no part of it.
+costs() {
+	local few each
+	count "$1" "$2" less -v
+	few=$sum
+	count "$1" "$2" large -v
+	grep -q ", method $3\$" said
+	each=$(((sum - few) * 1024 / 60))
+	echo "$1 to $2: $each system calls a GiB, at most $4: ${calls[*]@A}"
+	[ "$each" -le "$4" ]
+}
+
+@test "cost: a file to a file takes a call for each GiB, and one for the end" {
+	count path path large -v
+	grep -q ", method copy_file_range$" said
+	[ "${calls[copy_file_range]}" -eq 3 ]	# the first one is a probe
+	local at_once=$sum
+	count path path large -v --block-size=1M
+	[ "${calls[copy_file_range]}" -eq 66 ]
+	echo "$at_once system calls at once, $sum by 1 MiB"
+	[ $((sum - at_once)) -eq 63 ]
+}
+
+@test "cost: a file to a stream" {
+	costs path pipe splice 20000
+	costs path fifo splice 20000
+	costs path tcp sendfile 20000
+	costs path unix sendfile 60000
+}
+
+@test "cost: a stream to a file" {
+	costs pipe path splice 20000
+	costs fifo path splice 20000
+	costs tcp path splice 60000
+	costs unix path splice 60000
+}
+
+@test "cost: a stream to a stream" {
+	costs pipe pipe splice 20000
+	costs pipe tcp splice 60000
+	costs tcp pipe splice 60000
+	costs unix unix splice 60000
+}
+
+@test "cost: a small file is read, its end confirmed, and written, once each" {
+	local size
+	for size in 1 20000 32767; do
+		random_file small $size
+		count path pipe small -v
+		grep -q ", method read-write$" said
+		[ "${calls[write]}" -eq 3 ]	# the plan, the data, what was done
+		count path path small
+		[ "${calls[write]}" -eq 1 ]
+		reads path small 3
+	done
+}
+
+# reads KIND INPUT FD - so many read(2) of that descriptor: data, and the end.
+reads() {
+	local TRACE='-e trace=read' command=()
+	zcopy_command @source @dest
+	"$TEST_BIN/between" "$1" "$2" path out "${command[@]}"
+	echo "reads:"
+	grep "read($3, .*, 262144)" "$BATS_TEST_TMPDIR.trace"
+	[ "$(grep -c "read($3, .*, 262144)" "$BATS_TEST_TMPDIR.trace")" -eq 2 ]
+}
+
+# The far end stops before the end, to look at who waits for it.
+@test "cost: memory does not grow with the work" {
+	requires python3
+	local method
+	! grep -q __asan_init "$ZCOPY" || skip "needs memory as it is"
+	for method in auto sendfile splice mmap read-write; do
+		python3 - "$ZCOPY" "$method" <<-'END'
+			import re, subprocess, sys
+			def peak(pid):
+			    with open(f"/proc/{pid}/status") as status:
+			        return int(re.search(r"VmHWM:\s+(\d+)",
+			            status.read())[1])
+			def takes(size):
+			    zcopy = subprocess.Popen([sys.argv[1], "-m",
+			        sys.argv[2], "large", "-"], bufsize=0,
+			        stdout=subprocess.PIPE)
+			    while size > 0:
+			        size -= len(zcopy.stdout.read(size))
+			    kib = peak(zcopy.pid)
+			    zcopy.stdout.close()
+			    zcopy.wait()
+			    return kib
+			few, many = takes(1), takes(60 << 20)
+			print(sys.argv[2], few, many, "KiB")
+			mapped = 4096 if sys.argv[2] == "mmap" else 0
+			assert many <= 4096 + 256 + mapped
+			assert many <= few + 128 + mapped
+		END
+	done
+}
