@@ -1,0 +1,138 @@
+"""
+The lanes of a race: what is moved, from where to where, and by which command.
+
+A command is words; {source}, {dest}, {port} and {path} are filled in, `<FILE`
+and `>FILE` are opened for it as a shell would.  The first word must be there,
+or the tool is left out.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lane:
+    name: str
+    source: str             # file; or a far end: give (pipe), tcp-give
+    sink: str               # file, null; or one: read, splice (both pipes),
+                            # tcp-take, unix-take
+    zcopy: dict             # row in the table -> operands
+    peers: dict             # row in the table -> command
+    floor: tuple            # operands, one row each
+    target: tuple = ()      # what best peer / zcopy is to be: wall, CPU
+    place: str = "dir"      # DEST is there, or on shm; xfs, btrfs: both are
+    existing: bool = False  # DEST is there, as large, before each run
+    cold: bool = False      # SOURCE is not in memory before each run
+    runs: int = 1           # that count as one
+    size: int = 0           # where it is always the same
+
+    def commands(self, zcopy, floor):
+        """Row -> command, zcopy's first and the floor's last."""
+        rows = {name: f"{zcopy} -q {operands}"
+                for name, operands in self.zcopy.items()}
+        rows |= self.peers
+        for operands in self.floor:
+            rows[f"floor {operands.split()[0]}"] = f"{floor} {operands}"
+        return rows
+
+
+def into_dest(commands):
+    return {name: f"{command} >{{dest}}" for name, command in commands.items()}
+
+
+FILE_OUT = {
+    "cat": "cat {source}",
+    "dd": "dd if={source} bs=1M status=none",
+    "pv": "pv -q {source}",
+    "mbuffer": "mbuffer -q -i {source}",
+    "socat": "socat -u OPEN:{source} STDOUT",
+    "socat -b 1M": "socat -u -b 1048576 OPEN:{source} STDOUT",
+}
+THROUGH = {
+    "cat": "cat",
+    "dd": "dd bs=1M status=none",
+    "pv": "pv -q",
+    "mbuffer": "mbuffer -q",
+    "socat": "socat -u STDIN STDOUT",
+    "socat -b 1M": "socat -u -b 1048576 STDIN STDOUT",
+}
+FILE_TO_TCP = {
+    "socat": "socat -u OPEN:{source} TCP:127.0.0.1:{port}",
+    "socat -b 1M": "socat -u -b 1048576 OPEN:{source} TCP:127.0.0.1:{port}",
+    "nc": "nc -N 127.0.0.1 {port} <{source}",
+    "ncat": "ncat --send-only 127.0.0.1 {port} <{source}",
+    "bash": "bash -c 'exec cat >/dev/tcp/127.0.0.1/{port}' <{source}",
+}
+TCP_OUT = into_dest({
+    "socat": "socat -u TCP:127.0.0.1:{port} STDOUT",
+    "socat -b 1M": "socat -u -b 1048576 TCP:127.0.0.1:{port} STDOUT",
+    "nc": "nc -d 127.0.0.1 {port}",
+    "ncat": "ncat --recv-only 127.0.0.1 {port}",
+    "bash": "bash -c 'exec cat </dev/tcp/127.0.0.1/{port}'",
+})
+FILE_TO_UNIX = {
+    "socat": "socat -u OPEN:{source} UNIX-CONNECT:{path}",
+    "socat -b 1M": "socat -u -b 1048576 OPEN:{source} UNIX-CONNECT:{path}",
+    "nc": "nc -N -U {path} <{source}",
+    "ncat": "ncat --send-only -U {path} <{source}",
+}
+FILE_TO_FILE = {"cp": "cp {source} {dest}"} | into_dest(FILE_OUT)
+CLONES = {
+    "cp --reflink": "cp --reflink=always {source} {dest}",
+    "cp": "cp {source} {dest}",
+}
+
+ZCOPY_COPIES = {"zcopy": "{source} {dest}"}
+ZCOPY_SENDS = {"zcopy": "{source} 127.0.0.1:{port}"}
+ZCOPY_RECEIVES = {"zcopy": "127.0.0.1:{port} {dest}"}
+ZCOPY_PIPES = {"zcopy": "{source} -"}
+
+FLOOR_COPIES = ("copy {source} {dest}", "read {source} {dest}")
+FLOOR_SENDS = ("sendfile {source} tcp:{port}",)
+FLOOR_PIPES = ("splice {source} -", "sendfile {source} -")
+
+LANES = [
+    Lane("file-pipe", "file", "read",
+         ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES, target=(4, 2)),
+    Lane("file-pipe-splice", "file", "splice",
+         ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES, target=(12, 8)),
+    Lane("pipe-pipe", "give", "read",
+         {"zcopy": "- -"}, THROUGH, ("splice - -",), target=(1.8, 1.8)),
+    Lane("pipe-file", "give", "file",
+         {"zcopy": "- {dest}"}, into_dest(THROUGH),
+         ("splice - {dest}", "read - {dest}"), target=(1.2, 1.2)),
+    Lane("file-tcp", "file", "tcp-take",
+         ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS, target=(2, 4)),
+    Lane("tcp-null", "tcp-give", "null",
+         ZCOPY_RECEIVES, TCP_OUT,
+         ("drop tcp:{port} -", "through tcp:{port} {dest}"),
+         target=(1.7, 2.5)),
+    Lane("tcp-file", "tcp-give", "file",
+         ZCOPY_RECEIVES, TCP_OUT,
+         ("through tcp:{port} {dest}", "read tcp:{port} {dest}"),
+         target=(1.2, 1.2)),
+    Lane("file-unix", "file", "unix-take",
+         {"zcopy": "{source} unix:{path}"}, FILE_TO_UNIX,
+         ("sendfile {source} unix:{path}", "through {source} unix:{path}"),
+         target=(2, 3)),
+    Lane("file-file", "file", "file",
+         ZCOPY_COPIES, FILE_TO_FILE, FLOOR_COPIES, target=(1.1, 1.1)),
+    Lane("file-file-existing", "file", "file",
+         ZCOPY_COPIES | {"zcopy --inplace": "--inplace {source} {dest}"},
+         FILE_TO_FILE, FLOOR_COPIES, existing=True),
+    Lane("file-tmpfs", "file", "file",
+         ZCOPY_COPIES, FILE_TO_FILE,
+         ("sendfile {source} {dest}", "read {source} {dest}"),
+         target=(1.2, 1.2), place="shm"),
+    Lane("cold-null", "file", "null",
+         ZCOPY_COPIES, FILE_TO_FILE,
+         ("sendfile {source} {dest}", "read {source} {dest}"),
+         target=(1.2, 2), cold=True),
+    Lane("cold-tcp", "file", "tcp-take",
+         ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS, target=(1.2, 2), cold=True),
+    Lane("reflink-xfs", "file", "file",
+         ZCOPY_COPIES, CLONES, ("clone {source} {dest}",), place="xfs"),
+    Lane("reflink-btrfs", "file", "file",
+         ZCOPY_COPIES, CLONES, ("clone {source} {dest}",), place="btrfs"),
+    Lane("small", "file", "read",
+         ZCOPY_PIPES, {"cat": FILE_OUT["cat"]}, ("read {source} -",),
+         target=(1, 1), runs=300, size=20 << 10),
+]

@@ -1,0 +1,129 @@
+"""Where a race is run: files, file systems, and that nothing is left."""
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+
+from . import runs
+
+MiB = runs.MiB
+
+
+class Unfit(Exception):
+    """A lane that cannot be run here, and why."""
+
+
+def file_system(path):
+    return subprocess.run(
+        ["df", "--output=fstype", path], stdout=subprocess.PIPE, text=True,
+        check=True).stdout.split()[-1]
+
+
+def random_file(path, size):
+    with open(path, "wb") as file:
+        while size > 0:
+            size -= file.write(os.urandom(min(size, MiB)))
+
+
+class Places:
+    """All that is on disk, for the time of a `with`."""
+
+    def __init__(self, directory, programs, size):
+        self.directory = directory
+        self.programs = programs
+        self.size = size
+        self.undo = contextlib.ExitStack()
+
+    def __enter__(self):
+        self.work = self.temporary(self.directory)
+        return self
+
+    def __exit__(self, *_):
+        self.undo.close()
+
+    def temporary(self, parent):
+        path = tempfile.mkdtemp(prefix="zcopy-race-", dir=parent)
+        self.undo.callback(shutil.rmtree, path)
+        return path
+
+    def track(self, lane):
+        """The lane's, with its files; raises Unfit."""
+        size = lane.size or self.size
+        if lane.place == "shm":
+            dest = self.on_shm()
+        elif lane.place == "dir":
+            dest = self.work
+        else:
+            dest = self.mounted(lane.place)
+        if lane.cold and file_system(self.work) == "tmpfs":
+            raise Unfit("a tmpfs is always in memory")
+        source = self.source(size)
+        if lane.place not in ("shm", "dir"):
+            source = self.copied(source, dest)
+        return runs.Track(
+            lane, size, self.programs, source,
+            "/dev/null" if lane.sink == "null" else f"{dest}/dest",
+            self.given(size) if lane.sink == "file" and lane.source != "file"
+            else source, self.work)
+
+    def source(self, size):
+        path = f"{self.work}/source.{size}"
+        if not os.path.exists(path):
+            random_file(path, size)
+        return path
+
+    def given(self, size):
+        """What the far ends give."""
+        path = f"{self.work}/given.{size}"
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                subprocess.run([self.programs.farend, "give", str(size)],
+                               stdout=file, check=True)
+        return path
+
+    def copied(self, source, directory):
+        """There, and on the disk: what is not must be written first."""
+        path = f"{directory}/source"
+        shutil.copyfile(source, path)
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+        return path
+
+    def on_shm(self):
+        if not os.path.isdir("/dev/shm"):
+            raise Unfit("no /dev/shm")
+        if shutil.disk_usage("/dev/shm").free < self.size + 64 * MiB:
+            raise Unfit("no room on /dev/shm")
+        return self.temporary("/dev/shm")
+
+    def mounted(self, kind):
+        """A new file system in a file; nobody but root may have it."""
+        path = f"{self.work}/{kind}"
+        mkfs = f"mkfs.{kind}"
+        if os.geteuid() != 0:
+            raise Unfit("needs root")
+        if not shutil.which(mkfs, path=runs.ENVIRONMENT["PATH"]):
+            raise Unfit(f"no {mkfs}")
+        os.mkdir(path)
+        with open(f"{path}.image", "wb") as image:
+            image.truncate(3 * self.size + 512 * MiB)
+        self.undo.callback(unmount, path)
+        privileged(mkfs, "-q", f"{path}.image")
+        privileged("mount", "-t", kind, "-o", "loop", f"{path}.image", path)
+        return path
+
+
+def privileged(*words):
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+        env=runs.ENVIRONMENT)
+    if done.returncode != 0:
+        raise Unfit(f"{words[0]}: {done.stdout.strip()}")
+
+
+def unmount(path):
+    if os.path.ismount(path):
+        privileged("umount", path)

@@ -1,0 +1,257 @@
+"""One run of one tool: its far ends, its time, and whether all has arrived."""
+import os
+import shlex
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+
+MiB = 1 << 20
+ENVIRONMENT = os.environ | {
+    "LC_ALL": "C", "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
+
+
+class Failed(Exception):
+    """A tool that failed, or lost something."""
+
+
+class Children:
+    """Processes and pipes, of which none is left behind the `with`."""
+
+    def __init__(self, seconds, log):
+        self.seconds = seconds
+        self.log = log
+        self.pids = []
+        self.descriptors = []
+
+    def __enter__(self):
+        signal.signal(signal.SIGALRM, self.too_late)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        open(self.log, "w").close()
+        return self
+
+    def __exit__(self, *_):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        for pid in self.pids:
+            end(pid)
+
+    def too_late(self, *_):
+        raise Failed(f"not done in {self.seconds:.0f} s")
+
+    def pipe(self):
+        pair = os.pipe()
+        self.descriptors += pair
+        return pair
+
+    def close(self, descriptor):
+        if descriptor in self.descriptors:
+            self.descriptors.remove(descriptor)
+            os.close(descriptor)
+
+    def start(self, words, stdin=None, stdout=None):
+        """A word `<FILE` or `>FILE` counts for more than stdin and stdout.
+        The child opens it, and what that costs is the child's time."""
+        actions = [opening(0, "/dev/null", os.O_RDONLY),
+                   opening(1, "/dev/null", os.O_WRONLY),
+                   opening(2, self.log, os.O_WRONLY | os.O_APPEND)]
+        for number, descriptor in enumerate((stdin, stdout)):
+            if descriptor is not None:
+                actions.append((os.POSIX_SPAWN_DUP2, descriptor, number))
+        for word in words:
+            if word[0] == "<":
+                actions.append(opening(0, word[1:], os.O_RDONLY))
+            if word[0] == ">":
+                actions.append(opening(
+                    1, word[1:], os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+        words = [word for word in words if word[0] not in "<>"]
+        # Python ignores the two.
+        self.pids.append(os.posix_spawnp(
+            words[0], words, ENVIRONMENT, file_actions=actions,
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ]))
+        return self.pids[-1]
+
+    def wait(self, pid):
+        """What it used, as getrusage(2) says; it must have succeeded."""
+        _, status, usage = os.wait4(pid, 0)
+        self.pids.remove(pid)
+        status = os.waitstatus_to_exitcode(status)
+        if status != 0:
+            with open(self.log, encoding="utf-8", errors="replace") as log:
+                said = log.readline().strip()
+            raise Failed(f"status {status}: {said}")
+        return usage
+
+
+def opening(number, path, flags):
+    return os.POSIX_SPAWN_OPEN, number, path, flags, 0o666
+
+
+def end(pid):
+    """Unless it was waited for already."""
+    try:
+        if os.waitpid(pid, os.WNOHANG) == (0, 0):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    except ChildProcessError:
+        pass
+
+
+@dataclass
+class Track:
+    """A lane, and what of it is on disk."""
+    lane: object
+    size: int
+    programs: object        # zcopy, farend, floor, cache: paths
+    source: str
+    dest: str
+    expected: str           # what DEST must be like
+    work: str               # a directory for what else there is
+
+    def seconds(self):
+        return 60 + self.size * self.lane.runs / (20 * MiB)
+
+    def children(self):
+        return Children(self.seconds(), f"{self.work}/log")
+
+
+class FarEnds:
+    """Of one run: what the tool is to be given."""
+
+    def __init__(self, track, children):
+        self.track = track
+        self.children = children
+        self.pids = []
+        self.stdin = self.stdout = None
+        self.values = {"source": track.source, "dest": track.dest}
+        if track.lane.source == "give":
+            self.give()
+        if track.lane.sink in ("read", "splice"):
+            self.take()
+        for mode in (track.lane.source, track.lane.sink):
+            if mode.startswith("tcp-"):
+                self.values["port"] = self.listen(mode)
+            if mode.startswith("unix-"):
+                self.values["path"] = self.listen(mode, f"{track.work}/socket")
+
+    def start(self, mode, *path, stdin=None, stdout=None):
+        size = self.track.size * self.track.lane.runs
+        self.pids.append(self.children.start(
+            [self.track.programs.farend, mode, *path, str(size)],
+            stdin, stdout))
+
+    def give(self):
+        self.stdin, far = self.children.pipe()
+        self.start("give", stdout=far)
+        self.children.close(far)
+
+    def take(self):
+        far, self.stdout = self.children.pipe()
+        self.start(self.track.lane.sink, stdin=far)
+        self.children.close(far)
+
+    def listen(self, mode, *path):
+        """Where, once it does."""
+        if path and os.path.exists(*path):
+            os.unlink(*path)
+        near, far = self.children.pipe()
+        self.start(mode, *path, stdout=far)
+        self.children.close(far)
+        return os.read(near, 4096).decode().strip()
+
+    def command(self, text):
+        return [word.format(**self.values) for word in shlex.split(text)]
+
+    def finish(self):
+        """The end of the data, and wait for theirs."""
+        self.children.close(self.stdin)
+        self.children.close(self.stdout)
+        for pid in self.pids:
+            self.children.wait(pid)
+
+
+@dataclass
+class Sample:
+    wall: float = 0         # seconds, of all
+    cpu: float = 0          # seconds, of the tool alone
+    read: int = 0           # bytes that the tool had from the disk
+
+
+def timed(track, command):
+    sample = Sample()
+    with track.children() as children:
+        far = FarEnds(track, children)
+        words = far.command(command)
+        started = time.perf_counter()
+        for _ in range(track.lane.runs):
+            usage = children.wait(
+                children.start(words, far.stdin, far.stdout))
+            sample.cpu += usage.ru_utime + usage.ru_stime
+            sample.read += usage.ru_inblock * 512
+        far.finish()
+        sample.wall = time.perf_counter() - started
+    return sample
+
+
+def helper(track, *words):
+    with track.children() as children:
+        children.wait(children.start(words))
+
+
+def spoil(path):
+    """What is equal already would tell nothing."""
+    with open(path, "r+b") as file:
+        for where in 0, max(0, os.path.getsize(path) - MiB):
+            file.seek(where)
+            file.write(bytes(min(MiB, os.path.getsize(path))))
+
+
+def prepare(track):
+    if track.lane.existing:
+        if not has_size(track):
+            helper(track, "cp", track.source, track.dest)
+        spoil(track.dest)
+    elif track.lane.sink == "file" and os.path.exists(track.dest):
+        os.unlink(track.dest)
+    if track.lane.cold:
+        helper(track, track.programs.cache, "drop", track.source)
+
+
+def has_size(track):
+    return (os.path.exists(track.dest) and
+            os.path.getsize(track.dest) == track.size)
+
+
+def compare(track):
+    try:
+        helper(track, "cmp", "-s", track.dest, track.expected)
+    except Failed:
+        raise Failed("DEST has other bytes") from None
+
+
+def verify(track, sample, is_last):
+    """What the far ends cannot know."""
+    if track.lane.sink == "file" and not has_size(track):
+        raise Failed("DEST has another size")
+    if track.lane.sink == "file" and is_last:
+        compare(track)
+    if track.lane.cold and sample.read < track.size:
+        raise Failed(f"{sample.read} bytes came from the disk")
+
+
+def run(track, command, is_last=False):
+    """As timed(), between what comes before and behind."""
+    prepare(track)
+    sample = timed(track, command)
+    verify(track, sample, is_last)
+    return sample
+
+
+def first_line(*words):
+    """Of what it says of itself: the first that has a version."""
+    said = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=20,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", check=False).stdout
+    return next((line.strip() for line in said.splitlines()
+                 if any(letter.isdigit() for letter in line)), words[0])

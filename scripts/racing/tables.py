@@ -1,0 +1,135 @@
+"""Samples in, lines of text out."""
+from statistics import median
+
+HEAD = (f"{'':16} {'wall s':>8} {'(min-max)':19} {'CPU s':>8} "
+        f"{'wall':>6} {'CPU':>6} {'MB/s':>7}")
+TINY = 1e-6             # no time at all, to a clock that ticks
+
+
+class Row:
+    """One tool on one lane."""
+
+    def __init__(self, name):
+        self.name = name
+        self.wall = []
+        self.cpu = []
+        self.failed = None
+
+    @property
+    def counts(self):
+        return bool(self.wall) and self.failed is None
+
+    def add(self, sample):
+        self.wall.append(sample.wall)
+        self.cpu.append(sample.cpu)
+
+    def middle(self, what):
+        return max(median(getattr(self, what)), TINY)
+
+
+class Result:
+    """One lane.  Its first row is zcopy's."""
+
+    def __init__(self, lane, size, names):
+        self.lane = lane
+        self.size = size
+        self.rows = [Row(name) for name in names]
+
+    @property
+    def zcopy(self):
+        return self.rows[0]
+
+    def best(self, prefix, what):
+        """Of those whose name begins so, or None."""
+        rows = [row for row in self.rows
+                if row.counts and group(row) == prefix]
+        return min(rows, key=lambda row: row.middle(what), default=None)
+
+
+def group(row):
+    name = row.name.split()[0]
+    return name if name in ("zcopy", "floor") else "peer"
+
+
+def row_line(row, result):
+    if row.failed is not None:
+        return f"{row.name:16} FAILED: {row.failed}"
+    if not row.wall:
+        return f"{row.name:16} not run"
+    wall, cpu = row.middle("wall"), row.middle("cpu")
+    spread = f"({min(row.wall):.4f}-{max(row.wall):.4f})"
+    speed = result.size * result.lane.runs / wall / 1e6
+    ratios = f"{'-':>6} {'-':>6}"
+    if result.zcopy.counts:
+        ratios = (f"{wall / result.zcopy.middle('wall'):6.2f} "
+                  f"{cpu / result.zcopy.middle('cpu'):6.2f}")
+    return f"{row.name:16} {wall:8.4f} {spread:19} {cpu:8.4f} {ratios} " \
+           f"{speed:7.0f}"
+
+
+def against(result, prefix, what):
+    """(ratio, row), or None: how many times as long as zcopy it takes."""
+    best = result.best(prefix, what)
+    if best is None:
+        return None
+    return best.middle(what) / result.zcopy.middle(what), best
+
+
+def peer_part(result):
+    parts = []
+    for what, word in ("wall", "wall"), ("cpu", "CPU"):
+        found = against(result, "peer", what)
+        if found:
+            parts.append(f"{word} {found[0]:.2f} ({found[1].name})")
+    return "best peer / zcopy: " + (", ".join(parts) or "no peer")
+
+
+def floor_part(result):
+    parts = []
+    for what, word in ("wall", "wall"), ("cpu", "CPU"):
+        found = against(result, "floor", what)
+        if found:
+            parts.append(f"{word} {1 / found[0]:.2f}")
+    return "zcopy / floor: " + (", ".join(parts) or "no floor")
+
+
+def target_part(result):
+    parts = []
+    for what, word, wanted in zip(("wall", "cpu"), ("wall", "CPU"),
+                                  result.lane.target):
+        found = against(result, "peer", what)
+        if found:
+            verdict = "holds" if found[0] >= wanted else "missed"
+            parts.append(f"{word} {wanted:g} {verdict}")
+    return "target: " + (", ".join(parts) or "none")
+
+
+def summary(result):
+    if not result.zcopy.counts:
+        return "zcopy has no time here"
+    return "; ".join(part(result)
+                     for part in (peer_part, floor_part, target_part))
+
+
+def size_text(size):
+    """In the largest unit of which it is a multiple."""
+    units = ["", "K", "M", "G", "T"]
+    while size >= 1024 and size % 1024 == 0 and len(units) > 1:
+        size //= 1024
+        del units[0]
+    return f"{size}{units[0]}"
+
+
+def table(result):
+    times = f" x {result.lane.runs}" if result.lane.runs > 1 else ""
+    return "\n".join(
+        [f"== {result.lane.name}: {size_text(result.size)}{times}", HEAD] +
+        [row_line(row, result) for row in result.rows] + [summary(result)])
+
+
+def as_data(result):
+    return {
+        "name": result.lane.name, "size": result.size,
+        "runs": result.lane.runs, "target": result.lane.target,
+        "tools": {row.name: {"wall": row.wall, "cpu": row.cpu,
+                             "failed": row.failed} for row in result.rows}}

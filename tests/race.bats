@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# scripts/race: small races, for what they say, not for who wins.
+# bats file_tags=slow
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	requires python3
+	farend=$TEST_BIN/farend
+}
+
+# race STATUS ARG... - fail unless it exits with STATUS, and leaves nothing.
+# $path, if set, is where it finds peers.
+race() {
+	local want=$1
+	shift
+	mkdir -p here
+	run timeout -k 9 120 env "PATH=${path-$PATH}" \
+	    "$BATS_TEST_DIRNAME/../scripts/race" \
+	    --build "${TEST_BIN%/*}" --dir here "$@" 3>&-
+	printf '$ race %s\n%s\n[status %s, expected %s]\n' \
+	    "$*" "$output" "$status" "$want"
+	[ "$status" -eq "$want" ] && [ -z "$(ls -A here)" ]
+}
+
+# script FILE TEXT - what the shell makes of it, as a program.
+script() {
+	mkdir -p "${1%/*}"
+	printf '#!/bin/sh\n%s\n' "$2" >"$1"
+	chmod +x "$1"
+}
+
+# lane NAME - its part of the last output.
+lane() {
+	awk -v lane="$1" '/^== / { shown = $2 == lane ":" } shown' \
+	    <<<"$output"
+}
+
+@test "race: --list names the lanes, one a line" {
+	race 0 --list
+	[ "${lines[0]}" = file-pipe ]
+	[[ $output == *$'\n'cold-tcp$'\n'* ]]
+	[ "${#lines[@]}" -eq 16 ]
+}
+
+@test "race: a lane that there is not is a usage error" {
+	race 2 --list file-pipe sideways
+	[[ $output == *"no such lane: sideways"* ]]
+}
+
+@test "race: zcopy arrives on every lane" {
+	local lanes name
+	race 0 --list
+	lanes=("${lines[@]}")
+	race 0 --rounds 1 --size 4M
+	for name in "${lanes[@]}"; do
+		[[ $(lane "$name") == *"skipped: "* ]] && continue
+		lane "$name" | grep -Eq '^zcopy +[0-9.]+ \('
+		lane "$name" | grep -Eq '^floor [a-z]+ +[0-9.]+ \('
+		lane "$name" | grep -q '^best peer / zcopy: wall [0-9.]* ('
+	done
+	# There is one everywhere, and each can do what it is asked to.
+	lane file-pipe | grep -q '^cat .* [0-9.]* '
+	[[ $output != *FAILED* ]]
+}
+
+@test "race: what is compared with is named, with its version" {
+	race 0 --rounds 1 --size 64K file-pipe
+	[[ $output == *"kernel: "*"$(uname -r)"* ]]
+	[[ $output == *"zcopy: "*"$("$ZCOPY" --version)"* ]]
+	[[ $output == *"cat: "*"$(cat --version | head -n 1)"* ]]
+}
+
+@test "race: a peer that is not here is left out, and named" {
+	local path=$PWD/bin
+	mkdir bin
+	ln -s "$(python3 -c 'import sys; print(sys.executable)')" bin/python3
+	ln -s "$(command -v cat)" "$(command -v df)" bin
+	race 0 --rounds 1 --size 64K file-pipe
+	[[ $output == *"not here: "*"dd mbuffer pv socat"* ]]
+	lane file-pipe | grep -q '^cat .* [0-9.]* '
+	[[ $(lane file-pipe) != *$'\n'socat* ]]
+}
+
+@test "race: a peer that loses bytes, or fails, has FAILED" {
+	local path=$PWD/bin:$PATH
+	script bin/cat 'exec head -c 60000 "$@"'
+	script bin/dd 'echo "no, thanks" >&2; exit 3'
+	race 0 --rounds 1 --size 64K file-pipe file-file
+	[[ $(lane file-pipe) == *"cat "*"FAILED: "*"60000 bytes came"* ]]
+	[[ $(lane file-file) == *"cat "*"FAILED: DEST has another size"* ]]
+	[[ $(lane file-pipe) == *"dd "*"FAILED: status 3: no, thanks"* ]]
+}
+
+@test "race: a peer that writes other bytes has FAILED" {
+	local path=$PWD/bin:$PATH
+	script bin/cat 'exec head -c 65536 /dev/zero'
+	race 0 --rounds 1 --size 64K file-file file-file-existing
+	[[ $(lane file-file) == *"cat "*"FAILED: DEST has other bytes"* ]]
+	[[ $(lane file-file-existing) == *"cat "*"FAILED: DEST has other"* ]]
+}
+
+@test "race: where zcopy fails, the race does" {
+	script build/zcopy '[ "$*" = --version ] && echo 1'
+	mkdir build/tests
+	ln -s "$TEST_BIN"/{cache,farend,floor,peak} build/tests
+	local TEST_BIN=$PWD/build/tests
+	race 1 --rounds 1 --size 64K file-pipe
+	[[ $output == *"zcopy "*"FAILED: status 1"* ]]
+	[[ $output == *"zcopy has no time here"* ]]
+}
+
+@test "race: --json has every sample that counts" {
+	race 0 --rounds 3 --size 64K --json samples file-pipe
+	python3 - <<-'END'
+		import json
+		with open("samples") as file:
+		    tools = json.load(file)["lanes"][0]["tools"]
+		assert len(tools["zcopy"]["wall"]) == 3
+		assert len(tools["cat"]["cpu"]) == 3
+		assert tools["cat"]["failed"] is None
+	END
+}
+
+# stopped SIGNAL - a race that gets it in the middle; $output is what it said.
+stopped() {
+	mkdir -p here
+	"${clean_env[@]}" "$BATS_TEST_DIRNAME/../scripts/race" \
+	    --build "${TEST_BIN%/*}" --dir here --size 16M --rounds 999 \
+	    file-pipe reflink-xfs >out 2>&1 3>&- &
+	retry compgen -G "here/*/log"
+	kill "-$1" $!
+	retry gone $!
+	status=0
+	wait $! || status=$?
+	cat out
+	[ "$status" -eq 130 ] && [ -z "$(ls -A here)" ]
+}
+
+@test "race: Ctrl-C ends it, shows what there is and leaves nothing" {
+	stopped INT
+	grep -q '^== file-pipe: 16M' out
+	grep -q '^zcopy ' out
+	stopped TERM
+}
+
+@test "race: --scaling has a line for each size and lane" {
+	race 0 --scaling --size 1M --rounds 1
+	local size
+	for size in 1K 16K 256K 1M; do
+		[ "$(grep -Ec "^file-(file|pipe|tcp) +$size( +[0-9.-]+){5}$" \
+		    <<<"$output")" -eq 3 ]
+	done
+}
+
+# piped STATUS MODE COUNT - what the far end says of `in` from a pipe.
+piped() {
+	run bash -c '"$0" in - | "$@"' "$ZCOPY" "$farend" "${@:2}"
+	echo "$output"
+	[ "$status" -eq "$1" ]
+}
+
+@test "far ends: what comes is what was told, or they fail" {
+	local mode
+	head -c 70000 /dev/zero >in
+	for mode in read splice; do
+		piped 0 $mode 70000
+		piped 1 $mode 70001
+		[[ $output == *"70000 bytes came, not 70001"* ]]
+		piped 1 $mode 69999
+	done
+}
+
+# taken STATUS MODE... COUNT - what the far end says of `in` from zcopy.
+taken() {
+	"$farend" "${@:2}" >where 2>said 3>&- &
+	retry test -s where
+	case $2 in
+	tcp-take)	zcopy 0 in "127.0.0.1:$(cat where)" ;;
+	unix-take)	zcopy 0 in "unix:$(cat where)" ;;
+	esac
+	log=said
+	ends "$1" $!
+}
+
+@test "far ends: those that listen count, too" {
+	head -c 70000 /dev/zero >in
+	taken 0 tcp-take 70000
+	taken 1 tcp-take 70001
+	[[ $output == *"70000 bytes came, not 70001"* ]]
+	taken 0 unix-take socket.1 70000
+	taken 1 unix-take socket.2 69999
+}
+
+@test "far ends: what is given is given in full, and always the same" {
+	"$farend" give 3000001 >one
+	"$farend" give 3000001 | cat >two
+	[ "$(wc -c <one)" -eq 3000001 ]
+	same one two
+	run cmp -s -n 1048576 -i 0:1048576 one one
+	[ "$status" -eq 1 ]
+}
+
+@test "far ends: one that gives minds a peer that leaves" {
+	"$farend" give 30000000 2>said > >(head -c 10 >out 3>&-) 3>&- &
+	log=said
+	ends 1 $!
+	[[ $output == *"write: Broken pipe" ]]
+	"$farend" tcp-give 30000000 >where 2>said 3>&- &
+	retry test -s where
+	zcopy 0 -c 1000 "127.0.0.1:$(cat where)" out
+	log=said
+	ends 1 $!
+}
