@@ -174,6 +174,7 @@ piped() {
 
 # taken STATUS MODE... COUNT - what the far end says of `in` from zcopy.
 taken() {
+	rm -f where
 	"$farend" "${@:2}" >where 2>said 3>&- &
 	retry test -s where
 	case $2 in

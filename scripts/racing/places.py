@@ -24,6 +24,14 @@ def random_file(path, size):
     with open(path, "wb") as file:
         while size > 0:
             size -= file.write(os.urandom(min(size, MiB)))
+    settle(path)
+
+
+def settle(path):
+    """What is not on the disk would be written while others race."""
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
 class Places:
@@ -80,15 +88,13 @@ class Places:
             with open(path, "wb") as file:
                 subprocess.run([self.programs.farend, "give", str(size)],
                                stdout=file, check=True)
+            settle(path)
         return path
 
     def copied(self, source, directory):
-        """There, and on the disk: what is not must be written first."""
         path = f"{directory}/source"
         shutil.copyfile(source, path)
-        descriptor = os.open(path, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        settle(path)
         return path
 
     def on_shm(self):

@@ -2,6 +2,7 @@
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -205,6 +206,20 @@ def spoil(path):
         for where in 0, max(0, os.path.getsize(path) - MiB):
             file.seek(where)
             file.write(bytes(min(MiB, os.path.getsize(path))))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def flush_sockets():
+    """Pages that sendfile(2) has sent may stay with a CPU until that has
+    another packet: skb_attempt_defer_free() in Linux."""
+    cpus = os.sched_getaffinity(0)
+    for cpu in cpus:
+        os.sched_setaffinity(0, {cpu})
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as both_ends:
+            both_ends.bind(("127.0.0.1", 0))
+            both_ends.sendto(b"\n", both_ends.getsockname())
+    os.sched_setaffinity(0, cpus)
 
 
 def prepare(track):
@@ -215,6 +230,7 @@ def prepare(track):
     elif track.lane.sink == "file" and os.path.exists(track.dest):
         os.unlink(track.dest)
     if track.lane.cold:
+        flush_sockets()
         helper(track, track.programs.cache, "drop", track.source)
 
 
