@@ -25,6 +25,7 @@ struct mover {
 	bool reset;			/* dest is gone, and nobody wrote */
 	int queued;			/* in dest, behind us */
 	bool deaf;			/* dest sends nothing more */
+	int64_t waits;			/* calls of poll(2) */
 	struct timespec began;
 };
 
@@ -139,6 +140,7 @@ on_wait(const struct zc_wait *wait, void *arg)
 	struct pollfd pollfd = { .fd = wait->fd, .events = wait->events };
 
 	do {
+		mover->waits++;
 		if (hears(mover, wait->fd))
 			pollfd.events |= POLLIN;
 		if (poll(&pollfd, 1, -1) < 0 ||
@@ -175,9 +177,9 @@ blame(const struct endpoint *dest, struct zc_result *result)
 
 enum status
 move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, const struct watch *watch,
-    struct zc_result *result, double *seconds)
+    const struct zc_hdtr *hdtr, const struct watch *watch, struct moved *moved)
 {
+	struct zc_result *result = &moved->result;
 	const struct options *options = source->options;
 	struct mover mover = { .options = options, .source = source,
 		.dest = dest, .watch = watch };
@@ -201,7 +203,8 @@ move(const struct endpoint *source, struct endpoint *dest,
 	(void)zc_transfer(&request, result);	/* the result says it all */
 	if (mover.reset && result->outcome == ZC_STOPPED)
 		blame(dest, result);
-	*seconds = stopwatch_seconds(&mover.began);
+	moved->seconds = stopwatch_seconds(&mover.began);
+	moved->waits = mover.waits;
 	dest->sent = result->header_bytes + result->bytes +
 	    result->trailer_bytes;
 	if (mover.hook != STATUS_OK)

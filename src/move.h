@@ -8,15 +8,20 @@
 #include "watch.h"
 #include "zcopy.h"
 
+struct moved {
+	struct zc_result result;
+	int64_t waits;			/* calls of poll(2) */
+	double seconds;			/* that it took */
+};
+
 /**
  * Move options->bytes bytes from source to dest, hdtr around them, and say on
  * standard error why not.  dest begins once the plan stands, and no trailer
- * is sent after data that the watch finds changed.  *result is filled in
- * always, *seconds is the time that it took.
+ * is sent after data that the watch finds changed.  *moved is filled in
+ * always.
  */
 enum status move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, const struct watch *,
-    struct zc_result *result, double *seconds);
+    const struct zc_hdtr *hdtr, const struct watch *, struct moved *moved);
 
 /** Move exactly `bytes` bytes from source to descriptor `out`, whatever the
  * options say; print nothing. */

@@ -3,9 +3,7 @@
 #include "transfer.h"
 
 #include "diag.h"
-#include "endpoint/endpoint.h"
 #include "endpoint/patience.h"
-#include "move.h"
 #include "report/explain.h"
 #include "report/trail.h"
 #include "skip.h"
@@ -57,41 +55,15 @@ ready_both(struct endpoint *source, struct endpoint *dest)
 }
 
 static enum status
-move_and_commit(struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr)
+parse_both(struct endpoint *source, struct endpoint *dest,
+    const struct options *options)
 {
-	struct zc_result result;
-	struct watch watch;
-	double seconds = 0;
-	enum status status;
-
-	watch_begin(&watch, source, dest);
-	status = move(source, dest, hdtr, &watch, &result, &seconds);
-	if (status == STATUS_OK)
-		status = watch_end(&watch, source, result.bytes);
-	if (status == STATUS_OK)
-		status = endpoint_commit(dest);
-	/* Only now may a sender in front of us hear that all is well. */
-	if (status == STATUS_OK)
-		status = endpoint_commit(source);
-	if (status == STATUS_OK && dest->confirmed != NULL)
-		diag_trail("confirmed: %s", dest->confirmed);
-	if (status == STATUS_OK)
-		trail_done(&result, seconds);
-	return status;
-}
-
-enum status
-transfer(const struct options *options)
-{
-	struct endpoint source = { .fd = -1 }, dest = { .fd = -1 };
-	struct zc_hdtr hdtr;
 	const char *wrong;
 	enum status status;
 
-	status = endpoint_parse(&source, options->source, ROLE_SOURCE, options);
+	status = endpoint_parse(source, options->source, ROLE_SOURCE, options);
 	if (status == STATUS_OK)
-		status = endpoint_parse(&dest, options->dest, ROLE_DEST,
+		status = endpoint_parse(dest, options->dest, ROLE_DEST,
 		    options);
 	if (status == STATUS_OK)
 		status = wrapping_check(options);
@@ -99,23 +71,96 @@ transfer(const struct options *options)
 		status = patience_check(options);
 	if (status != STATUS_OK)
 		return status;
-	wrong = endpoint_misfit(&source, &dest);
-	if (wrong != NULL) {
-		diag_error(NULL, "%s", wrong);
-		return STATUS_USAGE;
-	}
-	if (options->action == ACTION_EXPLAIN)
-		return explain(&source, &dest, options);
+	wrong = endpoint_misfit(source, dest);
+	if (wrong == NULL)
+		return STATUS_OK;
+	diag_error(NULL, "%s", wrong);
+	return STATUS_USAGE;
+}
 
-	status = wrapping_read(&hdtr, options);
+enum status
+transfer_parse(struct transfer *transfer, const struct options *options)
+{
+	*transfer = (struct transfer){ .source = { .fd = -1 },
+	    .dest = { .fd = -1 } };
+	return parse_both(&transfer->source, &transfer->dest, options);
+}
+
+enum status
+transfer_open(struct transfer *transfer)
+{
+	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	enum status status = wrapping_read(&transfer->hdtr, source->options);
+
 	if (status == STATUS_OK)
-		status = open_both(&source, &dest);
+		status = open_both(source, dest);
 	if (status == STATUS_OK)
-		status = ready_both(&source, &dest);
+		status = ready_both(source, dest);
+	return status;
+}
+
+enum status
+transfer_move(struct transfer *transfer, struct moved *moved)
+{
+	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	struct watch watch;
+	enum status status;
+
+	watch_begin(&watch, source, dest);
+	status = move(source, dest, &transfer->hdtr, &watch, moved);
 	if (status == STATUS_OK)
-		status = move_and_commit(&source, &dest, &hdtr);
-	endpoint_abort(&dest);
-	endpoint_abort(&source);
-	wrapping_free(&hdtr);
+		status = watch_end(&watch, source, moved->result.bytes);
+	return status;
+}
+
+enum status
+transfer_commit(struct transfer *transfer)
+{
+	enum status status = endpoint_commit(&transfer->dest);
+
+	/* Only now may a sender in front of us hear that all is well. */
+	if (status == STATUS_OK)
+		status = endpoint_commit(&transfer->source);
+	return status;
+}
+
+void
+transfer_close(struct transfer *transfer)
+{
+	endpoint_abort(&transfer->dest);
+	endpoint_abort(&transfer->source);
+	wrapping_free(&transfer->hdtr);
+}
+
+static enum status
+run(struct transfer *transfer)
+{
+	const struct endpoint *dest = &transfer->dest;
+	struct moved moved;
+	enum status status = transfer_open(transfer);
+
+	if (status == STATUS_OK)
+		status = transfer_move(transfer, &moved);
+	if (status == STATUS_OK)
+		status = transfer_commit(transfer);
+	if (status == STATUS_OK && dest->confirmed != NULL)
+		diag_trail("confirmed: %s", dest->confirmed);
+	if (status == STATUS_OK)
+		trail_done(&moved.result, moved.seconds);
+	return status;
+}
+
+enum status
+transfer(const struct options *options)
+{
+	struct transfer transfer;
+	enum status status = transfer_parse(&transfer, options);
+
+	if (status != STATUS_OK)
+		return status;
+	if (options->action == ACTION_EXPLAIN)
+		return explain(&transfer.source, &transfer.dest, options);
+	status = run(&transfer);
+	transfer_close(&transfer);
 	return status;
 }
