@@ -26,6 +26,14 @@
  *	  verdict.c		its result -> a message and a status
  *	  watch.c		did SOURCE stay as it was?
  *	discard.c		--discard
+ *	bench/			--benchmark: bench.c takes turns
+ *	  route.c standard.c operands.c
+ *				  which routes are measured; far-end.c serves
+ *				  them, data.c has what they move
+ *	  pass.c		  one transfer, and what it took
+ *	  figures.c limit.c	  samples -> numbers, and the answer in words
+ *	  progress.c table.c json.c csv.c
+ *				  how it is shown
  *	report/			what is shown: trail.c (-v), explain.c,
  *				methods.c (--list-methods)
  *	diag.c signals.c stdfds.c stopwatch.c
@@ -47,6 +55,7 @@
  */
 #include "config.h"
 
+#include "bench/bench.h"
 #include "diag.h"
 #include "discard.h"
 #include "options.h"
@@ -65,6 +74,8 @@ act(const struct options *options)
 		return transfer(options);
 	case ACTION_DISCARD:
 		return discard(options);
+	case ACTION_BENCHMARK:
+		return bench(options);
 	case ACTION_LIST_METHODS:
 		return methods_list(options->verbose);
 	case ACTION_DONE:

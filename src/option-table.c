@@ -75,6 +75,17 @@ static struct poptOption network[] = {
 	POPT_TABLEEND
 };
 
+static struct poptOption benchmark[] = {
+	FLAG("benchmark", '\0', OPT_BENCHMARK,
+	    "measure each method, from SOURCE to DEST or on data of its own, "
+	    "and say whether the disk or the network is the limit"),
+	VALUE("rounds", '\0', OPT_ROUNDS,
+	    "measure each method N times (7)", "N"),
+	FLAG("json", '\0', OPT_JSON, "print one JSON object"),
+	FLAG("csv", '\0', OPT_CSV, "print comma-separated values"),
+	POPT_TABLEEND
+};
+
 static struct poptOption reporting[] = {
 	FLAG("verbose", 'v', OPT_VERBOSE,
 	    "say which methods were planned, refused and used"),
@@ -88,12 +99,14 @@ struct poptOption option_table[] = {
 	GROUP("Range:", range),
 	GROUP("Method:", method),
 	GROUP("Network:", network),
+	GROUP("Benchmark:", benchmark),
 	GROUP("Reporting:", reporting),
 	POPT_TABLEEND
 };
 
 const char option_usage[] =
     "[OPTION]... SOURCE DEST\n"
+    "       zcopy --benchmark [OPTION]... [SOURCE DEST]\n"
     "       zcopy --discard :PORT\n"
     "       zcopy --list-methods | --help | --version";
 

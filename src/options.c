@@ -16,6 +16,7 @@
 
 #define HINT		"(try 'zcopy --help')"
 #define LARGEST_SIZE	(INT64_C(1) << 30)	/* of a block or a pipe */
+#define MOST_ROUNDS	1000
 
 enum status
 options_flush(void)
@@ -149,16 +150,35 @@ take_timeout(struct options *o, const char *arg)
 }
 
 static enum status
-take_retry(struct options *o, const char *arg)
+take_number(const char *name, const char *arg, int *number)
 {
 	size_t digits = strspn(arg, "0123456789"), longest = 9;
 
 	if (digits == 0 || digits > longest || arg[digits] != '\0') {
-		diag_error("--retry", "'%s' is not a number " HINT, arg);
+		diag_error(name, "'%s' is not a number " HINT, arg);
 		return STATUS_USAGE;
 	}
-	o->retry = (int)strtol(arg, NULL, 10);
+	*number = (int)strtol(arg, NULL, 10);
 	return STATUS_OK;
+}
+
+static enum status
+take_rounds(struct options *o, const char *arg)
+{
+	if (take_number("--rounds", arg, &o->rounds) != STATUS_OK)
+		return STATUS_USAGE;
+	if (o->rounds >= 1 && o->rounds <= MOST_ROUNDS)
+		return STATUS_OK;
+	diag_error("--rounds", "'%s' is not between 1 and %d " HINT, arg,
+	    MOST_ROUNDS);
+	return STATUS_USAGE;
+}
+
+static void
+take_format(struct options *o, enum format format)
+{
+	o->both_formats |= o->format != FORMAT_TEXT && o->format != format;
+	o->format = format;
 }
 
 static enum status
@@ -227,7 +247,7 @@ take_value(struct options *o, enum option option, char **kept)
 	case OPT_TIMEOUT:
 		return take_timeout(o, arg);
 	case OPT_RETRY:
-		return take_retry(o, arg);
+		return take_number("--retry", arg, &o->retry);
 	case OPT_ALLOW:
 		return take_allow(o, arg);
 	case OPT_CONGESTION:
@@ -235,6 +255,8 @@ take_value(struct options *o, enum option option, char **kept)
 		o->congestion = *kept;
 		*kept = NULL;
 		return STATUS_OK;
+	case OPT_ROUNDS:
+		return take_rounds(o, arg);
 	case OPT_BLOCK_SIZE:
 		return take_room("--block-size", arg, &o->block_size);
 	case OPT_PIPE_SIZE:
@@ -283,6 +305,15 @@ take_flag(struct options *o, enum option option)
 		break;
 	case OPT_LIST_METHODS:
 		o->action = ACTION_LIST_METHODS;
+		break;
+	case OPT_BENCHMARK:
+		o->action = ACTION_BENCHMARK;
+		break;
+	case OPT_JSON:
+		take_format(o, FORMAT_JSON);
+		break;
+	case OPT_CSV:
+		take_format(o, FORMAT_CSV);
 		break;
 	case OPT_VERBOSE:
 		o->verbose = true;
@@ -358,6 +389,8 @@ take_operands(struct options *o)
 	o->source = poptGetArg(o->context);
 	if (o->action == ACTION_DISCARD)
 		return take_listener(o);
+	if (o->action == ACTION_BENCHMARK && o->source == NULL)
+		return STATUS_OK;
 	if (o->source != NULL)
 		o->dest = poptGetArg(o->context);
 
@@ -401,6 +434,21 @@ moves(const struct options *o)
 	    o->no_disk_io || o->block_size > 0 || o->pipe_size > 0;
 }
 
+/** What goes with a report that is not made, or NULL. */
+static const char *
+unreported(const struct options *o)
+{
+	if (o->both_formats)
+		return "--json and --csv exclude each other";
+	if (o->action == ACTION_BENCHMARK)
+		return NULL;
+	if (o->format == FORMAT_JSON)
+		return "--json goes with --benchmark";
+	if (o->format == FORMAT_CSV)
+		return "--csv goes with --benchmark";
+	return o->rounds > 0 ? "--rounds goes with --benchmark" : NULL;
+}
+
 /** What is wrong with options that are right each by itself, or NULL. */
 static const char *
 contradiction(const struct options *o)
@@ -421,7 +469,7 @@ contradiction(const struct options *o)
 		return "--offset and --bytes add up to more than 2^63-1";
 	if (o->seek > INT64_MAX - bytes)
 		return "--seek and --bytes add up to more than 2^63-1";
-	return NULL;
+	return unreported(o);
 }
 
 enum status
@@ -430,7 +478,7 @@ options_parse(struct options *o, int argc, const char **argv)
 	const char *wrong;
 	enum status status;
 
-	*o = (struct options){ .bytes = ZC_TO_END, .seek = -1, .timeout = -1 };
+	*o = (struct options)OPTIONS_INIT;
 
 	/* Neither /etc/popt nor ~/.popt: they are read only when asked for. */
 	o->context = poptGetContext("zcopy", argc, argv, option_table, 0);

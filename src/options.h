@@ -22,6 +22,7 @@ enum action {
 	ACTION_EXPLAIN,
 	ACTION_LIST_METHODS,
 	ACTION_DISCARD,
+	ACTION_BENCHMARK,
 	ACTION_DONE,			/* --help, --version: printed already */
 };
 
@@ -33,6 +34,9 @@ enum confirm {
 	CONFIRM_NONE,
 };
 
+/** What a report looks like. */
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
 /** Arguments of an option that may be repeated, in order. */
 struct names {
 	char **name;			/* as typed; each is ours to free */
@@ -43,7 +47,8 @@ struct options {
 	enum action action;
 	const char *source, *dest;	/* as typed; owned by context; dest is
 					   NULL with --discard, both with
-					   --list-methods */
+					   --list-methods, and may be with
+					   --benchmark */
 
 	int64_t offset;			/* --offset; 0 without */
 	int64_t bytes;			/* --bytes, or ZC_TO_END */
@@ -64,10 +69,16 @@ struct options {
 	bool both_families;		/* -4 and -6 */
 	char *congestion;		/* --congestion, or NULL */
 
+	int rounds;			/* --rounds; 0 without */
+	enum format format;		/* --json, --csv */
+	bool both_formats;
 	bool verbose, quiet;
 
 	poptContext context;
 };
+
+/** As if none had been given. */
+#define OPTIONS_INIT { .bytes = ZC_TO_END, .seek = -1, .timeout = -1 }
 
 /**
  * STATUS_OK; else the reason is printed: STATUS_USAGE, or STATUS_DEST when

@@ -69,6 +69,8 @@ verdict_unsuited(const struct zc_result *result,
 {
 	const char *method = zc_method_name(result->method);
 
+	if (source->options->action == ACTION_BENCHMARK)
+		return STATUS_METHOD;	/* a row of the table */
 	if (result->error == ENOTSUP && result->reason != NULL)
 		diag_error(dest->name, "%s: %s (from %s to %s)", method,
 		    result->reason, zc_kind_name(zc_kind_of(source->fd)),

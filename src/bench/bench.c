@@ -1,0 +1,254 @@
+#include "config.h"
+
+#include "bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../endpoint/endpoint.h"
+#include "../signals.h"
+#include "pass.h"
+#include "progress.h"
+#include "report.h"
+
+enum { ROUNDS = 7 };
+
+/** The first option given that many passes cannot honour, or NULL. */
+static const char *
+misfit(const struct options *o)
+{
+	if (o->append)
+		return "--append";
+	if (o->no_clobber)
+		return "--no-clobber";
+	if (o->headers.count > 0)
+		return "--header";
+	if (o->trailers.count > 0)
+		return "--trailer";
+	if (o->allow_short)
+		return "--allow-short";
+	return o->no_disk_io ? "--no-disk-io" : NULL;
+}
+
+/** With --method, it and what it is compared with. */
+static bool
+is_wanted(enum zc_method method, const struct options *options)
+{
+	return options->method == ZC_AUTO || options->method == method ||
+	    method == ZC_READ_WRITE;
+}
+
+static enum status
+series_begin(struct series *series, enum zc_method method, bool automatic,
+    size_t rounds)
+{
+	double *values = calloc(3 * rounds, sizeof(*values));
+
+	if (values == NULL) {
+		diag_errno("benchmark", "samples");
+		return STATUS_OTHER;
+	}
+	*series = (struct series){ .method = method, .automatic = automatic,
+	    .bytes_per_second = values, .cpu = values + rounds,
+	    .calls = values + 2 * rounds };
+	return STATUS_OK;
+}
+
+static void
+series_add(struct series *series, const struct sample *sample)
+{
+	size_t i = series->rounds++;
+
+	series->bytes_per_second[i] = sample->bytes_per_second;
+	series->cpu[i] = sample->cpu;
+	series->calls[i] = sample->calls;
+}
+
+/** See what auto does, and which methods there are. */
+static enum status
+explore(struct report *report, struct record *record,
+    const struct options *options)
+{
+	struct pass pass;
+	enum status status;
+
+	progress_show(report, record, 0, ZC_AUTO);
+	status = pass_run(&pass, record->route, ZC_AUTO);
+	if (status != STATUS_OK)
+		return status;
+	if (pass.used == ZC_AUTO) {
+		diag_error(record->route->source, "nothing to measure");
+		return STATUS_INCOMPLETE;
+	}
+	report->bytes = record->bytes = pass.bytes;
+	if (*pass.congestion != '\0')
+		strlcpy(report->congestion, pass.congestion,
+		    sizeof(report->congestion));
+	for (int i = ZC_AUTO + 1; i < ZC_METHODS && status == STATUS_OK; i++) {
+		enum zc_method method = (enum zc_method)i;
+
+		if ((pass.suited & (1u << i)) && is_wanted(method, options))
+			status = series_begin(&record->series[record->count++],
+			    method, method == pass.used, report->rounds);
+	}
+	return status;
+}
+
+/** Each method in turn; round 0 is to warm up. */
+static enum status
+take_turns(const struct report *report, struct record *record, size_t round)
+{
+	struct pass pass;
+	enum status status;
+
+	for (size_t i = 0; i < record->count; i++) {
+		struct series *series = &record->series[i];
+
+		if (series->refused != 0)
+			continue;
+		progress_show(report, record, round, series->method);
+		status = pass_run(&pass, record->route, series->method);
+		if (status != STATUS_OK)
+			return status;
+		series->refused = pass.refused;
+		if (round > 0 && pass.refused == 0)
+			series_add(series, &pass.sample);
+	}
+	return STATUS_OK;
+}
+
+/** All that can fail early does so before much is measured. */
+static enum status
+explore_all(struct report *report, const struct options *options)
+{
+	const struct routes *routes = report->routes;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < routes->count && status == STATUS_OK; i++) {
+		struct record *record = &report->record[report->count++];
+
+		record->route = &routes->route[i];
+		status = explore(report, record, options);
+	}
+	return status;
+}
+
+static enum status
+measure(struct report *report, const struct options *options)
+{
+	enum status status = explore_all(report, options);
+
+	for (size_t i = 0; i < report->count && status == STATUS_OK; i++) {
+		struct record *record = &report->record[i];
+
+		progress_begin(report, record);
+		for (size_t round = 0; round <= report->rounds &&
+		    status == STATUS_OK; round++)
+			status = take_turns(report, record, round);
+	}
+	return status;
+}
+
+static struct limit
+answer(const struct report *report)
+{
+	struct speeds speeds = { .source_name = report->routes->source,
+	    .dest_name = report->routes->dest };
+
+	for (size_t i = 0; i < report->count; i++) {
+		const struct record *record = &report->record[i];
+
+		switch (record->route->part) {
+		case PART_SOURCE:
+			speeds.source = figures_best(record);
+			break;
+		case PART_DEST:
+			speeds.dest = figures_best(record);
+			break;
+		case PART_BOTH:
+			speeds.both = figures_best(record);
+			break;
+		case PART_NONE:
+			break;
+		}
+	}
+	return limit_find(&speeds);
+}
+
+/** Is standard output where the data goes? */
+static bool
+is_taken(const struct options *options)
+{
+	struct endpoint dest;
+
+	return options->dest != NULL &&
+	    endpoint_parse(&dest, options->dest, ROLE_DEST, options) ==
+	    STATUS_OK && dest.inherited && dest.fd == STDOUT_FILENO;
+}
+
+static enum status
+print(struct report *report, const struct options *options)
+{
+	static void (*const shapes[])(FILE *, const struct report *) = {
+		[FORMAT_TEXT] = table_print,
+		[FORMAT_JSON] = json_print,
+		[FORMAT_CSV] = csv_print,
+	};
+	FILE *file = is_taken(options) ? stderr : stdout;
+
+	progress_clear(report);
+	report->limit = answer(report);
+	shapes[options->format](file, report);
+	return options_flush();
+}
+
+static enum status
+run(struct report *report, const struct options *options)
+{
+	struct utsname system;
+	enum status status, printed;
+
+	uname(&system);
+	report->kernel = system.release;
+	report->rounds = options->rounds > 0 ? (size_t)options->rounds : ROUNDS;
+	status = measure(report, options);
+	report->interrupted = status != STATUS_OK && signals_caught() != 0;
+	if (status != STATUS_OK && !report->interrupted)
+		return status;
+	printed = print(report, options);
+	return status != STATUS_OK ? status : printed;
+}
+
+static void
+forget(struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		for (size_t j = 0; j < report->record[i].count; j++)
+			free(report->record[i].series[j].bytes_per_second);
+}
+
+enum status
+bench(const struct options *options)
+{
+	struct routes routes = ROUTES_INIT;
+	struct report report = { .routes = &routes, .quiet = options->quiet };
+	const char *wrong = misfit(options);
+	enum status status;
+
+	if (wrong != NULL) {
+		diag_error("--benchmark", "%s has no meaning in many passes",
+		    wrong);
+		return STATUS_USAGE;
+	}
+	status = options->source != NULL ?
+	    operands_routes(&routes, options) :
+	    standard_routes(&routes, options);
+	if (status == STATUS_OK)
+		status = run(&report, options);
+	forget(&report);
+	routes_end(&routes);
+	return status;
+}

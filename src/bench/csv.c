@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include "report.h"
+
+#include "../diag.h"
+
+/** Quoted always, so that nothing in it means anything. */
+static void
+put_text(FILE *file, const char *text)
+{
+	fputc('"', file);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputc('"', file);
+		fputc(*text, file);
+	}
+	fputs("\",", file);
+}
+
+static void
+put_figures(FILE *file, const struct record *record, size_t i)
+{
+	const struct series *series = &record->series[i];
+	struct figures figures;
+
+	fprintf(file, "%zu,", series->rounds);
+	if (series->rounds == 0) {
+		fprintf(file, ",,,,,,\r\n");
+		return;
+	}
+	figures = figures_of(record, i);
+	fprintf(file, "%.0f,%.0f,%.0f,%.4f,%.2f,",
+	    figures.bytes_per_second.median, figures.bytes_per_second.min,
+	    figures.bytes_per_second.max, figures.cpu, figures.calls);
+	if (figures.speed_ratio > 0)
+		fprintf(file, "%.4f", figures.speed_ratio);
+	fputc(',', file);
+	if (figures.cpu_ratio > 0)
+		fprintf(file, "%.4f", figures.cpu_ratio);
+	fputs("\r\n", file);
+}
+
+static void
+put_series(FILE *file, const struct record *record, size_t i)
+{
+	const struct series *series = &record->series[i];
+
+	put_text(file, record->route->name);
+	put_text(file, record->route->source);
+	put_text(file, record->route->dest);
+	put_text(file, zc_method_name(series->method));
+	fprintf(file, "%s,", series->automatic ? "true" : "false");
+	put_text(file, series->refused != 0 ?
+	    diag_errno_name(series->refused) : "");
+	put_figures(file, record, i);
+}
+
+void
+csv_print(FILE *file, const struct report *report)
+{
+	fprintf(file, "route,source,dest,method,auto,refused,rounds,"
+	    "bytes_per_second_median,bytes_per_second_min,"
+	    "bytes_per_second_max,cpu_microseconds_per_pass,calls_per_gib,"
+	    "speed_ratio,cpu_ratio\r\n");
+	for (size_t i = 0; i < report->count; i++)
+		for (size_t j = 0; j < report->record[i].count; j++)
+			put_series(file, &report->record[i], j);
+}

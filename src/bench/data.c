@@ -1,0 +1,152 @@
+#include "config.h"
+
+#include "data.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/param.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../endpoint/temporary.h"
+#include "../signals.h"
+
+#define BLOCK	((size_t)1 << 20)
+
+const char *
+data_directory(void)
+{
+	const char *directory = getenv("TMPDIR");
+
+	return directory != NULL && *directory != '\0' ? directory :
+	    "/var/tmp";
+}
+
+/** The same random block again and again: no compression looks back so far.
+ * 0, or -1 with errno. */
+static int
+fill(int fd, int64_t bytes)
+{
+	char *block = malloc(BLOCK);
+	ssize_t n = block == NULL ? -1 : 0;
+
+	if (block != NULL)
+		arc4random_buf(block, BLOCK);
+	while (bytes > 0 && n >= 0) {
+		n = write(fd, block, MIN((size_t)bytes, BLOCK));
+		bytes -= MAX(n, 0);
+		if (n >= 0 && signals_caught() != 0) {
+			errno = EINTR;
+			n = -1;
+		}
+	}
+	free(block);
+	return n < 0 ? -1 : 0;
+}
+
+/** Filled, or closed.  As data_in_directory(). */
+static int
+filled(int fd, int64_t bytes, const char *name)
+{
+	if (fd >= 0 && fill(fd, bytes) == 0)
+		return fd;
+	diag_errno(name, "test data");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/** For file systems that know no unnamed files. */
+static int
+create_and_unlink(const char *directory)
+{
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+	char name[NAME_MAX + 1];
+
+	if (dir < 0)
+		return -1;
+	fd = temporary_create(dir, "benchmark", name, 0600);
+	if (fd >= 0)
+		unlinkat(dir, name, 0);
+	close(dir);
+	return fd;
+}
+
+int
+data_in_directory(const char *directory, int64_t bytes)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
+	    errno == EINVAL))
+		fd = create_and_unlink(directory);
+	return filled(fd, bytes, directory);
+}
+
+int
+data_in_memory(int64_t bytes)
+{
+	return filled(memfd_create("zcopy", MFD_CLOEXEC), bytes, "memory");
+}
+
+bool
+data_can_be_cold(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC &&
+	    fs.f_type != RAMFS_MAGIC;
+}
+
+int
+data_forget(int fd)
+{
+	/* What has yet to be written stays in memory. */
+	if (fdatasync(fd) < 0)
+		return -1;
+	errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return errno == 0 ? 0 : -1;
+}
+
+/** Is `path` at or below `mount`? */
+static bool
+is_below(const char *path, const char *mount)
+{
+	size_t length = strlen(mount);
+
+	if (strncmp(path, mount, length) != 0)
+		return false;
+	return mount[length - 1] == '/' || path[length] == '/' ||
+	    path[length] == '\0';
+}
+
+void
+data_file_system(const char *path, char *type, size_t size)
+{
+	char *real = realpath(path, NULL);
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const struct mntent *mount;
+	size_t longest = 0;
+
+	*type = '\0';
+	while (real != NULL && mounts != NULL &&
+	    (mount = getmntent(mounts)) != NULL) {
+		/* The last of equals hides the others. */
+		if (!is_below(real, mount->mnt_dir) ||
+		    strlen(mount->mnt_dir) < longest)
+			continue;
+		longest = strlen(mount->mnt_dir);
+		strlcpy(type, mount->mnt_type, size);
+	}
+	if (mounts != NULL)
+		endmntent(mounts);
+	free(real);
+}

@@ -1,0 +1,103 @@
+#include "config.h"
+
+#include "limit.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/param.h>
+
+#define SAME	1.15			/* times: about as fast */
+#define SHARED	0.8			/* of the slower: well below it */
+
+static struct limit
+limit_unknown(const struct speeds *speeds)
+{
+	struct limit limit = { .what = LIMIT_UNKNOWN };
+	const char *name = "both", *how = "together were";
+
+	if (speeds->source <= 0 || speeds->dest <= 0) {
+		name = speeds->source <= 0 ? speeds->source_name :
+		    speeds->dest_name;
+		how = "alone was";
+	}
+	snprintf(limit.text, sizeof(limit.text), "Which is the limit cannot "
+	    "be told: %s %s not measured.", name, how);
+	return limit;
+}
+
+static struct limit
+limit_machine(const struct speeds *speeds)
+{
+	double slower = MIN(speeds->source, speeds->dest);
+	struct limit limit = { .what = LIMIT_MACHINE,
+	    .factor = slower / speeds->both };
+
+	snprintf(limit.text, sizeof(limit.text), "This machine is the limit, "
+	    "CPU or memory, which both share: %s alone %.3g GB/s, %s alone "
+	    "%.3g GB/s, together %.3g GB/s.", speeds->source_name,
+	    speeds->source / 1e9, speeds->dest_name, speeds->dest / 1e9,
+	    speeds->both / 1e9);
+	return limit;
+}
+
+static struct limit
+limit_neither(const struct speeds *speeds, double factor)
+{
+	struct limit limit = { .what = LIMIT_NEITHER, .factor = factor };
+
+	snprintf(limit.text, sizeof(limit.text), "Neither is the limit: %s "
+	    "alone, %.3g GB/s, and %s alone, %.3g GB/s, have about the same "
+	    "speed; together %.3g GB/s.", speeds->source_name,
+	    speeds->source / 1e9, speeds->dest_name, speeds->dest / 1e9,
+	    speeds->both / 1e9);
+	return limit;
+}
+
+static struct limit
+limit_one(const struct speeds *speeds, double factor)
+{
+	bool source = speeds->source < speeds->dest;
+	struct limit limit = { .factor = factor,
+	    .what = source ? LIMIT_SOURCE : LIMIT_DEST };
+
+	snprintf(limit.text, sizeof(limit.text), "%s is the limit: %.3g GB/s; "
+	    "%s alone takes %.3g GB/s, %.1f times as much; together %.3g GB/s.",
+	    source ? speeds->source_name : speeds->dest_name,
+	    MIN(speeds->source, speeds->dest) / 1e9,
+	    source ? speeds->dest_name : speeds->source_name,
+	    MAX(speeds->source, speeds->dest) / 1e9, factor,
+	    speeds->both / 1e9);
+	limit.text[0] = (char)toupper((unsigned char)limit.text[0]);
+	return limit;
+}
+
+struct limit
+limit_find(const struct speeds *speeds)
+{
+	double slower = MIN(speeds->source, speeds->dest);
+	double factor;
+
+	if (slower <= 0 || speeds->both <= 0)
+		return limit_unknown(speeds);
+	if (speeds->both < SHARED * slower)
+		return limit_machine(speeds);
+	factor = MAX(speeds->source, speeds->dest) / slower;
+	return factor <= SAME ? limit_neither(speeds, factor) :
+	    limit_one(speeds, factor);
+}
+
+const char *
+limit_name(enum limit_what what)
+{
+	static const char *const names[] = {
+		[LIMIT_UNKNOWN] = NULL,
+		[LIMIT_SOURCE] = "source",
+		[LIMIT_DEST] = "dest",
+		[LIMIT_NEITHER] = "neither",
+		[LIMIT_MACHINE] = "machine",
+	};
+
+	return names[what];
+}

@@ -1,0 +1,237 @@
+/*
+ * The routes of a benchmark with operands: each end alone, and both.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <sys/param.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../transfer.h"
+#include "data.h"
+#include "route.h"
+
+/** An operand, looked at. */
+struct view {
+	const struct endpoint *end;
+	int fd;				/* of the file, or -1 */
+	enum zc_kind kind;		/* ZC_OTHER: not there, too */
+};
+
+static enum status
+refuse(const struct view *view, const char *why)
+{
+	diag_error(view->end->name, "--benchmark: %s", why);
+	return STATUS_USAGE;
+}
+
+/** Without disturbing who waits at a FIFO, nor devices as DEST, of which some
+ * act on being opened. */
+static void
+view_open(struct view *view, const struct endpoint *end)
+{
+	const int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+	*view = (struct view){ .end = end, .fd = -1, .kind = ZC_SOCKET };
+	if (end->type->network)
+		return;
+	view->fd = end->inherited ? end->fd :
+	    open(end->path, O_PATH | O_CLOEXEC);
+	view->kind = zc_kind_of(view->fd);
+	if (end->inherited || end->role == ROLE_DEST ||
+	    view->kind == ZC_PIPE || view->fd < 0)
+		return;
+	close(view->fd);
+	view->fd = open(end->path, O_RDONLY | flags);
+	view->kind = zc_kind_of(view->fd);
+}
+
+static void
+view_close(struct view *view)
+{
+	if (view->fd >= 0 && !view->end->inherited)
+		close(view->fd);
+}
+
+static enum status
+check_source(const struct view *view, const struct options *options)
+{
+	switch (view->kind) {
+	case ZC_PIPE:
+	case ZC_SOCKET:
+	case ZC_TTY:
+		return refuse(view, "SOURCE is read again and again, and this "
+		    "can be read only once");
+	case ZC_CHAR:
+		if (options->bytes == ZC_TO_END)
+			return refuse(view, "it has no end: --bytes is needed");
+		return STATUS_OK;
+	default:
+		return STATUS_OK;
+	}
+}
+
+static enum status
+check_dest(const struct view *view)
+{
+	bool inherited = view->end->inherited;
+
+	if (view->kind == ZC_PIPE && !inherited)
+		return refuse(view, "a FIFO ends with the first of many "
+		    "passes (- >FIFO does not)");
+	if (view->kind == ZC_REGULAR && inherited &&
+	    (fcntl(view->fd, F_GETFL) & O_APPEND))
+		return refuse(view, "DEST is written again and again, and "
+		    "this appends");
+	return STATUS_OK;
+}
+
+/** Can DEST be written by itself, and nothing of value be lost? */
+static bool
+stands_alone(const struct view *dest, const struct options *options)
+{
+	if (dest->end->type->network)
+		return true;
+	if (dest->end->inherited)
+		return dest->kind == ZC_PIPE || dest->kind == ZC_SOCKET;
+	return !options->inplace && options->seek < 0 &&
+	    (dest->fd < 0 || dest->kind == ZC_REGULAR);
+}
+
+static struct rewind
+rewind_of(const struct view *view)
+{
+	bool seeks = view->kind == ZC_REGULAR || view->kind == ZC_BLOCK;
+
+	if (!view->end->inherited || !seeks)
+		return (struct rewind){ .fd = -1 };
+	return (struct rewind){ .fd = view->fd,
+	    .start = lseek(view->fd, 0, SEEK_CUR) };
+}
+
+/** How much memory is to be sent: as much as SOURCE has, if that is known and
+ * not too much. */
+static int64_t
+bytes_alone(const struct view *source, const struct options *options)
+{
+	off_t start = lseek(source->fd, 0, SEEK_CUR);
+	off_t end = start < 0 ? -1 : lseek(source->fd, 0, SEEK_END);
+	int64_t bytes = options->bytes;
+
+	if (start >= 0)
+		(void)lseek(source->fd, start, SEEK_SET);
+	if (bytes == ZC_TO_END)
+		bytes = end - start - options->offset;
+	return bytes > 0 ? MIN(bytes, DATA_BYTES) : DATA_BYTES;
+}
+
+static enum status
+add_source(struct routes *routes, const struct view *view,
+    const struct options *options)
+{
+	struct options alone = *options;
+	struct route *route;
+
+	/* What is about DEST, or about a network. */
+	alone.seek = -1;
+	alone.inplace = false;
+	alone.confirm = CONFIRM_DEFAULT;
+	alone.retry = 0;
+	alone.allow = NULL;
+	alone.family = AF_UNSPEC;
+	alone.congestion = NULL;
+	route = routes_add(routes, "SOURCE alone", &alone,
+	    routes_name("%s", options->source), routes_name("/dev/null"));
+	if (route == NULL)
+		return STATUS_OTHER;
+	route->part = PART_SOURCE;
+	route->rewind[0] = rewind_of(view);
+	route->cold = routes->has_cold ? routes->file : -1;
+	return STATUS_OK;
+}
+
+static enum status
+add_dest(struct routes *routes, const struct view *source,
+    const struct view *dest, const struct options *options)
+{
+	struct options alone = *options;
+	struct route *route;
+
+	if (!stands_alone(dest, options))
+		return STATUS_OK;
+	routes->memory = data_in_memory(bytes_alone(source, options));
+	if (routes->memory < 0)
+		return STATUS_OTHER;
+	alone.offset = 0;
+	alone.bytes = ZC_TO_END;
+	route = routes_add(routes, "DEST alone", &alone,
+	    routes_reopen(routes->memory), routes_name("%s", options->dest));
+	if (route == NULL)
+		return STATUS_OTHER;
+	route->part = PART_DEST;
+	return STATUS_OK;
+}
+
+static enum status
+add_both(struct routes *routes, const struct view *source,
+    const struct view *dest, const struct options *options)
+{
+	struct route *route = routes_add(routes, "SOURCE to DEST", options,
+	    routes_name("%s", options->source),
+	    routes_name("%s", options->dest));
+
+	if (route == NULL)
+		return STATUS_OTHER;
+	route->part = PART_BOTH;
+	route->rewind[0] = rewind_of(source);
+	route->rewind[1] = rewind_of(dest);
+	route->cold = routes->has_cold ? routes->file : -1;
+	return STATUS_OK;
+}
+
+static enum status
+add_all(struct routes *routes, const struct view *source,
+    const struct view *dest, const struct options *options)
+{
+	bool stored = source->kind == ZC_REGULAR || source->kind == ZC_BLOCK;
+	enum status status = check_source(source, options);
+
+	if (status == STATUS_OK)
+		status = check_dest(dest);
+	if (status != STATUS_OK)
+		return status;
+	routes->source = "SOURCE";
+	routes->dest = "DEST";
+	if (source->end->path != NULL && stored)
+		data_file_system(source->end->path, routes->file_system,
+		    sizeof(routes->file_system));
+	routes->has_cold = stored && data_can_be_cold(source->fd);
+	if (routes->has_cold)
+		routes->file = fcntl(source->fd, F_DUPFD_CLOEXEC, 0);
+	status = add_source(routes, source, options);
+	if (status == STATUS_OK)
+		status = add_dest(routes, source, dest, options);
+	if (status == STATUS_OK)
+		status = add_both(routes, source, dest, options);
+	return status;
+}
+
+enum status
+operands_routes(struct routes *routes, const struct options *options)
+{
+	struct transfer transfer;
+	struct view source, dest;
+	enum status status = transfer_parse(&transfer, options);
+
+	if (status != STATUS_OK)
+		return status;
+	view_open(&source, &transfer.source);
+	view_open(&dest, &transfer.dest);
+	status = add_all(routes, &source, &dest, options);
+	view_close(&source);
+	view_close(&dest);
+	transfer_close(&transfer);
+	return status;
+}

@@ -1,0 +1,98 @@
+#include "config.h"
+
+#include "route.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "data.h"
+#include "far-end.h"
+
+struct route *
+routes_add(struct routes *routes, const char *name,
+    const struct options *options, char *source, char *dest)
+{
+	struct route *route = &routes->route[routes->count];
+
+	if (source == NULL || dest == NULL) {
+		diag_errno(name, "benchmark");
+		free(source);
+		free(dest);
+		return NULL;
+	}
+	routes->count++;
+	*route = (struct route){ .name = name, .options = *options,
+	    .source = source, .dest = dest, .cold = -1, .fd = -1,
+	    .rewind = { { .fd = -1 }, { .fd = -1 } } };
+	route->options.source = source;
+	route->options.dest = dest;
+	route->options.method = ZC_AUTO;
+	return route;
+}
+
+char *
+routes_name(const char *format, ...)
+{
+	va_list args;
+	char *name;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&name, format, args);
+	va_end(args);
+	return length < 0 ? NULL : name;
+}
+
+char *
+routes_reopen(int fd)
+{
+	/* Plain "/proc/self/fd/N" would be the descriptor itself, and share
+	 * its position with whoever else has it. */
+	return routes_name("file:/proc/self/fd/%d", fd);
+}
+
+enum status
+route_prepare(const struct route *route)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct rewind *rewind = &route->rewind[i];
+
+		if (rewind->fd >= 0 &&
+		    lseek(rewind->fd, rewind->start, SEEK_SET) < 0) {
+			diag_errno(route->name, "rewind");
+			return STATUS_OTHER;
+		}
+	}
+	if (route->cold >= 0 && data_forget(route->cold) < 0) {
+		diag_errno(route->name, "dropping the file from the cache");
+		return STATUS_OTHER;
+	}
+	return STATUS_OK;
+}
+
+static void
+close_ours(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+routes_end(struct routes *routes)
+{
+	for (size_t i = 0; i < routes->count; i++) {
+		struct route *route = &routes->route[i];
+
+		far_end_stop(route->far_end);
+		close_ours(route->fd);
+		free(route->source);
+		free(route->dest);
+	}
+	close_ours(routes->file);
+	close_ours(routes->memory);
+	*routes = (struct routes)ROUTES_INIT;
+}

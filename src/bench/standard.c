@@ -1,0 +1,265 @@
+/*
+ * The routes of a benchmark without operands: what people have on one machine.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../diag.h"
+#include "../endpoint/listeners.h"
+#include "data.h"
+#include "far-end.h"
+#include "route.h"
+
+enum end {
+	END_COLD, END_WARM, END_MEMORY, END_NULL, END_FILE,
+	END_PIPE, END_UNIX, END_TCP	/* lines: a far end is behind these */
+};
+
+/* Where the file cannot be cold, the warm ones are the parts. */
+static const struct row {
+	const char *name;
+	enum part part;
+	enum end source, dest;
+} rows[] = {
+	{ "cold file to /dev/null", PART_SOURCE, END_COLD, END_NULL },
+	{ "warm file to /dev/null", PART_SOURCE, END_WARM, END_NULL },
+	{ "memory to TCP", PART_DEST, END_MEMORY, END_TCP },
+	{ "cold file to TCP", PART_BOTH, END_COLD, END_TCP },
+	{ "warm file to TCP", PART_BOTH, END_WARM, END_TCP },
+	{ "file to pipe", PART_NONE, END_WARM, END_PIPE },
+	{ "file to unix socket", PART_NONE, END_WARM, END_UNIX },
+	{ "file to file", PART_NONE, END_WARM, END_FILE },
+	{ "pipe to file", PART_NONE, END_PIPE, END_FILE },
+	{ "TCP to file", PART_NONE, END_TCP, END_FILE },
+};
+
+#define ROWS	(sizeof(rows) / sizeof(rows[0]))
+
+_Static_assert(ROWS <= ROUTES_MAX, "no room for all rows");
+
+struct line {
+	int near, far;			/* near: -1 where one connects */
+	in_port_t port;
+};
+
+static enum status
+line_error(const char *what)
+{
+	diag_errno("benchmark", what);
+	return STATUS_OTHER;
+}
+
+static enum status
+line_listen(struct line *line, const struct options *options)
+{
+	const struct endpoint end = { .name = "benchmark",
+	    .options = options };
+	struct listeners listeners = { .count = 0 };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	const char *doing;
+
+	if (listeners_add(&listeners, &end, (struct sockaddr *)&address,
+	    length, &doing) < 0)
+		return line_error(doing);
+	*line = (struct line){ .near = -1, .far = listeners.polled[0].fd };
+	(void)getsockname(line->far, (struct sockaddr *)&address, &length);
+	line->port = ntohs(address.sin_port);
+	return STATUS_OK;
+}
+
+static enum status
+line_open(struct line *line, const struct row *row,
+    const struct options *options)
+{
+	bool sends = row->dest >= END_PIPE;
+	int fds[2];
+
+	*line = (struct line){ .near = -1, .far = -1 };
+	switch (sends ? row->dest : row->source) {
+	case END_TCP:
+		return line_listen(line, options);
+	case END_PIPE:
+		if (pipe2(fds, O_CLOEXEC) < 0)
+			return line_error("pipe");
+		break;
+	case END_UNIX:
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+			return line_error("socketpair");
+		break;
+	default:
+		return STATUS_OK;
+	}
+	line->near = fds[sends ? 1 : 0];
+	line->far = fds[sends ? 0 : 1];
+	return STATUS_OK;
+}
+
+static char *
+end_name(enum end end, const struct routes *routes, const struct line *line)
+{
+	switch (end) {
+	case END_COLD:
+	case END_WARM:
+		return routes_reopen(routes->file);
+	case END_MEMORY:
+		return routes_reopen(routes->memory);
+	case END_NULL:
+		break;
+	case END_FILE:			/* it never gets that name */
+		return routes_name("file:%s/zcopy-benchmark.%ld",
+		    routes->directory, (long)getpid());
+	case END_PIPE:
+	case END_UNIX:
+		return routes_name("fd:%d", line->near);
+	case END_TCP:
+		return routes_name("tcp:127.0.0.1:%d", line->port);
+	}
+	return routes_name("/dev/null");
+}
+
+/** Start the other side of the line: it drops what comes, or sends from
+ * memory. */
+static enum status
+serve(struct route *route, const struct row *row, const struct line *line,
+    const char *memory)
+{
+	struct options options = OPTIONS_INIT;
+	char far[32];
+
+	snprintf(far, sizeof(far), "%sfd:%d", line->near < 0 ? "listen:" : "",
+	    line->far);
+	options.congestion = route->options.congestion;
+	if (row->dest < END_PIPE) {
+		options.source = memory;
+		options.dest = far;
+	} else {
+		options.source = far;
+		options.dest = "/dev/null";
+		options.method = ZC_READ_WRITE;
+	}
+	if (row->dest == END_TCP) {
+		options.action = ACTION_DISCARD;
+		options.dest = NULL;
+	}
+	route->far_end = far_end_start(&options);
+	return route->far_end < 0 ? STATUS_OTHER : STATUS_OK;
+}
+
+static bool
+is_line(const struct row *row, enum end end)
+{
+	return row->source == end || row->dest == end;
+}
+
+/** Route and far end; line->far is still ours, and the memory's name. */
+static enum status
+add(struct routes *routes, const struct row *row, const struct line *line,
+    const struct options *options)
+{
+	struct route *route = routes_add(routes, row->name, options,
+	    end_name(row->source, routes, line),
+	    end_name(row->dest, routes, line));
+	char *memory;
+	enum status status;
+
+	if (route == NULL)
+		return STATUS_OTHER;
+	route->fd = line->near;
+	route->options.bytes = row->source == END_PIPE ? routes->bytes :
+	    ZC_TO_END;
+	if (!is_line(row, END_TCP))
+		route->options.congestion = NULL;
+	if (row->source == END_COLD)
+		route->cold = routes->file;
+	if (row->source != END_WARM || !routes->has_cold)
+		route->part = row->part;
+	if (line->far < 0)
+		return STATUS_OK;
+	memory = end_name(END_MEMORY, routes, line);
+	status = memory == NULL ? line_error("far end") :
+	    serve(route, row, line, memory);
+	free(memory);
+	return status;
+}
+
+static enum status
+add_row(struct routes *routes, const struct row *row,
+    const struct options *options)
+{
+	struct line line;
+	enum status status;
+
+	if (row->source == END_COLD && !routes->has_cold)
+		return STATUS_OK;
+	status = line_open(&line, row, options);
+	if (status == STATUS_OK)
+		status = add(routes, row, &line, options);
+	if (line.far >= 0)
+		close(line.far);
+	return status;
+}
+
+static enum status
+make_data(struct routes *routes, const struct options *options)
+{
+	routes->bytes = options->bytes == ZC_TO_END ? DATA_BYTES :
+	    options->bytes;
+	routes->directory = data_directory();
+	data_file_system(routes->directory, routes->file_system,
+	    sizeof(routes->file_system));
+	routes->memory = data_in_memory(routes->bytes);
+	if (routes->memory < 0)
+		return STATUS_OTHER;
+	routes->file = data_in_directory(routes->directory, routes->bytes);
+	if (routes->file < 0)
+		return STATUS_OTHER;
+	routes->has_cold = data_can_be_cold(routes->file);
+	routes->source = routes->has_cold ? "the disk" : "the file in memory";
+	routes->dest = "the network";
+	return STATUS_OK;
+}
+
+/** The first option given that is about operands, or NULL. */
+static const char *
+misfit(const struct options *o)
+{
+	if (o->offset > 0)
+		return "--offset";
+	if (o->seek >= 0)
+		return "--seek";
+	if (o->inplace)
+		return "--inplace";
+	if (o->confirm != CONFIRM_DEFAULT)
+		return "--confirm";
+	if (o->retry > 0)
+		return "--retry";
+	if (o->allow != NULL)
+		return "--allow";
+	return o->family != AF_UNSPEC ? "--ipv4, --ipv6" : NULL;
+}
+
+enum status
+standard_routes(struct routes *routes, const struct options *options)
+{
+	const char *wrong = misfit(options);
+	enum status status;
+
+	if (wrong != NULL) {
+		diag_error("--benchmark", "%s: only with SOURCE and DEST",
+		    wrong);
+		return STATUS_USAGE;
+	}
+	status = make_data(routes, options);
+	for (size_t i = 0; i < ROWS && status == STATUS_OK; i++)
+		status = add_row(routes, &rows[i], options);
+	return status;
+}

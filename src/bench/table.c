@@ -1,0 +1,138 @@
+#include "config.h"
+
+#include "report.h"
+
+#include <string.h>
+
+#include "../diag.h"
+
+static void
+print_head(FILE *file, const struct report *report)
+{
+	const struct routes *routes = report->routes;
+
+	fprintf(file, "zcopy %s on Linux %s: %.1f MB in each of %zu rounds",
+	    zc_version(), report->kernel, (double)report->bytes / 1e6,
+	    report->rounds);
+	if (routes->directory != NULL)
+		fprintf(file, ",\nin %s", routes->directory);
+	if (*routes->file_system != '\0')
+		fprintf(file, "%s%s", routes->directory != NULL ? ", " :
+		    ",\nSOURCE on ", routes->file_system);
+	if (*report->congestion != '\0')
+		fprintf(file, "; TCP by %s", report->congestion);
+	fprintf(file, ".\n");
+	if (report->interrupted)
+		fprintf(file, "Interrupted: this is what there is.\n");
+}
+
+/** What became of the cache. */
+static void
+print_cold(FILE *file, const struct routes *routes)
+{
+	if (routes->directory != NULL && !routes->has_cold)
+		fprintf(file, "No cold file: this file system has no cache to "
+		    "forget it.\n");
+	if (routes->directory == NULL && routes->has_cold)
+		fprintf(file, "SOURCE is cold: the page cache forgets it "
+		    "before each transfer.\n");
+}
+
+static void
+print_columns(FILE *file)
+{
+	fprintf(file, "\n"
+	    "                     GB/s                       CPU    calls"
+	    "    speed    CPU\n"
+	    "                   median      min      max    us/64K  per GiB"
+	    "   to read-write\n");
+}
+
+static void
+print_ratio(FILE *file, int width, double ratio)
+{
+	if (ratio > 0)
+		fprintf(file, "%*.2fx", width - 1, ratio);
+	else
+		fprintf(file, "%*s", width, "-");
+}
+
+static void
+print_series(FILE *file, const struct record *record, size_t i)
+{
+	const struct series *series = &record->series[i];
+	struct figures figures;
+
+	fprintf(file, "  %-15s%c", zc_method_name(series->method),
+	    series->automatic ? '*' : ' ');
+	if (series->refused != 0) {
+		fprintf(file, " refused: %s (%s)\n",
+		    diag_errno_name(series->refused),
+		    strerror(series->refused));
+		return;
+	}
+	if (series->rounds == 0) {
+		fprintf(file, " not measured\n");
+		return;
+	}
+	figures = figures_of(record, i);
+	fprintf(file, "%9.3f%9.3f%9.3f%9.2f%9.0f",
+	    figures.bytes_per_second.median / 1e9,
+	    figures.bytes_per_second.min / 1e9,
+	    figures.bytes_per_second.max / 1e9, figures.cpu, figures.calls);
+	print_ratio(file, 9, figures.speed_ratio);
+	print_ratio(file, 8, figures.cpu_ratio);
+	fputc('\n', file);
+}
+
+/** Where the route's name does not say so: what it is in the answer. */
+static void
+print_part(FILE *file, enum part part, const struct routes *routes)
+{
+	switch (part) {
+	case PART_SOURCE:
+		fprintf(file, ": %s alone", routes->source);
+		break;
+	case PART_DEST:
+		fprintf(file, ": %s alone", routes->dest);
+		break;
+	case PART_BOTH:
+		fprintf(file, ": both");
+		break;
+	case PART_NONE:
+		break;
+	}
+}
+
+static void
+print_title(FILE *file, const struct report *report,
+    const struct record *record)
+{
+	const struct route *route = record->route;
+
+	fprintf(file, "%s", route->name);
+	if (report->routes->directory != NULL)
+		print_part(file, route->part, report->routes);
+	if (record->bytes > 0 && record->bytes != report->bytes)
+		fprintf(file, " (%.1f MB)", (double)record->bytes / 1e6);
+	fputc('\n', file);
+}
+
+void
+table_print(FILE *file, const struct report *report)
+{
+	print_head(file, report);
+	print_cold(file, report->routes);
+	print_columns(file);
+	for (size_t i = 0; i < report->count; i++) {
+		const struct record *record = &report->record[i];
+
+		if (!figures_exist(record))
+			continue;	/* it was interrupted before that */
+		print_title(file, report, record);
+		for (size_t j = 0; j < record->count; j++)
+			print_series(file, record, j);
+	}
+	fprintf(file, "\n* is what auto takes.  GB: 10^9 bytes.  CPU: "
+	    "microseconds of this process.\n%s\n", report->limit.text);
+}

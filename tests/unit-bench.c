@@ -1,0 +1,166 @@
+/*
+ * The benchmark's arithmetic: the spread of samples, the ratios to read-write,
+ * and the sentence that says which of the two is the limit.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../src/bench/figures.h"
+#include "../src/bench/limit.h"
+
+static const struct {
+	const char *name;
+	size_t count;
+	double values[5];
+	struct spread spread;
+} spreads[] = {
+	{ "one value", 1, { 3 }, { 3, 3, 3 } },
+	{ "two values", 2, { 3, 1 }, { 2, 1, 3 } },
+	{ "three values", 3, { 3, 1, 2 }, { 2, 1, 3 } },
+	{ "four values", 4, { 9, 1, 2, 4 }, { 3, 1, 9 } },
+	{ "five values", 5, { 5, 4, 3, 2, 100 }, { 4, 2, 100 } },
+	{ "equal values", 3, { 7, 7, 7 }, { 7, 7, 7 } },
+};
+
+static const struct {
+	double source, dest, both;	/* GB/s */
+	enum limit_what what;
+	double factor;
+	const char *text;
+} answers[] = {
+	/* one of them */
+	{ 0.52, 4.1, 0.51, LIMIT_SOURCE, 7.88, "The disk is the limit: 0.52 "
+	    "GB/s; the network alone takes 4.1 GB/s, 7.9 times as much; "
+	    "together 0.51 GB/s." },
+	{ 4, 0.118, 0.117, LIMIT_DEST, 33.9, "The network is the limit: 0.118 "
+	    "GB/s; the disk alone takes 4 GB/s, 33.9 times as much; together "
+	    "0.117 GB/s." },
+	{ 1, 1.16, 1, LIMIT_SOURCE, 1.16, "The disk is the limit" },
+	{ 1, 1000, 0.8, LIMIT_SOURCE, 1000, "The disk is the limit" },
+	{ 0.00125, 1, 0.00125, LIMIT_SOURCE, 800, "limit: 0.00125 GB/s" },
+
+	/* neither: within 15 % */
+	{ 1, 1, 1, LIMIT_NEITHER, 1, "Neither is the limit: the disk alone, 1 "
+	    "GB/s, and the network alone, 1 GB/s, have about the same speed; "
+	    "together 1 GB/s." },
+	{ 1, 1.14, 0.9, LIMIT_NEITHER, 1.14, "Neither is the limit" },
+	{ 1.14, 1, 0.81, LIMIT_NEITHER, 1.14, "Neither is the limit" },
+
+	/* the machine: together they are well below the slower one */
+	{ 2, 4, 1, LIMIT_MACHINE, 2, "This machine is the limit, CPU or "
+	    "memory, which both share: the disk alone 2 GB/s, the network "
+	    "alone 4 GB/s, together 1 GB/s." },
+	{ 4, 2, 1.59, LIMIT_MACHINE, 1.26, "This machine is the limit" },
+	{ 1, 1, 0.5, LIMIT_MACHINE, 2, "This machine is the limit" },
+
+	/* what was not measured */
+	{ 0, 1, 1, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: the "
+	    "disk alone was not measured." },
+	{ 1, 0, 1, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: the "
+	    "network alone was not measured." },
+	{ 1, 1, 0, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: both "
+	    "together were not measured." },
+	{ 0, 0, 0, LIMIT_UNKNOWN, 0, "the disk alone was not measured" },
+};
+
+#define SPREADS	(sizeof(spreads) / sizeof(spreads[0]))
+#define ANSWERS	(sizeof(answers) / sizeof(answers[0]))
+
+static void __attribute__((format(printf, 2, 3)))
+report(bool ok, const char *format, ...)
+{
+	static int number;
+	va_list args;
+
+	printf("%s %d - ", ok ? "ok" : "not ok", ++number);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+static bool
+is_near(double a, double b)
+{
+	return fabs(a - b) <= 0.01 * fabs(b);
+}
+
+static bool
+spreads_as(size_t i)
+{
+	double values[5];
+	struct spread spread;
+
+	memcpy(values, spreads[i].values, sizeof(values));
+	spread = spread_of(values, spreads[i].count);
+	return is_near(spread.median, spreads[i].spread.median) &&
+	    is_near(spread.min, spreads[i].spread.min) &&
+	    is_near(spread.max, spreads[i].spread.max);
+}
+
+static bool
+answers_as(size_t i)
+{
+	const struct speeds speeds = {
+		.source_name = "the disk",
+		.dest_name = "the network",
+		.source = answers[i].source * 1e9,
+		.dest = answers[i].dest * 1e9,
+		.both = answers[i].both * 1e9,
+	};
+	struct limit limit = limit_find(&speeds);
+
+	printf("# %s\n", limit.text);
+	return limit.what == answers[i].what &&
+	    is_near(limit.factor, answers[i].factor) &&
+	    strstr(limit.text, answers[i].text) != NULL;
+}
+
+static void
+check_ratios(void)
+{
+	double fast[] = { 4, 2, 3 }, slow[] = { 1.5, 1, 2 };
+	double little[] = { 1, 1, 1 }, much[] = { 4, 4, 4 };
+	double calls[] = { 8, 8, 8 };
+	struct record record = { .count = 2, .series = {
+		{ .method = ZC_SENDFILE, .rounds = 3, .cpu = little,
+		    .bytes_per_second = fast, .calls = calls },
+		{ .method = ZC_READ_WRITE, .rounds = 3, .cpu = much,
+		    .bytes_per_second = slow, .calls = calls },
+	} };
+	struct figures figures = figures_of(&record, 0);
+
+	report(is_near(figures.speed_ratio, 2) &&
+	    is_near(figures.cpu_ratio, 0.25), "ratios are to read-write");
+	report(is_near(figures.calls, 8), "calls are a median");
+	figures = figures_of(&record, 1);
+	report(is_near(figures.speed_ratio, 1) &&
+	    is_near(figures.cpu_ratio, 1), "read-write to itself is 1");
+	report(is_near(figures_best(&record), 3), "the best median is found");
+
+	record.series[1].rounds = 0;
+	figures = figures_of(&record, 0);
+	report(figures.speed_ratio == 0 && figures.cpu_ratio == 0,
+	    "without read-write there is no ratio");
+	record.series[0].rounds = 0;
+	report(figures_best(&record) == 0 && !figures_exist(&record),
+	    "without a round there is nothing");
+	record.series[0].refused = 1;
+	report(figures_exist(&record), "a refusal is something");
+}
+
+int
+main(void)
+{
+	printf("1..%zu\n", SPREADS + ANSWERS + 7);
+	for (size_t i = 0; i < SPREADS; i++)
+		report(spreads_as(i), "the spread of %s", spreads[i].name);
+	for (size_t i = 0; i < ANSWERS; i++)
+		report(answers_as(i), "disk %g, network %g, both %g",
+		    answers[i].source, answers[i].dest, answers[i].both);
+	check_ratios();
+	return 0;
+}
