@@ -1,0 +1,343 @@
+#!/usr/bin/env bats
+# --benchmark: what is measured, how it is told, and that nothing is left.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 4M
+	echo old >old
+	export TMPDIR=$BATS_TEST_TMPDIR
+}
+
+# quick ARG... - a short benchmark; stdout is in ../report.
+quick() {
+	STDOUT=../report zcopy 0 --benchmark -q --rounds=2 "$@"
+}
+
+# query EXPRESSION - of Python, about `d`, the JSON in ../report.
+query() {
+	python3 - "$1" <<-'END'
+	import json, sys
+	with open("../report") as file:
+	    d = json.load(file)
+	    file.seek(0)
+	    assert file.read().count("\n") == 1
+	def names(route):
+	    return [m["name"] for m in route["methods"]]
+	def method(route, name):
+	    return next(m for m in routes[route]["methods"] if m["name"] == name)
+	routes = {r["name"]: r for r in d["routes"]}
+	measured = [m for r in d["routes"] for m in r["methods"] if m["rounds"]]
+	if not eval("(" + sys.argv[1] + ")"):
+	    json.dump(d, sys.stdout, indent=1)
+	    sys.exit("\nnot so: " + sys.argv[1])
+	END
+}
+
+# untouched - nothing made, nothing changed; and nobody is left of $pid.
+untouched() {
+	ls -A
+	[ "$(ls -A)" = "$(printf 'in\nold')" ]
+	[ "$(cat old)" = old ]
+}
+
+# discards - a far end, $port, and $discard is its process.
+discards() {
+	listener --discard listen:127.0.0.1:0
+	discard=$pid
+	discard_log=$log
+}
+
+# has_counted N BYTES - for retry: the far end has had N connections, each of
+# which brought that much.
+has_counted() {
+	[ "$(grep -c ': [0-9]* bytes in ' "$discard_log")" -eq "$1" ] &&
+	    [ "$(grep -c ": $2 bytes in [0-9.]* s\$" "$discard_log")" -eq "$1" ]
+}
+
+# usage_error TEXT ARG... - status 2, and TEXT in the message.
+usage_error() {
+	zcopy 2 "${@:2}"
+	[[ $output == *"$1"* ]]
+	untouched
+}
+
+@test "benchmark: all routes and their methods are there, with no operand" {
+	requires python3
+	quick -c 4M --json
+	query 'd["schema"] == 1 and d["rounds"] == 2 and d["bytes"] == 4 << 20'
+	query 'not d["interrupted"] and d["pass_bytes"] == 65536'
+	query 'd["directory"] == "'"$TMPDIR"'" and d["file_system"]'
+	query 'list(routes) == [r for r in ("cold file to /dev/null",
+	    "warm file to /dev/null", "memory to TCP", "cold file to TCP",
+	    "warm file to TCP", "file to pipe", "file to unix socket",
+	    "file to file", "pipe to file", "TCP to file")
+	    if "cold" not in r or d["file_system"] != "tmpfs"]'
+	query 'names(routes["file to file"]) == ["copy_file_range", "sendfile",
+	    "splice", "mmap", "read-write", "reflink"]'
+	query 'names(routes["TCP to file"]) == ["splice", "read-write"]'
+	query 'names(routes["memory to TCP"]) == ["sendfile", "splice", "mmap",
+	    "read-write"]'
+	query 'all(r["bytes"] == 4 << 20 for r in d["routes"])'
+	query 'd["limit"]["text"].endswith(".")'
+	untouched
+}
+
+@test "benchmark: columns agree with each other" {
+	requires python3
+	quick -c 4M --json --rounds=3
+	query 'all(m["rounds"] == 3 and m["refused"] is None for m in measured)'
+	query 'all(0 < b["min"] <= b["median"] <= b["max"]
+	    for b in (m["bytes_per_second"] for m in measured))'
+	query 'all(method(r, "read-write")["speed_ratio"] == 1 for r in routes)'
+	query 'all(sum(m["auto"] for m in r["methods"]) == 1
+	    for r in d["routes"])'
+	query 'abs(method("file to pipe", "splice")["speed_ratio"] -
+	    method("file to pipe", "splice")["bytes_per_second"]["median"] /
+	    method("file to pipe", "read-write")["bytes_per_second"]["median"])
+	    < 0.01'
+	query 'method("file to pipe", "splice")["auto"]'
+}
+
+@test "benchmark: a table says the same, and its last line is the answer" {
+	quick -c 4M
+	head -n 3 ../report
+	[ "$(head -n -1 ../report | wc -L)" -le 80 ]
+	grep -q '^file to unix socket$' ../report
+	grep -qE '^  copy_file_range\*? +[0-9.]+ ' ../report
+	tail -n 1 ../report
+	tail -n 1 ../report | grep -qE ' is the limit.* GB/s.*\.$'
+}
+
+@test "benchmark: where no cache forgets, cold files are left out" {
+	file_system tmpfs 64
+	TMPDIR=$fs quick -c 4M
+	grep -q 'no cache to forget' ../report
+	grep -q '^warm file to /dev/null: the file in memory alone$' ../report
+	run ! grep '^cold file' ../report
+	[ -z "$(ls -A "$fs")" ]
+	unmount_all
+}
+
+@test "benchmark: a method that the kernel refuses has a row that says so" {
+	requires python3
+	FAULT=splice:EINVAL:1+ quick -c 4M --json
+	fault_fired
+	query 'all(m["refused"] == "EINVAL" and m["rounds"] == 0 and
+	    m["bytes_per_second"] is None for r in d["routes"]
+	    for m in r["methods"] if m["name"] == "splice")'
+	query 'method("pipe to file", "read-write")["auto"]'
+}
+
+# bats test_tags=valgrind
+@test "benchmark: --method measures that one and read-write" {
+	requires python3
+	quick -c 4M --json --method=splice
+	query 'all(names(r) == ["splice", "read-write"] for r in d["routes"])'
+}
+
+@test "benchmark: calls are those that strace counts" {
+	requires python3 strace
+	local counted method
+	for method in read-write splice; do
+		quick --json --block-size=64K --method=$method in /dev/null
+		TRACE="-e trace=read,write,splice,poll" zcopy 0 \
+		    --block-size=64K --method=$method in /dev/null
+		counted=$(grep -cE ' = 65536$' "$BATS_TEST_TMPDIR.trace")
+		echo "$method: strace counts $counted"
+		[ "$counted" -ge 128 ]
+		# A look at the end more or less, of a GiB's 256 times 4 MiB.
+		query "abs(method('SOURCE to DEST', '$method')['calls_per_gib']
+		    - 256 * $counted) <= 3 * 256"
+	done
+}
+
+# bats test_tags=valgrind
+@test "benchmark: each transfer brings the far end every byte" {
+	requires python3
+	discards
+	quick --json in "127.0.0.1:$port"
+	query 'list(routes) == ["SOURCE alone", "DEST alone", "SOURCE to DEST"]'
+	query 'names(routes["DEST alone"]) == ["sendfile", "splice", "mmap",
+	    "read-write"]'
+	# Both routes: auto, and four methods, once to warm up and twice more.
+	retry has_counted 26 4194304
+	kill "$discard"
+	ends 143 "$discard"
+	untouched
+}
+
+@test "benchmark: a DEST that would be replaced stays as it was" {
+	requires python3
+	quick --json in old
+	query 'list(routes) == ["SOURCE alone", "DEST alone", "SOURCE to DEST"]'
+	untouched
+	quick --json in absent
+	untouched
+}
+
+@test "benchmark: a DEST that is written in place is not measured alone" {
+	requires python3
+	cp old place
+	quick --json --inplace in place
+	query 'list(routes) == ["SOURCE alone", "SOURCE to DEST"]'
+	query 'd["limit"]["what"] is None and "DEST" in d["limit"]["text"]'
+	same in place
+	rm place
+	untouched
+}
+
+@test "benchmark: a descriptor is read from where it stood, each time" {
+	requires python3
+	{
+		head -c 1M >/dev/null
+		quick --json - /dev/null
+	} <in
+	query 'all(r["bytes"] in (3 << 20, (4 << 20) - 8192 * 128)
+	    for r in d["routes"])'
+}
+
+@test "benchmark: stdout as DEST has the data, and stderr the report" {
+	STDOUT=../data zcopy 0 --benchmark -q --rounds=1 --csv in -
+	[[ $output == route,source,dest,method,* ]]
+	head -c 4M ../data | same in -
+	[ $(($(stat -c %s ../data) % 4194304)) -eq 0 ]
+}
+
+@test "benchmark: CSV is what a reader of CSV reads" {
+	requires python3
+	cp in 'a "name", with commas'
+	quick --csv 'a "name", with commas' old
+	rm 'a "name", with commas'
+	python3 - <<-'END'
+	import csv
+	with open("../report", newline="") as file:
+	    text = file.read()
+	assert text.count("\n") == text.count("\r\n")
+	rows = list(csv.DictReader(text.splitlines()))
+	assert {r["source"] for r in rows if r["route"] == "SOURCE to DEST"} \
+	    == {'a "name", with commas'}
+	assert {r["method"] for r in rows} >= {"sendfile", "read-write"}
+	for r in rows:
+	    if r["refused"]:
+	        assert r["rounds"] == "0" and not r["speed_ratio"], r
+	    else:
+	        assert r["rounds"] == "2" and float(r["speed_ratio"]) > 0, r
+	    assert None not in r and None not in r.values(), r
+	END
+	untouched
+}
+
+# progress_at N - for retry: that many routes have been begun.
+progress_at() {
+	grep -q "^zcopy: $1/" "$log"
+}
+
+@test "benchmark: a signal prints what there is, and leaves nothing" {
+	requires python3 ps
+	STDOUT=../report start --benchmark --rounds=1000 -c 4M --json
+	retry progress_at 1
+	ps --ppid "$pid" -o pid=,comm= >../children
+	[ -s ../children ]
+	kill -INT "$pid"
+	ends 130
+	query 'd["interrupted"] and d["limit"]["what"] is None'
+	while read -r child _; do
+		gone "$child"
+	done <../children
+	untouched
+}
+
+@test "benchmark: kill -9 leaves neither children nor files" {
+	requires ps
+	start --benchmark --rounds=1000 -c 4M
+	retry progress_at 1
+	ps --ppid "$pid" -o pid=,comm= >../children
+	[ -s ../children ]
+	kill -KILL "$pid"
+	ends 137
+	while read -r child _; do
+		retry gone "$child"
+	done <../children
+	untouched
+}
+
+@test "benchmark: progress is a line for each route, and none with -q" {
+	STDOUT=../report zcopy 0 --benchmark --rounds=1 -c 1M in old
+	[ "${#lines[@]}" -eq 3 ]
+	[ "${lines[1]}" = "zcopy: 2/3 DEST alone" ]
+	quick in old
+	[ -z "$output" ]
+}
+
+@test "benchmark: what cannot be read again is no SOURCE" {
+	mkfifo ../fifo
+	usage_error "read again" --benchmark ../fifo old
+	usage_error "read again" --benchmark - old < <(cat in)
+	usage_error --bytes --benchmark /dev/zero old
+}
+
+@test "benchmark: a FIFO is no DEST, nor what only appends" {
+	mkfifo ../sink
+	usage_error "a FIFO ends" --benchmark in ../sink
+	echo kept >../log
+	STDOUT='' zcopy 2 --benchmark in fd:9 9>>../log
+	[[ $output == *"this appends"* ]]
+	[ "$(cat ../log)" = kept ]
+	untouched
+}
+
+@test "benchmark: options that make no sense with it are refused by name" {
+	local option
+	for option in --append --no-clobber --header=in --trailer=in \
+	    --allow-short --no-disk-io; do
+		usage_error "${option%%=*}" --benchmark "$option" in old
+	done
+	for option in --offset=1 --seek=1 --inplace --confirm=ack --retry=1 \
+	    --allow=127.0.0.1 -4; do
+		usage_error "only with SOURCE and DEST" --benchmark "$option"
+	done
+	usage_error "exclude each other" --benchmark --json --csv
+}
+
+@test "benchmark: its options are errors without it, and so are bad values" {
+	local rounds
+	usage_error "--json goes with --benchmark" --json in old
+	usage_error "--csv goes with --benchmark" --csv in old
+	usage_error "--rounds goes with --benchmark" --rounds=1 in old
+	for rounds in 0 1001 -1 two 1.5 ''; do
+		usage_error "--rounds" --benchmark "--rounds=$rounds" in old
+	done
+	usage_error "missing DEST" --benchmark in
+	usage_error surplus --benchmark in old third
+}
+
+@test "benchmark: nothing to measure is status 6, nobody there is 5" {
+	local port
+	: >empty
+	zcopy 6 --benchmark empty old
+	[[ $output == *"zcopy: empty: nothing to measure"* ]]
+	rm empty
+	port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+	zcopy 5 --benchmark in "127.0.0.1:$port"
+	[ "$(grep -c 'Connection refused' <<<"$output")" -eq 1 ]
+	untouched
+}
+
+@test "benchmark: plot draws what --json has" {
+	requires python3 gnuplot
+	quick --json -c 4M
+	"$BATS_TEST_DIRNAME/../scripts/plot" ../report ../picture.svg
+	grep -q '<svg' ../picture.svg
+	for word in 'file to unix socket' copy_file_range GB/s CPU; do
+		grep -q "$word" ../picture.svg
+	done
+	"$BATS_TEST_DIRNAME/../scripts/plot" <../report | grep -q '</svg>'
+	run "$BATS_TEST_DIRNAME/../scripts/plot" "$BATS_TEST_DIRNAME/plot"
+	[ "$status" -eq 1 ]
+	[[ $output == plot:* ]]
+}
