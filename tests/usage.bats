@@ -36,6 +36,7 @@ usage_error() {
 	    --no-clobber --header --trailer --method --select --stable \
 	    --no-disk-io --block-size --pipe-size --confirm --timeout --retry \
 	    --allow --ipv4 --ipv6 --congestion --discard \
+	    --benchmark --rounds --json --csv \
 	    --explain --list-methods --verbose --quiet --help --version; do
 		echo "$option"
 		grep -q -e "$option" ../help
