@@ -61,8 +61,8 @@ costs() {
 @test "cost: a file to a stream" {
 	costs path pipe splice 20000
 	costs path fifo splice 20000
-	costs path tcp sendfile 20000
-	costs path unix sendfile 60000
+	costs path tcp splice 20000
+	costs path unix splice 60000
 }
 
 @test "cost: a stream to a file" {

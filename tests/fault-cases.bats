@@ -76,7 +76,7 @@ requires_libc_malloc() {
 	    splice:EIO:2:out=1,write:EIO:1:out=1
 	struck=2
 	fails 5 "write: ${text[ECONNRESET]}" path tcp \
-	    sendfile:EINVAL:1,splice:EINVAL:2:out=sock,send:ECONNRESET:1
+	    splice:EINVAL:2:out=sock,send:ECONNRESET:1
 	[[ $output != *lost* ]]
 	fails 4 "write: ${text[ENOSPC]}" pipe path \
 	    splice:EINVAL:2,write:ENOSPC:1:out=reg

@@ -300,15 +300,15 @@ survives() {
 }
 
 @test "faults: file to TCP: sendfile" {
-	survives path tcp sendfile sendfile
+	survives path tcp sendfile sendfile '' --select='*:sendfile'
 }
 
 @test "faults: file to TCP: splice into the pipe" {
-	survives path tcp in splice sendfile:EINVAL:1+
+	survives path tcp in splice
 }
 
 @test "faults: file to TCP: splice out of the pipe" {
-	survives path tcp out splice sendfile:EINVAL:1+
+	survives path tcp out splice
 }
 
 @test "faults: file to TCP: send" {
@@ -316,11 +316,11 @@ survives() {
 }
 
 @test "faults: file to unix: sendfile" {
-	survives path unix sendfile sendfile
+	survives path unix sendfile sendfile '' --select='*:sendfile'
 }
 
 @test "faults: file to unix: splice out of the pipe" {
-	survives path unix out splice sendfile:EINVAL:1+
+	survives path unix out splice
 }
 
 @test "faults: file to unix: send" {

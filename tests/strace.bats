@@ -48,7 +48,8 @@ private="path:tcp:splice path:path:splice path:unix:splice tcp:pipe
 # Where splice goes straight from or to a pipe.
 direct="path:pipe path:fifo pipe:path pipe:pipe"
 
-sendfile="path:tcp path:unix path:path:sendfile path:pipe:sendfile"
+sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
+	path:pipe:sendfile"
 
 @test "strace: copy_file_range that sees no data is not believed" {
 	local when

@@ -27,7 +27,11 @@ static const struct row {
 	{ { REGULAR_TO(ZC_REGULAR) },
 	    .plan = "copy_file_range sendfile read-write" },
 	{ { REGULAR_TO(ZC_PIPE) }, .plan = "splice sendfile read-write" },
-	{ { REGULAR_TO(ZC_SOCKET) }, .plan = "sendfile splice read-write" },
+	{ { REGULAR_TO(ZC_SOCKET) }, .plan = "splice sendfile read-write" },
+	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .size = 256 * 1024 },
+	    .plan = "splice sendfile read-write" },
+	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .size = 256 * 1024 - 1 },
+	    .plan = "sendfile splice read-write" },
 	{ { REGULAR_TO(ZC_BLOCK) }, .plan = "sendfile splice read-write" },
 	{ { REGULAR_TO(ZC_CHAR) }, .plan = "sendfile splice read-write" },
 	{ { REGULAR_TO(ZC_NULL) }, .plan = "sendfile splice read-write" },
@@ -40,7 +44,7 @@ static const struct row {
 	{ { .in = ZC_BLOCK, .out = ZC_PIPE, .size = LARGE },
 	    .plan = "splice sendfile read-write" },
 	{ { .in = ZC_BLOCK, .out = ZC_SOCKET, .size = LARGE },
-	    .plan = "sendfile splice read-write" },
+	    .plan = "splice sendfile read-write" },
 
 	/* streams */
 	{ { STREAM(ZC_PIPE, ZC_REGULAR) }, .plan = "splice read-write" },

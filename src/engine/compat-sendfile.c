@@ -67,6 +67,16 @@ count_of(int64_t offset, size_t nbytes)
 	return (int64_t)nbytes;
 }
 
+/** A socket that does not block takes a little from each of many calls: splice
+ * would have to put back, each time, what is in its pipe then. */
+static int
+prefer_sendfile(const struct zc_ends *ends, void *arg)
+{
+	(void)ends;
+	(void)arg;
+	return ZC_SENDFILE;
+}
+
 static int
 transfer(int fd, int s, int64_t offset, size_t nbytes,
     const struct zc_hdtr *hdtr, int64_t *sbytes, unsigned flags)
@@ -80,6 +90,7 @@ transfer(int fd, int s, int64_t offset, size_t nbytes,
 	request.hdtr = hdtr;
 	request.flags = flags;
 	request.event = compat_stop_at_signal;
+	request.select = prefer_sendfile;
 	done = zc_transfer(&request, &result);
 	*sbytes = result.header_bytes + result.bytes + result.trailer_bytes;
 	return done;

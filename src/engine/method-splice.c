@@ -56,6 +56,15 @@ splice_into_pipe(const struct zc_job *job)
 	return job->out.kind == ZC_PIPE && (in == ZC_REGULAR || in == ZC_BLOCK);
 }
 
+/** Over their share, users get pipes of two pages (pipe(7)).  For a file there
+ * is sendfile(2), which has one of its own. */
+static bool
+splice_is_starved(const struct zc_job *job)
+{
+	return job->pipe.size < 64 * 1024 && job->in.start >= 0 &&
+	    job->request.method == ZC_AUTO && job->request.pipe_size == 0;
+}
+
 static int
 splice_begin(struct zc_job *job)
 {
@@ -63,7 +72,13 @@ splice_begin(struct zc_job *job)
 	    splice_between_pipes(job);
 	if (job->through)
 		return 0;
-	return pipe_open(&job->pipe, job->request.pipe_size);
+	if (pipe_open(&job->pipe, job->request.pipe_size) < 0)
+		return -1;
+	if (!splice_is_starved(job))
+		return 0;
+	pipe_close(&job->pipe);
+	errno = ENOBUFS;
+	return -1;
 }
 
 static struct step
