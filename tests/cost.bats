@@ -128,7 +128,7 @@ reads() {
 			print(sys.argv[2], few, many, "KiB")
 			mapped = 4096 if sys.argv[2] == "mmap" else 0
 			assert many <= 4096 + 256 + mapped
-			assert many <= few + 128 + mapped
+			assert many <= few + 512 + mapped
 		END
 	done
 }

@@ -94,6 +94,8 @@ line_open(struct line *line, const struct row *row,
 	case END_UNIX:
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 			return line_error("socketpair");
+		/* As what unix:PATH gives. */
+		(void)fcntl(fds[1], F_SETFL, O_RDWR | O_NONBLOCK);
 		break;
 	default:
 		return STATUS_OK;

@@ -129,12 +129,16 @@ splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked)
 	return step_unsuited(errno);
 }
 
+/* Half of a pipe of 1 MiB: its reader, who is woken when the call is done, has
+ * work while the other half is filled.  One who splices was twice as fast. */
+#define FROM_FILE_MAX	((size_t)512 * 1024)
+
 static struct step
 splice_through(struct zc_job *job)
 {
+	size_t most = splice_into_pipe(job) ? FROM_FILE_MAX : CALL_MAX;
 	ssize_t n = splice(job->in.fd, end_offset(&job->in), job->out.fd,
-	    end_offset(&job->out), job_limit(job, CALL_MAX),
-	    job->splice_flags);
+	    end_offset(&job->out), job_limit(job, most), job->splice_flags);
 
 	return splice_outcome(job, n, n);
 }
