@@ -8,8 +8,9 @@ import time
 from dataclasses import dataclass
 
 MiB = 1 << 20
+# The locale is that of who runs it: to load one is part of a tool's start.
 ENVIRONMENT = os.environ | {
-    "LC_ALL": "C", "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
+    "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
 
 class Failed(Exception):

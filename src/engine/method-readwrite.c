@@ -13,6 +13,9 @@
 /* 128 to 256 KiB is where larger buffers stop paying on 6.18. */
 #define READWRITE_BLOCK	((size_t)256 * 1024)
 
+/* Enough for a file smaller than this, and from the heap, not by mmap(2). */
+#define READWRITE_LEAST	((size_t)32 * 1024)
+
 /* One write is one command to procfs and its like; none takes as much. */
 #define READWRITE_COMMAND_MAX	((size_t)64 * 1024)
 
@@ -26,10 +29,15 @@ readwrite_suits(const struct zc_ends *ends)
 static size_t
 readwrite_block(const struct zc_job *job)
 {
+	int64_t left;
+
 	if (job->gather)
 		return READWRITE_COMMAND_MAX + 1;	/* one too many: told */
 	if (job->request.block_size != 0)
 		return MIN(job->request.block_size, CALL_MAX);
+	left = job_known_left(job);
+	if (left > 0 && (uint64_t)left < READWRITE_LEAST)
+		return READWRITE_LEAST;
 	return READWRITE_BLOCK;
 }
 
