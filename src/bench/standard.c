@@ -57,17 +57,17 @@ line_error(const char *what)
 }
 
 static enum status
-line_listen(struct line *line, const struct options *options)
+line_listen(struct line *line, bool sends, const struct options *options)
 {
-	const struct endpoint end = { .name = "benchmark",
-	    .options = options };
+	const struct endpoint far = { .name = "benchmark", .options = options,
+	    .role = sends ? ROLE_SOURCE : ROLE_DEST };
 	struct listeners listeners = { .count = 0 };
 	struct sockaddr_in address = { .sin_family = AF_INET,
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t length = sizeof(address);
 	const char *doing;
 
-	if (listeners_add(&listeners, &end, (struct sockaddr *)&address,
+	if (listeners_add(&listeners, &far, (struct sockaddr *)&address,
 	    length, &doing) < 0)
 		return line_error(doing);
 	*line = (struct line){ .near = -1, .far = listeners.polled[0].fd };
@@ -86,7 +86,7 @@ line_open(struct line *line, const struct row *row,
 	*line = (struct line){ .near = -1, .far = -1 };
 	switch (sends ? row->dest : row->source) {
 	case END_TCP:
-		return line_listen(line, options);
+		return line_listen(line, sends, options);
 	case END_PIPE:
 		if (pipe2(fds, O_CLOEXEC) < 0)
 			return line_error("pipe");
