@@ -10,6 +10,12 @@ setup() {
 	export TMPDIR=$BATS_TEST_TMPDIR
 }
 
+teardown() {
+	end_all
+	unmount_all
+	detach
+}
+
 # quick ARG... - a short benchmark; stdout is in ../report.
 quick() {
 	STDOUT=../report zcopy 0 --benchmark -q --rounds=2 "$@"
@@ -103,7 +109,8 @@ usage_error() {
 @test "benchmark: a table says the same, and its last line is the answer" {
 	quick -c 4M
 	head -n 3 ../report
-	[ "$(head -n -1 ../report | wc -L)" -le 80 ]
+	# But for the directory's name, and the answer.
+	[ "$(sed '2d; $d' ../report | wc -L)" -le 80 ]
 	grep -q '^file to unix socket$' ../report
 	grep -qE '^  copy_file_range\*? +[0-9.]+ ' ../report
 	tail -n 1 ../report
@@ -117,7 +124,13 @@ usage_error() {
 	grep -q '^warm file to /dev/null: the file in memory alone$' ../report
 	run ! grep '^cold file' ../report
 	[ -z "$(ls -A "$fs")" ]
-	unmount_all
+}
+
+@test "benchmark: a disk without a file system is cold, too" {
+	block_device 4M
+	quick "$device" /dev/null
+	grep -q '^SOURCE is cold' ../report
+	run ! grep 'SOURCE on' ../report
 }
 
 @test "benchmark: a method that the kernel refuses has a row that says so" {
@@ -194,8 +207,7 @@ usage_error() {
 		head -c 1M >/dev/null
 		quick --json - /dev/null
 	} <in
-	query 'all(r["bytes"] in (3 << 20, (4 << 20) - 8192 * 128)
-	    for r in d["routes"])'
+	query 'all(r["bytes"] == 3 << 20 for r in d["routes"])'
 }
 
 @test "benchmark: stdout as DEST has the data, and stderr the report" {

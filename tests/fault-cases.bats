@@ -12,9 +12,7 @@ setup() {
 
 teardown() {
 	end_all
-	if [ -n "${device-}" ]; then
-		losetup -d "$device"
-	fi
+	detach
 }
 
 # went SOURCE DEST FAULT [ARG...] - a run, in which each rule fires.
@@ -369,10 +367,7 @@ dest_fails() {
 }
 
 @test "faults: a block device that cannot be flushed is a failure" {
-	requires_root
-	requires losetup
-	truncate -s 1M "$BATS_TEST_TMPDIR.disk"
-	device=$(losetup -f --show "$BATS_TEST_TMPDIR.disk")
+	block_device 1M
 	FAULT=fsync:EIO:1 zcopy 4 data "$device"
 	fault_fired
 	[[ $output == "zcopy: $device: close: ${text[EIO]}" ]]

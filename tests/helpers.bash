@@ -262,3 +262,20 @@ unmount_all() {
 	mounts=()
 }
 mounts=()
+
+# block_device SIZE - $device, of that size, all zeros, for the time
+# of the case, whose teardown is to call detach.
+block_device() {
+	requires_root
+	requires losetup
+	truncate -s "$1" "$BATS_TEST_TMPDIR.disk"
+	device=$(losetup -f --show "$BATS_TEST_TMPDIR.disk") || {
+		device=
+		skip "no loop devices here"
+	}
+}
+
+detach() {
+	[ -z "$device" ] || losetup -d "$device"
+}
+device=

@@ -13,14 +13,13 @@ setup() {
 	random_file out 150000
 	cp in "$BATS_TEST_TMPDIR.in"
 	cp out "$BATS_TEST_TMPDIR.out"
-	device=
 	mounted=
 }
 
 teardown() {
 	end_all
 	[ -z "$mounted" ] || umount "$mounted"
-	[ -z "$device" ] || losetup -d "$device"
+	detach
 }
 
 unchanged() {
@@ -52,17 +51,6 @@ does_nothing() {
 	unchanged
 	zcopy "$@" new
 	only in out
-}
-
-# block_device SIZE - $device, of that size, all zeros.
-block_device() {
-	requires_root
-	requires losetup
-	truncate -s "$1" "$BATS_TEST_TMPDIR.disk"
-	device=$(losetup -f --show "$BATS_TEST_TMPDIR.disk") || {
-		device=
-		skip "no loop devices here"
-	}
 }
 
 # shell_append SOURCE FILE - by a redirection, with `in` as standard input.

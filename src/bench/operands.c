@@ -148,7 +148,7 @@ add_source(struct routes *routes, const struct view *view,
 		return STATUS_OTHER;
 	route->part = PART_SOURCE;
 	route->rewind[0] = rewind_of(view);
-	route->cold = routes->has_cold ? routes->file : -1;
+	route->cold = routes->file;
 	return STATUS_OK;
 }
 
@@ -187,15 +187,35 @@ add_both(struct routes *routes, const struct view *source,
 	route->part = PART_BOTH;
 	route->rewind[0] = rewind_of(source);
 	route->rewind[1] = rewind_of(dest);
-	route->cold = routes->has_cold ? routes->file : -1;
+	route->cold = routes->file;
 	return STATUS_OK;
+}
+
+/** Where SOURCE is, and whether the page cache can forget it. */
+static enum status
+look_up_source(struct routes *routes, const struct view *view)
+{
+	bool regular = view->kind == ZC_REGULAR;
+
+	if (regular && view->end->path != NULL)
+		data_file_system(view->end->path, routes->file_system,
+		    sizeof(routes->file_system));
+	/* A device's node is on another file system than its data. */
+	routes->has_cold = view->kind == ZC_BLOCK ||
+	    (regular && data_can_be_cold(view->fd));
+	if (!routes->has_cold)
+		return STATUS_OK;
+	routes->file = fcntl(view->fd, F_DUPFD_CLOEXEC, 0);
+	if (routes->file >= 0)
+		return STATUS_OK;
+	diag_errno(view->end->name, "benchmark");
+	return STATUS_OTHER;
 }
 
 static enum status
 add_all(struct routes *routes, const struct view *source,
     const struct view *dest, const struct options *options)
 {
-	bool stored = source->kind == ZC_REGULAR || source->kind == ZC_BLOCK;
 	enum status status = check_source(source, options);
 
 	if (status == STATUS_OK)
@@ -204,13 +224,9 @@ add_all(struct routes *routes, const struct view *source,
 		return status;
 	routes->source = "SOURCE";
 	routes->dest = "DEST";
-	if (source->end->path != NULL && stored)
-		data_file_system(source->end->path, routes->file_system,
-		    sizeof(routes->file_system));
-	routes->has_cold = stored && data_can_be_cold(source->fd);
-	if (routes->has_cold)
-		routes->file = fcntl(source->fd, F_DUPFD_CLOEXEC, 0);
-	status = add_source(routes, source, options);
+	status = look_up_source(routes, source);
+	if (status == STATUS_OK)
+		status = add_source(routes, source, options);
 	if (status == STATUS_OK)
 		status = add_dest(routes, source, dest, options);
 	if (status == STATUS_OK)
