@@ -47,6 +47,8 @@ lane() {
 @test "race: a lane that there is not is a usage error" {
 	race 2 --list file-pipe sideways
 	[[ $output == *"no such lane: sideways"* ]]
+	race 2 --scaling file-tcp
+	race 2 --scaling --json samples
 }
 
 @test "race: zcopy arrives on every lane" {

@@ -42,9 +42,9 @@ def calls_of(track, command):
     if not shutil.which("strace"):
         return None
     path = f"{track.work}/calls"
-    runs.run(track, f"strace -f -c -o {path} {command}")
+    runs.run(track, f"strace -f -c -U calls,name -o {path} {command}")
     with open(path, encoding="utf-8") as file:
-        return int(file.read().splitlines()[-1].split()[3])
+        return int(file.read().splitlines()[-1].split()[0])
 
 
 def peak_of(track, command):
