@@ -7,6 +7,14 @@
  *	options.c		the command line; option-table.c lists it;
  *				size.c, rules.c and allow.c read sizes,
  *				--select and --allow
+ *	bench/			--benchmark: bench.c takes turns
+ *	  route.c standard.c operands.c
+ *				  which routes are measured; far-end.c serves
+ *				  them, data.c has what they move
+ *	  pass.c		  one transfer, and what it took
+ *	  figures.c limit.c	  samples -> numbers, and the answer in words
+ *	  progress.c table.c json.c csv.c
+ *				  how it is shown
  *	transfer.c		one run: open, move, commit, report
  *	  endpoint/		names -> descriptors -> verdicts
  *	    endpoint.c		  parser, and which type serves a name
@@ -26,14 +34,6 @@
  *	  verdict.c		its result -> a message and a status
  *	  watch.c		did SOURCE stay as it was?
  *	discard.c		--discard
- *	bench/			--benchmark: bench.c takes turns
- *	  route.c standard.c operands.c
- *				  which routes are measured; far-end.c serves
- *				  them, data.c has what they move
- *	  pass.c		  one transfer, and what it took
- *	  figures.c limit.c	  samples -> numbers, and the answer in words
- *	  progress.c table.c json.c csv.c
- *				  how it is shown
  *	report/			what is shown: trail.c (-v), explain.c,
  *				methods.c (--list-methods)
  *	diag.c signals.c stdfds.c stopwatch.c
