@@ -239,7 +239,7 @@ bench(const struct options *options)
 	enum status status;
 
 	if (wrong != NULL) {
-		diag_error("--benchmark", "%s has no meaning in many passes",
+		diag_error("--benchmark", "%s has no meaning in many transfers",
 		    wrong);
 		return STATUS_USAGE;
 	}

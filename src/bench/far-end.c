@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,7 +55,6 @@ far_end_start(const struct options *options)
 {
 	pid_t parent = getpid(), child;
 
-	fflush(NULL);			/* or both would write it */
 	child = fork();
 	if (child < 0)
 		diag_errno("far end", "fork");

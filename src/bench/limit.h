@@ -20,7 +20,9 @@ struct speeds {
 
 struct limit {
 	enum limit_what what;
-	double factor;			/* the faster to the slower; 0: none */
+	double factor;			/* the faster to the slower; of
+					   LIMIT_MACHINE the slower to both;
+					   0: none */
 	char text[256];			/* one sentence */
 };
 

@@ -80,7 +80,7 @@ check_dest(const struct view *view)
 
 	if (view->kind == ZC_PIPE && !inherited)
 		return refuse(view, "a FIFO ends with the first of many "
-		    "passes (- >FIFO does not)");
+		    "transfers (- >FIFO does not)");
 	if (view->kind == ZC_REGULAR && inherited &&
 	    (fcntl(view->fd, F_GETFL) & O_APPEND))
 		return refuse(view, "DEST is written again and again, and "

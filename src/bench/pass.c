@@ -35,15 +35,14 @@ suited(const struct transfer *transfer)
 	return set;
 }
 
-/** TCP_CA_NAME_MAX is 16, with the '\0'. */
+/** TCP_CA_NAME_MAX is 16, with the '\0'; what is no TCP leaves it "". */
 static void
 ask_congestion(struct pass *pass, int fd)
 {
 	socklen_t length = sizeof(pass->congestion) - 1;
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, pass->congestion,
-	    &length) < 0)
-		*pass->congestion = '\0';
+	(void)getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, pass->congestion,
+	    &length);
 }
 
 /** Microseconds of CPU that this process has had. */

@@ -39,7 +39,7 @@ struct routes {
 	size_t count;
 
 	const char *source, *dest;	/* what the parts are called */
-	int64_t bytes;			/* of a pass; 0: see what it moves */
+	int64_t bytes;			/* of data of our own */
 	const char *directory;		/* where data of our own is, or NULL */
 	char file_system[32];		/* of the file; "": none, or unknown */
 	bool has_cold;			/* some routes have a cold file */
