@@ -10,7 +10,8 @@
  *	bench/			--benchmark: bench.c takes turns
  *	  route.c standard.c operands.c
  *				  which routes are measured; far-end.c serves
- *				  them, data.c has what they move
+ *				  them, data.c has what they move, and cold.c
+ *				  has the page cache forget it
  *	  pass.c		  one transfer, and what it took
  *	  figures.c limit.c	  samples -> numbers, and the answer in words
  *	  progress.c table.c json.c csv.c

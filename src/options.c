@@ -175,6 +175,13 @@ take_rounds(struct options *o, const char *arg)
 }
 
 static void
+take_action(struct options *o, enum action action)
+{
+	o->several_actions |= o->action != ACTION_COPY && o->action != action;
+	o->action = action;
+}
+
+static void
 take_format(struct options *o, enum format format)
 {
 	o->both_formats |= o->format != FORMAT_TEXT && o->format != format;
@@ -298,16 +305,16 @@ take_flag(struct options *o, enum option option)
 		o->family = AF_INET6;
 		break;
 	case OPT_DISCARD:
-		o->action = ACTION_DISCARD;
+		take_action(o, ACTION_DISCARD);
 		break;
 	case OPT_EXPLAIN:
-		o->action = ACTION_EXPLAIN;
+		take_action(o, ACTION_EXPLAIN);
 		break;
 	case OPT_LIST_METHODS:
-		o->action = ACTION_LIST_METHODS;
+		take_action(o, ACTION_LIST_METHODS);
 		break;
 	case OPT_BENCHMARK:
-		o->action = ACTION_BENCHMARK;
+		take_action(o, ACTION_BENCHMARK);
 		break;
 	case OPT_JSON:
 		take_format(o, FORMAT_JSON);
@@ -459,6 +466,9 @@ contradiction(const struct options *o)
 		return "--verbose and --quiet exclude each other";
 	if (o->both_families)
 		return "-4 and -6 exclude each other";
+	if (o->several_actions)
+		return "--explain, --list-methods, --discard and --benchmark "
+		    "exclude each other";
 	if (o->congestion != NULL && *o->congestion == '\0')
 		return "--congestion: the name is empty";
 	if (o->action == ACTION_DISCARD && moves(o))

@@ -45,6 +45,7 @@ struct names {
 
 struct options {
 	enum action action;
+	bool several_actions;		/* that exclude each other */
 	const char *source, *dest;	/* as typed; owned by context; dest is
 					   NULL with --discard, both with
 					   --list-methods, and may be with

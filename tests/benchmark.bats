@@ -74,7 +74,7 @@ usage_error() {
 	quick -c 4M --json
 	query 'd["schema"] == 1 and d["rounds"] == 2 and d["bytes"] == 4 << 20'
 	query 'not d["interrupted"] and d["pass_bytes"] == 65536'
-	query 'd["directory"] == "'"$TMPDIR"'" and d["file_system"]'
+	query 'd["directory"] == "'"$TMPDIR"'" and "file_system" in d'
 	query 'list(routes) == [r for r in ("cold file to /dev/null",
 	    "warm file to /dev/null", "memory to TCP", "cold file to TCP",
 	    "warm file to TCP", "file to pipe", "file to unix socket",
@@ -311,6 +311,47 @@ progress_at() {
 		usage_error "only with SOURCE and DEST" --benchmark "$option"
 	done
 	usage_error "exclude each other" --benchmark --json --csv
+	for option in --explain --discard --list-methods; do
+		usage_error "exclude each other" --benchmark "$option" in old
+	done
+	usage_error "--bytes=0" --benchmark --bytes=0 in old
+}
+
+@test "benchmark: what a name stands for that cannot be had is an error" {
+	zcopy 9 --benchmark -m copy_file_range -c 1M in /dev/null
+	[[ $output == *"copy_file_range is no method for these ends"* ]]
+	zcopy 5 --benchmark -c 1M --congestion=nosuch
+	[[ $output == *"'nosuch': this kernel does not have it"* ]]
+}
+
+@test "benchmark: who takes one connection gets SOURCE, and no test data" {
+	local what
+	listener listen:127.0.0.1:0 got
+	zcopy 5 --benchmark -q in "127.0.0.1:$port"
+	what=$output
+	ends 0
+	same in got
+	rm got
+	[[ $what == *"one connection after another, as zcopy --discard does"* ]]
+}
+
+@test "benchmark: a far end that goes away leaves what was measured" {
+	requires python3
+	discards
+	STDOUT=../report start --benchmark --json --rounds=50 -c 1M in \
+	    "127.0.0.1:$port"
+	retry has_counted_some
+	kill "$discard"
+	ends 143 "$discard"
+	ends 5 "$pid"
+	query 'd["interrupted"] and len(routes["SOURCE alone"]["methods"]) == 3'
+	query 'measured'
+	untouched
+}
+
+# has_counted_some - the far end is in the middle of it.
+has_counted_some() {
+	[ "$(wc -l <"$discard_log")" -gt 20 ]
 }
 
 @test "benchmark: its options are errors without it, and so are bad values" {

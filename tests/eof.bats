@@ -276,7 +276,7 @@ kernel_file() {
 	same in piped
 
 	listener listen:127.0.0.1:0 sent
-	FAULT=sendfile:zero:1 zcopy 0 in "127.0.0.1:$port"
+	FAULT=splice:zero:1 zcopy 0 in "127.0.0.1:$port"
 	fault_fired
 	ends 0
 	same in sent

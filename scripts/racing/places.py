@@ -118,6 +118,8 @@ class Places:
         self.undo.callback(unmount, path)
         privileged(mkfs, "-q", f"{path}.image")
         privileged("mount", "-t", kind, "-o", "loop", f"{path}.image", path)
+        if not os.access(path, os.W_OK):    # no loop device to be had
+            raise Unfit(f"{kind}: it was mounted read-only")
         return path
 
 

@@ -20,6 +20,8 @@ enum { ROUNDS = 7 };
 static const char *
 misfit(const struct options *o)
 {
+	if (o->bytes == 0)
+		return "--bytes=0";
 	if (o->append)
 		return "--append";
 	if (o->no_clobber)
@@ -67,6 +69,20 @@ series_add(struct series *series, const struct sample *sample)
 	series->calls[i] = sample->calls;
 }
 
+/** Told by its name, a method that cannot do what was asked for is an error. */
+static enum status
+check_named(const struct pass *pass, const struct route *route,
+    const struct options *options)
+{
+	if (options->source == NULL || options->method == ZC_AUTO ||
+	    route->part != PART_BOTH ||
+	    (pass->suited & (1u << options->method)))
+		return STATUS_OK;
+	diag_error("--benchmark", "%s is no method for these ends (--explain "
+	    "says why)", zc_method_name(options->method));
+	return STATUS_METHOD;
+}
+
 /** See what auto does, and which methods there are. */
 static enum status
 explore(struct report *report, struct record *record,
@@ -83,10 +99,12 @@ explore(struct report *report, struct record *record,
 		diag_error(record->route->source, "nothing to measure");
 		return STATUS_INCOMPLETE;
 	}
+	report->begun = true;
 	report->bytes = record->bytes = pass.bytes;
 	if (*pass.congestion != '\0')
 		strlcpy(report->congestion, pass.congestion,
 		    sizeof(report->congestion));
+	status = check_named(&pass, record->route, options);
 	for (int i = ZC_AUTO + 1; i < ZC_METHODS && status == STATUS_OK; i++) {
 		enum zc_method method = (enum zc_method)i;
 
@@ -127,12 +145,13 @@ explore_all(struct report *report, const struct options *options)
 	const struct routes *routes = report->routes;
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < routes->count && status == STATUS_OK; i++) {
-		struct record *record = &report->record[report->count++];
-
-		record->route = &routes->route[i];
-		status = explore(report, record, options);
-	}
+	for (; report->count < routes->count; report->count++)
+		report->record[report->count].route =
+		    &routes->route[report->count];
+	/* The last is what was asked for: a far end that takes but one
+	 * connection, for it is no --discard, is not to get test data. */
+	for (size_t i = routes->count; i-- > 0 && status == STATUS_OK; )
+		status = explore(report, &report->record[i], options);
 	return status;
 }
 
@@ -205,6 +224,17 @@ print(struct report *report, const struct options *options)
 	return options_flush();
 }
 
+/** What was measured before something went wrong is worth having. */
+static bool
+has_figures(const struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		for (size_t j = 0; j < report->record[i].count; j++)
+			if (report->record[i].series[j].rounds > 0)
+				return true;
+	return false;
+}
+
 static enum status
 run(struct report *report, const struct options *options)
 {
@@ -215,8 +245,11 @@ run(struct report *report, const struct options *options)
 	report->kernel = system.release;
 	report->rounds = options->rounds > 0 ? (size_t)options->rounds : ROUNDS;
 	status = measure(report, options);
-	report->interrupted = status != STATUS_OK && signals_caught() != 0;
-	if (status != STATUS_OK && !report->interrupted)
+	report->interrupted = status != STATUS_OK;
+	if (status == STATUS_CONNECTION && report->begun)
+		diag_error("--benchmark", "the far end must take one "
+		    "connection after another, as zcopy --discard does");
+	if (status != STATUS_OK && !has_figures(report))
 		return status;
 	printed = print(report, options);
 	return status != STATUS_OK ? status : printed;

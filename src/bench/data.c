@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/param.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "../diag.h"
@@ -58,7 +56,8 @@ filled(int fd, int64_t bytes, const char *name)
 {
 	if (fd >= 0 && fill(fd, bytes) == 0)
 		return fd;
-	diag_errno(name, "test data");
+	if (errno != EINTR)
+		diag_errno(name, "test data");
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -95,25 +94,6 @@ int
 data_in_memory(int64_t bytes)
 {
 	return filled(memfd_create("zcopy", MFD_CLOEXEC), bytes, "memory");
-}
-
-bool
-data_can_be_cold(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC &&
-	    fs.f_type != RAMFS_MAGIC;
-}
-
-int
-data_forget(int fd)
-{
-	/* What has yet to be written stays in memory. */
-	if (fdatasync(fd) < 0)
-		return -1;
-	errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	return errno == 0 ? 0 : -1;
 }
 
 /** Is `path` at or below `mount`? */

@@ -1,5 +1,5 @@
 /*
- * What the benchmark moves, and what the page cache has of it.
+ * What the benchmark moves, and where it is.
  */
 #ifndef BENCH_DATA_H
 #define BENCH_DATA_H
@@ -20,12 +20,6 @@ const char *data_directory(void);
  */
 int data_in_directory(const char *directory, int64_t bytes);
 int data_in_memory(int64_t bytes);
-
-/** Has its file system a page cache to forget it, and a disk to remember? */
-bool data_can_be_cold(int fd);
-
-/** Have the page cache forget it.  0, or -1 with errno. */
-int data_forget(int fd);
 
 /** The type of the file system where `path` is; "" where that is unknown. */
 void data_file_system(const char *path, char *type, size_t size);

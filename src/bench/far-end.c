@@ -40,13 +40,18 @@ be_silent(void)
 static _Noreturn void
 serve(const struct options *options)
 {
-	enum status status;
+	enum status status = STATUS_OK;
 
-	/* A method that is refused leaves a connection that was reset. */
-	do {
+	/* A method that is refused leaves a connection that was reset.  Many
+	 * in a row are something else, such as no descriptor to be had. */
+	for (int failures = 0; failures < 100; failures++) {
 		status = options->action == ACTION_DISCARD ?
 		    discard(options) : transfer(options);
-	} while (status == STATUS_OK || status == STATUS_CONNECTION);
+		if (status == STATUS_OK)
+			failures = 0;
+		else if (status != STATUS_CONNECTION)
+			break;
+	}
 	_exit((int)status);
 }
 

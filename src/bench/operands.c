@@ -10,6 +10,7 @@
 
 #include "../diag.h"
 #include "../transfer.h"
+#include "cold.h"
 #include "data.h"
 #include "route.h"
 
@@ -202,7 +203,7 @@ look_up_source(struct routes *routes, const struct view *view)
 		    sizeof(routes->file_system));
 	/* A device's node is on another file system than its data. */
 	routes->has_cold = view->kind == ZC_BLOCK ||
-	    (regular && data_can_be_cold(view->fd));
+	    (regular && cold_can_be(view->fd));
 	if (!routes->has_cold)
 		return STATUS_OK;
 	routes->file = fcntl(view->fd, F_DUPFD_CLOEXEC, 0);

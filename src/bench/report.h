@@ -19,6 +19,7 @@ struct report {
 	char congestion[16];		/* control of the last TCP connection;
 					   "": there was none */
 	bool quiet, interrupted;
+	bool begun;			/* a pass has been made */
 	struct limit limit;
 };
 

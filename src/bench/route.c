@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "../diag.h"
-#include "data.h"
+#include "cold.h"
 #include "far-end.h"
 
 struct route *
@@ -67,7 +67,7 @@ route_prepare(const struct route *route)
 			return STATUS_OTHER;
 		}
 	}
-	if (route->cold >= 0 && data_forget(route->cold) < 0) {
+	if (route->cold >= 0 && cold_make(route->cold) < 0) {
 		diag_errno(route->name, "dropping the file from the cache");
 		return STATUS_OTHER;
 	}

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "../diag.h"
+#include "../endpoint/congestion.h"
 #include "../endpoint/listeners.h"
+#include "cold.h"
 #include "data.h"
 #include "far-end.h"
 #include "route.h"
@@ -224,7 +226,7 @@ make_data(struct routes *routes, const struct options *options)
 	routes->file = data_in_directory(routes->directory, routes->bytes);
 	if (routes->file < 0)
 		return STATUS_OTHER;
-	routes->has_cold = data_can_be_cold(routes->file);
+	routes->has_cold = cold_can_be(routes->file);
 	routes->source = routes->has_cold ? "the disk" : "the file in memory";
 	routes->dest = "the network";
 	return STATUS_OK;
@@ -260,7 +262,10 @@ standard_routes(struct routes *routes, const struct options *options)
 		    wrong);
 		return STATUS_USAGE;
 	}
-	status = make_data(routes, options);
+	status = congestion_check(&(struct endpoint){ .name = "--benchmark",
+	    .options = options });
+	if (status == STATUS_OK)
+		status = make_data(routes, options);
 	for (size_t i = 0; i < ROWS && status == STATUS_OK; i++)
 		status = add_row(routes, &rows[i], options);
 	return status;
