@@ -235,8 +235,8 @@ fails() {
 		child = subprocess.Popen([sys.argv[1], "-", "-"], stdin=source,
 		    stdout=sink)
 		def sleeps():
-		    with open(f"/proc/{child.pid}/wchan") as f:
-		        return "pipe" in f.read()
+		    with open(f"/proc/{child.pid}/stat") as f:
+		        return f.read().rsplit(")")[1].split()[0] == "S"
 		while child.poll() is None and not sleeps():
 		    pass
 		assert os.read(drain, 10) == b"old"

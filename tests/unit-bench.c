@@ -53,8 +53,16 @@ static const struct {
 	{ 2, 4, 1, LIMIT_MACHINE, 2, "This machine is the limit, CPU or "
 	    "memory, which both share: the disk alone 2 GB/s, the network "
 	    "alone 4 GB/s, together 1 GB/s." },
-	{ 4, 2, 1.59, LIMIT_MACHINE, 1.26, "This machine is the limit" },
-	{ 1, 1, 0.5, LIMIT_MACHINE, 2, "This machine is the limit" },
+	{ 4, 2, 1.19, LIMIT_MACHINE, 1.68, "This machine is the limit" },
+	{ 1, 1, 0.44, LIMIT_MACHINE, 2.27, "This machine is the limit" },
+	{ 1, 1000, 0.79, LIMIT_MACHINE, 1.27, "This machine is the limit" },
+
+	/* nor, where each waits for the other */
+	{ 4, 2, 1.33, LIMIT_DEST, 2, "The network is the limit: 2 GB/s; the "
+	    "disk alone takes 4 GB/s, 2.0 times as much; together 1.33 GB/s, "
+	    "for they take turns." },
+	{ 1, 1, 0.5, LIMIT_NEITHER, 1, "together 0.5 GB/s, for they take "
+	    "turns." },
 
 	/* what was not measured */
 	{ 0, 1, 1, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: the "
@@ -63,6 +71,8 @@ static const struct {
 	    "network alone was not measured." },
 	{ 1, 1, 0, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: both "
 	    "together were not measured." },
+	{ 1, 4, 2, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: both "
+	    "together were faster than one of them alone." },
 	{ 0, 0, 0, LIMIT_UNKNOWN, 0, "the disk alone was not measured" },
 };
 

@@ -59,7 +59,9 @@ static const struct row {
 	{ { STREAM(ZC_PIPE, ZC_SYNTHETIC) }, .plan = "read-write" },
 
 	/* devices, and files that are made up as they are read */
-	{ { STREAM(ZC_CHAR, ZC_REGULAR) }, .plan = "splice read-write" },
+	{ { STREAM(ZC_CHAR, ZC_REGULAR) }, .plan = "read-write" },
+	{ { STREAM(ZC_CHAR, ZC_NULL) }, .plan = "read-write" },
+	{ { STREAM(ZC_CHAR, ZC_PIPE) }, .plan = "splice read-write" },
 	{ { STREAM(ZC_CHAR, ZC_SOCKET) }, .plan = "splice read-write" },
 	{ { STREAM(ZC_TTY, ZC_REGULAR) }, .plan = "read-write" },
 	{ { STREAM(ZC_TTY, ZC_PIPE) }, .plan = "read-write" },

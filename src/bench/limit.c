@@ -10,20 +10,23 @@
 
 #define SAME	1.15			/* times: about as fast */
 #define SHARED	0.8			/* of the slower: well below it */
+#define TURNS	0.9			/* of what two have who take turns */
 
 static struct limit
 limit_unknown(const struct speeds *speeds)
 {
 	struct limit limit = { .what = LIMIT_UNKNOWN };
-	const char *name = "both", *how = "together were";
+	const char *name = "both", *how = "together were not measured";
 
 	if (speeds->source <= 0 || speeds->dest <= 0) {
 		name = speeds->source <= 0 ? speeds->source_name :
 		    speeds->dest_name;
-		how = "alone was";
+		how = "alone was not measured";
+	} else if (speeds->both > 0) {
+		how = "together were faster than one of them alone";
 	}
 	snprintf(limit.text, sizeof(limit.text), "Which is the limit cannot "
-	    "be told: %s %s not measured.", name, how);
+	    "be told: %s %s.", name, how);
 	return limit;
 }
 
@@ -42,6 +45,14 @@ limit_machine(const struct speeds *speeds)
 	return limit;
 }
 
+/** Each has the speed that it has alone, but waits for the other. */
+static const char *
+turns(const struct speeds *speeds)
+{
+	return speeds->both < SHARED * MIN(speeds->source, speeds->dest) ?
+	    ", for they take turns" : "";
+}
+
 static struct limit
 limit_neither(const struct speeds *speeds, double factor)
 {
@@ -49,9 +60,9 @@ limit_neither(const struct speeds *speeds, double factor)
 
 	snprintf(limit.text, sizeof(limit.text), "Neither is the limit: %s "
 	    "alone, %.3g GB/s, and %s alone, %.3g GB/s, have about the same "
-	    "speed; together %.3g GB/s.", speeds->source_name,
+	    "speed; together %.3g GB/s%s.", speeds->source_name,
 	    speeds->source / 1e9, speeds->dest_name, speeds->dest / 1e9,
-	    speeds->both / 1e9);
+	    speeds->both / 1e9, turns(speeds));
 	return limit;
 }
 
@@ -63,12 +74,13 @@ limit_one(const struct speeds *speeds, double factor)
 	    .what = source ? LIMIT_SOURCE : LIMIT_DEST };
 
 	snprintf(limit.text, sizeof(limit.text), "%s is the limit: %.3g GB/s; "
-	    "%s alone takes %.3g GB/s, %.1f times as much; together %.3g GB/s.",
+	    "%s alone takes %.3g GB/s, %.1f times as much; together %.3g "
+	    "GB/s%s.",
 	    source ? speeds->source_name : speeds->dest_name,
 	    MIN(speeds->source, speeds->dest) / 1e9,
 	    source ? speeds->dest_name : speeds->source_name,
 	    MAX(speeds->source, speeds->dest) / 1e9, factor,
-	    speeds->both / 1e9);
+	    speeds->both / 1e9, turns(speeds));
 	limit.text[0] = (char)toupper((unsigned char)limit.text[0]);
 	return limit;
 }
@@ -77,11 +89,12 @@ struct limit
 limit_find(const struct speeds *speeds)
 {
 	double slower = MIN(speeds->source, speeds->dest);
-	double factor;
+	double factor, serial;
 
-	if (slower <= 0 || speeds->both <= 0)
+	if (slower <= 0 || speeds->both <= 0 || speeds->both > SAME * slower)
 		return limit_unknown(speeds);
-	if (speeds->both < SHARED * slower)
+	serial = 1 / (1 / speeds->source + 1 / speeds->dest);
+	if (speeds->both < MIN(SHARED * slower, TURNS * serial))
 		return limit_machine(speeds);
 	factor = MAX(speeds->source, speeds->dest) / slower;
 	return factor <= SAME ? limit_neither(speeds, factor) :

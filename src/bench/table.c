@@ -11,7 +11,7 @@ print_head(FILE *file, const struct report *report)
 {
 	const struct routes *routes = report->routes;
 
-	fprintf(file, "zcopy %s on Linux %s: %.1f MB in each of %zu rounds",
+	fprintf(file, "zcopy %s on Linux %s: %.4g MB in each of %zu rounds",
 	    zc_version(), report->kernel, (double)report->bytes / 1e6,
 	    report->rounds);
 	if (routes->directory != NULL)
@@ -114,7 +114,7 @@ print_title(FILE *file, const struct report *report,
 	if (report->routes->directory != NULL)
 		print_part(file, route->part, report->routes);
 	if (record->bytes > 0 && record->bytes != report->bytes)
-		fprintf(file, " (%.1f MB)", (double)record->bytes / 1e6);
+		fprintf(file, " (%.4g MB)", (double)record->bytes / 1e6);
 	fputc('\n', file);
 }
 

@@ -61,7 +61,12 @@ static const struct row {
 
 	/* Between pipes a tenth of cat's CPU; pipe to file a fifth less than by
 	 * read-write; TCP to file half of it, and twice the speed. */
-	{ .in = STREAMS | K(ZC_CHAR), .out = ANY,
+	{ .in = STREAMS, .out = ANY,
+	    .order = { ZC_SPLICE } },
+
+	/* What a device makes up needs pages to lie in: /dev/zero to a pipe in
+	 * half the time of read-write, but to a file in 1.3 times of it. */
+	{ .in = K(ZC_CHAR), .out = STREAMS,
 	    .order = { ZC_SPLICE } },
 	{ .in = ANY, .out = ANY,
 	    .order = { 0 } },
