@@ -315,6 +315,7 @@ progress_at() {
 		usage_error "exclude each other" --benchmark "$option" in old
 	done
 	usage_error "--bytes=0" --benchmark --bytes=0 in old
+	usage_error "half of the memory" --benchmark --bytes=1E
 }
 
 @test "benchmark: what a name stands for that cannot be had is an error" {

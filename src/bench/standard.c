@@ -213,10 +213,25 @@ add_row(struct routes *routes, const struct row *row,
 }
 
 static enum status
+check_bytes(int64_t bytes)
+{
+	int64_t most = (int64_t)sysconf(_SC_PHYS_PAGES) / 2 *
+	    sysconf(_SC_PAGESIZE);
+
+	if (bytes <= most)
+		return STATUS_OK;
+	diag_error("--benchmark", "--bytes: more than half of the memory, "
+	    "where it is made, too");
+	return STATUS_USAGE;
+}
+
+static enum status
 make_data(struct routes *routes, const struct options *options)
 {
 	routes->bytes = options->bytes == ZC_TO_END ? DATA_BYTES :
 	    options->bytes;
+	if (check_bytes(routes->bytes) != STATUS_OK)
+		return STATUS_USAGE;
 	routes->directory = data_directory();
 	data_file_system(routes->directory, routes->file_system,
 	    sizeof(routes->file_system));

@@ -56,13 +56,13 @@ splice_into_pipe(const struct zc_job *job)
 	return job->out.kind == ZC_PIPE && (in == ZC_REGULAR || in == ZC_BLOCK);
 }
 
-/** Over their share, users get pipes of two pages (pipe(7)).  For a file there
- * is sendfile(2), which has one of its own. */
+/** Over their share, users get pipes of two pages (pipe(7)): sendfile(2), which
+ * has one of its own, and read-write are faster then. */
 static bool
 splice_is_starved(const struct zc_job *job)
 {
-	return job->pipe.size < 64 * 1024 && job->in.start >= 0 &&
-	    job->request.method == ZC_AUTO && job->request.pipe_size == 0;
+	return job->pipe.size < 64 * 1024 && job->request.pipe_size == 0 &&
+	    job->request.method == ZC_AUTO;
 }
 
 static int

@@ -22,9 +22,18 @@
 
 enum motion { HEAD, TAKE, GIVE, THROUGH, TAIL };
 
-/* So many EAGAINs in a row, without a byte moved, make poll(2) doubtful. */
+/* So many EAGAINs in a row, of a sink that poll(2) calls ready, are too many. */
 #define VAIN_MAX	16
-#define VAIN_LAST	1000
+#define VAIN_LAST	1000		/* where nothing else is left */
+
+static int64_t
+microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
 
 static bool
 takes(enum motion motion)
@@ -75,13 +84,9 @@ void
 job_tell(struct zc_job *job, enum zc_event_type type, enum zc_method method,
     int error)
 {
-	const struct zc_event event = {
-		.type = type,
-		.method = method,
-		.error = error,
-		.bytes = job->result.bytes,
-		.plan = &job->plan,
-	};
+	const struct zc_event event = { .type = type, .method = method,
+		.error = error, .bytes = job->result.bytes,
+		.plan = &job->plan };
 
 	if (job->request.event == NULL || job->result.outcome != ZC_UNFINISHED)
 		return;
@@ -396,16 +401,20 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	return true;
 }
 
-/** EAGAIN, again and again, though poll(2) calls the sink ready, as sendfile(2)
- * from ZFS has said it?  (Of a source poll is no witness: a unix socket that
- * was spliced in part stays ready.) */
+/** EAGAIN for ever, as sendfile(2) from ZFS has said it?  (Of a source poll is
+ * no witness: a unix socket that was spliced in part stays ready.) */
 static bool
-job_is_in_vain(struct zc_job *job, enum zc_side side)
+job_is_in_vain(struct zc_job *job, enum zc_method method, enum zc_side side)
 {
-	bool last = job->candidate + 1 >= job->plan.count;
+	bool last = method == ZC_AUTO || method == ZC_READ_WRITE ||
+	    job->candidate + 1 >= job->plan.count;
 
-	return side == ZC_SINK && job->vain++ >= (last ? VAIN_LAST :
-	    VAIN_MAX) && end_has_room(&job->out);
+	if (side != ZC_SINK || job->vain++ < (last ? VAIN_LAST : VAIN_MAX))
+		return false;
+	if (end_has_room(&job->out))
+		return true;
+	job->vain = 0;			/* it was full, all that time */
+	return false;
 }
 
 static void
@@ -416,15 +425,6 @@ job_give_up(struct zc_job *job, enum zc_method method, enum zc_side side)
 		job_fail(job, side, EAGAIN);
 	else
 		job_refused(job, EAGAIN);
-}
-
-static int64_t
-microseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /**
@@ -484,7 +484,7 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 		job_refused(job, step.error);
 		break;
 	case STEP_BLOCKED:
-		if (!job_is_in_vain(job, step.side))
+		if (!job_is_in_vain(job, method, step.side))
 			return job_blocked(job, step.side, wait);
 		job_give_up(job, method, step.side);
 		break;
