@@ -22,7 +22,7 @@
 
 enum motion { HEAD, TAKE, GIVE, THROUGH, TAIL };
 
-/* So many EAGAINs in a row, of a sink that poll(2) calls ready, are too many. */
+/* So many EAGAINs in a row from a sink that is ready are too many. */
 #define VAIN_MAX	16
 #define VAIN_LAST	1000		/* where nothing else is left */
 
