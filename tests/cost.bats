@@ -66,8 +66,8 @@ costs() {
 }
 
 @test "cost: a stream to a file" {
-	costs pipe path splice 20000
-	costs fifo path splice 20000
+	costs pipe path read-write 40000
+	costs fifo path read-write 40000
 	costs tcp path splice 60000
 	costs unix path splice 60000
 }

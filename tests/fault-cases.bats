@@ -77,7 +77,7 @@ requires_libc_malloc() {
 	    splice:EINVAL:2:out=sock,send:ECONNRESET:1
 	[[ $output != *lost* ]]
 	fails 4 "write: ${text[ENOSPC]}" pipe path \
-	    splice:EINVAL:2,write:ENOSPC:1:out=reg
+	    splice:EINVAL:2,write:ENOSPC:1:out=reg --select='*:splice'
 }
 
 @test "faults: what cannot be got out of our pipe is told to be lost" {
@@ -231,7 +231,7 @@ requires_libc_malloc() {
 		[[ $output == *"method splice" ]]
 		arrives pipe pipe splice:EAGAIN:$when:out=1 -v
 		[[ $output == *"method splice" ]]
-		arrives pipe path splice:EAGAIN:$when -v
+		arrives pipe path splice:EAGAIN:$when --method=splice -v
 		[[ $output == *"method splice" ]]
 		arrives path pipe splice:EAGAIN:$when -v
 		[[ $output == *"method splice" ]]
@@ -247,7 +247,8 @@ requires_libc_malloc() {
 	first='dd iflag=nonblock oflag=nonblock count=0 status=none'
 	arrives pipe pipe splice:EAGAIN:1+2:in=0,poll:EINTR:1
 	arrives pipe pipe splice:EAGAIN:1+2:out=1,poll:EINTR:1+2
-	fails 3 "read: ${text[ENOMEM]}" pipe path splice:EAGAIN:1,poll:ENOMEM:1
+	fails 3 "read: ${text[ENOMEM]}" pipe path \
+	    splice:EAGAIN:1,poll:ENOMEM:1 --method=splice
 	struck=2
 	fails 4 "write: ${text[ENOMEM]}" path pipe splice:EAGAIN:2,poll:ENOMEM:1
 }

@@ -328,7 +328,7 @@ survives() {
 }
 
 @test "faults: pipe to file: splice" {
-	survives pipe path splice splice
+	survives pipe path splice splice '' --select='*:splice'
 }
 
 @test "faults: pipe to file: read" {

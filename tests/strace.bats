@@ -46,7 +46,7 @@ private="path:tcp:splice path:path:splice path:unix:splice tcp:pipe
 	tcp:path pipe:tcp"
 
 # Where splice goes straight from or to a pipe.
-direct="path:pipe path:fifo pipe:path pipe:pipe"
+direct="path:pipe path:fifo pipe:path:splice pipe:pipe"
 
 sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 	path:pipe:sendfile"
@@ -131,7 +131,8 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 
 @test "strace: EAGAIN from ends that do not block is waited for" {
 	first='dd iflag=nonblock oflag=nonblock count=0 status=none'
-	survives splice:error=EAGAIN:when=3+3 pipe:pipe path:pipe pipe:path
+	survives splice:error=EAGAIN:when=3+3 pipe:pipe path:pipe \
+	    pipe:path:splice
 }
 
 @test "strace: signals lose nothing, and are answered" {

@@ -47,7 +47,7 @@ static const struct row {
 	    .plan = "splice sendfile read-write" },
 
 	/* streams */
-	{ { STREAM(ZC_PIPE, ZC_REGULAR) }, .plan = "splice read-write" },
+	{ { STREAM(ZC_PIPE, ZC_REGULAR) }, .plan = "read-write" },
 	{ { STREAM(ZC_PIPE, ZC_PIPE) }, .plan = "splice read-write" },
 	{ { STREAM(ZC_PIPE, ZC_SOCKET) }, .plan = "splice read-write" },
 	{ { STREAM(ZC_SOCKET, ZC_REGULAR) }, .plan = "splice read-write" },
@@ -84,7 +84,7 @@ static const struct row {
 	    .plan = "copy_file_range sendfile read-write" },
 	{ { .in = ZC_PIPE, .out = ZC_REGULAR, .size = 1 },
 	    .plan = "read-write" },
-	{ { .in = ZC_PIPE, .out = ZC_REGULAR, .size = SMALL },
+	{ { .in = ZC_PIPE, .out = ZC_SOCKET, .size = SMALL },
 	    .plan = "splice read-write" },
 
 	/* O_APPEND, O_DIRECT: nothing else works, but into pipes */
@@ -107,7 +107,7 @@ static const struct row {
 	    .plan = "copy_file_range read-write" },
 	{ { REGULAR_TO(ZC_BLOCK), .placed = true },
 	    .plan = "splice read-write" },
-	{ { STREAM(ZC_PIPE, ZC_REGULAR), .placed = true },
+	{ { STREAM(ZC_SOCKET, ZC_REGULAR), .placed = true },
 	    .plan = "splice read-write" },
 
 	/* --stable: no page of a file may be lent to a reader */

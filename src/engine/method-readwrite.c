@@ -16,6 +16,9 @@
 /* Enough for a file smaller than this, and from the heap, not by mmap(2). */
 #define READWRITE_LEAST	((size_t)32 * 1024)
 
+/* All that a pipe may hold: its writer can fill it again meanwhile. */
+#define READWRITE_PIPE	((size_t)1024 * 1024)
+
 /* One write is one command to procfs and its like; none takes as much. */
 #define READWRITE_COMMAND_MAX	((size_t)64 * 1024)
 
@@ -35,6 +38,8 @@ readwrite_block(const struct zc_job *job)
 		return READWRITE_COMMAND_MAX + 1;	/* one too many: told */
 	if (job->request.block_size != 0)
 		return MIN(job->request.block_size, CALL_MAX);
+	if (job->in.kind == ZC_PIPE)
+		return READWRITE_PIPE;
 	left = job_known_left(job);
 	if (left > 0 && (uint64_t)left < READWRITE_LEAST)
 		return READWRITE_LEAST;

@@ -129,9 +129,9 @@ splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked)
 	return step_unsuited(errno);
 }
 
-/* Half of a pipe of 1 MiB: its reader, who is woken when the call is done, has
- * work while the other half is filled.  One who splices was twice as fast. */
-#define FROM_FILE_MAX	((size_t)512 * 1024)
+/* A quarter of a pipe of 1 MiB: its reader, who is woken when the call is done,
+ * has work while the rest is filled.  One who splices was twice as fast. */
+#define FROM_FILE_MAX	((size_t)256 * 1024)
 
 static struct step
 splice_through(struct zc_job *job)
