@@ -59,9 +59,9 @@ costs() {
 }
 
 @test "cost: a file to a stream" {
-	costs path pipe splice 20000
-	costs path fifo splice 20000
-	costs path tcp splice 20000
+	costs path pipe splice 40000
+	costs path fifo splice 40000
+	costs path tcp splice 40000
 	costs path unix splice 60000
 }
 
@@ -73,7 +73,7 @@ costs() {
 }
 
 @test "cost: a stream to a stream" {
-	costs pipe pipe splice 20000
+	costs pipe pipe splice 40000
 	costs pipe tcp splice 60000
 	costs tcp pipe splice 60000
 	costs unix unix splice 60000
