@@ -55,7 +55,8 @@ costs() {
 	count path path large -v --block-size=1M
 	[ "${calls[copy_file_range]}" -eq 66 ]
 	echo "$at_once system calls at once, $sum by 1 MiB"
-	[ $((sum - at_once)) -eq 63 ]
+	# ASan makes calls of its own, and not always the same.
+	[ $((sum - at_once)) -eq 63 ] || grep -q __asan_init "$ZCOPY"
 }
 
 @test "cost: a file to a stream" {

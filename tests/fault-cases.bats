@@ -147,7 +147,7 @@ requires_libc_malloc() {
 	fails 3 "read: ${text[EIO]} (0 bytes delivered" pipe path \
 	    kernel:ENOSYS:1+,read:EIO:2:in=0 --offset=200000
 	fails 3 "read: ${text[EIO]} (0 bytes delivered" pipe path \
-	    splice:EINVAL:2,read:EIO:1:in=0 --offset=200000
+	    splice:EINVAL:1,read:EIO:1:in=0 --offset=200000
 }
 
 @test "faults: a broken pipe while SIGPIPE is ignored is DEST's fault" {
