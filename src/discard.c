@@ -110,7 +110,6 @@ discard(const struct options *options)
 	struct endpoint ep = { .fd = -1 };
 	enum status status = endpoint_parse(&ep, options->source, ROLE_SOURCE,
 	    options);
-	const char *misfit;
 
 	if (status != STATUS_OK)
 		return status;
@@ -119,12 +118,9 @@ discard(const struct options *options)
 		    "such as :PORT");
 		return STATUS_USAGE;
 	}
-	misfit = endpoint_misfit(&ep, NULL);
-	if (misfit != NULL) {
-		diag_error(NULL, "%s", misfit);
-		return STATUS_USAGE;
-	}
-	status = patience_check(options);
+	status = endpoint_check_fit(&ep, NULL);
+	if (status == STATUS_OK)
+		status = patience_check(options);
 	if (status == STATUS_OK)
 		status = endpoint_open(&ep);
 	if (status == STATUS_OK)

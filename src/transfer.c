@@ -58,7 +58,6 @@ static enum status
 parse_both(struct endpoint *source, struct endpoint *dest,
     const struct options *options)
 {
-	const char *wrong;
 	enum status status;
 
 	status = endpoint_parse(source, options->source, ROLE_SOURCE, options);
@@ -69,13 +68,9 @@ parse_both(struct endpoint *source, struct endpoint *dest,
 		status = wrapping_check(options);
 	if (status == STATUS_OK)
 		status = patience_check(options);
-	if (status != STATUS_OK)
-		return status;
-	wrong = endpoint_misfit(source, dest);
-	if (wrong == NULL)
-		return STATUS_OK;
-	diag_error(NULL, "%s", wrong);
-	return STATUS_USAGE;
+	if (status == STATUS_OK)
+		status = endpoint_check_fit(source, dest);
+	return status;
 }
 
 enum status

@@ -11,6 +11,7 @@
 
 #include "../diag.h"
 #include "address.h"
+#include "socket.h"
 
 static int
 congestion_set(int fd, const char *name)
@@ -99,12 +100,8 @@ static bool
 stays_here(int fd)
 {
 	struct sockaddr_storage here, there;
-	socklen_t length = sizeof(here);
 
-	if (getsockname(fd, (struct sockaddr *)&here, &length) < 0)
-		return false;
-	length = sizeof(there);
-	if (getpeername(fd, (struct sockaddr *)&there, &length) < 0)
+	if (socket_ends(fd, &here, &there) < 0)
 		return false;
 	return is_loopback((struct sockaddr *)&there) ||
 	    same_host((struct sockaddr *)&here, (struct sockaddr *)&there);

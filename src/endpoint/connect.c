@@ -87,14 +87,9 @@ race_lose(struct race *race, unsigned i)
 static int
 race_finish(int fd)
 {
-	struct sockaddr_storage here = { 0 }, there = { 0 };
-	socklen_t length = sizeof(here);
+	struct sockaddr_storage here, there;
 
-	if (socket_error(fd) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&here, &length) < 0)
-		return -1;
-	length = sizeof(there);
-	if (getpeername(fd, (struct sockaddr *)&there, &length) < 0)
+	if (socket_error(fd) < 0 || socket_ends(fd, &here, &there) < 0)
 		return -1;
 	errno = ECONNREFUSED;
 	return memcmp(&here, &there, sizeof(here)) == 0 ? -1 : 0;

@@ -186,8 +186,8 @@ parse_misfit(const struct endpoint *ep)
 	return NULL;
 }
 
-const char *
-endpoint_misfit(const struct endpoint *source, const struct endpoint *dest)
+static const char *
+misfit(const struct endpoint *source, const struct endpoint *dest)
 {
 	const struct options *o = source->options;
 	const struct endpoint_type *in = source->type;
@@ -212,6 +212,17 @@ endpoint_misfit(const struct endpoint *source, const struct endpoint *dest)
 	    (!dest->inherited || zc_kind_of(dest->fd) != ZC_SOCKET))))
 		return "--confirm: DEST is no socket";
 	return NULL;
+}
+
+enum status
+endpoint_check_fit(const struct endpoint *source, const struct endpoint *dest)
+{
+	const char *wrong = misfit(source, dest);
+
+	if (wrong == NULL)
+		return STATUS_OK;
+	diag_error(NULL, "%s", wrong);
+	return STATUS_USAGE;
 }
 
 enum status

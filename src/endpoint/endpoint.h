@@ -94,9 +94,9 @@ struct endpoint {
 enum status endpoint_parse(struct endpoint *, const char *name, enum role,
     const struct options *);
 
-/** The first option given that neither end can honour, in words, or NULL.
- * dest may be NULL. */
-const char *endpoint_misfit(const struct endpoint *source,
+/** STATUS_OK, or STATUS_USAGE once the first option given is printed that
+ * neither end can honour.  dest may be NULL. */
+enum status endpoint_check_fit(const struct endpoint *source,
     const struct endpoint *dest);
 
 enum status endpoint_open(struct endpoint *);

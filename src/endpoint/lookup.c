@@ -41,19 +41,24 @@ lookup_release(struct lookup *lookup)
 }
 
 static void
-lookup_run(struct lookup *lookup)
+lookup_run(struct lookup *lookup, int flags)
 {
+	struct addrinfo hints = lookup->hints;
+
+	hints.ai_flags |= flags;
 	lookup->error = getaddrinfo(*lookup->host != '\0' ? lookup->host :
-	    NULL, lookup->port, &lookup->hints, &lookup->list);
+	    NULL, lookup->port, &hints, &lookup->list);
 	lookup->cause = errno;
-	close(lookup->done[1]);
 }
 
 static void *
 lookup_thread(void *arg)
 {
-	lookup_run(arg);
-	lookup_release(arg);
+	struct lookup *lookup = arg;
+
+	lookup_run(lookup, 0);
+	close(lookup->done[1]);
+	lookup_release(lookup);
 	return NULL;
 }
 
@@ -122,12 +127,7 @@ lookup_wait(struct lookup *lookup)
 static bool
 lookup_at_once(struct lookup *lookup)
 {
-	int flags = lookup->hints.ai_flags;
-
-	lookup->hints.ai_flags |= AI_NUMERICHOST;
-	lookup->error = getaddrinfo(*lookup->host != '\0' ? lookup->host :
-	    NULL, lookup->port, &lookup->hints, &lookup->list);
-	lookup->hints.ai_flags = flags;
+	lookup_run(lookup, AI_NUMERICHOST);
 	return lookup->error == 0;
 }
 

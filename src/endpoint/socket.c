@@ -53,6 +53,19 @@ socket_error(int fd)
 	return error == 0 ? 0 : -1;
 }
 
+int
+socket_ends(int fd, struct sockaddr_storage *here,
+    struct sockaddr_storage *there)
+{
+	socklen_t length = sizeof(*here);
+
+	*here = *there = (struct sockaddr_storage){ .ss_family = AF_UNSPEC };
+	if (getsockname(fd, (struct sockaddr *)here, &length) < 0)
+		return -1;
+	length = sizeof(*there);
+	return getpeername(fd, (struct sockaddr *)there, &length);
+}
+
 static int
 socket_half_close(int fd)
 {

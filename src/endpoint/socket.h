@@ -6,6 +6,8 @@
 #ifndef SOCKET_H
 #define SOCKET_H
 
+#include <sys/socket.h>
+
 #include "endpoint.h"
 
 /** From now on, close means reset.  Harmless on unix sockets. */
@@ -17,6 +19,10 @@ void socket_disarm(int fd);
 /** What happened to the connection meanwhile: it is told once, and a read
  * would then find nothing but an end of file.  0, or -1 with errno. */
 int socket_error(int fd);
+
+/** Both its addresses, with zeros behind them.  0, or -1 with errno. */
+int socket_ends(int fd, struct sockaddr_storage *here,
+    struct sockaddr_storage *there);
 
 /** Hook's work: fd is connected. */
 enum status socket_ready(struct endpoint *);
