@@ -42,7 +42,9 @@
  *
  *	zcopy.h			the engine, as everybody sees it: libzcopy
  *	engine/			moves bytes between two descriptors
- *	  job.c			  a job's life; turn.c is its loop
+ *	  job.c			  a job's life; turn.c is its loop, motion.c
+ *				  one step of it; confirm.c asks read(2)
+ *				  whether an end is the end
  *	  policy.c		  which methods, in which order
  *	  method.c method-*.c	  one way to move bytes each
  *	  end.c kind.c		  what there is to know of a descriptor

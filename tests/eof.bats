@@ -282,8 +282,8 @@ kernel_file() {
 	same in sent
 
 	for method in copy_file_range sendfile splice; do
-		FAULT=$method:zero:1 zcopy 9 -m $method in new
-		fault_fired
+		FAULT=$method:zero:1+ zcopy 9 -m $method in new
+		fault_fired 2
 		[[ $output == *"$method: "* ]]
 		[ ! -e new ]
 	done

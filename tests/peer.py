@@ -16,7 +16,8 @@ A far end that does what its arguments say, one deed after another.
 
 ADDRESS is HOST:PORT, [IPV6]:PORT or a path with a slash.  All but connect and
 pair first print the port, and `connected` comes after the connection.  TYPE is
-stream, dgram or seqpacket, with "-nonblock" for COMMAND's end.
+stream, dgram or seqpacket, with "-nonblock" for COMMAND's end; of a pair, tcp
+and tcp-nonblock are two ends of a connection.
 
     rcvbuf=N sndbuf=N   buffers of that size (first of all)
     send=FILE           all of it
@@ -25,6 +26,8 @@ stream, dgram or seqpacket, with "-nonblock" for COMMAND's end.
     save=FILE           receive to the end, into FILE
     sip=FILE            the same, a few bytes at a time
     echo=FILE           the same, and send it back as it comes
+    urgent              a byte that is urgent (MSG_OOB), and so no data; one
+                        that was not passed yet becomes data by the next
     pace=SECONDS        what drip and sip wait for behind each piece
     size=N              how large the pieces of sip are
     unread              wait until no more comes, and print what has come and
@@ -105,6 +108,10 @@ def echo(connection, path):
             connection.sendall(data)
 
 
+def urgent(connection, _):
+    connection.send(b"!", socket.MSG_OOB)
+
+
 def pace(_, seconds):
     global PAUSE
     PAUSE = float(seconds)
@@ -170,7 +177,7 @@ def wait(_, path):
 
 
 DEEDS = {deed.__name__: deed for deed in (
-    send, drip, take, save, sip, echo, pace, size, unread, end, ended, broken,
+    send, drip, take, save, sip, echo, urgent, pace, size, unread, end, ended, broken,
     reset, close, equal, wait)}
 DEEDS["print"] = lambda _, text: announce(text)
 BUFFERS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF}
@@ -241,11 +248,17 @@ def elsewhere(end):
             end.fileno(), fcntl.F_DUPFD_CLOEXEC, 100))
 
 
+def tcp_pair():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        return ours, listener.accept()[0]
+
+
 def pair(kind, number, *words):
     split = words.index("--")
     deeds, command = words[:split], words[split + 1:]
     kind, _, nonblock = kind.partition("-")
-    ours, theirs = socket.socketpair(
+    ours, theirs = tcp_pair() if kind == "tcp" else socket.socketpair(
         socket.AF_UNIX, getattr(socket, f"SOCK_{kind.upper()}"))
     theirs.setblocking(not nonblock)
     set_buffers(ours, deeds)

@@ -24,6 +24,7 @@ static struct model {
 	struct fate fate;
 	bool over;			/* nothing more may be called */
 	bool maps;			/* mmap is at work */
+	bool had_zero;			/* that was the call before */
 	bool wrong;
 	unsigned events, agains, stalls;
 	int64_t told;			/* bytes, by the last event */
@@ -92,8 +93,10 @@ foresee_kernel(const struct made *made, int fault)
 {
 	enum zc_side side = side_of(made);
 
+	/* Of the source, once may be a file that grew just then. */
 	if (fault == ZERO)
-		return falls(ENODATA);
+		return made->in == flow.in && !model.had_zero ? goes_on :
+		    falls(ENODATA);
 	if (fault == EAGAIN && made->call != COPY_FILE_RANGE &&
 	    waits_by_poll(side))
 		return goes_on;
@@ -289,7 +292,7 @@ help_along(struct made *made)
 }
 
 static int
-judge(struct made *made)
+judge_call(struct made *made)
 {
 	/* Is there one byte more?  Has this system that call? */
 	if ((made->call == PREAD && made->size == 1) || made->in == -1)
@@ -302,6 +305,17 @@ judge(struct made *made)
 	if (task.rarity == 0 || !one_in(task.rarity))
 		return PASS;
 	return strike(made);
+}
+
+static int
+judge(struct made *made)
+{
+	int verdict = judge_call(made);
+
+	/* Of the kernel's own paths, which are the first in enum call. */
+	if (made->call <= COPY_FILE_RANGE && made->in == flow.in)
+		model.had_zero = verdict == ZERO && !model.had_zero;
+	return verdict;
 }
 
 static inline void

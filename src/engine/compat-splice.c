@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/param.h>
+#include <sys/socket.h>
 
 #include "compat.h"
 #include "job.h"
@@ -15,17 +16,25 @@
 		ZC_SPLICE_GIFT)
 
 #ifdef HAVE_SPLICE
-/** Nothing moved.  Is that the end?  FUSE and virtual files have said so where
- * read(2) has more (Linux 6.18 still). */
+/**
+ * splice(2) returned 0.  Return that if `in` is at its end, else fail with
+ * EINVAL, for read(2) to be used: a virtual or FUSE file has more than its
+ * st_size says, and a TCP connection is at an urgent byte, where a peek gets
+ * what is behind it, or EAGAIN.
+ */
 static ssize_t
 confirm_end(int in, const int64_t *offset)
 {
 	struct end end;
+	char byte;
 
 	if (end_inspect(&end, in, ZC_SOURCE,
-	    offset != NULL ? *offset : ZC_CURRENT) < 0 || end.start < 0)
+	    offset != NULL ? *offset : ZC_CURRENT) < 0)
 		return 0;
-	return end_peek(&end) > 0 ? compat_fail(EINVAL) : 0;
+	if (end.kind == ZC_SOCKET)
+		return recv(in, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0 ?
+		    compat_fail(EINVAL) : 0;
+	return end.start >= 0 && end_peek(&end) > 0 ? compat_fail(EINVAL) : 0;
 }
 
 static ssize_t

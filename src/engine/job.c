@@ -134,6 +134,7 @@ job_ends(const struct zc_job *job)
 		.append = job->out.flags & O_APPEND,
 		.direct = job->out.flags & O_DIRECT,
 		.placed = job->out.placed,
+		.unseekable = job->in.kind == ZC_REGULAR && job->in.start < 0,
 	};
 }
 

@@ -131,7 +131,9 @@ read_resident(struct end *end, void *data, size_t size)
 	struct stat st;
 	ssize_t there;
 
-	if (position < 0 || fstat(end->fd, &st) < 0)
+	if (position < 0)		/* a FUSE file that cannot seek */
+		return busy();
+	if (fstat(end->fd, &st) < 0)
 		return -1;
 	if (end->kind == ZC_REGULAR)
 		last = st.st_size;

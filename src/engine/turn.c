@@ -17,10 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "confirm.h"
 #include "cork.h"
 #include "job.h"
-
-enum motion { HEAD, TAKE, GIVE, THROUGH, TAIL };
+#include "motion.h"
 
 /* So many EAGAINs in a row from a sink that is ready are too many. */
 #define VAIN_MAX	16
@@ -33,12 +33,6 @@ microseconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static bool
-takes(enum motion motion)
-{
-	return motion == TAKE || motion == THROUGH;
 }
 
 static void
@@ -94,12 +88,6 @@ job_tell(struct zc_job *job, enum zc_event_type type, enum zc_method method,
 		job_finish(job, ZC_STOPPED, EINTR);
 }
 
-static enum zc_method
-job_method(const struct zc_job *job)
-{
-	return job->plan.method[MIN(job->candidate, job->plan.count - 1)];
-}
-
 static void
 job_note_refusal(struct zc_job *job, int error)
 {
@@ -151,23 +139,8 @@ job_refused(struct zc_job *job, int error)
 	job_close_method(job);
 	job->candidate++;
 	job_begin(job);
-}
-
-/**
- * Is it the end?  0: yes; else the errno of the refusal.  Virtual and FUSE
- * files make the kernel's own paths return 0 where read(2) has more (Linux
- * 6.18 still); streams do not, and a terminal would wait for a second one.
- */
-static int
-job_doubts_end(const struct zc_job *job)
-{
-	int more = 0;
-
-	if (job->in.start >= 0 && job->method != &method_read_write)
-		more = end_peek(&job->in);
-	if (more < 0)
-		return errno;
-	return more > 0 ? ENODATA : 0;
+	if (job->method != NULL)	/* another one goes on */
+		job->result.reason = NULL;
 }
 
 /** No method is left.  A full or a bad disk is not the named method's fault. */
@@ -184,27 +157,11 @@ job_out_of_methods(struct zc_job *job)
 		job_finish(job, ZC_UNSUITED, error);
 }
 
-static void
-job_source_ended(struct zc_job *job)
-{
-	int doubt = job_doubts_end(job);
-
-	if (doubt == 0) {
-		job->ended = true;
-		return;
-	}
-	if (doubt == ENODATA)
-		job->result.reason = "it saw the end where read(2) has more";
-	job_refused(job, doubt);
-	if (job->method != NULL)	/* another one goes on */
-		job->result.reason = NULL;
-}
-
 /** No offset is left on one side.  True: that has been seen to. */
 static bool
 job_at_limit(struct zc_job *job, enum motion motion)
 {
-	if (!takes(motion))
+	if (!motion_takes(motion))
 		return false;
 	if (job_room(job, ZC_SOURCE) == 0) {
 		job->ended = true;
@@ -227,12 +184,6 @@ job_is_short(const struct zc_job *job)
 	    job->request.bytes != ZC_TO_END && job->left > 0;
 }
 
-static bool
-job_data_is_out(const struct zc_job *job)
-{
-	return job->held == 0 && (job->left == 0 || job->ended);
-}
-
 /** All is taken and given, or will never be: end, if so. */
 static bool
 job_complete(struct zc_job *job)
@@ -247,88 +198,6 @@ job_complete(struct zc_job *job)
 	else
 		return false;
 	return true;
-}
-
-static enum motion
-job_motion(const struct zc_job *job)
-{
-	bool more = job->left > 0 && !job->ended && job->method != NULL;
-
-	if (job->headers.left > 0)
-		return HEAD;
-	if (job_data_is_out(job))
-		return TAIL;
-	if (job->held > 0 && !(job->gather && more))
-		return GIVE;
-	return job->through ? THROUGH : TAKE;
-}
-
-/** Bytes in the buffer go first, whatever the method. */
-static bool
-job_uses_buffer(const struct zc_job *job, enum motion motion)
-{
-	return motion == GIVE && buffer_used(&job->buffer) > 0;
-}
-
-/** Who does it; ZC_AUTO: nobody, for a header needs no method. */
-static enum zc_method
-job_worker(const struct zc_job *job, enum motion motion)
-{
-	if (motion == HEAD || motion == TAIL)
-		return ZC_AUTO;
-	return job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
-}
-
-/** A stream that has nothing yet may keep us waiting: what was held back, to
- * share segments with what comes next, goes out first. */
-static void
-job_uncork(const struct zc_job *job, enum motion motion)
-{
-	if (!job->corks || job->in.start >= 0 || !takes(motion) ||
-	    end_has_news(&job->in))
-		return;
-	cork_pull(&job->out);
-	if (job->trailers.left > 0)
-		cork_insert(&job->out);
-}
-
-static struct step
-job_step(struct zc_job *job, enum motion motion)
-{
-	bool more = job->left > 0 || job->held > 0 || job->trailers.left > 0;
-
-	job_uncork(job, motion);
-	if (motion == HEAD)
-		return job_write_pieces(job, &job->headers, more);
-	if (motion == TAIL)
-		return job_write_pieces(job, &job->trailers, false);
-	if (job_uses_buffer(job, motion))
-		return method_read_write.drain(job);
-	return motion == TAKE ? job->method->fill(job) :
-	    job->method->drain(job);
-}
-
-static void
-job_count(struct zc_job *job, enum motion motion, int64_t moved)
-{
-	struct zc_result *result = &job->result;
-
-	if (motion == HEAD) {
-		pieces_advance(&job->headers, moved);
-		result->header_bytes += moved;
-	}
-	if (motion == TAIL) {
-		pieces_advance(&job->trailers, moved);
-		result->trailer_bytes += moved;
-	}
-	if (takes(motion))
-		job->left -= moved;
-	if (motion == TAKE)
-		job->held += (size_t)moved;
-	if (motion == GIVE)
-		job->held -= (size_t)moved;
-	if (motion == GIVE || motion == THROUGH)
-		result->bytes += moved;
 }
 
 static void
@@ -351,7 +220,9 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
 		return;
 	}
-	job->stalls = job->vain = 0;
+	job->stalls = job->vain = job->dry = 0;
+	if (motion_takes(motion) && method == job_method(job))
+		job->overruled = 0;
 	job_count(job, motion, moved);
 	if (motion != TAKE)
 		job_credit(job, method, moved);
@@ -401,8 +272,8 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	return true;
 }
 
-/** EAGAIN for ever, as sendfile(2) from ZFS has said it?  (Of a source poll is
- * no witness: a unix socket that was spliced in part stays ready.) */
+/** True if the sink, which poll(2) calls ready, keeps saying EAGAIN, as
+ * sendfile(2) from ZFS has.  For a source see job_confirm(). */
 static bool
 job_is_in_vain(struct zc_job *job, enum zc_method method, enum zc_side side)
 {
@@ -472,13 +343,13 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 	method = job_worker(job, motion);
 	job->result.use[method].calls++;
 	began = job->time_out > 0 ? microseconds() : 0;
-	step = job_step(job, motion);
+	step = job_confirm(job, job_step(job, motion), &motion, &method);
 	switch (step.outcome) {
 	case STEP_MOVED:
 		job_moved(job, motion, method, step.moved);
 		return !step.cut || job_cut_short(job, motion, began, wait);
 	case STEP_ENDED:
-		job_source_ended(job);
+		job->ended = true;
 		break;
 	case STEP_UNSUITED:
 		job_refused(job, step.error);

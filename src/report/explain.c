@@ -23,6 +23,7 @@ struct view {
 	struct endpoint end;		/* a copy, with st where there is one */
 	enum zc_kind kind;
 	int flags;			/* F_GETFL, of a descriptor; else 0 */
+	bool unseekable;		/* a descriptor of such a FUSE file */
 	int64_t position;		/* of a descriptor; else 0 */
 	int64_t size;			/* of the whole, or -1 */
 };
@@ -98,6 +99,7 @@ view_descriptor(struct view *view)
 	view->flags = fcntl(fd, F_GETFL);
 	position = lseek(fd, 0, SEEK_CUR);
 	view->position = position < 0 ? 0 : position;
+	view->unseekable = position < 0 && view->kind == ZC_REGULAR;
 	return STATUS_OK;
 }
 
@@ -424,6 +426,7 @@ explain_plan(const struct view *source, const struct view *dest,
 		.append = will_append(dest, options),
 		.direct = dest->flags & O_DIRECT,
 		.placed = false,	/* --seek moves the position itself */
+		.unseekable = source->unseekable,
 	};
 	enum zc_method preferred = ZC_AUTO;
 	struct zc_plan plan;

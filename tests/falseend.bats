@@ -1,0 +1,376 @@
+#!/usr/bin/env bats
+# The end of a source is what read(2) says.  The kernel's own paths say so
+# where there is more: at an urgent byte of a TCP peer, at the st_size of a FUSE
+# file, at the end that a growing file had.
+
+load helpers
+load peer
+load routes
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file a 100000
+	random_file b 100000
+	cat a b >in
+	got=$BATS_TEST_TMPDIR.got
+	go=$BATS_TEST_TMPDIR.go
+}
+
+teardown() {
+	end_all
+	unmount_all
+}
+
+## An urgent byte (MSG_OOB) is no data, and no end
+
+# What a peer sends, and where its urgent byte is.
+deeds() {
+	case $1 in
+	first)	echo urgent send=in ;;
+	middle)	echo send=a urgent send=b ;;
+	last)	echo send=in urgent ;;
+	esac
+}
+
+# passes WHERE ARG... - zcopy, listening, and a peer with an urgent byte there.
+passes() {
+	local where=$1
+	shift
+	listener "$@"
+	# shellcheck disable=SC2046	# deeds are words
+	peer connect "127.0.0.1:$port" $(deeds "$where")
+	ends 0
+}
+
+@test "urgent: a listener's file has all that is around it, by each method" {
+	local where method
+	for where in first middle last; do
+		for method in $(methods stream file); do
+			echo "urgent byte $where, method $method"
+			echo old >out
+			passes "$where" -m "$method" listen:127.0.0.1:0 out
+			same in out
+		done
+	done
+}
+
+@test "urgent: who connects gets all of it, by each method" {
+	local where method
+	for where in first middle last; do
+		for method in $(methods stream file); do
+			# shellcheck disable=SC2046
+			peer listen 127.0.0.1:0 $(deeds "$where")
+			zcopy 0 -m "$method" "127.0.0.1:$port" out
+			same in out
+		done
+	done
+}
+
+@test "urgent: a pipe, the null device, a unix socket and a second host" {
+	local where method first
+	for where in first middle last; do
+		for method in $(methods stream stdout); do
+			STDOUT=$got passes "$where" -m "$method" \
+			    listen:127.0.0.1:0 -
+			same in "$got"
+		done
+		mkfifo fifo
+		cat fifo >"$got" 3>&- &
+		passes "$where" listen:127.0.0.1:0 fifo
+		wait $!
+		same in "$got"
+		rm fifo
+
+		passes "$where" -v listen:127.0.0.1:0 /dev/null
+		[[ $output == *"done: 200000 bytes"* ]]
+
+		peer listen "$BATS_TEST_TMPDIR.socket" "save=$got"
+		passes "$where" listen:127.0.0.1:0 \
+		    "unix:$BATS_TEST_TMPDIR.socket"
+		same in "$got"
+		rm "$BATS_TEST_TMPDIR.socket"
+
+		listener listen:127.0.0.1:0 out
+		first=$pid
+		passes "$where" listen:127.0.0.1:0 "127.0.0.1:$port"
+		ends 0 "$first"
+		same in out
+	done
+}
+
+@test "urgent: a socket that was inherited, blocking or not" {
+	local where kind method
+	for where in first middle last; do
+		for kind in tcp tcp-nonblock; do
+			for method in $(methods stream file); do
+				echo "$kind, urgent byte $where, method $method"
+				# shellcheck disable=SC2046
+				timeout 20 "$PYTHON" "$PEER" pair $kind 7 \
+				    $(deeds "$where") end ended -- \
+				    "$ZCOPY" -m "$method" fd:7 out 3>&-
+				same in out
+			done
+		done
+	done
+}
+
+@test "urgent: --offset and --bytes count what is data" {
+	local where
+	tail -c +100001 in >expected
+	for where in first middle last; do
+		passes "$where" --offset=100000 listen:127.0.0.1:0 out
+		same expected out
+		passes "$where" --offset=99999 -c 2 listen:127.0.0.1:0 out
+		cmp -i 99999:0 -n 2 in out
+		passes "$where" -c 200000 listen:127.0.0.1:0 out
+		same in out
+	done
+}
+
+@test "urgent: between header and trailer" {
+	printf head >h
+	printf tail >t
+	cat h in t >expected
+	STDOUT=$got passes middle --header=h --trailer=t listen:127.0.0.1:0 -
+	same expected "$got"
+}
+
+@test "urgent: two of them, the second when the first was passed" {
+	local method
+	cat a b a >expected
+	for method in $(methods stream stdout); do
+		rm -f "$go"
+		STDOUT=$got listener -m "$method" listen:127.0.0.1:0 -
+		peer connect "127.0.0.1:$port" send=a urgent send=b "wait=$go" \
+		    urgent send=a
+		retry has 200000 "$got"
+		: >"$go"
+		ends 0
+		same expected "$got"
+	done
+}
+
+@test "urgent: a peer that sends nothing else has sent nothing" {
+	echo old >out
+	listener listen:127.0.0.1:0 out
+	peer connect "127.0.0.1:$port" urgent
+	ends 6
+	[ "$(cat out)" = old ]
+}
+
+@test "urgent: --discard counts what is data" {
+	listener --discard listen:127.0.0.1:0
+	peer connect "127.0.0.1:$port" send=a urgent send=b
+	retry grep -q ': 200000 bytes in' "$log"
+	kill "$pid"
+	ends 143
+}
+
+@test "urgent: no time is spent while nothing comes behind it" {
+	local before
+	# shellcheck disable=SC2016	# for that shell
+	timeout 20 "$PYTHON" "$PEER" pair tcp-nonblock 7 send=a urgent \
+	    "wait=$go" send=b end ended -- \
+	    sh -c 'echo $$ >pid; exec "$0" "$@"' "$ZCOPY" fd:7 - >"$got" 3>&- &
+	retry has 100000 "$got"
+	retry asleep "$(cat pid)"
+	before=$(cpu_ticks "$(cat pid)")
+	wait_for 300000
+	[ $(($(cpu_ticks "$(cat pid)") - before)) -le 5 ]
+	: >"$go"
+	wait $!
+	same in "$got"
+}
+
+## FUSE: what st_size says is up to a server
+
+# odd_files - tests/oddfs.py at $odd, each file with the content of `in`.
+odd_files() {
+	requires python3
+	requires_root
+	[ -c /dev/fuse ] || skip "needs /dev/fuse"
+	odd=$BATS_TEST_TMPDIR.odd
+	mkdir "$odd"
+	"$PYTHON" "$BATS_TEST_DIRNAME/oddfs.py" "$odd" in \
+	    >"$BATS_TEST_TMPDIR.oddfs.log" 2>&1 3>&- &
+	server=$!
+	retry odd_files_are_there
+	! gone "$server" || skip "no mount here: \
+$(tail -n 1 "$BATS_TEST_TMPDIR.oddfs.log")"
+	mounts=("$odd" "${mounts[@]}")
+}
+
+odd_files_are_there() {
+	[ -e "$odd/exact" ] || gone "$server"
+}
+
+@test "fuse: all that read(2) gets arrives, whatever st_size says" {
+	local file dest
+	odd_files
+	for file in exact {none,half}{,-noseek,-stream} double-{noseek,stream}
+	do
+		for dest in file stdout pipe fifo tcp; do
+			echo "$file to $dest"
+			deliver 0 "$dest" "$odd/$file"
+			same in got
+		done
+	done
+}
+
+@test "fuse: the same on an inherited descriptor, from where it is" {
+	local file
+	odd_files
+	tail -c +1001 in >expected
+	for file in exact {none,half}{,-noseek,-stream} double-{noseek,stream}
+	do
+		echo "$file"
+		{ dd bs=1000 count=1 status=none >/dev/null
+		deliver 0 pipe -; } <"$odd/$file"
+		same expected got
+	done
+}
+
+@test "fuse: --offset and --bytes, whatever st_size says" {
+	local file
+	odd_files
+	tail -c +150001 in >expected
+	for file in {none,half,double}{-noseek,-stream}; do
+		echo "$file"
+		zcopy 0 --offset=150000 "$odd/$file" out
+		same expected out
+		zcopy 0 --offset=150000 -c 12345 "$odd/$file" out
+		cmp -n 12345 -i 150000:0 in out
+		[ "$(stat -c %s out)" -eq 12345 ]
+		zcopy 6 --offset=150000 -c 50001 "$odd/$file" out
+	done
+}
+
+@test "fuse: zcopy to zcopy over TCP" {
+	local file
+	odd_files
+	for file in {none,half,double}{-noseek,-stream}; do
+		listener listen:127.0.0.1:0 out
+		zcopy 0 "$odd/$file" "127.0.0.1:$port"
+		ends 0
+		same in out
+	done
+}
+
+@test "fuse: a method by its name delivers all, or says why it cannot" {
+	local file method
+	odd_files
+	for file in {none,half}{,-noseek,-stream}; do
+		for method in copy_file_range sendfile splice mmap; do
+			echo old >out
+			zcopy 9 -m "$method" "$odd/$file" out
+			[[ $output == "zcopy: out: $method: "* ]]
+			[ "$(cat out)" = old ]
+		done
+		zcopy 0 -m read-write "$odd/$file" out
+		same in out
+	done
+	zcopy 9 -m splice "$odd/half-stream" -
+	[[ $output == *"the source cannot seek, and only read(2) sees past its \
+st_size"* ]]
+}
+
+@test "fuse: a read error half way is one, whatever the route" {
+	local method
+	odd_files
+	for method in auto read-write; do
+		echo old >out
+		zcopy 3 -m "$method" "$odd/broken" out
+		[[ $output == *"zcopy: $odd/broken: read: Input/output error"* ]]
+		[ "$(cat out)" = old ]
+		STDOUT=$got zcopy 3 -m "$method" "$odd/broken" -
+		cmp -n "$(stat -c %s "$got")" in "$got"
+	done
+}
+
+## What may be a false end is asked about once
+
+@test "end: a single 0 is asked about, and the same method goes on" {
+	local method call
+	for method in copy_file_range sendfile; do
+		FAULT=$method:zero:2 zcopy 0 -v -m $method --block-size=65536 \
+		    in out
+		fault_fired
+		same in out
+		[[ $output == *", method $method" ]]
+	done
+	mkfifo fifo
+	cat fifo >"$got" 3>&- &
+	FAULT=splice:zero:2 zcopy 0 -v -m splice --block-size=65536 in fifo
+	wait $!
+	fault_fired
+	same in "$got"
+	[[ $output == *", method splice" ]]
+}
+
+@test "end: a second 0 from the same position is a refusal" {
+	local method
+	FAULT=copy_file_range:zero:2+ zcopy 0 -v --block-size=65536 in out
+	fault_fired 2
+	same in out
+	[[ $output == *"copy_file_range: refused at 65536: ENODATA"* ]]
+	for method in copy_file_range sendfile; do
+		FAULT=$method:zero:2+ zcopy 9 -m $method --block-size=65536 \
+		    in out
+		fault_fired 2
+		[[ $output == *"$method: refused: it saw the end where read(2) \
+has more"* ]]
+		same in out
+	done
+}
+
+@test "end: a character device and a socket are asked by read(2)" {
+	head -c 300000 /dev/zero >zeros
+	STDOUT=$got FAULT=splice:zero:1:in=chr zcopy 0 -m splice -c 300000 \
+	    /dev/zero -
+	fault_fired
+	same zeros "$got"
+	peer listen 127.0.0.1:0 send=in
+	FAULT=splice:zero:1:in=sock zcopy 0 -v "127.0.0.1:$port" out
+	fault_fired
+	same in out
+	[[ $output == *", method read-write+splice"* ]]
+	peer listen 127.0.0.1:0 send=in
+	FAULT=splice:zero:1+:in=sock zcopy 0 -v "127.0.0.1:$port" out
+	fault_fired 2
+	same in out
+	[[ $output == *"splice: refused at "*": ENODATA"* ]]
+	peer listen 127.0.0.1:0 send=in
+	FAULT=splice:zero:1+:in=sock zcopy 9 -m splice "127.0.0.1:$port" out
+	[[ $output == *"splice: refused: it saw the end where read(2) has more"* ]]
+}
+
+@test "end: of a pipe, a FIFO and a terminal, the first 0 is the end" {
+	requires strace
+	local TRACE='-e trace=read,splice'
+	mkfifo fifo
+	cat a >fifo 3>&- &
+	zcopy 0 -m splice fifo out
+	same a out
+	# The next writer's bytes are not ours: nobody reads behind the end.
+	grep -q 'splice(.*) = 0$' "$BATS_TEST_TMPDIR.trace"
+	[ "$(sed -n '/splice(.*) = 0$/,$p' "$BATS_TEST_TMPDIR.trace" |
+	    grep -c 'read(')" -eq 0 ]
+}
+
+# Its growth is status 7; by how much it had grown is chance.
+@test "end: beside a writer that appends, a named method does not fail" {
+	local method tries writer
+	for method in copy_file_range sendfile splice; do
+		: >log.txt
+		# shellcheck disable=SC2094	# it is removed to end this
+		(while [ -e log.txt ]; do echo line; done >>log.txt) 3>&- &
+		writer=$!
+		for ((tries = 0; tries < 20; tries++)); do
+			run zcopy_here -m $method log.txt out
+			echo "$method: status $status: $output"
+			[ "$status" -eq 0 ] || [ "$status" -eq 7 ]
+		done
+		rm log.txt
+		wait "$writer"
+	done
+}

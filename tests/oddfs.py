@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""
+A FUSE file system of files whose size or opening is odd.
+
+    oddfs.py MOUNTPOINT FILE
+
+Mounts itself, by mount(2), and serves until it is unmounted.  Root only.
+Each file has the content of FILE; its name says what is odd:
+
+    exact       nothing
+    SIZE        st_size is wrong: none (0), half, or double of what read(2)
+                gets
+    SIZE-noseek lseek(2) fails (FOPEN_NONSEEKABLE)
+    SIZE-stream lseek(2) fails, and there is no offset at all (FOPEN_STREAM)
+    broken      read(2) fails with EIO in the second half
+
+The protocol is that of <linux/fuse.h>, version 7.31; the structs are named
+as there.
+"""
+import ctypes
+import errno
+import os
+import stat
+import struct
+import sys
+
+LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE = 1, 2, 3, 14, 15, 17, 18
+FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR = 25, 26, 27, 28, 29
+INTERRUPT, DESTROY, BATCH_FORGET = 36, 38, 42
+
+DIRECT_IO, NONSEEKABLE, STREAM = 1 << 0, 1 << 2, 1 << 4
+
+ROOT = 1
+MAX_WRITE = 128 * 1024
+
+
+class File:
+    def __init__(self, content, size, flags, broken=False):
+        self.content = content
+        self.size = size
+        self.flags = flags
+        self.broken = broken
+
+    def read(self, offset, count):
+        if self.broken and offset + count > len(self.content) // 2:
+            raise OSError(errno.EIO, "broken")
+        return self.content[offset:offset + count]
+
+
+def make_files(content):
+    files = {
+        "exact": File(content, len(content), 0),
+        "broken": File(content, len(content), 0, broken=True),
+    }
+    sizes = (("none", 0), ("half", len(content) // 2),
+             ("double", 2 * len(content)))
+    for name, size in sizes:
+        for suffix, flags in (("", 0), ("-noseek", NONSEEKABLE),
+                              ("-stream", STREAM | NONSEEKABLE)):
+            files[name + suffix] = File(content, size, DIRECT_IO | flags)
+    return files
+
+
+class Server:
+    def __init__(self, device, files):
+        self.device = device
+        self.names = list(files)
+        self.files = list(files.values())
+        self.positions = []             # of the streams, by file handle
+
+    def file(self, node):
+        return self.files[node - ROOT - 1]
+
+    def attr(self, node):
+        """struct fuse_attr"""
+        size, mode, links = 0, stat.S_IFDIR | 0o755, 2
+        if node != ROOT:
+            size, mode, links = self.file(node).size, stat.S_IFREG | 0o444, 1
+        return struct.pack("<6Q10I", node, size, (size + 511) // 512, 0, 0, 0,
+                           0, 0, 0, mode, links, 0, 0, 0, 4096, 0)
+
+    def lookup(self, _, body):
+        name = body.split(b"\0")[0].decode()
+        if name not in self.names:
+            raise OSError(errno.ENOENT, name)
+        node = self.names.index(name) + ROOT + 1
+        return struct.pack("<4Q2I", node, 0, 0, 0, 0, 0) + self.attr(node)
+
+    def getattr(self, node, _):
+        return struct.pack("<Q2I", 0, 0, 0) + self.attr(node)
+
+    def open(self, node, _):
+        flags = 0 if node == ROOT else self.file(node).flags
+        self.positions.append(0)
+        return struct.pack("<Q2I", len(self.positions) - 1, flags, 0)
+
+    def read(self, node, body):
+        handle, offset, count = struct.unpack_from("<2QI", body)
+        file = self.file(node)
+        if file.flags & STREAM:
+            offset = self.positions[handle]
+        data = file.read(offset, count)
+        self.positions[handle] = offset + len(data)
+        return data
+
+    def readdir(self, _, __):
+        return b""              # nobody lists it
+
+    def statfs(self, _, __):
+        return struct.pack("<5Q4I24x", 1, 1, 1, 1, 1, 4096, 255, 4096, 0)
+
+    def init(self, _, __):
+        return struct.pack("<4I2H2I2H8I", 7, 31, MAX_WRITE, 0, 16, 12,
+                           MAX_WRITE, 1, 32, 0, *[0] * 8)
+
+    def nothing(self, _, __):
+        return b""
+
+    ANSWERS = {
+        LOOKUP: lookup, GETATTR: getattr, OPEN: open, OPENDIR: open,
+        READ: read, READDIR: readdir, STATFS: statfs, INIT: init,
+        RELEASE: nothing, RELEASEDIR: nothing, FLUSH: nothing,
+    }
+
+    def answer(self, opcode, node, body):
+        """Return an error number and what follows the header."""
+        if opcode not in self.ANSWERS:
+            return errno.ENOSYS, b""
+        try:
+            return 0, self.ANSWERS[opcode](self, node, body)
+        except OSError as error:
+            return error.errno, b""
+
+    def serve(self):
+        while True:
+            try:
+                request = os.read(self.device, 2 * MAX_WRITE)
+            except OSError as error:
+                if error.errno == errno.ENODEV:         # unmounted
+                    return
+                if error.errno in (errno.EINTR, errno.ENOENT):
+                    continue
+                raise
+            # struct fuse_in_header
+            _, opcode, unique, node = struct.unpack_from("<2I2Q", request)
+            if opcode in (FORGET, BATCH_FORGET, INTERRUPT, DESTROY):
+                continue
+            error, data = self.answer(opcode, node, request[40:])
+            try:
+                os.write(self.device, struct.pack(
+                    "<IiQ", 16 + len(data), -error, unique) + data)
+            except OSError as failed:           # it was interrupted
+                if failed.errno != errno.ENOENT:
+                    raise
+
+
+def mount(device, where):
+    libc = ctypes.CDLL(None, use_errno=True)
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other"
+    if libc.mount(b"oddfs", where.encode(), b"fuse", 0, options.encode()) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def main(where, path):
+    with open(path, "rb") as file:
+        files = make_files(file.read())
+    device = os.open("/dev/fuse", os.O_RDWR)
+    mount(device, where)
+    Server(device, files).serve()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
