@@ -2,29 +2,32 @@
 
 #include "signals.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t caught, status_wanted;
+static volatile sig_atomic_t alarm_ticks;	/* see tick_by_alarm() */
 static bool pipe_ignored, alarm_ignored;
 
+/** Take note, and interrupt again in a second: see signals.h. */
 static void
 on_end(int signal)
 {
-	/* An alarm of ours, to say it again; one that was set by whoever
-	 * started us means what it always does. */
 	if (caught == 0)
 		caught = signal;
 	alarm(1);
 }
 
-/** Ours, to say it again; another's only where that was not ignored. */
+/** SIGALRM comes from on_end(), from tick_by_alarm(), or from a timer that was
+ * set before exec: only the last one is an end, unless it was ignored. */
 static void
 on_alarm(int signal)
 {
-	if (caught != 0 || !alarm_ignored)
+	if (caught != 0 || !(alarm_ignored || alarm_ticks))
 		on_end(signal);
 }
 
@@ -35,24 +38,39 @@ on_status(int signal)
 	status_wanted = 1;
 }
 
+/** Do nothing: the call that the tick interrupts fails with EINTR. */
 static void
 on_tick(int signal)
 {
-	(void)signal;			/* that it came is enough */
+	(void)signal;
 }
 
-/** No SA_RESTART: what blocks is to give EINTR.  Returns whether it had been
- * ignored. */
-static bool
+/** Install a handler without SA_RESTART, so that blocked calls give EINTR. */
+static void
 handle(int signal, void (*handler)(int))
 {
-	struct sigaction action = { .sa_handler = handler }, old;
+	struct sigaction action = { .sa_handler = handler };
 
-	sigaction(signal, NULL, &old);
-	if (old.sa_handler == SIG_IGN)
-		return true;
 	sigfillset(&action.sa_mask);
 	sigaction(signal, &action, NULL);
+}
+
+static bool
+is_ignored(int signal)
+{
+	struct sigaction now = { .sa_handler = SIG_DFL };
+
+	sigaction(signal, NULL, &now);
+	return now.sa_handler == SIG_IGN;
+}
+
+/** Install a handler, but leave a signal ignored that is.  True: it is. */
+static bool
+handle_unless_ignored(int signal, void (*handler)(int))
+{
+	if (is_ignored(signal))
+		return true;
+	handle(signal, handler);
 	return false;
 }
 
@@ -72,15 +90,18 @@ signals_install(void)
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		(void)handle(ends[i], on_end);
-	alarm_ignored = signal(SIGALRM, SIG_DFL) == SIG_IGN;
-	(void)handle(SIGALRM, on_alarm);
+		(void)handle_unless_ignored(ends[i], on_end);
+	(void)handle_unless_ignored(SIGUSR1, on_status);
+	pipe_ignored = handle_unless_ignored(SIGPIPE, SIG_IGN);
+	(void)handle_unless_ignored(SIGXFSZ, SIG_IGN);
+
+	/* These two are our timers.  An ignored or blocked signal never gives
+	 * EINTR, so whatever our parent did to them is undone. */
+	alarm_ignored = is_ignored(SIGALRM);
+	handle(SIGALRM, on_alarm);
 	unblock(SIGALRM);
-	(void)handle(SIGUSR1, on_status);
-	(void)handle(SIGRTMIN, on_tick);
+	handle(SIGRTMIN, on_tick);
 	unblock(SIGRTMIN);
-	pipe_ignored = handle(SIGPIPE, SIG_IGN);
-	(void)handle(SIGXFSZ, SIG_IGN);
 }
 
 int
@@ -113,8 +134,9 @@ timespec_of(double seconds)
 	};
 }
 
-int
-signals_tick(double seconds)
+/** Set a timer that sends SIGRTMIN.  0, or -1 with errno. */
+static int
+tick_by_timer(double seconds)
 {
 	static timer_t timer;
 	static bool made;
@@ -124,11 +146,46 @@ signals_tick(double seconds)
 	const struct itimerspec when = { .it_interval = every,
 		.it_value = every };
 
-	if (!made && seconds > 0)
-		made = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
-	if (!made)
-		return seconds > 0 ? -1 : 0;
-	return timer_settime(timer, 0, &when, NULL);
+	if (made && timer_settime(timer, 0, &when, NULL) == 0)
+		return 0;
+	/* There is none yet, or we are a child, which inherits none. */
+	if (seconds <= 0)
+		return 0;
+	made = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+	return made ? timer_settime(timer, 0, &when, NULL) : -1;
+}
+
+/**
+ * Do the same by SIGALRM, for timer_create(2) fails where RLIMIT_SIGPENDING is
+ * used up (EAGAIN) or a seccomp filter forbids it.  SIGALRM ends zcopy no more
+ * then.  -1 with errno EBUSY: an alarm is set already, by our parent, and is
+ * to end us.
+ */
+static int
+tick_by_alarm(double seconds)
+{
+	const struct timespec every = timespec_of(seconds);
+	struct itimerval when = { .it_interval.tv_sec = every.tv_sec,
+		.it_interval.tv_usec = every.tv_nsec / 1000 }, before;
+
+	if (!alarm_ticks && getitimer(ITIMER_REAL, &before) < 0)
+		return -1;
+	if (!alarm_ticks && timerisset(&before.it_value)) {
+		errno = EBUSY;
+		return -1;
+	}
+	alarm_ticks = 1;
+	when.it_value = when.it_interval;
+	return setitimer(ITIMER_REAL, &when, NULL);
+}
+
+int
+signals_tick(double seconds)
+{
+	if (!alarm_ticks && tick_by_timer(seconds) == 0)
+		return 0;
+	/* It is never switched off: on_end() may just have asked for it. */
+	return tick_by_alarm(seconds > 0 ? seconds : 1);
 }
 
 bool
@@ -145,5 +202,5 @@ signals_die(int signal)
 	sigaction(signal, &action, NULL);
 	unblock(signal);
 	raise(signal);
-	_exit(128 + signal);		/* not reached, but for its type */
+	_exit(128 + signal);		/* a real-time signal may be EAGAIN */
 }

@@ -12,8 +12,12 @@
 
 #include <stdbool.h>
 
-/** Handle HUP, INT, QUIT, TERM, ALRM, USR1, and ignore PIPE and XFSZ.  Signals
- * that were ignored when zcopy started stay ignored. */
+/**
+ * Handle HUP, INT, QUIT, TERM, ALRM, USR1, and ignore PIPE and XFSZ.  Signals
+ * that were ignored when zcopy started stay ignored.  SIGRTMIN is our own
+ * timer's, however it was left by whoever started us: it gives EINTR, and
+ * nothing else.
+ */
 void signals_install(void);
 
 /** The signal that wants to end us, or 0. */
@@ -25,8 +29,8 @@ void signals_catch(int signal);
 /** Has SIGUSR1 come since the last question? */
 bool signals_status_wanted(void);
 
-/** From now on, interrupt what blocks so often, with EINTR; 0: no more.
- * 0, or -1 with errno: there is no timer to be had. */
+/** Interrupt blocked calls, with EINTR, each so many seconds from now on; 0:
+ * not any more.  Return 0, or -1 with errno when there is no timer. */
 int signals_tick(double seconds);
 
 /** Was SIGPIPE ignored when zcopy started? */

@@ -42,13 +42,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum call {
 	COPY_FILE_RANGE, SENDFILE, SPLICE, READ, PREAD, WRITE, PWRITE, SEND,
 	MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC, LINKAT,
 	RENAMEAT, UNLINKAT, FTRUNCATE, POLL, ACCEPT4, CONNECT, POSIX_MEMALIGN,
-	LSEEK, FCHMOD, FCHOWN, CALLS,
+	LSEEK, FCHMOD, FCHOWN, TIMER_CREATE, CALLS,
 	KERNEL				/* only in rules */
 };
 
@@ -57,7 +58,7 @@ static const char *const call_names[CALLS] = {
 	"pwrite", "send", "mmap", "ioctl", "pipe2", "fcntl", "fstat", "open",
 	"openat", "close", "fsync", "linkat", "renameat", "unlinkat",
 	"ftruncate", "poll", "accept4", "connect", "posix_memalign", "lseek",
-	"fchmod", "fchown",
+	"fchmod", "fchown", "timer_create",
 };
 
 enum { PASS = -1, ZERO = -2, ONE = -3, SHORT = -4 };
@@ -417,6 +418,9 @@ CALL(int, renameat2, (int from_dir, const char *from, int to_dir,
     (from_dir, from, to_dir, to, flags), fault_on(RENAMEAT, ABSENT))
 CALL(int, unlinkat, (int dir, const char *path, int flags),
     (dir, path, flags), fault_on(UNLINKAT, ABSENT))
+CALL(int, timer_create,
+    (clockid_t clock, struct sigevent *event, timer_t *timer),
+    (clock, event, timer), fault_on(TIMER_CREATE, ABSENT))
 CALL(int, pipe2, (int fd[2], int flags), (fd, flags), fault_on(PIPE2, ABSENT))
 CALL(int, poll, (struct pollfd *polled, nfds_t count, int timeout),
     (polled, count, timeout), fault_on(POLL, ABSENT))

@@ -4,6 +4,7 @@
 load helpers
 load peer
 load networks
+load deadlines
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -14,21 +15,6 @@ setup() {
 	fifo=$BATS_TEST_TMPDIR.fifo
 	go=$BATS_TEST_TMPDIR.go
 	big=$BATS_TEST_TMPDIR.big
-}
-
-# gives_up STATUS ENDPOINT TEXT -- ARG... - zcopy waits for 0.3 s, not less and
-# not much more, and says so of that end.
-gives_up() {
-	local want=$1 endpoint=$2 text=$3 began took
-	shift 4
-	began=$(now)
-	zcopy "$want" --timeout=0.3 "$@"
-	took=$(($(now) - began))
-	echo "took $took us"
-	[ "$took" -ge 300000 ]
-	[ "$took" -lt 3000000 ]
-	complains "$endpoint" "$text"
-	untouched
 }
 
 ## What is a number of seconds
@@ -205,24 +191,6 @@ TO="auto sendfile splice mmap read-write"
 		gives_up 3 "$fifo" "read: nothing moved for 0.3 s \
 (1000 bytes delivered)" -- "--method=$method" "$fifo" out
 	done
-}
-
-# given KIND STATUS TEXT -- DEED... -- ARG... - zcopy's descriptor 5 is a
-# socket whose other end does these deeds, and waits until zcopy has ended.
-given() {
-	local kind=$1 want=$2 text=$3 deeds=()
-	shift 4
-	while [ "$1" != -- ]; do
-		deeds+=("$1")
-		shift
-	done
-	shift
-	requires python3
-	# shellcheck disable=SC2016	# for the other shell
-	local as_user=("$PYTHON" "$PEER" pair "$kind" 5 "${deeds[@]}"
-	    "wait=$go" -- sh -c '"$@"; status=$?; : >"$0"; exit $status' "$go")
-	rm -f "$go"
-	gives_up "$want" fd:5 "$text" -- "$@"
 }
 
 @test "source: an inherited socket, blocking or not, with every method" {
