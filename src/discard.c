@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,19 +38,6 @@ visit_read(const struct visit *visit)
 	    visit->tcp ? MSG_TRUNC : 0);
 }
 
-/** May it go on after recv(2) has returned n?  Where that never waits, no
- * signal shows as EINTR. */
-static bool
-visit_goes_on(ssize_t n)
-{
-	if (n < 0)
-		return patience_left(STATE);
-	errno = signals_caught() != 0 ? EINTR : 0;
-	if (signals_status_wanted())
-		diag_error(NULL, "%s", STATE);
-	return n > 0 && errno == 0;
-}
-
 /** 0, or the errno that ended it. */
 static int
 visit_drop(struct visit *visit, const struct options *options)
@@ -59,11 +47,8 @@ visit_drop(struct visit *visit, const struct options *options)
 	patience_begin(options, PATIENCE_FOREVER);
 	do {
 		n = visit_read(visit);
-		if (n > 0) {
-			visit->bytes += n;
-			patience_renew();
-		}
-	} while (visit_goes_on(n));
+		visit->bytes += MAX(n, 0);
+	} while (patience_moved(n, STATE));
 	return errno;
 }
 

@@ -13,13 +13,6 @@
 
 #define SIZE_LIMIT	((size_t)1 << 30)	/* all of it is in memory */
 
-static enum status
-piece_error(const char *name)
-{
-	diag_errno(name, "read");
-	return STATUS_OTHER;
-}
-
 /** Room for more bytes behind those it has.  0, or -1 with errno. */
 static int
 piece_grow(struct iovec *piece, size_t *room)
@@ -46,15 +39,16 @@ piece_fill(struct iovec *piece, const struct endpoint *file)
 
 	do {
 		if (piece->iov_len == room && piece_grow(piece, &room) < 0)
-			return piece_error(file->name);
+			goto fail;
 		n = read(file->fd, (char *)piece->iov_base + piece->iov_len,
 		    room - piece->iov_len);
-		if (n > 0) {
-			piece->iov_len += (size_t)n;
-			patience_renew();
-		}
-	} while (n > 0 || (n < 0 && patience_left(PATIENCE_FIRST)));
-	return n < 0 ? piece_error(file->name) : STATUS_OK;
+		piece->iov_len += (size_t)MAX(n, 0);
+	} while (patience_moved(n, PATIENCE_FIRST));
+	if (errno == 0)
+		return STATUS_OK;
+fail:
+	(void)endpoint_error(file, "read");
+	return STATUS_OTHER;
 }
 
 static enum status

@@ -3,6 +3,9 @@ A far end that does what its arguments say, one deed after another.
 
     peer.py listen ADDRESS DEED...      accepts one connection
     peer.py connect ADDRESS DEED...
+    peer.py crowd ADDRESS N             N clients that connect, and reset the
+                                        connection, again and again, until
+                                        they are refused
     peer.py pair TYPE FD DEED... -- COMMAND...
                                         the other end is COMMAND's descriptor
                                         FD, and the status COMMAND's
@@ -14,10 +17,10 @@ A far end that does what its arguments say, one deed after another.
     peer.py full ADDRESS                has no room for another connection
     peer.py backlog ADDRESS             listens, and never accepts
 
-ADDRESS is HOST:PORT, [IPV6]:PORT or a path with a slash.  All but connect and
-pair first print the port, and `connected` comes after the connection.  TYPE is
-stream, dgram or seqpacket, with "-nonblock" for COMMAND's end; of a pair, tcp
-and tcp-nonblock are two ends of a connection.
+ADDRESS is HOST:PORT, [IPV6]:PORT or a path with a slash.  All but connect,
+crowd and pair first print the port, and `connected` comes after the
+connection.  TYPE is stream, dgram or seqpacket, with "-nonblock" for COMMAND's
+end; of a pair, tcp and tcp-nonblock are two ends of a connection.
 
     rcvbuf=N sndbuf=N   buffers of that size (first of all)
     send=FILE           all of it
@@ -30,6 +33,7 @@ and tcp-nonblock are two ends of a connection.
                         that was not passed yet becomes data by the next
     pace=SECONDS        what drip and sip wait for behind each piece
     size=N              how large the pieces of sip are
+    babble              send zeros, for ever
     unread              wait until no more comes, and print what has come and
                         was not received
     end                 half-close
@@ -50,6 +54,7 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 PAUSE = 0.002
@@ -99,6 +104,11 @@ def sip(connection, path):
         for data in pieces(connection, PIECE):
             file.write(data)
             time.sleep(PAUSE)
+
+
+def babble(connection, _):
+    while True:
+        connection.sendall(bytes(65536))
 
 
 def echo(connection, path):
@@ -177,8 +187,8 @@ def wait(_, path):
 
 
 DEEDS = {deed.__name__: deed for deed in (
-    send, drip, take, save, sip, echo, urgent, pace, size, unread, end, ended, broken,
-    reset, close, equal, wait)}
+    send, drip, take, save, sip, babble, echo, urgent, pace, size, unread, end,
+    ended, broken, reset, close, equal, wait)}
 DEEDS["print"] = lambda _, text: announce(text)
 BUFFERS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF}
 
@@ -239,6 +249,26 @@ def connect(address, *deeds):
     connection.connect(place)
     announce("connected")
     perform(connection, deeds)
+
+
+def come_and_go(address):
+    while True:
+        connection, place = resolve(address)
+        try:
+            connection.connect(place)
+        except ConnectionError:
+            return
+        reset(connection, None)
+
+
+def crowd(address, count):
+    announce("connected")
+    clients = [threading.Thread(target=come_and_go, args=[address])
+               for _ in range(int(count))]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
 
 
 def elsewhere(end):
@@ -322,7 +352,7 @@ def full(address):
 
 
 MODES = {mode.__name__: mode for mode in (
-    listen, connect, pair, lend, hold, full, backlog)}
+    listen, connect, crowd, pair, lend, hold, full, backlog)}
 
 if __name__ == "__main__":
     try:

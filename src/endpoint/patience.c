@@ -13,6 +13,7 @@
 static double limit;			/* seconds; 0: none */
 static struct timespec since;
 static bool grace;			/* an eighth of it is enough */
+static bool late;			/* news came when the time was up */
 
 void
 patience_begin(const struct options *options, double by_default)
@@ -33,7 +34,7 @@ patience_end(void)
 void
 patience_renew(void)
 {
-	grace = false;
+	grace = late = false;
 	if (limit > 0)
 		stopwatch_start(&since);
 }
@@ -86,6 +87,20 @@ shorten(int milliseconds)
 	return (int)MIN(MAX(rest, 0), INT_MAX);
 }
 
+bool
+patience_moved(ssize_t n, const char *state)
+{
+	if (n < 0)
+		return patience_left(state);
+	if (n > 0)
+		patience_renew();
+	if (signals_status_wanted())
+		diag_error(NULL, "%s", state);
+	/* read(2) that never blocks never gives EINTR. */
+	errno = signals_caught() != 0 ? EINTR : 0;
+	return n > 0 && errno == 0;
+}
+
 int
 patience_poll(struct pollfd *polled, unsigned count, int milliseconds,
     const char *state)
@@ -94,12 +109,19 @@ patience_poll(struct pollfd *polled, unsigned count, int milliseconds,
 
 	if (ready < 0 && !patience_left(state))
 		return -1;
-	/* Who is always ready is never interrupted. */
+	/* poll(2) that finds news at once never gives EINTR. */
 	errno = EINTR;
 	if (signals_caught() != 0)
 		return -1;
+	if (!patience_over())
+		return MAX(ready, 0);
+	/* SIGSTOP may have kept us from news that came in time: look at them
+	 * once.  More of them, without patience_renew(), are too late. */
 	errno = ETIMEDOUT;
-	return ready <= 0 && patience_over() ? -1 : MAX(ready, 0);
+	if (ready <= 0 || late)
+		return -1;
+	late = true;
+	return ready;
 }
 
 enum status

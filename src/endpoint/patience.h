@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "../options.h"
 
@@ -44,9 +45,19 @@ double patience_limit(void);
  */
 bool patience_left(const char *state);
 
-/** As poll(2), at most `milliseconds` (-1: no limit but our patience).  0 where
- * an interruption came first, too.  -1: EINTR, a signal ends us, or
- * ETIMEDOUT. */
+/**
+ * A call has moved n bytes, or none: is it to be made again?  After EINTR as
+ * patience_left() says, and after n > 0 unless a signal wants to end us.  Else
+ * errno is 0 at the end of the data, where n is 0, or says why not.
+ */
+bool patience_moved(ssize_t n, const char *state);
+
+/**
+ * As poll(2), at most `milliseconds` (-1: no limit but our patience).  0 where
+ * an interruption came first, too.  -1: EINTR, a signal ends us, or ETIMEDOUT.
+ * News that is no progress, since nobody calls patience_renew(), does not put
+ * the end of the time off.
+ */
 int patience_poll(struct pollfd *, unsigned count, int milliseconds,
     const char *state);
 

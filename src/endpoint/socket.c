@@ -169,8 +169,7 @@ static int
 socket_await(int fd, enum confirm wanted, struct confirmation *seen)
 {
 	struct pollfd polled = { .fd = fd, .events = POLLIN };
-	bool talked = false;
-	int pause = 1, ready;
+	int pause = 1;
 
 	for (;;) {
 		if (confirmation_look(seen, fd) < 0)
@@ -179,16 +178,10 @@ socket_await(int fd, enum confirm wanted, struct confirmation *seen)
 		    CONFIRM_ACK))
 			return 0;
 		/* Once both sides are closed, poll(2) always has news. */
-		ready = patience_poll(&polled, seen->closed ? 0 : 1,
-		    seen->queued == 0 ? -1 : pause, SENT);
-		if (ready < 0)
+		if (patience_poll(&polled, seen->closed ? 0 : 1,
+		    seen->queued == 0 ? -1 : pause, SENT) < 0)
 			return -1;
 		pause = MIN(2 * pause, 50);
-		/* A peer that talks all the time has no end either. */
-		errno = ETIMEDOUT;
-		if (ready > 0 && talked && patience_over())
-			return -1;
-		talked = ready > 0;
 	}
 }
 
