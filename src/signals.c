@@ -45,33 +45,28 @@ on_tick(int signal)
 	(void)signal;
 }
 
-/** Install a handler without SA_RESTART, so that blocked calls give EINTR. */
+/** Install a handler without SA_RESTART, so that blocked calls give EINTR.
+ * *before, unless NULL, is what there was. */
 static void
-handle(int signal, void (*handler)(int))
+handle(int signal, void (*handler)(int), struct sigaction *before)
 {
 	struct sigaction action = { .sa_handler = handler };
 
 	sigfillset(&action.sa_mask);
-	sigaction(signal, &action, NULL);
+	sigaction(signal, &action, before);
 }
 
+/** The same where the signal has its default action: what our parent ignored
+ * stays ignored, and a preloaded library keeps its handlers.  True: ignored. */
 static bool
-is_ignored(int signal)
+handle_default(int signal, void (*handler)(int))
 {
-	struct sigaction now = { .sa_handler = SIG_DFL };
+	struct sigaction before = { .sa_handler = SIG_DFL };
 
-	sigaction(signal, NULL, &now);
-	return now.sa_handler == SIG_IGN;
-}
-
-/** Install a handler, but leave a signal ignored that is.  True: it is. */
-static bool
-handle_unless_ignored(int signal, void (*handler)(int))
-{
-	if (is_ignored(signal))
-		return true;
-	handle(signal, handler);
-	return false;
+	handle(signal, handler, &before);
+	if (before.sa_handler != SIG_DFL)
+		sigaction(signal, &before, NULL);
+	return before.sa_handler == SIG_IGN;
 }
 
 static void
@@ -84,24 +79,58 @@ unblock(int signal)
 	sigprocmask(SIG_UNBLOCK, &only, NULL);
 }
 
+/**
+ * True if the signal's default action ends a process, and the main line is to
+ * clean up before it does.
+ */
+static bool
+is_end(int signal)
+{
+	static const int others[] = {
+		SIGKILL,
+		/* These end no process. */
+		SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,
+		SIGWINCH,
+		/* The code that runs has raised these, or a seccomp filter
+		 * has.  It cannot go on: to return from a handler repeats the
+		 * fault, or fakes the result of a system call (SIGSYS).  The
+		 * core is to show that very place. */
+		SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP,
+		/* signals_install() has another use for these. */
+		SIGALRM, SIGPIPE, SIGUSR1, SIGXFSZ,
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (signal == others[i])
+			return false;
+	return signal != SIGRTMIN;
+}
+
 void
 signals_install(void)
 {
-	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction alarm_before = { .sa_handler = SIG_DFL };
+	sigset_t all, mask;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		(void)handle_unless_ignored(ends[i], on_end);
-	(void)handle_unless_ignored(SIGUSR1, on_status);
-	pipe_ignored = handle_unless_ignored(SIGPIPE, SIG_IGN);
-	(void)handle_unless_ignored(SIGXFSZ, SIG_IGN);
+	/* What comes meanwhile waits, and is dropped where it is ignored. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &mask);
+
+	for (int signal = 1; signal <= SIGRTMAX; signal++)
+		if (is_end(signal))
+			(void)handle_default(signal, on_end);
+	(void)handle_default(SIGUSR1, on_status);
+	pipe_ignored = handle_default(SIGPIPE, SIG_IGN);
+	(void)handle_default(SIGXFSZ, SIG_IGN);
 
 	/* These two are our timers.  An ignored or blocked signal never gives
 	 * EINTR, so whatever our parent did to them is undone. */
-	alarm_ignored = is_ignored(SIGALRM);
-	handle(SIGALRM, on_alarm);
-	unblock(SIGALRM);
-	handle(SIGRTMIN, on_tick);
-	unblock(SIGRTMIN);
+	handle(SIGALRM, on_alarm, &alarm_before);
+	alarm_ignored = alarm_before.sa_handler == SIG_IGN;
+	handle(SIGRTMIN, on_tick, NULL);
+	sigdelset(&mask, SIGALRM);
+	sigdelset(&mask, SIGRTMIN);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 int

@@ -13,10 +13,10 @@
 #include <stdbool.h>
 
 /**
- * Handle HUP, INT, QUIT, TERM, ALRM, USR1, and ignore PIPE and XFSZ.  Signals
- * that were ignored when zcopy started stay ignored.  SIGRTMIN is our own
- * timer's, however it was left by whoever started us: it gives EINTR, and
- * nothing else.
+ * Handle USR1 and all signals that end a process, but for KILL and those that
+ * a crash raises; ignore PIPE and XFSZ.  Signals that were ignored when zcopy
+ * started stay ignored.  SIGRTMIN is our own timer's, however it was left by
+ * whoever started us: it gives EINTR, and nothing else.
  */
 void signals_install(void);
 

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# Every signal that ends a process ends zcopy by its main line: it cleans up,
+# says so, and dies by that signal.  Which moment it is: tests/kills.bats.
+# bats file_tags=slow
+
+load helpers
+load kills
+load peer
+
+SIZE=8000000
+
+setup_file() {
+	random_file "$BATS_FILE_TMPDIR/in" "$SIZE"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	in=$BATS_FILE_TMPDIR/in
+	old_file out
+	path=$BATS_TEST_TMPDIR.socket
+	fifo=$BATS_TEST_TMPDIR.fifo
+	ends=$(signals_that_end)
+	ulimit -c 0			# QUIT and XCPU dump core
+}
+
+# Those that end no process, that none can handle, that a crash raises, that
+# zcopy ignores, or answers.
+OTHERS=" CHLD CONT STOP TSTP TTIN TTOU URG WINCH KILL \
+ABRT BUS FPE ILL SEGV SYS TRAP PIPE XFSZ USR1 RTMIN "
+
+# signals_that_end - their numbers.
+signals_that_end() {
+	local i name
+	for ((i = 1; i <= $(kill -l RTMAX); i++)); do
+		# The C library keeps some for itself: bash has no name.
+		name=$(kill -l $i 2>/dev/null) || continue
+		name=${name#SIG}
+		[[ $name == "" || $OTHERS == *" $name "* ]] || echo "$i"
+	done
+}
+
+@test "signals: all that end a process are tried here" {
+	echo "$ends"
+	[ "$(wc -w <<<"$ends")" -ge 40 ]
+	local name
+	for name in HUP INT QUIT TERM ALRM USR2 XCPU VTALRM PROF IO STKFLT \
+	    PWR RTMIN+1 RTMAX; do
+		grep -qx "$(kill -l $name)" <<<"$ends"
+	done
+}
+
+# A file system without unnamed files: the temporary has a name all the time.
+# 4259840 is O_TMPFILE.
+NAMED=openat:EOPNOTSUPP:1+:cmd=4259840
+
+# temporaries - how many there are.
+temporaries() {
+	find . -name '.*.zcopy-*' | wc -l
+}
+
+# start_each ARG... - a zcopy for each signal, @ being the signal's number; its
+# process is waiting[SIGNAL].
+start_each() {
+	local signal
+	waiting=() logs=()
+	for signal in $ends; do
+		start "${@//@/$signal}"
+		waiting[signal]=$pid
+		logs[signal]=$log
+	done
+}
+
+# die_each - of their signals, and nothing is left behind.
+die_each() {
+	local signal
+	for signal in $ends; do
+		kill "-$signal" "${waiting[signal]}"
+	done
+	for signal in $ends; do
+		log=${logs[signal]}
+		RETRY_SECONDS=5 ends $((128 + signal)) "${waiting[signal]}"
+		[[ $output == *": interrupted: "* ]]
+		[ ! -e "$path.$signal" ]
+	done
+	untouched
+}
+
+# there_are N
+there_are() {
+	[ "$(temporaries)" -eq "$1" ]
+}
+
+@test "signals: while a listener waits, with a path and a named temporary" {
+	local signal
+	FAULT=$NAMED start_each "unix-listen:$path.@" out
+	for signal in $ends; do
+		retry test -S "$path.$signal"
+	done
+	retry there_are "$(wc -w <<<"$ends")"
+	fault_fired
+	die_each
+}
+
+@test "signals: while a pipe has no more, with a named temporary" {
+	local signal
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	FAULT=$NAMED start_each fd:7 out
+	retry there_are "$(wc -w <<<"$ends")"
+	fault_fired
+	for signal in $ends; do
+		retry asleep "${waiting[signal]}"
+	done
+	die_each
+}
+
+@test "signals: while a client of a path has no more to send" {
+	local signal FAULT=$NAMED
+	for signal in USR2 XCPU VTALRM PROF IO STKFLT RTMIN+1 RTMAX; do
+		listener "unix-listen:$path" out
+		peer connect "$path" "send=$in" "wait=$path.go"
+		retry has_all
+		retry asleep "$pid"
+		kill "-$signal" "$pid"
+		ends $((128 + $(kill -l $signal)))
+		[[ $output == *": interrupted: "*" ($SIZE bytes delivered)" ]]
+		[ ! -e "$path" ]
+		untouched
+		: >"$path.go"
+		wait "$peer"
+		rm "$path.go"
+	done
+}
+
+# has_all - is all that was sent in the temporary?
+has_all() {
+	local file
+	file=$(echo .out.zcopy-*)
+	[ -e "$file" ] && has "$SIZE" "$file"
+}
+
+@test "signals: in the middle of a file, with a named temporary" {
+	local signal as_user=("${stopped[@]}") seen
+	for signal in $ends; do
+		FAULT=$NAMED start --block-size=2K "$in" out
+		tried=$((tried + 1))
+		midway "$(somewhere)" "$signal" "$pid" || seen=0
+		outcome "$pid"
+		if [ "$status" -eq 0 ]; then
+			same "$in" out
+			cp "$BATS_TEST_TMPDIR.old.out" out
+		else
+			[ "$status" -eq $((128 + signal)) ]
+			[[ $output == *": interrupted: "* ]]
+			landed=$((landed + 1))
+		fi
+		untouched
+	done
+	most_landed
+}
+
+@test "signals: what was ignored at the start stays ignored, each of them" {
+	local signal clean_env ignored
+	env --ignore-signal=HUP true 2>/dev/null ||
+	    skip "needs env --ignore-signal"
+	ignored=${ends//$'\n'/,}
+	clean_env=(env --default-signal "--ignore-signal=$ignored")
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	start "$fifo" new 7>&-
+	head -c 50000 "$in" >&7
+	retry asleep "$pid"
+	for signal in $ends; do
+		kill "-$signal" "$pid"
+	done
+	retry asleep "$pid"
+	tail -c 1000 "$in" >&7
+	exec 7>&-
+	ends 0
+	[ -z "$output" ]
+	(head -c 50000 "$in"; tail -c 1000 "$in") | cmp - new
+}
+
+## What the kernel sends, as whoever started zcopy has asked it to
+
+# set_before CODE - as_user: run it in python, and then zcopy.
+set_before() {
+	requires python3
+	as_user=("$PYTHON" -c "
+import os, resource, signal, sys
+$1
+os.execvp(sys.argv[1], sys.argv[1:])")
+}
+
+@test "timers: an alarm that was set before, in the middle of a wait" {
+	local as_user
+	set_before 'signal.setitimer(signal.ITIMER_REAL, 1)'
+	FAULT=$NAMED zcopy 142 "unix-listen:$path" out
+	fault_fired
+	[ ! -e "$path" ]
+	untouched
+	# Our own timer is another one.
+	FAULT=$NAMED zcopy 142 --timeout=10 "unix-listen:$path" out
+	[ ! -e "$path" ]
+	untouched
+}
+
+# spends STATUS - zcopy works until its time is up; a byte at a time, so that
+# it does not fill the disk.
+spends() {
+	FAULT=$NAMED zcopy "$1" --block-size=1 /dev/zero out
+	fault_fired
+	[[ $output == *": interrupted: "* ]]
+	untouched
+}
+
+@test "timers: CPU time that was limited before, by timers and ulimit -t" {
+	local as_user
+	set_before 'signal.setitimer(signal.ITIMER_VIRTUAL, 0.05)'
+	spends $((128 + $(kill -l VTALRM)))
+	set_before 'signal.setitimer(signal.ITIMER_PROF, 0.1)'
+	spends $((128 + $(kill -l PROF)))
+	set_before 'signal.setitimer(signal.ITIMER_PROF, 0.1, 0.01)'
+	spends $((128 + $(kill -l PROF)))
+	set_before 'resource.setrlimit(resource.RLIMIT_CPU, (1, 5))'
+	spends $((128 + $(kill -l XCPU)))
+}
