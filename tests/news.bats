@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# News that never ends puts no deadline off, and no signal.
+
+load helpers
+load peer
+load deadlines
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 1000
+	old_file out
+	path=$BATS_TEST_TMPDIR.socket
+	fifo=$BATS_TEST_TMPDIR.fifo
+	big=$BATS_TEST_TMPDIR.big
+}
+
+# The next client must be there when one has been refused: strace(1) sees to
+# that, and a long backlog.
+@test "news: clients that --allow refuses, one after another" {
+	requires strace
+	local TRACE='-e trace=accept4 -e inject=accept4:delay_exit=20000'
+	local command=() waiting log began
+	zcopy_command --timeout=1 --allow=192.0.2.7 listen:fd:5 out
+	peer lend stream 127.0.0.1:0 5 -- timeout 20 "${command[@]}"
+	waiting=$peer
+	log=$said
+	peer crowd "127.0.0.1:$port" 4
+	began=$(now)
+	ends 5 "$waiting"
+	[ $(($(now) - began)) -lt 3000000 ]
+	[ "$(grep -c '= [0-9]' "$BATS_TEST_TMPDIR.trace")" -ge 5 ]
+	grep -qx 'zcopy: listen:fd:5: accept: Connection timed out' <<<"$output"
+	untouched
+}
+
+# at_once SIGNAL - it ends the zcopy that was started last, soon.
+at_once() {
+	kill "-$1" "$pid"
+	RETRY_SECONDS=2 ends $((128 + $(kill -l "$1")))
+	untouched
+}
+
+@test "news: refused clients do not hold up a signal either" {
+	listener --allow=192.0.2.7 listen:127.0.0.1:0 out
+	peer crowd "127.0.0.1:$port" 4
+	wait_for 200000
+	at_once TERM
+	listener --discard --allow=192.0.2.7 listen:127.0.0.1:0
+	peer crowd "127.0.0.1:$port" 4
+	wait_for 200000
+	at_once TERM
+}
+
+@test "news: a client that is always gone before it is accepted" {
+	local error FAULT
+	for error in ECONNABORTED EAGAIN; do
+		FAULT=accept4:$error:1+ listener --timeout=0.5 \
+		    listen:127.0.0.1:0 out
+		exec 7<>"/dev/tcp/127.0.0.1/$port"
+		RETRY_SECONDS=3 ends 5
+		fault_fired 10
+		complains listen:127.0.0.1:0 "accept: Connection timed out"
+		exec 7>&-
+		FAULT=accept4:$error:1+ listener listen:127.0.0.1:0 out
+		exec 7<>"/dev/tcp/127.0.0.1/$port"
+		retry fault_fired 10
+		at_once TERM
+		exec 7>&-
+	done
+}
+
+@test "news: a peer that sends and sends, and does not close" {
+	peer listen 127.0.0.1:0 take=1000 babble
+	gives_up 5 "127.0.0.1:$port" "it has not closed in 0.3 s" -- \
+	    in "127.0.0.1:$port"
+	peer listen "$path" take=1000 babble
+	gives_up 5 "unix:$path" "it has not closed in 0.3 s" -- \
+	    in "unix:$path"
+}
+
+@test "news: a peer that sends and sends, and receives nothing" {
+	more_than_fits "$big"
+	peer listen 127.0.0.1:0 babble
+	gives_up 5 "127.0.0.1:$port" "write: nothing moved for 0.3 s" -- \
+	    "$big" "127.0.0.1:$port"
+}
+
+# ends_a_talk DEED... - while the peer sends and sends, SIGTERM is heeded.
+ends_a_talk() {
+	peer listen 127.0.0.1:0 "$@"
+	start "$big" "127.0.0.1:$port"
+	wait_for 300000
+	at_once TERM
+}
+
+@test "news: a peer that sends and sends does not hold up a signal" {
+	more_than_fits "$big"
+	ends_a_talk babble
+	ends_a_talk "take=$(stat -c %s "$big")" babble
+}
+
+@test "news: a client of --discard that sends and sends, too" {
+	listener --discard listen:127.0.0.1:0
+	peer connect "127.0.0.1:$port" babble
+	wait_for 200000
+	at_once TERM
+}
+
+@test "news: a header or trailer that is always there, and has no end" {
+	local what FAULT=read:one:1+:in=chr
+	for what in header trailer; do
+		start --$what=/dev/zero in out
+		retry fault_fired 1000
+		at_once TERM
+		complains /dev/zero "read: interrupted: Terminated"
+	done
+}
+
+# pestered SIGNAL STATUS ENDPOINT TEXT ARG... - while signals that end nothing
+# come all the time, the wait is no longer.
+pestered() {
+	local signal=$1 want=$2 endpoint=$3 text=$4 began
+	shift 4
+	began=$(now)
+	start --timeout=0.5 "$@"
+	retry asleep "$pid"
+	while kill "-$signal" "$pid" 2>/dev/null; do
+		:
+	done
+	ends "$want"
+	[ $(($(now) - began)) -lt 3000000 ]
+	output=$(grep -v "bytes .*so far" <<<"$output")
+	complains "$endpoint" "$text"
+	untouched
+}
+
+@test "news: signals that end nothing, at every moment" {
+	local signal
+	more_than_fits "$big"
+	mkfifo "$fifo"
+	for signal in USR1 RTMIN; do
+		pestered $signal 3 "$fifo" "timed out" "$fifo" out
+		pestered $signal 4 "$fifo" "timed out" in "$fifo"
+		pestered $signal 5 listen:127.0.0.1:0 \
+		    "accept: Connection timed out" listen:127.0.0.1:0 out
+		exec 7<>"$fifo"
+		pestered $signal 3 fd:7 "read: nothing moved" fd:7 out
+		pestered $signal 4 fd:7 "write: nothing moved" "$big" fd:7
+		exec 7>&-
+	done
+}
