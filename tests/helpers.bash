@@ -180,7 +180,29 @@ end_all() {
 	done
 }
 
-# as_nobody CMD ARG... - zcopy, start, listener, or any program, without
+# half_way ARG... - start zcopy, from a FIFO that 50000 bytes of `in` came
+# through.  `all_the_way` sends the rest.
+half_way() {
+	fifo=$BATS_TEST_TMPDIR.fifo
+	mkfifo -m 666 "$fifo"
+	exec 7<>"$fifo"
+	# Should it fail: or we wait for ourselves.
+	start "$fifo" "$@" 7>&-
+	head -c 50000 in >&7
+	retry taken
+}
+
+# By zcopy, unless that has ended.
+taken() {
+	! read -r -t 0 -u 7 || gone "$pid"
+}
+
+all_the_way() {
+	tail -c +50001 in >&7
+	exec 7>&-
+}
+
+# as_nobody CMD ARG... - zcopy, start, listener, half_way or any program, without
 # privileges: permissions mean nothing to root.  The directory of the case
 # becomes nobody's; what stands in it does not.
 as_nobody() {
@@ -194,8 +216,8 @@ as_nobody() {
 	local as_user=(setpriv --reuid=nobody "--regid=$(id -g nobody)"
 	    --clear-groups)
 	case $1 in
-	zcopy|start|listener)	"$@" ;;
-	*)			"${as_user[@]}" "$@" ;;
+	zcopy|start|listener|half_way)	"$@" ;;
+	*)	"${as_user[@]}" "$@" ;;
 	esac
 }
 as_user=()

@@ -21,6 +21,15 @@
 
 enum { DESCRIPTORS = 32, PATH_SIZE = 64 };
 
+/* True if the descriptor is open for writing: the mode of its link says so. */
+static int
+is_written(const char *link)
+{
+	struct stat st;
+
+	return lstat(link, &st) == 0 && (st.st_mode & S_IWUSR) != 0;
+}
+
 /* What /proc says of a descriptor: "/dir/#1234 (deleted)". */
 static int
 is_in(const char *dir, const char *link)
@@ -44,7 +53,7 @@ size_written(const char *process, const char *dir)
 
 	for (int fd = 0; fd < DESCRIPTORS; fd++) {
 		snprintf(link, sizeof(link), "/proc/%s/fd/%d", process, fd);
-		if (is_in(dir, link) && stat(link, &st) == 0 &&
+		if (is_written(link) && is_in(dir, link) && stat(link, &st) == 0 &&
 		    S_ISREG(st.st_mode))
 			return st.st_size;
 	}

@@ -95,7 +95,7 @@ file_create(struct endpoint *ep)
 
 	if (state == NULL)
 		return endpoint_error(ep, "create");
-	state->place.dir = -1;
+	state->place = PLACE_NOWHERE;
 	ep->state = state;
 	if (place_find(&state->place, ep->path) < 0)
 		return endpoint_error(ep, "create");

@@ -54,23 +54,24 @@ place_distrusts(const struct place *place, const struct stat *link)
 	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
 }
 
-/* Its length; 0 where there is none; -1. */
+/* Open what stands there.  Return the length of the link that it is; 0 where
+ * it is none, or nothing is there; -1 with errno. */
 static ssize_t
-place_read_link(const struct place *place, char *target, size_t size)
+place_read_link(struct place *place, char *target, size_t size)
 {
 	struct stat st;
 	ssize_t length;
-	int fd;
 
-	fd = openat(place->dir, place->base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	place->file = openat(place->dir, place->base,
+	    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (place->file < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(fd, &st) < 0 || !S_ISLNK(st.st_mode)) {
-		close(fd);
+	if (fstat(place->file, &st) < 0)
+		return -1;
+	if (!S_ISLNK(st.st_mode))
 		return 0;
-	}
-	length = readlinkat(fd, "", target, size - 1);
-	close(fd);
+	length = readlinkat(place->file, "", target, size - 1);
+	place_forget(place);
 	if (length < 0)
 		return -1;
 	target[length] = '\0';
@@ -107,6 +108,7 @@ place_find(struct place *place, const char *path)
 	int error;
 
 	place->dir = AT_FDCWD;
+	place->file = -1;
 	if (place_follow(place, path) == 0)
 		return 0;
 	error = errno;
@@ -115,9 +117,37 @@ place_find(struct place *place, const char *path)
 	return -1;
 }
 
+int
+place_find_again(struct place *now, const struct place *before,
+    const char *path)
+{
+	struct stat here, there;
+	int error = ESTALE;
+
+	if (place_find(now, path) < 0)
+		return -1;
+	if (fstat(now->dir, &here) < 0 || fstat(before->dir, &there) < 0)
+		error = errno;
+	else if (here.st_dev == there.st_dev && here.st_ino == there.st_ino &&
+	    strcmp(now->base, before->base) == 0)
+		return 0;
+	place_close(now);
+	errno = error;
+	return -1;
+}
+
+void
+place_forget(struct place *place)
+{
+	if (place->file >= 0)
+		close(place->file);
+	place->file = -1;
+}
+
 void
 place_close(struct place *place)
 {
+	place_forget(place);
 	if (place->dir >= 0)
 		close(place->dir);
 	place->dir = -1;

@@ -8,8 +8,12 @@
 
 struct place {
 	int dir;			/* O_PATH */
+	int file;			/* O_PATH; -1: nothing stands there */
 	char base[NAME_MAX + 1];
 };
+
+/* A place that may be closed, for place_find() has not been called. */
+#define PLACE_NOWHERE	(struct place){ .dir = -1, .file = -1 }
 
 /**
  * Follow the symbolic links of `path`, to a last one that may not exist.
@@ -19,7 +23,20 @@ struct place {
  */
 int place_find(struct place *, const char *path);
 
-/** Close it.  Zeros with dir == -1 may be closed. */
+/**
+ * Find `path` once more.  0 if it leads to the same name in the same directory
+ * as `before`, whatever stands there `now`.
+ *
+ * -1 with errno, and nothing to close: as place_find(), ESTALE where it leads
+ * elsewhere.
+ */
+int place_find_again(struct place *now, const struct place *before,
+    const char *path);
+
+/** Close both descriptors. */
 void place_close(struct place *);
+
+/** Close the descriptor of the file. */
+void place_forget(struct place *);
 
 #endif

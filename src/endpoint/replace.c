@@ -25,6 +25,7 @@
 
 struct replace_state {
 	struct place place;
+	struct attributes old;		/* as they were before the first byte */
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
 };
 
@@ -39,16 +40,17 @@ replace_error(const struct endpoint *ep)
 	return endpoint_fault(ep);
 }
 
-/* Is the name that place_find() led to that of the file that open(2) would
- * give?  Not so for /proc/PID/fd/N, nor when somebody plays with links. */
+/* True if place_find() led to the file that open(2) would give.  Not so for
+ * /proc/PID/fd/N, nor when somebody plays with links. */
 static bool
 replace_is_found(const struct endpoint *ep, const struct place *place)
 {
 	struct stat st;
 
-	if (fstatat(place->dir, place->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT && !ep->has_stat;
-	return ep->has_stat && endpoint_same_inode(&st, &ep->st);
+	if (place->file < 0 || !ep->has_stat)
+		return place->file < 0 && !ep->has_stat;
+	return fstat(place->file, &st) == 0 &&
+	    endpoint_same_inode(&st, &ep->st);
 }
 
 /* rename(2) into a sticky directory: for the owner of the file or of the
@@ -122,7 +124,7 @@ replace_open(struct endpoint *ep)
 
 	if (state == NULL)
 		return endpoint_error(ep, "create");
-	state->place.dir = -1;
+	state->place = PLACE_NOWHERE;
 	ep->state = state;
 	if (place_find(&state->place, ep->path) < 0)
 		return endpoint_error(ep, "create");
@@ -137,29 +139,66 @@ replace_open(struct endpoint *ep)
 			return replace_error(ep);
 	}
 	ep->fd = replace_create(ep, state);
-	return ep->fd < 0 ? replace_error(ep) : STATUS_OK;
+	if (ep->fd < 0 || attributes_read(&state->old,
+	    ep->has_stat ? state->place.file : ep->fd) < 0)
+		return replace_error(ep);
+	return STATUS_OK;
 }
 
-/* Give the new file what the old one has, as it is by now.  *there: is it? */
+/* Take away what another file does not have; -1 with errno. */
 static int
-replace_keep(const struct endpoint *ep, const struct place *place,
-    bool *there)
+replace_meet(struct attributes *old, int fd)
 {
-	struct stat old;
+	struct attributes other;
 
-	*there = true;
-	if (fstatat(place->dir, place->base, &old, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT)
+	if (attributes_read(&other, fd) < 0)
+		return -1;
+	attributes_meet(old, &other);
+	return 0;
+}
+
+/* Is the old file still what stands there?  Its descriptor keeps its inode
+ * number from being given to another. */
+static bool
+replace_is_there(const struct place *before, const struct place *now)
+{
+	struct stat was, is;
+
+	return before->file >= 0 && now->file >= 0 &&
+	    fstat(before->file, &was) == 0 && fstat(now->file, &is) == 0 &&
+	    endpoint_same_inode(&was, &is);
+}
+
+/*
+ * Give the new file what the old one has by now.  If the old one has gone from
+ * the name, three things count: what it had there, what it has elsewhere, and
+ * what the file has that took the name.  The last counts for a new file, too.
+ */
+static int
+replace_keep(const struct endpoint *ep, const struct place *now)
+{
+	struct replace_state *state = ep->state;
+	const struct place *before = &state->place;
+	struct stat st;
+
+	if (before->file < 0 && now->file < 0)
+		return 0;
+	if (now->file >= 0) {
+		if (fstat(now->file, &st) < 0)
 			return -1;
-		*there = false;
-		old = ep->st;
-	} else if (!S_ISREG(old.st_mode)) {
-		errno = S_ISDIR(old.st_mode) ? EISDIR : EEXIST;
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
+		if (!S_ISREG(st.st_mode))
+			return -1;
+	}
+	if (replace_is_there(before, now)) {
+		if (attributes_read(&state->old, now->file) < 0)
+			return -1;
+	} else if ((before->file >= 0 &&
+	    replace_meet(&state->old, before->file) < 0) ||
+	    (now->file >= 0 && replace_meet(&state->old, now->file) < 0)) {
 		return -1;
 	}
-	if (!*there && !ep->has_stat)
-		return 0;
-	return attributes_keep(ep->fd, &old, ep->path);
+	return attributes_give(ep->fd, &state->old);
 }
 
 static int
@@ -212,16 +251,48 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 	return replace_rename(state, 0);
 }
 
+/* True if place_find_again() says that the path leads elsewhere, or nowhere. */
+static bool
+replace_is_astray(int error)
+{
+	return error == ESTALE || error == ENOENT || error == ENOTDIR;
+}
+
+static enum status
+replace_astray(const struct endpoint *ep, const char *what)
+{
+	diag_error(ep->name, "a directory or a link in its path was renamed, "
+	    "replaced or removed during the copy: %s", what);
+	return endpoint_fault(ep);
+}
+
 static enum status
 replace_commit(struct endpoint *ep)
 {
 	struct replace_state *state = ep->state;
+	struct place now;
 	bool there;
+	int result;
 
-	if (replace_keep(ep, &state->place, &there) < 0 ||
-	    descriptor_settle(ep->fd) < 0 ||
-	    replace_publish(ep, state, there) < 0)
+	if (descriptor_settle(ep->fd) < 0)
 		return replace_error(ep);
+	if (place_find_again(&now, &state->place, ep->path) < 0)
+		return !replace_is_astray(errno) ? replace_error(ep) :
+		    replace_astray(ep, "no file was put there");
+	result = replace_keep(ep, &now);
+	there = now.file >= 0;
+	place_close(&now);
+	place_forget(&state->place);	/* or NFS keeps it as .nfsXXXX */
+	if (result < 0 || replace_publish(ep, state, there) < 0)
+		return replace_error(ep);
+
+	/* The directory may have been renamed in between.  Other errors say
+	 * nothing about a file that is there. */
+	if (place_find_again(&now, &state->place, ep->path) == 0)
+		place_close(&now);
+	else if (replace_is_astray(errno))
+		return replace_astray(ep, "the new file, which is complete, "
+		    "is in the old directory");
 	return STATUS_OK;
 }
 
