@@ -27,7 +27,7 @@ static enum status
 skip_by_reading(const struct endpoint *source)
 {
 	struct zc_result result;
-	int nowhere = descriptor_open(AT_FDCWD, "/dev/null", O_WRONLY);
+	int nowhere = descriptor_open(AT_FDCWD, "/dev/null", O_WRONLY, 0);
 
 	if (nowhere < 0) {
 		diag_errno("/dev/null", "open");

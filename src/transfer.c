@@ -3,12 +3,14 @@
 #include "transfer.h"
 
 #include "diag.h"
+#include "endpoint/attributes.h"
 #include "endpoint/patience.h"
 #include "report/explain.h"
 #include "report/trail.h"
 #include "skip.h"
 #include "watch.h"
 #include "wrapping.h"
+#include "zcopy.h"
 
 /** Would writing DEST destroy SOURCE?  Ranges within one file are left to the
  * engine, which refuses those that overlap. */
@@ -27,6 +29,10 @@ open_both(struct endpoint *source, struct endpoint *dest)
 {
 	enum status status = endpoint_open(source);
 
+	/* The modes of kernel files say who may ask, not who may know. */
+	if (status == STATUS_OK && source->type == &endpoint_file &&
+	    zc_kind_of(source->fd) == ZC_REGULAR)
+		dest->mode = attributes_for_copy(source->fd);
 	if (status == STATUS_OK)
 		status = endpoint_open(dest);
 	if (status == STATUS_OK && would_destroy(source, dest)) {

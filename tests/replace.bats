@@ -65,11 +65,11 @@ mode_of() {
 	only in out
 }
 
-@test "replace: a new file has the mode 0666 less the umask" {
+@test "replace: a new file from a stream has the mode 0666 less the umask" {
 	local row
 	for row in 000:666 022:644 027:640 077:600 777:0; do
 		umask "${row%:*}"
-		zcopy 0 in "new-${row%:*}"
+		zcopy 0 - "new-${row%:*}" <in
 		echo "umask $row: $(mode_of "new-${row%:*}")"
 		[ "$(mode_of "new-${row%:*}")" = "${row#*:}" ]
 	done
@@ -81,7 +81,7 @@ mode_of() {
 	setfacl -d -m u:nobody:rw,g::r,o::- dir ||
 	    skip "no lists on this file system"
 	umask 077
-	zcopy 0 in dir/new
+	zcopy 0 - dir/new <in
 	: >dir/like
 	getfacl -c dir/new
 	diff <(getfacl -c dir/like) <(getfacl -c dir/new)

@@ -300,3 +300,113 @@ shown() {
 	[ "$(cat E/out)" = old ]
 	[ "$(ls E)" = out ]
 }
+
+# New files
+
+@test "rights: a new file has the permission bits of SOURCE less the umask" {
+	local mode mask option
+	for option in "" --inplace --append --seek=0 --no-clobber; do
+		for mode in 600 644 444 400 6755 777; do
+			for mask in 022 077 000; do
+				chmod "$mode" in
+				rm -f new
+				umask $mask
+				# shellcheck disable=SC2086	# none, if empty
+				zcopy 0 $option in new
+				umask 022
+				same in new
+				[ "$(stat -c %a new)" = \
+				    "$(printf %o $((0$mode & 0777 & ~0$mask)))" ]
+			done
+		done
+	done
+}
+
+@test "rights: who is not root copies a file that nobody may write" {
+	local option
+	chmod 444 in
+	for option in "" --inplace --append --seek=0 --no-clobber; do
+		rm -f new
+		# shellcheck disable=SC2086
+		as_nobody zcopy 0 $option in new
+		same in new
+		[ "$(stat -c %a new)" = 444 ]
+	done
+}
+
+@test "rights: without unnamed files a new one has the bits of SOURCE, too" {
+	chmod 600 in
+	FAULT=linkat:EPERM:1+ zcopy 0 in new
+	fault_fired
+	[ "$(stat -c %a new)" = 600 ]
+}
+
+@test "rights: streams, descriptors and kernel files make a file of mode 0666" {
+	chmod 600 in
+	umask 022
+	zcopy 0 - new <in
+	[ "$(stat -c %a new)" = 644 ]
+	rm new
+	zcopy 0 /dev/stdin new <in
+	[ "$(stat -c %a new)" = 644 ]
+	rm new
+	half_way new
+	all_the_way
+	ends 0
+	[ "$(stat -c %a new)" = 644 ]
+	rm new
+	zcopy 0 /proc/sys/kernel/ostype new
+	[ "$(stat -c %a new)" = 644 ]
+	rm new
+	zcopy 0 /proc/self/environ new
+	[ "$(stat -c %a new)" = 644 ]
+}
+
+@test "rights: an old file keeps its mode, whatever SOURCE has" {
+	local option
+	chmod 600 in
+	for option in "" --inplace; do
+		fresh 664
+		# shellcheck disable=SC2086
+		zcopy 0 $option in D/out
+		[ "$(stat -c %a D/out)" = 664 ]
+	done
+}
+
+@test "rights: a list on SOURCE gives the new file no more than the list did" {
+	local row
+	umask 000
+	for row in u::rw,g::-,o::-,u:6003:rw,m::rw=600 \
+	    u::rw,g::rw,o::r,u:6003:rw,m::r=644 \
+	    u::rw,g::rw,o::r,u:6003:-,m::rw=660 \
+	    u::rw,g::r,o::r,g:7003:-,m::rw=640; do
+		rm -f new
+		setfacl -b -m "${row%=*}" in
+		zcopy 0 in new
+		echo "$row: $(stat -c %a new)"
+		[ "$(stat -c %a new)" = "${row##*=}" ]
+		[ "$(getfacl -cn new | grep -c :)" -eq 3 ]
+	done
+}
+
+@test "rights: a new file heeds the default list of its directory" {
+	requires python3
+	fresh default
+	chmod 640 in
+	zcopy 0 in D/new
+	(umask 0; python3 -c 'import os; os.open("D/like", os.O_CREAT, 0o640)')
+	diff <(getfacl -cn D/like) <(getfacl -cn D/new)
+}
+
+@test "rights: a file that takes the name of a new one opens nothing up" {
+	fresh 600
+	rm D/out
+	chmod 600 in
+	half_way D/out
+	echo other >D/out
+	chmod 666 D/out
+	all_the_way
+	ends 0
+	same in D/out
+	[ "$(stat -c %a D/out)" = 644 ]
+}

@@ -198,3 +198,24 @@ attributes_give(int fd, struct attributes *a)
 	errno = error;
 	return -1;
 }
+
+mode_t
+attributes_for_copy(int fd)
+{
+	struct attributes a;
+	struct classes may;
+
+	if (attributes_read(&a, fd) < 0)
+		return S_IRUSR | S_IWUSR;
+	if (a.size < 0)
+		return a.mode & S_IRWXU;
+	may = attributes_classes(&a);
+	for (size_t i = 0; i < list_length(&a); i++) {
+		const struct posix_acl_xattr_entry *entry = &a.list.entries[i];
+		unsigned tag = le16toh(entry->e_tag);
+
+		if (tag == ACL_USER || tag == ACL_GROUP)
+			may.other &= le16toh(entry->e_perm) & a.mode >> 3;
+	}
+	return (mode_t)(may.owner << 6 | may.group << 3 | may.other);
+}

@@ -46,4 +46,13 @@ void attributes_meet(struct attributes *a, const struct attributes *b);
  */
 int attributes_give(int fd, struct attributes *);
 
+/**
+ * Return the permission bits, before the umask, of a new file with what is in
+ * the regular file `fd`.
+ *
+ * The new file has no list: if `fd` has one, the group gets what the list
+ * gives the group, and others no more than anybody whom it names.
+ */
+mode_t attributes_for_copy(int fd);
+
 #endif

@@ -10,12 +10,12 @@
 #include "patience.h"
 
 int
-descriptor_open(int dir, const char *path, int flags)
+descriptor_open(int dir, const char *path, int flags, mode_t mode)
 {
 	int fd;
 
 	do {
-		fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+		fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY, mode);
 	} while (fd < 0 && patience_left(PATIENCE_FIRST));
 	return fd;
 }

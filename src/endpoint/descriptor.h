@@ -4,8 +4,10 @@
 #ifndef DESCRIPTOR_H
 #define DESCRIPTOR_H
 
+#include <sys/types.h>
+
 /** openat(2), patiently: EINTR only when a signal wants to end us. */
-int descriptor_open(int dir, const char *path, int flags);
+int descriptor_open(int dir, const char *path, int flags, mode_t);
 
 /**
  * Have the errors that close(2) would give, and leave the descriptor open: a

@@ -72,6 +72,8 @@ struct endpoint {
 					   nothing; only when asked for bytes */
 	bool has_stat;			/* st holds the file, or the old DEST */
 	struct stat st;
+	mode_t mode;			/* DEST, if it is to be made: before the
+					   umask.  Set before it is opened */
 
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */

@@ -67,7 +67,8 @@ file_open_source(struct endpoint *ep)
 	status = file_check_type(ep);
 	if (status != STATUS_OK || S_ISFIFO(ep->st.st_mode))
 		return status;
-	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, O_RDONLY));
+	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, O_RDONLY,
+	    0));
 }
 
 /* How to open a destination that is written in place. */
@@ -100,10 +101,11 @@ file_create(struct endpoint *ep)
 	if (place_find(&state->place, ep->path) < 0)
 		return endpoint_error(ep, "create");
 	fd = descriptor_open(state->place.dir, state->place.base,
-	    file_flags(ep) | O_EXCL | O_NOFOLLOW);
+	    file_flags(ep) | O_EXCL | O_NOFOLLOW, ep->mode);
 	state->created = fd >= 0;
 	if (fd < 0 && errno == EEXIST && !ep->options->no_clobber)
-		fd = descriptor_open(AT_FDCWD, ep->path, file_flags(ep));
+		fd = descriptor_open(AT_FDCWD, ep->path, file_flags(ep),
+		    ep->mode);
 	return file_attach(ep, fd);
 }
 
@@ -126,7 +128,7 @@ file_open_in_place(struct endpoint *ep, bool synthetic)
 	if (S_ISFIFO(ep->st.st_mode) || synthetic)
 		return STATUS_OK;	/* see file_ready */
 	status = file_attach(ep,
-	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep)));
+	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep), ep->mode));
 	if (status == STATUS_OK && o->seek >= 0 &&
 	    lseek(ep->fd, 0, SEEK_CUR) < 0)
 		return endpoint_error(ep, "--seek");
@@ -195,7 +197,8 @@ file_open_late(struct endpoint *ep)
 		if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0)
 			flags |= O_TRUNC;
 	}
-	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, flags));
+	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, flags,
+	    ep->mode));
 }
 
 static enum status

@@ -104,7 +104,8 @@ static int
 replace_create(const struct endpoint *ep, struct replace_state *state)
 {
 	int dir = state->place.dir;
-	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	mode_t mode = ep->has_stat ? 0600 : ep->mode;
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 
 	if (fd >= 0 && temporary_can_link(fd, dir))
 		return fd;
@@ -114,7 +115,7 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	    errno != EINVAL)
 		return -1;
 	return temporary_create(dir, state->place.base, state->temporary,
-	    ep->has_stat ? 0600 : 0666);
+	    mode);
 }
 
 static enum status
