@@ -410,3 +410,128 @@ shown() {
 	same in D/out
 	[ "$(stat -c %a D/out)" = 644 ]
 }
+
+# Written in place
+
+# in_place OPTION EVENT [as_nobody] - as in_the_midst, for D/out in place.
+in_place() {
+	fresh 666
+	"${@:3}" half_way "$1" D/out
+	"$2"
+	all_the_way
+}
+
+@test "rights: in place, a name that is not there any more is no success" {
+	local option event
+	for option in --inplace --append --seek=0; do
+		for event in moved removed made_anew replaced_by_wider \
+		    replaced_by_directory replaced_by_device \
+		    directory_renamed directory_replaced \
+		    directory_becomes_link; do
+			echo "$option $event:"
+			in_place "$option" "$event"
+			ends 4
+			[[ $output == "zcopy: D/out: it was renamed, "* ]]
+		done
+		in_place "$option" moved as_nobody
+		ends 4
+		same in <(tail -c 100000 D/out.1)
+		in_place "$option" replaced_by_link
+		ends 0
+		in_place "$option" nothing
+		ends 0
+		same in <(tail -c 100000 D/out)
+	done
+}
+
+@test "rights: in place, a new file in a directory that is renamed is told" {
+	local option
+	for option in --inplace --append --seek=0 --no-clobber; do
+		fresh 600
+		rm D/out
+		half_way "$option" D/out
+		mv D E
+		all_the_way
+		ends 4
+		[ "$option" != --no-clobber ] || [ -z "$(ls -A E)" ]
+	done
+}
+
+@test "rights: a working directory may be renamed, but not removed" {
+	local option
+	for option in "" --inplace --no-clobber; do
+		fresh 600
+		rm D/out
+		cp in D
+		cd D
+		# shellcheck disable=SC2086
+		half_way $option out
+		mv ../D ../E
+		all_the_way
+		cd ..
+		ends 0
+		same in E/out
+	done
+	fresh 600
+	cp in D
+	cd D
+	half_way out
+	rm -r ../D
+	exec 7>&-
+	cd "$BATS_TEST_TMPDIR"
+	ends 4
+	[ ! -e D ]
+}
+
+@test "rights: of several zcopys to one DEST at the same time all succeed" {
+	local i pids=()
+	for option in "" --inplace; do
+		fresh 644
+		pids=()
+		for i in {1..6}; do
+			start $option in D/out
+			pids+=("$pid")
+		done
+		for i in "${pids[@]}"; do
+			ends 0 "$i"
+		done
+		same in D/out
+	done
+}
+
+@test "rights: a link that is turned meanwhile, as DEST or in its path" {
+	local option
+	for option in "" --inplace; do
+		fresh 644
+		mkdir -m 777 E F
+		cp D/out E/out
+		cp D/out F/out
+		ln -s E way
+		# shellcheck disable=SC2086
+		half_way $option way/out
+		ln -sfn F way
+		all_the_way
+		ends 4
+		[ "$(cat F/out)" = old ]
+		rm way "$fifo"
+		ln -s E/out way
+		# shellcheck disable=SC2086
+		half_way $option way
+		ln -sfn F/out way
+		all_the_way
+		ends 4
+		[ "$(cat F/out)" = old ]
+		rm way
+	done
+}
+
+@test "rights: a FIFO that is removed meanwhile has been read all the same" {
+	fresh 644
+	mkfifo D/fifo
+	cat D/fifo >got 3>&- 7>&- &
+	half_way D/fifo
+	rm D/fifo
+	all_the_way
+	ends 0
+	retry cmp in got
+}

@@ -230,15 +230,41 @@ file_begin(struct endpoint *ep)
 	return STATUS_OK;
 }
 
+/* Does the name still lead to the file that was written?  Only of regular
+ * files: a FIFO has been read, and a kernel file may vanish by a write. */
+static enum status
+file_check_name(const struct endpoint *ep)
+{
+	struct stat st, named;
+
+	if (zc_kind_of(ep->fd) != ZC_REGULAR)
+		return STATUS_OK;
+	if (fstat(ep->fd, &st) < 0)
+		return endpoint_error(ep, "stat");
+	if (stat(ep->path, &named) == 0) {
+		if (endpoint_same_inode(&st, &named))
+			return STATUS_OK;
+	} else if (errno != ENOENT && errno != ENOTDIR) {
+		return endpoint_error(ep, "stat");
+	}
+	diag_error(ep->name, "it was renamed, replaced or removed while it was "
+	    "written: all data is in the file that had this name");
+	return endpoint_fault(ep);
+}
+
 static enum status
 file_commit(struct endpoint *ep)
 {
 	struct file_state *state = ep->state;
+	enum status status;
 
 	if (ep->role == ROLE_SOURCE)
 		return STATUS_OK;
 	if (descriptor_settle(ep->fd) < 0)
 		return endpoint_error(ep, "close");
+	status = file_check_name(ep);
+	if (status != STATUS_OK)
+		return status;
 	if (state != NULL)
 		state->created = false;
 	return STATUS_OK;
