@@ -535,3 +535,91 @@ in_place() {
 	ends 0
 	retry cmp in got
 }
+
+# Links of others
+
+# link_protection N - set the sysctl for the time of the case.
+link_protection() {
+	local file=/proc/sys/fs/protected_symlinks
+	: "${protection:=$(cat "$file")}"
+	echo "$1" 2>/dev/null >"$file" || skip "the sysctl cannot be set"
+}
+protection=
+
+teardown() {
+	end_all
+	[ -z "$protection" ] ||
+	    echo "$protection" >/proc/sys/fs/protected_symlinks
+}
+
+@test "rights: another user's link in a directory like /tmp is not followed" {
+	local option name
+	link_protection 0
+	fresh 666
+	mkdir -m 1777 tmp
+	mkfifo -m 666 D/fifo
+	exec 7<>D/fifo
+	as_nobody ln -s "$PWD/D/out" tmp/link
+	as_nobody ln -s link tmp/chain
+	as_nobody ln -s "$PWD/D/new" tmp/dangling
+	as_nobody ln -s "$PWD/D/fifo" tmp/fifo
+	ln -s tmp/link outside
+	for name in tmp/link tmp/chain tmp/dangling tmp/fifo outside; do
+		for option in "" --inplace --append --seek=0; do
+			[ "$name$option" != tmp/fifo--seek=0 ] || continue
+			# shellcheck disable=SC2086
+			zcopy 4 $option in "$name" 7>&-
+			[ "$output" = "zcopy: $name: create: Permission denied" ]
+		done
+	done
+	[ "$(cat D/out)" = old ]
+	[ ! -e D/new ]
+	! read -r -t 0 -u 7
+	exec 7>&-
+}
+
+@test "rights: whose link it is decides, and where it is" {
+	local option
+	link_protection 0
+	for option in "" --inplace --append --seek=0; do
+		fresh 666
+		rm -rf tmp
+		mkdir -m 1777 tmp
+		as_nobody ln -s "$PWD/D/out" tmp/theirs
+		ln -s "$PWD/D/out" tmp/ours
+		as_nobody ln -s "$PWD/D/out" D/theirs
+		# shellcheck disable=SC2086
+		zcopy 0 $option in tmp/ours
+		# shellcheck disable=SC2086
+		zcopy 0 $option in D/theirs
+		# shellcheck disable=SC2086
+		as_nobody zcopy 0 $option in tmp/theirs
+		same in <(tail -c 100000 D/out)
+	done
+}
+
+@test "rights: another user's dangling link is refused whatever the sysctl says" {
+	local option
+	mkdir -m 1777 tmp
+	as_nobody ln -s "$PWD/new" tmp/link
+	for option in "" --inplace --append --seek=0 --no-clobber; do
+		# shellcheck disable=SC2086
+		zcopy 4 $option in tmp/link
+		[[ $output == "zcopy: tmp/link: "*"Permission denied"* ]]
+		[ ! -e new ]
+	done
+}
+
+@test "rights: a link of /proc to an open file is written in place" {
+	local option link=/proc/$BASHPID/fd/8
+	for option in --inplace --append --seek=0; do
+		fresh 666
+		exec 8<>D/out
+		zcopy 0 $option in "$link"
+		same in <(tail -c 100000 D/out)
+		rm D/out
+		zcopy 0 $option in "$link"
+		same in <(tail -c 100000 "$link")
+		exec 8>&-
+	done
+}

@@ -109,14 +109,41 @@ file_create(struct endpoint *ep)
 	return file_attach(ep, fd);
 }
 
+/* Open DEST for writing in place.  By its path, which links of /proc/PID/fd
+ * need; by its directory, if that has the same file: a link that somebody puts
+ * there from now on is not followed. */
+static int
+file_open_existing(const struct endpoint *ep, const struct place *place)
+{
+	struct stat st;
+	bool same = place->file >= 0 && fstat(place->file, &st) == 0 &&
+	    endpoint_same_inode(&st, &ep->st);
+
+	return same ? descriptor_open(place->dir, place->base,
+	    file_flags(ep) | O_NOFOLLOW, ep->mode) :
+	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep), ep->mode);
+}
+
+/* In a directory like /tmp another user's link is refused, as place_find()
+ * refuses it to files that are replaced: the kernel does so only where
+ * fs.protected_symlinks is 1. */
 static enum status
-file_open_in_place(struct endpoint *ep, bool synthetic)
+file_check_links(const struct endpoint *ep, struct place *place)
+{
+	if (place_find(place, ep->path) == 0)
+		return STATUS_OK;
+	if (place->distrusted)
+		return endpoint_error(ep, "create");
+	*place = PLACE_NOWHERE;		/* behind a link of /proc/PID/fd */
+	return STATUS_OK;
+}
+
+static enum status
+file_open_found(struct endpoint *ep, const struct place *place, bool synthetic)
 {
 	const struct options *o = ep->options;
 	enum status status;
 
-	if (!ep->has_stat)
-		return file_create(ep);
 	if (S_ISBLK(ep->st.st_mode) && o->append) {
 		errno = ESPIPE;		/* there is nothing behind a disk */
 		return endpoint_error(ep, "--append");
@@ -127,11 +154,26 @@ file_open_in_place(struct endpoint *ep, bool synthetic)
 	}
 	if (S_ISFIFO(ep->st.st_mode) || synthetic)
 		return STATUS_OK;	/* see file_ready */
-	status = file_attach(ep,
-	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep), ep->mode));
+	status = file_attach(ep, file_open_existing(ep, place));
 	if (status == STATUS_OK && o->seek >= 0 &&
 	    lseek(ep->fd, 0, SEEK_CUR) < 0)
 		return endpoint_error(ep, "--seek");
+	return status;
+}
+
+static enum status
+file_open_in_place(struct endpoint *ep, bool synthetic)
+{
+	struct place place;
+	enum status status;
+
+	if (!ep->has_stat)
+		return file_create(ep);
+	status = file_check_links(ep, &place);
+	if (status != STATUS_OK)
+		return status;
+	status = file_open_found(ep, &place, synthetic);
+	place_close(&place);
 	return status;
 }
 

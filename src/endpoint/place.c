@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,6 +76,7 @@ place_read_link(struct place *place, char *target, size_t size)
 	target[length] = '\0';
 	if (!place_distrusts(place, &st))
 		return length;
+	place->distrusted = true;
 	errno = EACCES;
 	return -1;
 }
@@ -109,6 +109,7 @@ place_find(struct place *place, const char *path)
 
 	place->dir = AT_FDCWD;
 	place->file = -1;
+	place->distrusted = false;
 	if (place_follow(place, path) == 0)
 		return 0;
 	error = errno;

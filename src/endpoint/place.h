@@ -5,10 +5,13 @@
 #define PLACE_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 struct place {
 	int dir;			/* O_PATH */
 	int file;			/* O_PATH; -1: nothing stands there */
+	bool distrusted;		/* place_find() failed at a link that is
+					   not to be trusted */
 	char base[NAME_MAX + 1];
 };
 
