@@ -343,7 +343,7 @@ dest_fails() {
 @test "faults: a mode that cannot be set must not be too wide" {
 	umask 022
 	echo old >out
-	chmod 600 out
+	chmod 400 out
 	FAULT=fchmod:EPERM:1+ zcopy 4 data out
 	fault_fired
 	[[ $output == "zcopy: out: replace: ${text[EPERM]}"* ]]
