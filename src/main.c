@@ -37,8 +37,9 @@
  *	discard.c		--discard
  *	report/			what is shown: trail.c (-v), explain.c,
  *				methods.c (--list-methods)
- *	diag.c signals.c stdfds.c stopwatch.c
- *				messages, signals, closed descriptors, time
+ *	diag.c signals.c stdfds.c stopwatch.c missing.h
+ *				messages, signals, closed descriptors, time,
+ *				calls that a kernel or a filter lacks
  *
  *	zcopy.h			the engine, as everybody sees it: libzcopy
  *	engine/			moves bytes between two descriptors

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../diag.h"
+#include "../endpoint/descriptor.h"
 #include "../transfer.h"
 #include "cold.h"
 #include "data.h"
@@ -206,7 +207,7 @@ look_up_source(struct routes *routes, const struct view *view)
 	    (regular && cold_can_be(view->fd));
 	if (!routes->has_cold)
 		return STATUS_OK;
-	routes->file = fcntl(view->fd, F_DUPFD_CLOEXEC, 0);
+	routes->file = descriptor_copy(view->fd);
 	if (routes->file >= 0)
 		return STATUS_OK;
 	diag_errno(view->end->name, "benchmark");

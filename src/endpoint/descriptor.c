@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../missing.h"
 #include "patience.h"
 
 int
@@ -20,6 +21,14 @@ descriptor_open(int dir, const char *path, int flags, mode_t mode)
 	return fd;
 }
 
+int
+descriptor_copy(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 && call_is_missing(errno) ? dup(fd) : copy;
+}
+
 static int
 descriptor_settle_once(int fd)
 {
@@ -29,7 +38,7 @@ descriptor_settle_once(int fd)
 	/* A disk's write errors come by fsync(2), or to nobody. */
 	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && fsync(fd) < 0)
 		return -1;
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	copy = descriptor_copy(fd);
 	return copy < 0 ? -1 : close(copy);
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../diag.h"
+#include "../missing.h"
 #include "attributes.h"
 #include "descriptor.h"
 #include "endpoint.h"
@@ -64,6 +65,15 @@ replace_is_sticky(const struct stat *file, const struct stat *dir)
 	    dir->st_uid != self && self != 0;
 }
 
+/* statx(2), for its attributes alone.  Without it (a seccomp filter: EPERM)
+ * they are unknown, and rename(2) itself will say what they forbid. */
+static void
+replace_look(int dir, const char *path, int flags, struct statx *seen)
+{
+	if (statx(dir, path, flags, STATX_BASIC_STATS, seen) < 0)
+		seen->stx_attributes = seen->stx_attributes_mask = 0;
+}
+
 static bool
 replace_is_mounted(const struct statx *file, const struct stat *old,
     const struct stat *dir)
@@ -83,12 +93,10 @@ replace_obstacle(const struct endpoint *ep, const struct place *place)
 	struct statx file, parent;
 	struct stat dir;
 
-	if (fstat(place->dir, &dir) < 0 ||
-	    statx(place->dir, place->base, AT_SYMLINK_NOFOLLOW,
-	    STATX_BASIC_STATS, &file) < 0 ||
-	    statx(place->dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
-	    &parent) < 0)
+	if (fstat(place->dir, &dir) < 0)
 		return errno;
+	replace_look(place->dir, place->base, AT_SYMLINK_NOFOLLOW, &file);
+	replace_look(place->dir, "", AT_EMPTY_PATH, &parent);
 	if (replace_is_mounted(&file, &ep->st, &dir))
 		return EBUSY;
 	if (replace_is_sticky(&ep->st, &dir))
@@ -109,11 +117,10 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 
 	if (fd >= 0 && temporary_can_link(fd, dir))
 		return fd;
+	/* Many errnos say that there are no unnamed files here.  One that is
+	 * meant (EACCES, ENOSPC) comes again for a file that has a name. */
 	if (fd >= 0)
 		close(fd);
-	else if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT &&
-	    errno != EINVAL)
-		return -1;
 	return temporary_create(dir, state->place.base, state->temporary,
 	    mode);
 }
@@ -207,8 +214,10 @@ replace_rename(struct replace_state *state, unsigned flags)
 {
 	const struct place *place = &state->place;
 
-	if (renameat2(place->dir, state->temporary, place->dir, place->base,
-	    flags) < 0)
+	/* renameat(2) is known to every kernel and filter. */
+	if ((flags != 0 ? renameat2(place->dir, state->temporary, place->dir,
+	    place->base, flags) : renameat(place->dir, state->temporary,
+	    place->dir, place->base)) < 0)
 		return -1;
 	*state->temporary = '\0';
 	return 0;
@@ -222,7 +231,7 @@ replace_rename_exclusively(struct replace_state *state)
 
 	if (replace_rename(state, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
+	if (errno != EINVAL && !call_is_missing(errno))
 		return -1;
 	/* NFS and others cannot do that.  The temporary name is removed when
 	 * the endpoint lets go. */

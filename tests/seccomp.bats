@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+# A seccomp filter refuses system calls, as in containers: by EPERM (old docker,
+# systemd's SystemCallFilter) or by another errno.  Where a call has a
+# substitute the run is whole; where it has none the failure is an honest one.
+
+load helpers
+load fault
+load peer
+
+setup() {
+	requires strace
+	load_data
+	"$TEST_BIN/seccomp" -- true 2>why || skip "$(<why)"
+	rm why
+	under=("$TEST_BIN/seccomp")
+	source=path dest=path
+}
+
+teardown() {
+	end_all
+	detach
+}
+
+errors=(EPERM ENOSYS EOPNOTSUPP)
+
+# filter ERRNO CALL... - from now on, by $TRACE, zcopy runs with a filter that
+# refuses these calls of tests/seccomp.c; strace(1) sees them refused.
+filter() {
+	local call rules=() names=
+	error=$1
+	refused=("${@:2}")
+	for call in "${refused[@]}"; do
+		names+="|${call%%.*}"
+		rules+=("$call:$error")
+	done
+	TRACE="-e trace=/^(${names#|}) ${under[*]} ${rules[*]} --"
+}
+
+# Without privileges, from now on; not strace, whose file is not nobody's.
+become_nobody() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	requires setpriv
+	let_nobody_in
+	cp "$TEST_BIN/seccomp" "$BATS_FILE_TMPDIR/seccomp"
+	ZCOPY=$BATS_FILE_TMPDIR/zcopy
+	under=(setpriv --reuid=nobody "--regid=$(id -g nobody)" --clear-groups
+	    "$BATS_FILE_TMPDIR/seccomp")
+}
+
+# was_refused - each of the calls was made, and failed.
+was_refused() {
+	local call name
+	for call in "${refused[@]}"; do
+		name=${call%%.*}
+		grep -Eq "\<${name}[0-9]*\(.*${call#"$name"}.* = -1 $error " \
+		    "$BATS_TEST_TMPDIR.trace" || why="no $call was refused"
+	done
+	[ -z "$why" ] || { echo "$why"; cat "$BATS_TEST_TMPDIR.trace"; }
+	[ -z "$why" ]
+}
+
+# whole CALLS... - $source to $dest with $options: what arrives is equal, for
+# each of CALLS, and each errno.  Those that +s join are refused together.
+whole() {
+	local calls error refused TRACE
+	for calls; do
+		for error in "${errors[@]}"; do
+			why=
+			# shellcheck disable=SC2086	# split at blanks
+			filter "$error" ${calls//+/ }
+			journey
+			echo "$source to $dest, ${options[*]}," \
+			    "$calls $error: status $status"
+			echo "$output"
+			is_equal || { echo "$why"; return 1; }
+			was_refused
+		done
+	done
+}
+
+# honest STATUS TEXT CALLS - it fails with this status and text; in TEXT, @ is
+# what strerror(3) says.
+honest() {
+	local error refused TRACE impatient=yes
+	for error in "${errors[@]}"; do
+		why=
+		# shellcheck disable=SC2086	# split at blanks
+		filter "$error" ${3//+/ }
+		journey
+		echo "$source to $dest, ${options[*]}, $3 $error:" \
+		    "status $status, expected $1"
+		echo "$output"
+		[ "$status" -eq "$1" ]
+		[[ $output == *"${2//@/${text[$error]}}"* ]]
+		was_refused
+		[ "$dest" != path ] || is_untouched || { echo "$why"; return 1; }
+	done
+}
+
+## Files
+
+@test "seccomp: a file is replaced, whatever call is refused" {
+	whole statx openat.O_TMPFILE linkat fcntl.F_DUPFD_CLOEXEC \
+	    copy_file_range copy_file_range+sendfile fstatfs lseek uname \
+	    openat.O_TMPFILE+getrandom \
+	    statx+openat.O_TMPFILE+fcntl.F_DUPFD_CLOEXEC+copy_file_range+lseek
+}
+
+@test "seccomp: a new file is made, whatever call is refused" {
+	local fresh=yes
+	whole openat.O_TMPFILE linkat fcntl.F_DUPFD_CLOEXEC
+	options=(--no-clobber)
+	whole openat.O_TMPFILE linkat openat.O_TMPFILE+renameat2
+}
+
+@test "seccomp: without linkat and renameat2, no file is clobbered nor left" {
+	local fresh=yes
+	options=(--no-clobber)
+	honest 4 "out: create: @" linkat+renameat2
+}
+
+@test "seccomp: nobody replaces a file, whatever call is refused" {
+	local call error TRACE
+	become_nobody
+	for call in statx openat.O_TMPFILE linkat; do
+		for error in "${errors[@]}"; do
+			why=
+			rm -f out
+			"${under[@]:0:${#under[@]}-1}" sh -c "echo old >out"
+			filter "$error" "$call"
+			zcopy 0 data out
+			was_refused
+			same data out
+		done
+	done
+}
+
+@test "seccomp: a directory that may not be written is still the reason" {
+	local TRACE why=
+	mkdir -m 555 dir
+	become_nobody
+	filter EPERM openat.O_TMPFILE
+	zcopy 4 data dir/out
+	was_refused
+	[ "$output" = "zcopy: dir/out: create: ${text[EACCES]}" ]
+}
+
+@test "seccomp: in place, what has no substitute is told" {
+	options=(--inplace)
+	whole fcntl.F_DUPFD_CLOEXEC fstatfs
+	honest 4 "out: truncate: @" ftruncate
+	options=(--seek=0)
+	honest 4 "out: --seek: @" lseek
+}
+
+@test "seccomp: a method that was named is refused as the kernel says" {
+	local method
+	for method in copy_file_range sendfile splice; do
+		options=("--method=$method")
+		honest 9 "out: $method: refused: @" $method
+	done
+	honest 9 "out: splice: refused: @" pipe2
+	options=(--method=reflink)
+	honest 9 "out: reflink: refused: @" ioctl.FICLONERANGE
+	options=(--method=mmap)
+	whole fadvise
+}
+
+## Streams
+
+@test "seccomp: pipes and FIFOs carry all, whatever call is refused" {
+	local pair
+	for pair in path:pipe pipe:path pipe:pipe fifo:fifo; do
+		source=${pair%:*} dest=${pair#*:}
+		whole fcntl.F_GETPIPE_SZ fcntl.F_SETPIPE_SZ
+		[ $pair = pipe:path ] || whole splice
+	done
+	source=path dest=pipe
+	whole splice+sendfile
+}
