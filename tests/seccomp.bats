@@ -178,3 +178,106 @@ honest() {
 	source=path dest=pipe
 	whole splice+sendfile
 }
+
+@test "seccomp: sockets carry all, whatever call is refused" {
+	source=path
+	for dest in tcp unix; do
+		whole splice splice+sendfile pipe2 ioctl.TIOCOUTQ
+	done
+	whole setsockopt.SO_LINGER
+	dest=tcp
+	whole getsockopt.TCP_INFO setsockopt.SO_KEEPALIVE
+	dest=path
+	for source in tcp unix; do
+		whole splice pipe2
+	done
+}
+
+@test "seccomp: a connection that no failure could reset is not begun" {
+	dest=tcp
+	honest 5 "connect: 127.0.0.1:" setsockopt.SO_LINGER
+	honest 5 ": @" setsockopt.SO_LINGER
+	honest 5 ": @" getsockname
+	local error TRACE
+	for error in "${errors[@]}"; do
+		why=
+		filter "$error" setsockopt.SO_LINGER
+		zcopy 5 listen:127.0.0.1:0 out
+		was_refused
+		[[ $output == *"listen: 127.0.0.1:0: ${text[$error]}" ]]
+	done
+}
+
+@test "seccomp: what a peer acknowledged is not made up" {
+	options=(--confirm=ack)
+	dest=tcp
+	whole ioctl.TIOCOUTQ
+	honest 5 "the peer to close: @" ioctl.TIOCOUTQ+getsockopt.TCP_INFO
+	dest=unix
+	honest 5 "the peer to close: @" ioctl.TIOCOUTQ
+}
+
+@test "seccomp: --ipv6 lets no IPv4 in" {
+	local error TRACE
+	for error in "${errors[@]}"; do
+		why=
+		filter "$error" setsockopt.IPV6_V6ONLY
+		zcopy 5 --ipv6 listen:0 out
+		was_refused
+		[[ $output == *": --ipv6: "*": ${text[$error]}" ]]
+	done
+}
+
+@test "seccomp: --congestion is not passed over" {
+	dest=tcp
+	options=(--congestion=reno)
+	honest 5 "--congestion: 'reno': @" setsockopt.TCP_CONGESTION
+}
+
+@test "seccomp: a listener accepts, whatever call is refused" {
+	local error call TRACE
+	for call in accept4 setsockopt.SO_REUSEADDR; do
+		for error in "${errors[@]}"; do
+			why=
+			filter "$error" "$call"
+			listener listen:127.0.0.1:0 out
+			cat data >/dev/tcp/127.0.0.1/"$port"
+			ends 0
+			was_refused
+			same data out
+		done
+	done
+}
+
+@test "seccomp: a listening socket that was passed in is used" {
+	local error TRACE command
+	for error in "${errors[@]}"; do
+		why=
+		filter "$error" accept4 fcntl.F_DUPFD_CLOEXEC
+		zcopy_command listen:fd:5 out
+		peer lend stream 127.0.0.1:0 5 -- "${command[@]}"
+		cat data >/dev/tcp/127.0.0.1/"$port"
+		peer_ends 0
+		was_refused
+		same data out
+	done
+}
+
+@test "seccomp: names are looked up without a thread" {
+	local error call TRACE
+	for call in clone pipe2; do
+		for error in "${errors[@]}"; do
+			why=
+			filter "$error" "$call"
+			listener listen:localhost:0 out
+			cat data >/dev/tcp/localhost/"$port"
+			ends 0
+			was_refused
+			same data out
+		done
+	done
+	filter EPERM clone
+	zcopy 5 unknown.invalid:80 out
+	was_refused
+	[[ $output == *"unknown.invalid:80: look-up: "* ]]
+}

@@ -3,13 +3,14 @@
 #include "listeners.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
 #include "../diag.h"
+#include "../missing.h"
 #include "address.h"
 #include "congestion.h"
+#include "descriptor.h"
 #include "patience.h"
 #include "socket.h"
 
@@ -20,18 +21,23 @@
 /* Options that must be set before bind(2). */
 static int
 listeners_prepare(const struct endpoint *ep, int fd,
-    const struct sockaddr *address)
+    const struct sockaddr *address, const char **doing)
 {
 	/* "::" takes IPv4 as well, unless one family is wanted; for other
 	 * addresses it has no meaning. */
 	const int on = 1, only = ep->options->family == AF_INET6;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (address->sa_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	*doing = "--ipv6";
+	if (address->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6,
+	    IPV6_V6ONLY, &only, sizeof(only)) < 0 && only)
+		return -1;
 	/* Linux hands these on to accepted sockets, so that they have them
 	 * before we do. */
-	socket_arm(fd);
+	*doing = "listen";
+	if (socket_arm(fd) < 0 && address->sa_family != AF_UNIX)
+		return -1;
+	*doing = "--congestion";
 	return address->sa_family == AF_UNIX ? 0 :
 	    congestion_listen(ep, fd, address);
 }
@@ -48,8 +54,7 @@ listeners_add(struct listeners *listeners, const struct endpoint *ep,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
-	*doing = "--congestion";
-	if (listeners_prepare(ep, fd, address) < 0)
+	if (listeners_prepare(ep, fd, address, doing) < 0)
 		goto fail;
 	*doing = "bind";
 	if (bind(fd, address, length) < 0)
@@ -82,7 +87,7 @@ listeners_adopt(struct listeners *listeners, int fd)
 		return -1;
 	}
 	/* A duplicate is ours to close. */
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	fd = descriptor_copy(fd);
 	if (fd < 0)
 		return -1;
 	listeners->polled[listeners->count++] = (struct pollfd){
@@ -112,6 +117,19 @@ listeners_go_on(int error)
 	}
 }
 
+static int
+listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
+{
+	struct sockaddr *address = (struct sockaddr *)peer;
+	int fd;
+
+	*length = sizeof(*peer);
+	fd = accept4(listener, address, length, SOCK_CLOEXEC);
+	/* We run no other program: nothing is lost without SOCK_CLOEXEC. */
+	return fd < 0 && call_is_missing(errno) ?
+	    accept(listener, address, length) : fd;
+}
+
 /* A connected descriptor; -1 with errno. */
 static int
 listeners_wait(struct listeners *listeners, struct sockaddr_storage *peer,
@@ -125,11 +143,9 @@ listeners_wait(struct listeners *listeners, struct sockaddr_storage *peer,
 			return -1;
 		errno = EAGAIN;
 		for (nfds_t i = 0; i < listeners->count && fd < 0; i++) {
-			*length = sizeof(*peer);
 			if (listeners->polled[i].revents != 0)
-				fd = accept4(listeners->polled[i].fd,
-				    (struct sockaddr *)peer, length,
-				    SOCK_CLOEXEC);
+				fd = listeners_take(listeners->polled[i].fd,
+				    peer, length);
 		}
 	} while (fd < 0 && listeners_go_on(errno));
 	return fd;
@@ -146,7 +162,10 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 		fd = listeners_wait(listeners, peer, length);
 		if (fd < 0)
 			return -1;
-		socket_arm(fd);
+		if (socket_arm(fd) < 0 && peer->ss_family != AF_UNIX) {
+			close(fd);
+			return -1;
+		}
 		if (allow_match(ep->options->allow, (struct sockaddr *)peer)) {
 			congestion_accept(ep, fd, (struct sockaddr *)peer);
 			return fd;

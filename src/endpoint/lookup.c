@@ -1,6 +1,7 @@
 /*
  * getaddrinfo(3) with a deadline.  It cannot be interrupted, so it runs in a
- * thread; when our patience ends first the thread is left to itself.
+ * thread, if there can be one; when our patience ends first the thread is left
+ * to itself.
  */
 #include "config.h"
 
@@ -108,6 +109,15 @@ lookup_start(struct lookup *lookup)
 	return 0;
 }
 
+/** Without a thread, where clone3(2) or pipe2(2) is refused.  The deadline is
+ * kept no better than the resolver keeps its own: resolv.conf(5), timeout. */
+static int
+lookup_here(struct lookup *lookup)
+{
+	lookup_run(lookup, 0);
+	return patience_poll(NULL, 0, 0, WAITING);
+}
+
 static int
 lookup_wait(struct lookup *lookup)
 {
@@ -115,7 +125,7 @@ lookup_wait(struct lookup *lookup)
 	int ready;
 
 	if (lookup_start(lookup) < 0)
-		return -1;
+		return lookup_here(lookup);
 	polled.fd = lookup->done[0];
 	do {
 		ready = patience_poll(&polled, 1, -1, WAITING);

@@ -19,26 +19,26 @@
 
 #define SENT	"all bytes sent, waiting for the peer to confirm"
 
-static void
+static int
 socket_set_linger(int fd, int on)
 {
 	const struct linger linger = { .l_onoff = on, .l_linger = 0 };
 
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
-void
+int
 socket_arm(int fd)
 {
-	socket_set_linger(fd, 1);
 	/* A peer that has lost its power never says so. */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
+	return socket_set_linger(fd, 1);
 }
 
 void
 socket_disarm(int fd)
 {
-	socket_set_linger(fd, 0);
+	(void)socket_set_linger(fd, 0);
 }
 
 int
@@ -139,15 +139,36 @@ socket_acknowledged(const struct endpoint *ep)
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
 }
 
+/* Not 0 while the peer's kernel has not acknowledged all; -1 with errno: the
+ * kernel does not tell, nor does a seccomp filter let it. */
+static int
+socket_queued(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+	int queued, error;
+
+	if (ioctl(fd, SIOCOUTQ, &queued) == 0)
+		return queued;
+	error = errno;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+	    length > offsetof(struct tcp_info, tcpi_notsent_bytes))
+		return (int)MIN((uint64_t)info.tcpi_unacked +
+		    info.tcpi_notsent_bytes, INT_MAX);
+	errno = error;
+	return -1;
+}
+
 struct confirmation {
 	bool early;			/* the peer closed before our end */
 	bool closed;			/* the peer has, in order */
 	int queued;			/* bytes it has not acknowledged */
 };
 
-/* 0, or -1 with errno: the connection failed. */
+/* 0, or -1 with errno: the connection failed, or what is wanted cannot be
+ * told. */
 static int
-confirmation_look(struct confirmation *seen, int fd)
+confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 {
 	int end = seen->closed ? 1 : socket_drop(fd), before = seen->queued;
 
@@ -155,8 +176,11 @@ confirmation_look(struct confirmation *seen, int fd)
 	if (end < 0 || socket_error(fd) < 0)
 		return -1;
 	seen->closed = end > 0;
-	if (ioctl(fd, SIOCOUTQ, &seen->queued) < 0)
-		seen->queued = 0;
+	seen->queued = socket_queued(fd);
+	/* An end of the peer's that came behind ours will do alone. */
+	if (seen->queued < 0 && (wanted == CONFIRM_ACK || seen->early))
+		return -1;
+	seen->queued = MAX(seen->queued, 0);
 	if (seen->queued < before)
 		patience_renew();
 	return 0;
@@ -172,7 +196,7 @@ socket_await(int fd, enum confirm wanted, struct confirmation *seen)
 	int pause = 1;
 
 	for (;;) {
-		if (confirmation_look(seen, fd) < 0)
+		if (confirmation_look(seen, fd, wanted) < 0)
 			return -1;
 		if (seen->queued == 0 && (seen->closed || wanted ==
 		    CONFIRM_ACK))

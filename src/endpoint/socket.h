@@ -10,8 +10,9 @@
 
 #include "endpoint.h"
 
-/** From now on, close means reset.  Harmless on unix sockets. */
-void socket_arm(int fd);
+/** From now on, close means reset.  Harmless on unix sockets.  -1 with errno
+ * where it cannot be had: a failure of ours would look like an end in order. */
+int socket_arm(int fd);
 
 /** All is well: close means an end in order. */
 void socket_disarm(int fd);
