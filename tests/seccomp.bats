@@ -166,6 +166,39 @@ honest() {
 	whole fadvise
 }
 
+@test "seccomp: --no-disk-io asks mincore, or says that it cannot know" {
+	options=(--no-disk-io)
+	cd "$BATS_TEST_TMPDIR" || return
+	[ "$(stat -f -c %T .)" != tmpfs ] || skip "needs a disk"
+	cat data >/dev/null
+	whole preadv2
+	honest 10 "data: read: " preadv2+mincore
+}
+
+@test "seccomp: a disk's size is found without its ioctl" {
+	block_device 1M
+	cp "$BATS_TEST_TMPDIR.disk" "$BATS_TEST_TMPDIR.input"
+	local input=$BATS_TEST_TMPDIR.input error TRACE method
+	for error in "${errors[@]}"; do
+		for method in auto mmap; do
+			why=
+			filter "$error" ioctl.BLKGETSIZE64
+			zcopy 0 --method=$method "$device" out
+			was_refused
+			same "$input" out
+		done
+		why=
+		filter "$error" ioctl.BLKGETSIZE64 preadv2
+		# The last close(2) drops what is in memory.
+		exec 6<"$device"
+		cat <&6 >/dev/null
+		zcopy 0 --no-disk-io "$device" out
+		exec 6<&-
+		was_refused
+		same "$input" out
+	done
+}
+
 ## Streams
 
 @test "seccomp: pipes and FIFOs carry all, whatever call is refused" {
@@ -177,6 +210,18 @@ honest() {
 	done
 	source=path dest=pipe
 	whole splice+sendfile
+}
+
+@test "seccomp: a terminal is read to its end" {
+	source="tty"
+	options=("--bytes=$SIZE")
+	whole ioctl.TCGETS
+	# By the method for terminals, though the kernel does not say that it
+	# is one.
+	dest=pipe
+	options+=(-v)
+	whole ioctl.TCGETS
+	[[ $output == *"method read-write"* ]]
 }
 
 @test "seccomp: sockets carry all, whatever call is refused" {

@@ -34,6 +34,20 @@ open_for(int flags, enum zc_side side)
 	    mode == (side == ZC_SOURCE ? O_RDONLY : O_WRONLY);
 }
 
+/** Without BLKGETSIZE64, which a filter may refuse. */
+static int64_t
+size_by_seeking(int fd)
+{
+	off_t now = lseek(fd, 0, SEEK_CUR), size;
+
+	if (now < 0)
+		return -1;
+	size = lseek(fd, 0, SEEK_END);
+	if (lseek(fd, now, SEEK_SET) != now)
+		return -1;
+	return size;
+}
+
 static int64_t
 size_of(int fd, enum zc_kind kind, const struct stat *st)
 {
@@ -41,9 +55,11 @@ size_of(int fd, enum zc_kind kind, const struct stat *st)
 
 	if (kind == ZC_REGULAR)
 		return st->st_size;
-	if (kind == ZC_BLOCK && ioctl(fd, BLKGETSIZE64, &size) == 0)
+	if (kind != ZC_BLOCK)
+		return -1;
+	if (ioctl(fd, BLKGETSIZE64, &size) == 0)
 		return (int64_t)size;
-	return -1;
+	return size_by_seeking(fd);
 }
 
 static int

@@ -9,6 +9,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../missing.h"
+
 /* Newer than the headers of some systems, or in no header at all. */
 #ifndef BINFMTFS_MAGIC
 #define BINFMTFS_MAGIC		0x42494e4d
@@ -61,7 +63,9 @@ kind_of_char(int fd, dev_t device)
 {
 	if (device == makedev(1, 3))
 		return ZC_NULL;
-	return isatty(fd) ? ZC_TTY : ZC_CHAR;
+	/* Where the kernel is not asked, take it for a terminal: what is true
+	 * of its end, and of read-write, holds for other devices. */
+	return isatty(fd) || call_is_missing(errno) ? ZC_TTY : ZC_CHAR;
 }
 
 enum zc_kind

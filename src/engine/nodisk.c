@@ -11,6 +11,8 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "../missing.h"
+
 /* What is asked of mincore(2) at once, in pages. */
 #define PAGES_MAX	256
 
@@ -137,6 +139,8 @@ read_resident(struct end *end, void *data, size_t size)
 		return -1;
 	if (end->kind == ZC_REGULAR)
 		last = st.st_size;
+	if (last < 0)
+		return busy();		/* a device whose size is unknown */
 	if (position >= last)
 		return 0;
 	if (!mincore_is_honest(end, last))
@@ -164,7 +168,7 @@ nodisk_read(struct end *end, void *data, size_t size)
 		bring_in(end->fd, end_position(end), size);
 		return busy();
 	}
-	if (errno == EOPNOTSUPP || errno == ENOSYS)
+	if (call_is_missing(errno))
 		return read_resident(end, data, size);
 	return -1;
 }
