@@ -145,6 +145,17 @@ honest() {
 	[ "$output" = "zcopy: dir/out: create: ${text[EACCES]}" ]
 }
 
+@test "seccomp: --explain says what the run would do" {
+	local error TRACE
+	for error in "${errors[@]}"; do
+		why=
+		filter "$error" faccessat2
+		zcopy 0 --explain data out
+		was_refused
+		[ ! -e out ]
+	done
+}
+
 @test "seccomp: in place, what has no substitute is told" {
 	options=(--inplace)
 	whole fcntl.F_DUPFD_CLOEXEC fstatfs
