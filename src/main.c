@@ -22,7 +22,8 @@
  *	    file.c		  files and devices, read or written in place
  *	    replace.c		  files that are replaced whole or not at all;
  *				  place.c finds where a path leads, temporary.c
- *				  names, attributes.c keeps mode, owner and ACL
+ *				  names, attributes.c keeps mode, owner and
+ *				  ACL, writeback.c has the disk begin early
  *	    stdio.c		  descriptors that zcopy was started with
  *	    tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
  *				  lookup.c connect.c retry.c congestion.c are

@@ -14,6 +14,10 @@
 #include "stopwatch.h"
 #include "verdict.h"
 
+/* Bytes a call at most, where DEST follows: copy_file_range(2) and sendfile(2)
+ * else move 1 GiB before anybody is told. */
+#define FOLLOWED_BLOCK	((size_t)1024 * 1024)
+
 struct mover {
 	const struct options *options;
 	const struct endpoint *source;
@@ -95,6 +99,8 @@ on_event(const struct zc_event *event, void *arg)
 	trail_event(event);
 	if (event->type == ZC_EVENT_PLAN)
 		mover->hook = endpoint_begin(mover->dest);
+	if (event->type == ZC_EVENT_MOVED && mover->dest->follows)
+		mover->dest->type->moved(mover->dest, event->bytes);
 	if (event->type == ZC_EVENT_TRAILER)
 		mover->hook = watch_end(mover->watch, mover->source,
 		    event->bytes);
@@ -190,6 +196,8 @@ move(const struct endpoint *source, struct endpoint *dest,
 	request.method = options->method;
 	request.flags = move_flags(options);
 	request.block_size = options->block_size;
+	if (dest->follows && options->block_size == 0)
+		request.block_size = FOLLOWED_BLOCK;
 	request.pipe_size = options->pipe_size;
 	request.select = options->rules != NULL ? on_select : NULL;
 	request.event = on_event;

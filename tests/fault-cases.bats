@@ -114,7 +114,7 @@ requires_libc_malloc() {
 	[[ $output == *"copy_file_range: refused at 131072: EPERM"* ]]
 	[[ $output == *"sendfile: refused at 131072: EAGAIN"* ]]
 	[[ $output == *"method copy_file_range+read-write" ]]
-	arrives path path copy_file_range:EXDEV:2,sendfile:zero:2 -v
+	arrives path path copy_file_range:EXDEV:2,sendfile:zero:2+ -v
 	[[ $output == *"copy_file_range: refused at 65536: EXDEV"* ]]
 	[[ $output == *"sendfile: refused at 131072: ENODATA"* ]]
 	[[ $output == *"method copy_file_range+sendfile+read-write" ]]

@@ -2,7 +2,7 @@
  * Endpoints: from a name on the command line to an open descriptor, and from
  * the last byte to a verdict.  They know nothing of methods.
  *
- *	parse -> open -> ready -> begin -> commit | abort
+ *	parse -> open -> ready -> begin -> moved* -> commit | abort
  *
  * parse   what the name means; touches nothing.
  * open    all that can fail early and disturbs nobody: open files, look up
@@ -10,6 +10,8 @@
  * ready   wait for the other side: connect, accept, open a FIFO.  Sets fd.
  *         A destination written in place is positioned here.
  * begin   the first byte is next: a destination written in place is truncated.
+ * moved   so many bytes of data have arrived so far: begin what need not wait
+ *         for the end.  Called after each step if `follows` is set.
  * commit  make it count: link and rename, half-close and read to the peer's
  *         end, close.  Destinations commit before sources, so that a receiver
  *         answers its sender only when its own file is complete.
@@ -47,6 +49,7 @@ struct endpoint_type {
 	enum status (*open)(struct endpoint *);
 	enum status (*ready)(struct endpoint *);
 	enum status (*begin)(struct endpoint *);
+	void (*moved)(struct endpoint *, int64_t bytes);
 	enum status (*commit)(struct endpoint *);
 	void (*abort)(struct endpoint *);
 };
@@ -75,6 +78,7 @@ struct endpoint {
 	mode_t mode;			/* DEST, if it is to be made: before the
 					   umask.  Set before it is opened */
 
+	bool follows;			/* moved is to be called, and often */
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */
 	const char *confirmed;		/* "close", "ack" or "none", as seen;

@@ -23,10 +23,12 @@
 #include "endpoint.h"
 #include "place.h"
 #include "temporary.h"
+#include "writeback.h"
 
 struct replace_state {
 	struct place place;
 	struct attributes old;		/* as they were before the first byte */
+	struct writeback writeback;	/* where it replaces an old file */
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
 };
 
@@ -150,7 +152,18 @@ replace_open(struct endpoint *ep)
 	if (ep->fd < 0 || attributes_read(&state->old,
 	    ep->has_stat ? state->place.file : ep->fd) < 0)
 		return replace_error(ep);
+	if (ep->has_stat)
+		writeback_start(&state->writeback, ep->fd);
+	ep->follows = state->writeback.on;
 	return STATUS_OK;
+}
+
+static void
+replace_moved(struct endpoint *ep, int64_t bytes)
+{
+	struct replace_state *state = ep->state;
+
+	writeback_follow(&state->writeback, ep->fd, bytes);
 }
 
 /* Take away what another file does not have; -1 with errno. */
@@ -293,6 +306,7 @@ replace_commit(struct endpoint *ep)
 	there = now.file >= 0;
 	place_close(&now);
 	place_forget(&state->place);	/* or NFS keeps it as .nfsXXXX */
+	writeback_rest(&state->writeback, ep->fd);
 	if (result < 0 || replace_publish(ep, state, there) < 0)
 		return replace_error(ep);
 
@@ -323,6 +337,7 @@ replace_abort(struct endpoint *ep)
 const struct endpoint_type endpoint_replace = {
 	.name = "replace",
 	.open = replace_open,
+	.moved = replace_moved,
 	.commit = replace_commit,
 	.abort = replace_abort,
 };

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""
+Kill zcopy near its end, again and again.
+
+    endkills.py ZCOPY IN OUT KILLS
+
+Runs ZCOPY IN OUT, over an OUT of the same content, and kills it (SIGKILL) at a
+random moment of the last quarter of the time that it takes.  OUT must have
+that content each time.  A kill counts if it found it running; fails unless one
+in ten does.
+"""
+import filecmp
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+
+def run(command):
+    began = time.monotonic()
+    subprocess.run(command, check=True)
+    return time.monotonic() - began
+
+
+def kill_after(command, seconds):
+    """Return whether it was still running."""
+    with subprocess.Popen(command) as child:
+        time.sleep(seconds)
+        alive = child.poll() is None
+        child.kill()
+    return alive and child.returncode == -signal.SIGKILL
+
+
+def main(zcopy, source, dest, kills):
+    command = [zcopy, source, dest]
+    landed = tried = 0
+    while landed < kills:
+        # The disk is faster at one time than at another.
+        if tried % 10 == 0:
+            takes = min(run(command) for _ in range(3))
+        landed += kill_after(command, takes * random.uniform(0.75, 1))
+        tried += 1
+        if not filecmp.cmp(source, dest, shallow=False):
+            sys.exit("OUT is neither the old nor the new one")
+        if tried > 10 * kills:
+            sys.exit(f"{landed} of {tried} kills found it running")
+    strays = [name for name in os.listdir(os.path.dirname(dest) or ".")
+              if ".zcopy-" in name]
+    print(f"{kills} kills, {len(strays)} names left: {strays}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4], int(sys.argv[4]))

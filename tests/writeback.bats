@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# Over an old file on ext4, the writeback of the new one begins while the data
+# moves: rename(2) would start it all at once, while the temporary name stands.
+# bats file_tags=slow
+
+load helpers
+
+setup() {
+	file_system ext4 300
+	cd "$fs" || return
+	in=$fs/in
+	random_file "$in" 20000001
+	cp "$in" out
+}
+
+teardown() {
+	end_all
+	unmount_all
+}
+
+# traced ARG... - zcopy; $begun has a line OFFSET COUNT for each
+# sync_file_range(2).
+traced() {
+	requires strace
+	local TRACE='-e trace=sync_file_range,linkat,renameat,copy_file_range'
+	zcopy 0 "$@"
+	begun=$(sed -n 's/.*sync_file_range([0-9]*, \([0-9]*\), \([0-9]*\), SYNC_FILE_RANGE_WRITE.*/\1 \2/p' \
+	    "$BATS_TEST_TMPDIR.trace")
+	echo "writeback begun: ${begun//$'\n'/, }"
+}
+
+@test "writeback: begins by 8 MiB behind the position, with each method" {
+	local method at count next
+	for method in copy_file_range sendfile splice mmap read-write; do
+		traced -m $method "$in" out
+		same "$in" out
+		[ "$(wc -l <<<"$begun")" -eq 3 ]
+		next=0
+		while read -r at count; do
+			[ "$at" -eq $next ]
+			[ "$count" -eq 0 ] || [ "$count" -ge 8388608 ]
+			next=$((at + count))
+		done <<<"$begun"
+		[[ $begun == *" 0" ]]	# the rest
+	done
+}
+
+@test "writeback: of the rest it begins before there is a temporary name" {
+	traced "$in" out
+	[ "$(grep -oE '(sync_file_range|linkat|renameat)\(' \
+	    "$BATS_TEST_TMPDIR.trace" | tail -n 3 | tr '\n' ' ')" = \
+	    "sync_file_range( linkat( renameat( " ]
+}
+
+@test "writeback: not for a new file, a small one, one written in place" {
+	rm out
+	traced "$in" out
+	[ -z "$begun" ]
+	traced --inplace "$in" out
+	[ -z "$begun" ]
+	random_file "$in" 8000000
+	traced "$in" out
+	[ -z "$begun" ]
+	same "$in" out
+}
+
+@test "writeback: not where rename(2) does not begin it" {
+	unmount_all
+	file_system tmpfs 60
+	cd "$fs" || return
+	random_file in 10000001
+	cp in out
+	traced in out
+	[ -z "$begun" ]
+	same in out
+}
+
+@test "writeback: does not matter where it fails" {
+	local errno
+	for errno in EIO ENOSYS EPERM ENOSPC; do
+		cp "$in" out.old
+		TRACE="-e inject=sync_file_range:error=$errno" \
+		    zcopy 0 "$in" out.old
+		fault_fired 3
+		same "$in" out.old
+	done
+}
+
+@test "writeback: with a header, a trailer, and a source that grows" {
+	printf head >"$in.h"
+	printf tail >"$in.t"
+	traced --header="$in.h" --trailer="$in.t" "$in" out
+	cat "$in.h" "$in" "$in.t" | cmp - out
+	[ "$(wc -l <<<"$begun")" -eq 3 ]
+}
+
+# Of a kill -9 at the end, one in a hundred may find the temporary name.
+@test "writeback: kill -9 near the end hardly ever leaves a name behind" {
+	requires python3
+	local kills=100
+	python3 "$BATS_TEST_DIRNAME/endkills.py" "$ZCOPY" "$in" out $kills
+	[ "$(find . -name '.out.zcopy-*' | wc -l)" -le 1 ]
+	same "$in" out
+}
