@@ -38,9 +38,10 @@
  *	discard.c		--discard
  *	report/			what is shown: trail.c (-v), explain.c,
  *				methods.c (--list-methods)
- *	diag.c signals.c stdfds.c stopwatch.c missing.h
- *				messages, signals, closed descriptors, time,
- *				calls that a kernel or a filter lacks
+ *	diag.c signals.c stdfds.c stopwatch.c
+ *				messages, signals, closed descriptors, time
+ *	base/			for the engine, too: missing.h knows the errnos
+ *				of a call that the kernel does not have
  *
  *	zcopy.h			the engine, as everybody sees it: libzcopy
  *	engine/			moves bytes between two descriptors

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../missing.h"
+#include "../base/missing.h"
 #include "patience.h"
 
 int

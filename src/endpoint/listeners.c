@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "../diag.h"
-#include "../missing.h"
+#include "../base/missing.h"
 #include "address.h"
 #include "congestion.h"
 #include "descriptor.h"

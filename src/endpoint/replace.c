@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "../diag.h"
-#include "../missing.h"
+#include "../base/missing.h"
 #include "attributes.h"
 #include "descriptor.h"
 #include "endpoint.h"

@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../missing.h"
+#include "../base/missing.h"
 
 /* Newer than the headers of some systems, or in no header at all. */
 #ifndef BINFMTFS_MAGIC

@@ -11,7 +11,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "../missing.h"
+#include "../base/missing.h"
 
 /* What is asked of mincore(2) at once, in pages. */
 #define PAGES_MAX	256

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../diag.h"
-#include "../missing.h"
+#include "../base/missing.h"
 #include "../move.h"
 #include "../endpoint/place.h"
 #include "../verdict.h"
