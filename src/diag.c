@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,31 +18,59 @@ diag_set_level(enum diag_level wanted)
 	level = wanted;
 }
 
-static size_t
-escape_byte(char *to, size_t room, unsigned char byte)
+/** Return the character that UTF-8 encodes at `text` and set *length, or -1:
+ * these bytes are none.  Overlong forms and surrogates are none. */
+static long
+decode(const unsigned char *text, size_t *length)
 {
-	int n;
+	static const long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	long character = *text;
 
-	if (byte >= 0x20 && byte != 0x7f) {
-		if (room < 2)
-			return 0;
-		to[0] = (char)byte;
-		return 1;
+	*length = *text < 0x80 ? 1 : *text < 0xc0 ? 0 : *text < 0xe0 ? 2 :
+	    *text < 0xf0 ? 3 : *text < 0xf8 ? 4 : 0;
+	if (*length > 1)
+		character &= 0x7f >> *length;
+	for (size_t i = 1; i < *length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return -1;	/* the final NUL, too */
+		character = character << 6 | (text[i] & 0x3f);
 	}
-	if (room < 5)
-		return 0;
-	n = snprintf(to, room, "\\%03o", byte);
-	return (size_t)n;
+	if (*length == 0 || character < least[*length] ||
+	    character > 0x10ffff ||
+	    (character >= 0xd800 && character <= 0xdfff))
+		return -1;
+	return character;
+}
+
+/** True if a terminal may act on the character instead of showing it: C0 and
+ * C1 controls, and those that reverse the order of the text behind them. */
+static bool
+is_control(long character)
+{
+	return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
+	    (character >= 0x202a && character <= 0x202e) ||
+	    (character >= 0x2066 && character <= 0x2069);
 }
 
 void
 diag_escape(char *to, size_t size, const char *text)
 {
-	size_t used = 0, n = 1;
+	const unsigned char *from = (const unsigned char *)text;
+	size_t used = 0, length;
+	char escaped[5];
 
-	for (; *text != '\0' && n > 0; text++) {
-		n = escape_byte(to + used, size - used, (unsigned char)*text);
-		used += n;
+	for (; *from != '\0'; from += length, used += strlen(to + used)) {
+		if (!is_control(decode(from, &length))) {
+			if (length >= size - used)
+				break;
+			memcpy(to + used, from, length);
+			to[used + length] = '\0';
+			continue;
+		}
+		length = 1;		/* of several bytes, each by itself */
+		snprintf(escaped, sizeof(escaped), "\\%03o", *from);
+		if (strlcpy(to + used, escaped, size - used) >= size - used)
+			break;
 	}
 	to[used] = '\0';
 }

@@ -28,7 +28,8 @@ void diag_set_level(enum diag_level);
 /** "EXDEV", or "error 999" for what has no name.  Static text. */
 const char *diag_errno_name(int error);
 
-/** Copy `text` with control characters as \ooo; cut to fit. */
+/** Copy `text`, cut to fit.  Control characters and what is no UTF-8 become
+ * \ooo, byte by byte. */
 void diag_escape(char *to, size_t size, const char *text);
 
 #endif

@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# What a user typed, and the one line that he gets.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in 1000
+}
+
+# told STATUS LINE ARG... - zcopy ends with STATUS, and LINE is all it says.
+told() {
+	zcopy "$1" "${@:3}"
+	printf 'expected:\n%s\n' "zcopy: $2"
+	[ "$output" = "zcopy: $2" ]
+}
+
+# shown NAME AS - a missing file of that name is shown so.
+shown() {
+	told 3 "$2: open: No such file or directory" "$1" out
+}
+
+# bats test_tags=valgrind
+@test "message: text in UTF-8 is shown as it is" {
+	shown 'café 日本 €' 'café 日本 €'
+	local edges=$'\xc2\xa0 \xed\x9f\xbf \xee\x80\x80 \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf'
+	shown "$edges" "$edges"
+}
+
+# bats test_tags=valgrind
+@test "message: control characters are escaped, in UTF-8 and alone" {
+	shown $'a\e[31mb\tc\nd\x7f' 'a\033[31mb\011c\012d\177'
+	shown $'a\x9b31mb' 'a\23331mb'
+	shown $'a\xc2\x9b31mb' 'a\302\23331mb'
+	shown $'\xc2\x80\xc2\x9f\xc2\xa0' $'\\302\\200\\302\\237\xc2\xa0'
+}
+
+@test "message: characters that reverse the text behind them are escaped" {
+	shown $'\xe2\x80\xaegpj.exe' '\342\200\256gpj.exe'
+	shown $'\xe2\x80\xaaa\xe2\x81\xa6b\xe2\x81\xa9' \
+	    '\342\200\252a\342\201\246b\342\201\251'
+	shown $'\xe2\x80\xa9\xe2\x80\xaf' $'\xe2\x80\xa9\xe2\x80\xaf'
+}
+
+# bats test_tags=valgrind
+@test "message: what is no UTF-8 is escaped, byte by byte" {
+	local row
+	for row in $'\x80 \\200' $'\xff \\377' $'\xc3( \\303(' \
+	    $'\xc0\xaf \\300\\257' $'\xe0\x82\x9b \\340\\202\\233' \
+	    $'\xf0\x80\x80\xaf \\360\\200\\200\\257' \
+	    $'\xed\xa0\x80 \\355\\240\\200' \
+	    $'\xf4\x90\x80\x80 \\364\\220\\200\\200' \
+	    $'\xf8\x88\x80\x80\x80 \\370\\210\\200\\200\\200' \
+	    $'\xe6\x97 \\346\\227' $'\xe6\x97\xe6\x97\xa5 \\346\\227\xe6\x97\xa5'
+	do
+		shown "${row% *}" "${row#* }"
+	done
+}
