@@ -35,6 +35,7 @@
  *	  move.c		the data: one engine job
  *	  verdict.c		its result -> a message and a status
  *	  watch.c		did SOURCE stay as it was?
+ *	  tally.c		how much was moved, for messages
  *	discard.c		--discard
  *	report/			what is shown: trail.c (-v), explain.c,
  *				methods.c (--list-methods)

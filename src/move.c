@@ -103,7 +103,7 @@ on_event(const struct zc_event *event, void *arg)
 		mover->dest->type->moved(mover->dest, event->bytes);
 	if (event->type == ZC_EVENT_TRAILER)
 		mover->hook = watch_end(mover->watch, mover->source,
-		    event->bytes);
+		    mover->dest, event->bytes);
 	return on_event_plainly(event, arg) || mover->hook != STATUS_OK;
 }
 

@@ -9,22 +9,23 @@
 #include "diag.h"
 #include "endpoint/descriptor.h"
 #include "move.h"
+#include "tally.h"
 #include "verdict.h"
 
 static enum status
-skip_past_end(const struct endpoint *source)
+skip_past_end(const struct endpoint *source, const struct endpoint *dest)
 {
 	const struct options *options = source->options;
 
 	if (options->allow_short)
 		return STATUS_OK;
-	diag_error(source->name, "--offset: %" PRId64 " is past the end "
-	    "(0 bytes delivered)", options->offset);
+	diag_error(source->name, "--offset: %" PRId64 " is past the end %s",
+	    options->offset, tally(dest, 0, -1).text);
 	return STATUS_INCOMPLETE;
 }
 
 static enum status
-skip_by_reading(const struct endpoint *source)
+skip_by_reading(const struct endpoint *source, const struct endpoint *dest)
 {
 	struct zc_result result;
 	int nowhere = descriptor_open(AT_FDCWD, "/dev/null", O_WRONLY, 0);
@@ -36,14 +37,15 @@ skip_by_reading(const struct endpoint *source)
 	move_plainly(source, nowhere, source->options->offset, &result);
 	close(nowhere);
 	if (result.outcome == ZC_SHORT)
-		return skip_past_end(source);
+		return skip_past_end(source, dest);
 	result.bytes = 0;		/* dropped is not delivered */
-	return verdict(&result, source, source);
+	return verdict(&result, source, dest);
 }
 
 /** Go to start + offset, in a file that ends at `end`. */
 static enum status
-skip_by_seeking(const struct endpoint *source, int64_t start, int64_t end)
+skip_by_seeking(const struct endpoint *source, const struct endpoint *dest,
+    int64_t start, int64_t end)
 {
 	int64_t offset = source->options->offset;
 
@@ -51,7 +53,7 @@ skip_by_seeking(const struct endpoint *source, int64_t start, int64_t end)
 		/* At the end there is nothing to move, and no sum overflows. */
 		if (lseek(source->fd, end > start ? end : start, SEEK_SET) < 0)
 			goto fail;
-		return skip_past_end(source);
+		return skip_past_end(source, dest);
 	}
 	if (lseek(source->fd, start + offset, SEEK_SET) >= 0)
 		return STATUS_OK;
@@ -79,7 +81,7 @@ end_of(const struct endpoint *source, int64_t start)
 }
 
 enum status
-skip_source(const struct endpoint *source)
+skip_source(const struct endpoint *source, const struct endpoint *dest)
 {
 	int64_t start, end;
 
@@ -88,6 +90,6 @@ skip_source(const struct endpoint *source)
 	start = lseek(source->fd, 0, SEEK_CUR);
 	end = start < 0 ? -1 : end_of(source, start);
 	if (end < 0)
-		return skip_by_reading(source);
-	return skip_by_seeking(source, start, end);
+		return skip_by_reading(source, dest);
+	return skip_by_seeking(source, dest, start, end);
 }

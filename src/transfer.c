@@ -8,6 +8,7 @@
 #include "report/explain.h"
 #include "report/trail.h"
 #include "skip.h"
+#include "tally.h"
 #include "watch.h"
 #include "wrapping.h"
 #include "zcopy.h"
@@ -50,11 +51,11 @@ ready_both(struct endpoint *source, struct endpoint *dest)
 	if (status == STATUS_OK && source->empty &&
 	    !source->options->allow_short) {
 		diag_error(source->name, "read: the peer closed without "
-		    "sending anything (0 bytes delivered)");
+		    "sending anything %s", tally(dest, 0, -1).text);
 		status = STATUS_INCOMPLETE;
 	}
 	if (status == STATUS_OK)
-		status = skip_source(source);
+		status = skip_source(source, dest);
 	if (status == STATUS_OK)
 		status = endpoint_ready(dest);
 	return status;
@@ -110,7 +111,7 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	watch_begin(&watch, source, dest);
 	status = move(source, dest, &transfer->hdtr, &watch, moved);
 	if (status == STATUS_OK)
-		status = watch_end(&watch, source, moved->result.bytes);
+		status = watch_end(&watch, source, dest, moved->result.bytes);
 	return status;
 }
 

@@ -3,54 +3,14 @@
 #include "verdict.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/param.h>
 
 #include "diag.h"
 #include "endpoint/patience.h"
-#include "endpoint/socket.h"
 #include "signals.h"
-
-/* "(12 bytes delivered, 5 more were read and are lost)" */
-struct tally {
-	char text[160];
-};
-
-/** Bytes of data that have arrived, as far as can be told. */
-static int64_t
-delivered(const struct zc_result *result, const struct endpoint *dest)
-{
-	int64_t acknowledged = -1;
-
-	if (dest->role == ROLE_DEST)
-		acknowledged = socket_acknowledged(dest);
-	if (acknowledged < 0)
-		return result->bytes;
-	acknowledged -= result->header_bytes;
-	return MIN(MAX(acknowledged, 0), result->bytes);
-}
-
-static struct tally
-tally(const struct zc_result *result, const struct endpoint *dest)
-{
-	struct tally tally;
-	int64_t bytes = delivered(result, dest);
-	int n = snprintf(tally.text, sizeof(tally.text),
-	    "(%" PRId64 " bytes delivered", bytes);
-
-	if (bytes < result->bytes)
-		n += snprintf(tally.text + n, sizeof(tally.text) - (size_t)n,
-		    " of %" PRId64 " that were sent", result->bytes);
-	if (result->lost > 0)
-		n += snprintf(tally.text + n, sizeof(tally.text) - (size_t)n,
-		    ", %" PRId64 " more were read and are lost", result->lost);
-	snprintf(tally.text + n, sizeof(tally.text) - (size_t)n, ")");
-	return tally;
-}
+#include "tally.h"
 
 static enum status
 verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
@@ -59,7 +19,7 @@ verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 
 	diag_error(dest->name, "interrupted: %s %s",
 	    signal != 0 ? strsignal(signal) : strerror(result->error),
-	    tally(result, dest).text);
+	    tally_result(result, dest).text);
 	return STATUS_OTHER;
 }
 
@@ -78,7 +38,7 @@ verdict_unsuited(const struct zc_result *result,
 	else
 		diag_error(dest->name, "%s: refused: %s %s", method,
 		    result->reason != NULL ? result->reason :
-		    strerror(result->error), tally(result, dest).text);
+		    strerror(result->error), tally_result(result, dest).text);
 	return source->options->method == ZC_AUTO ? STATUS_OTHER :
 	    STATUS_METHOD;
 }
@@ -88,7 +48,7 @@ verdict_source(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
 {
 	diag_error(source->name, "read: %s %s", strerror(result->error),
-	    tally(result, dest).text);
+	    tally_result(result, dest).text);
 	return endpoint_fault(source);
 }
 
@@ -112,7 +72,7 @@ verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 		return STATUS_OTHER;
 	}
 	diag_error(dest->name, "write: %s %s%s", strerror(result->error),
-	    tally(result, dest).text, hint(result, dest));
+	    tally_result(result, dest).text, hint(result, dest));
 	return endpoint_fault(dest);
 }
 
@@ -135,7 +95,7 @@ verdict_stalled(const struct zc_result *result, const struct endpoint *source,
 
 	diag_error(stuck->name, "%s: nothing moved for %g s %s",
 	    reading ? "read" : "write", patience_limit(),
-	    tally(result, dest).text);
+	    tally_result(result, dest).text);
 	return endpoint_fault(stuck);
 }
 
@@ -170,9 +130,8 @@ verdict(const struct zc_result *result, const struct endpoint *source,
 	case ZC_DONE:
 		return STATUS_OK;
 	case ZC_SHORT:
-		diag_error(source->name, "read: it ended early (%" PRId64
-		    " of %" PRId64 " bytes delivered)", result->bytes,
-		    source->options->bytes);
+		diag_error(source->name, "read: SOURCE ended early %s",
+		    tally(dest, result->bytes, source->options->bytes).text);
 		return STATUS_INCOMPLETE;
 	case ZC_UNSUITED:
 		return verdict_unsuited(result, source, dest);
@@ -182,8 +141,9 @@ verdict(const struct zc_result *result, const struct endpoint *source,
 			return verdict_source(result, source, dest);
 		return verdict_dest(result, dest);
 	case ZC_WOULD_WAIT:
-		diag_error(source->name, "read: the disk would have to be "
-		    "waited for %s", tally(result, dest).text);
+		diag_error(source->name, "read: would have to wait for "
+		    "the disk (--no-disk-io) %s",
+		    tally_result(result, dest).text);
 		return STATUS_WOULD_WAIT;
 	case ZC_INVALID:
 		return verdict_invalid(result, dest);

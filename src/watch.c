@@ -2,11 +2,11 @@
 
 #include "watch.h"
 
-#include <inttypes.h>
 #include <sys/param.h>
 #include <unistd.h>
 
 #include "diag.h"
+#include "tally.h"
 #include "zcopy.h"
 
 static bool
@@ -54,7 +54,7 @@ has_changed(const struct stat *before, const struct stat *after, bool counted)
 
 enum status
 watch_end(const struct watch *watch, const struct endpoint *source,
-    int64_t moved)
+    const struct endpoint *dest, int64_t moved)
 {
 	const struct options *options = source->options;
 	bool counted = options->bytes != ZC_TO_END;
@@ -66,14 +66,13 @@ watch_end(const struct watch *watch, const struct endpoint *source,
 	expected = MAX(watch->before.st_size - watch->start, 0);
 	if (!counted && !options->allow_short && moved < expected) {
 		diag_error(source->name, "read: it shrank while it was being "
-		    "moved (%" PRId64 " of %" PRId64 " bytes delivered)",
-		    moved, expected);
+		    "moved %s", tally(dest, moved, expected).text);
 		return STATUS_INCOMPLETE;
 	}
 	if (has_changed(&watch->before, &after, counted) ||
 	    has_moved_away(&watch->before, source)) {
 		diag_error(source->name, "read: it changed while it was being "
-		    "moved (%" PRId64 " bytes delivered)", moved);
+		    "moved %s", tally(dest, moved, -1).text);
 		return STATUS_CHANGED;
 	}
 	return STATUS_OK;

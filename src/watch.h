@@ -26,6 +26,6 @@ void watch_begin(struct watch *, const struct endpoint *source,
  * when it is not the file it was, once printed.
  */
 enum status watch_end(const struct watch *, const struct endpoint *source,
-    int64_t moved);
+    const struct endpoint *dest, int64_t moved);
 
 #endif

@@ -144,9 +144,9 @@ requires_libc_malloc() {
 }
 
 @test "faults: a source that cannot be read while it is skipped is blamed" {
-	fails 3 "read: ${text[EIO]} (0 bytes delivered" pipe path \
+	fails 3 "read: ${text[EIO]} (0 bytes moved; DEST is unchanged)" pipe path \
 	    kernel:ENOSYS:1+,read:EIO:2:in=0 --offset=200000
-	fails 3 "read: ${text[EIO]} (0 bytes delivered" pipe path \
+	fails 3 "read: ${text[EIO]} (0 bytes moved; DEST is unchanged)" pipe path \
 	    splice:EINVAL:1,read:EIO:1:in=0 --offset=200000
 }
 

@@ -148,11 +148,16 @@ is_untouched() {
 	left_nothing
 }
 
+# True if DEST is replaced whole or not at all.
+is_replaced() {
+	[ "$dest" = path ] && [[ ${options[*]} != *--inplace* ]]
+}
+
 # is_delivered N - DEST has got the first N bytes, but for those that a reset
 # may have caught up with; one that is replaced whole is what it was.
 is_delivered() {
 	local size
-	if [ "$dest" = path ] && [[ ${options[*]} != *--inplace* ]]; then
+	if is_replaced; then
 		is_untouched
 		return
 	fi
@@ -174,12 +179,14 @@ is_counted() {
 
 # is_failure STATUS TEXT - with this text, and a count that is true.
 is_failure() {
-	local count=
+	local count='' said='\(([0-9]+) bytes delivered[^;]*\)'
+	! is_replaced ||
+	    said='\(([0-9]+) bytes moved[^;]*; DEST is unchanged\)'
 	why=
 	[ "$status" -eq "$1" ] || why="status $status, not $1"
 	if [ "$status" -ne 141 ]; then
 		[[ $output == *"$2"* ]] || why="no '$2' in: $output"
-		[[ $output =~ \(([0-9]+)\ bytes\ delivered ]] ||
+		[[ $output =~ $said ]] ||
 		    why="no count in: $output"
 		count=${BASH_REMATCH[1]-}
 		# To TCP, not all that was sent need be acknowledged by then.

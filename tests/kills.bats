@@ -62,9 +62,12 @@ stdin_to_file() {
 	start "$(slowly "$@")" "$@" - out <&7
 }
 
-# delivered - the count in zcopy's message.
-delivered() {
-	sed -n 's/.*(\([0-9]*\) .*bytes delivered.*/\1/p' <<<"$output"
+# counted - the count in zcopy's message, which is to be in the words for a
+# DEST that $check finds written, or dropped.
+counted() {
+	local words='moved.*; DEST is unchanged'
+	[ "$check" != as_counted ] || words=delivered
+	sed -n "s/.*(\([0-9]*\) .*bytes $words.*/\1/p" <<<"$output"
 }
 
 # count_kill - was there a file that had begun, and was not complete?  Before
@@ -73,7 +76,7 @@ count_kill() {
 	local count=$seen
 	if [ "$status" -ne 137 ]; then
 		complains out "interrupted: "
-		count=$(delivered)
+		count=$(counted)
 		[ "$count" -ge "$seen" ]
 		[ "$count" -le "$SIZE" ]
 	fi
@@ -206,8 +209,8 @@ killed_midway() {
 
 # as_counted - what stands in DEST is as much as zcopy has said.
 as_counted() {
-	[ "$(stat -c %s out)" -eq "$(delivered)" ]
-	cmp -n "$(delivered)" "$in" out
+	[ "$(stat -c %s out)" -eq "$(counted)" ]
+	cmp -n "$(counted)" "$in" out
 	put_back
 }
 
@@ -229,7 +232,7 @@ as_counted() {
 # position_counted - of the descriptor that zcopy read; then on, from there.
 position_counted() {
 	[ "$(awk '/^pos:/ { print $2 }' /proc/self/fdinfo/7)" -eq \
-	    "$(delivered)" ]
+	    "$(counted)" ]
 	exec 7<&-
 	untouched
 }

@@ -56,3 +56,28 @@ shown() {
 		shown "${row% *}" "${row#* }"
 	done
 }
+
+@test "message: bytes moved to a DEST that is dropped are not delivered" {
+	local moved='bytes moved; DEST is unchanged'
+	echo old >old
+	told 6 "in: read: SOURCE ended early (1000 of 2000 $moved)" \
+	    -c 2000 in old
+	told 6 "in: read: SOURCE ended early (1000 of 2000 $moved)" \
+	    -c 2000 in new
+	told 6 "in: --offset: 1001 is past the end (0 $moved)" \
+	    --offset=1001 in old
+	told 6 "-: --offset: 1001 is past the end (0 $moved)" \
+	    --offset=1001 - old < <(cat in)
+	[ "$(cat old)" = old ]
+	[ ! -e new ]
+}
+
+@test "message: bytes that stand in DEST are delivered" {
+	local name='in: read: SOURCE ended early'
+	told 6 "$name (1000 of 2000 bytes delivered)" -c 2000 --inplace in out
+	same in out
+	told 6 "$name (1000 of 2000 bytes delivered)" -c 2000 --append in out
+	same <(cat in in) out
+	STDOUT=stream told 6 "$name (1000 of 2000 bytes delivered)" -c 2000 in -
+	same in stream
+}

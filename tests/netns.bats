@@ -140,7 +140,7 @@ both_end() {
 		delivered=${BASH_REMATCH[1]}
 		output=$received complains listen:10.9.9.2:0 \
 		    "read: nothing moved for 1 s ("
-		[[ $received =~ \(([0-9]+)\ bytes\ delivered ]]
+		[[ $received =~ \(([0-9]+)\ bytes\ moved\; ]]
 		[ "$delivered" -gt 1000000 ]
 		[ "$delivered" -lt "$(stat -c %s "$big")" ]
 		[ "${BASH_REMATCH[1]}" -ge "$delivered" ]

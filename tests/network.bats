@@ -296,7 +296,7 @@ scanned() {
 		peer connect "127.0.0.1:$port" send=in reset
 		ends 5
 		complains listen:127.0.0.1:0 "Connection reset by peer" \
-		    "bytes delivered"
+		    "bytes moved; DEST is unchanged)"
 		untouched
 	done
 }
@@ -370,7 +370,8 @@ scanned() {
 	zcopy 5 "$BATS_TEST_TMPDIR.big" "127.0.0.1:$port"
 	complains "127.0.0.1:$port"
 	ends 4
-	complains disk/out "No space left on device" "bytes delivered"
+	complains disk/out "No space left on device" \
+	    "bytes moved; DEST is unchanged)"
 	[ -z "$(ls -A disk)" ]
 }
 
@@ -401,7 +402,8 @@ scanned() {
 	as_user=()
 	zcopy 5 in "127.0.0.1:$port"
 	ends 4
-	complains out "File too large" "(100000 bytes delivered"
+	complains out "File too large" \
+	    "(100000 bytes moved; DEST is unchanged)"
 	untouched
 }
 

@@ -397,8 +397,8 @@ dies_sending() {
 	retry asleep "$pid"
 	kill -KILL "$peer"
 	ends 6
-	complains listen:127.0.0.1:0 "ended early" \
-	    "(3000000 of 3000001 bytes delivered)"
+	complains listen:127.0.0.1:0 "SOURCE ended early" \
+	    "(3000000 of 3000001 bytes moved; DEST is unchanged)"
 	[ ! -e out ]
 	exec 7>&-
 	rm "$path.input"

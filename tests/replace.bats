@@ -298,7 +298,7 @@ mode_of() {
 	head -c 4000 out >"$BATS_TEST_TMPDIR.fs/out"
 	cd "$BATS_TEST_TMPDIR.fs" || return
 	zcopy 4 "$OLDPWD/big" out
-	[[ $output == "zcopy: out: write: No space left on device ($page bytes delivered)"*--inplace* ]]
+	[[ $output == "zcopy: out: write: No space left on device ($page bytes moved; DEST is unchanged)"*--inplace* ]]
 	head -c 4000 "$BATS_TEST_TMPDIR.old" | cmp - out
 	only out
 	zcopy 0 --inplace "$OLDPWD/big" out
@@ -323,7 +323,7 @@ mode_of() {
 	local as_user=(prlimit --fsize=6000 --)
 	requires prlimit
 	for method in auto copy_file_range sendfile splice mmap read-write; do
-		fails 4 "File too large (6000 bytes delivered)" \
+		fails 4 "File too large (6000 bytes moved; DEST is unchanged)" \
 		    --method=$method in out
 	done
 	zcopy 4 in new

@@ -169,11 +169,12 @@ TO="auto sendfile splice mmap read-write"
 	for method in $FROM; do
 		peer listen 127.0.0.1:0 send=in "wait=$go"
 		gives_up 5 "127.0.0.1:$port" "read: nothing moved for 0.3 s \
-(1000 bytes delivered)" -- "--method=$method" "127.0.0.1:$port" out
+(1000 bytes moved; DEST is unchanged)" -- "--method=$method" \
+		    "127.0.0.1:$port" out
 		rm -f "$path"
 		peer listen "$path" send=in "wait=$go"
 		gives_up 5 "unix:$path" "read: nothing moved for 0.3 s \
-(1000 bytes delivered)" -- "--method=$method" "unix:$path" out
+(1000 bytes moved; DEST is unchanged)" -- "--method=$method" "unix:$path" out
 	done
 }
 
@@ -183,13 +184,13 @@ TO="auto sendfile splice mmap read-write"
 	exec 7<>"$fifo"
 	for method in $FROM; do
 		gives_up 3 - "read: nothing moved for 0.3 s \
-(0 bytes delivered)" -- "--method=$method" - out <&7
+(0 bytes moved; DEST is unchanged)" -- "--method=$method" - out <&7
 		cat in >&7
 		gives_up 3 - "read: nothing moved for 0.3 s \
-(1000 bytes delivered)" -- "--method=$method" - out <&7
+(1000 bytes moved; DEST is unchanged)" -- "--method=$method" - out <&7
 		cat in >&7
 		gives_up 3 "$fifo" "read: nothing moved for 0.3 s \
-(1000 bytes delivered)" -- "--method=$method" "$fifo" out
+(1000 bytes moved; DEST is unchanged)" -- "--method=$method" "$fifo" out
 	done
 }
 
@@ -198,7 +199,8 @@ TO="auto sendfile splice mmap read-write"
 	for kind in stream stream-nonblock; do
 		for method in $FROM; do
 			given $kind 5 "read: nothing moved for 0.3 s \
-(1000 bytes delivered)" -- send=in -- "--method=$method" fd:5 out
+(1000 bytes moved; DEST is unchanged)" -- send=in -- "--method=$method" \
+			    fd:5 out
 		done
 	done
 }
@@ -207,11 +209,13 @@ TO="auto sendfile splice mmap read-write"
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
 	cat in >&7
-	gives_up 3 - "(0 bytes delivered)" -- --offset=1001 - out <&7
+	gives_up 3 - "(0 bytes moved; DEST is unchanged)" -- \
+	    --offset=1001 - out <&7
 	cat in >&7
-	gives_up 3 "$fifo" "(0 bytes delivered)" -- --offset=1001 "$fifo" out
+	gives_up 3 "$fifo" "(0 bytes moved; DEST is unchanged)" -- \
+	    --offset=1001 "$fifo" out
 	peer listen 127.0.0.1:0 send=in "wait=$go"
-	gives_up 5 "127.0.0.1:$port" "(0 bytes delivered)" -- \
+	gives_up 5 "127.0.0.1:$port" "(0 bytes moved; DEST is unchanged)" -- \
 	    --offset=1001 "127.0.0.1:$port" out
 }
 

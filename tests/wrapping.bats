@@ -409,7 +409,7 @@ what_changed() {
 	old_file old
 	TRACE="-e inject=writev:error=ENOSPC" zcopy 4 --header=h1 in old
 	fault_fired
-	[[ $output == *"No space left on device (0 bytes delivered)"* ]]
+	[[ $output == *"No space left on device (0 bytes moved; DEST is unchanged)"* ]]
 	untouched
 }
 
@@ -419,7 +419,7 @@ what_changed() {
 	TRACE="-e inject=writev:error=ENOSPC:when=2" zcopy 4 "${around[@]}" \
 	    in old
 	fault_fired
-	[[ $output == *"No space left on device (1000001 bytes delivered)"* ]]
+	[[ $output == *"No space left on device (1000001 bytes moved; DEST is unchanged)"* ]]
 	untouched
 }
 
