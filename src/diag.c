@@ -149,3 +149,19 @@ diag_errno_name(int error)
 	snprintf(number, sizeof(number), "error %d", error);
 	return number;
 }
+
+const char *
+diag_signal_name(int signal)
+{
+	static char text[32];
+	const char *name = NULL;
+
+#ifdef HAVE_SIGABBREV_NP
+	name = sigabbrev_np(signal);
+#endif
+	if (name != NULL)
+		snprintf(text, sizeof(text), "SIG%s", name);
+	else
+		snprintf(text, sizeof(text), "signal %d", signal);
+	return text;
+}

@@ -28,6 +28,9 @@ void diag_set_level(enum diag_level);
 /** "EXDEV", or "error 999" for what has no name.  Static text. */
 const char *diag_errno_name(int error);
 
+/** "SIGINT", or "signal 34".  Static text. */
+const char *diag_signal_name(int signal);
+
 /** Copy `text`, cut to fit.  Control characters and what is no UTF-8 become
  * \ooo, byte by byte. */
 void diag_escape(char *to, size_t size, const char *text);

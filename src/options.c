@@ -377,21 +377,21 @@ take_options(struct options *o)
 static enum status
 take_listener(struct options *o)
 {
-	const char *surplus = poptGetArg(o->context);
+	const char *extra = poptGetArg(o->context);
 
-	if (o->source != NULL && surplus == NULL)
+	if (o->source != NULL && extra == NULL)
 		return STATUS_OK;
-	if (surplus == NULL)
+	if (extra == NULL)
 		diag_error("--discard", "missing :PORT " HINT);
 	else
-		diag_error("--discard", "surplus operand '%s' " HINT, surplus);
+		diag_error("--discard", "extra operand '%s' " HINT, extra);
 	return STATUS_USAGE;
 }
 
 static enum status
 take_operands(struct options *o)
 {
-	const char *surplus;
+	const char *extra;
 
 	o->source = poptGetArg(o->context);
 	if (o->action == ACTION_DISCARD)
@@ -410,11 +410,11 @@ take_operands(struct options *o)
 		return STATUS_USAGE;
 	}
 
-	surplus = poptGetArg(o->context);
-	if (surplus == NULL)
+	extra = poptGetArg(o->context);
+	if (extra == NULL)
 		return STATUS_OK;
-	diag_error(NULL, "surplus operand '%s': zcopy moves one file; "
-	    "for several use a shell loop " HINT, surplus);
+	diag_error(NULL, "extra operand '%s': zcopy moves one file; "
+	    "for several use a shell loop " HINT, extra);
 	return STATUS_USAGE;
 }
 

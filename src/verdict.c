@@ -17,8 +17,8 @@ verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 {
 	int signal = signals_caught();
 
-	diag_error(dest->name, "interrupted: %s %s",
-	    signal != 0 ? strsignal(signal) : strerror(result->error),
+	diag_error(dest->name, "interrupted (%s) %s",
+	    signal != 0 ? diag_signal_name(signal) : strerror(result->error),
 	    tally_result(result, dest).text);
 	return STATUS_OTHER;
 }

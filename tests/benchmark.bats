@@ -315,7 +315,7 @@ progress_at() {
 		usage_error "exclude each other" --benchmark "$option" in old
 	done
 	usage_error "--bytes=0" --benchmark --bytes=0 in old
-	usage_error "half of the memory" --benchmark --bytes=1E
+	usage_error "exceeds half of RAM" --benchmark --bytes=1E
 }
 
 @test "benchmark: what a name stands for that cannot be had is an error" {
@@ -364,7 +364,7 @@ has_counted_some() {
 		usage_error "--rounds" --benchmark "--rounds=$rounds" in old
 	done
 	usage_error "missing DEST" --benchmark in
-	usage_error surplus --benchmark in old third
+	usage_error "extra operand" --benchmark in old third
 }
 
 @test "benchmark: nothing to measure is status 6, nobody there is 5" {

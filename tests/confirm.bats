@@ -262,7 +262,7 @@ has_ended() {
 ## A peer that does not
 
 NOT_CLOSED="waiting for the peer to close: all is acknowledged, but it has not \
-closed in 0.4 s (--confirm=ack would be content)"
+closed in 0.4 s (--confirm=ack accepts this)"
 
 @test "confirm: who has all and does not close in time is told, with ack named" {
 	local route

@@ -398,9 +398,9 @@ busy() {
 	zcopy 2 --discard
 	[[ $output == *--discard*missing* ]]
 	zcopy 2 --discard listen:127.0.0.1:0 new
-	[[ $output == *--discard*"surplus operand 'new'"* ]]
+	[[ $output == *--discard*"extra operand 'new'"* ]]
 	zcopy 2 --discard listen:127.0.0.1:0 listen:127.0.0.1:0
-	[[ $output == *surplus* && $output != *listening* ]]
+	[[ $output == *"extra operand"* && $output != *listening* ]]
 	zcopy 2 --discard :no-such-service
 	zcopy 2 --discard :65536
 	zcopy 2 --discard ''

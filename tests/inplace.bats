@@ -100,7 +100,7 @@ shell_append() {
 
 @test "inplace: what fails half way leaves what was delivered" {
 	zcopy 6 --inplace -c 100001 in out
-	[[ $output == *"ended early (100000 "* ]]
+	[[ $output == *"SOURCE ended early (100000 "* ]]
 	same in out
 	zcopy 6 --inplace -c 100001 in new
 	same in new

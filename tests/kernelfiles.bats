@@ -264,7 +264,7 @@ reads() {
 	adjustable
 	echo 100 >number
 	zcopy 6 -c 5 number "$target"
-	[[ $output == *"ended early (0 "* ]]
+	[[ $output == *"SOURCE ended early (0 "* ]]
 	not_adjusted
 	zcopy 6 -c 5 - "$target" < <(cat number)
 	not_adjusted

@@ -70,12 +70,14 @@ counted() {
 	sed -n "s/.*(\([0-9]*\) .*bytes $words.*/\1/p" <<<"$output"
 }
 
+declare -A signal_name=([1]=SIGHUP [2]=SIGINT [15]=SIGTERM)
+
 # count_kill - was there a file that had begun, and was not complete?  Before
 # the signal there were $seen bytes; by zcopy's own count these, or more.
 count_kill() {
 	local count=$seen
 	if [ "$status" -ne 137 ]; then
-		complains out "interrupted: "
+		complains out "interrupted (${signal_name[$signal]}) ("
 		count=$(counted)
 		[ "$count" -ge "$seen" ]
 		[ "$count" -le "$SIZE" ]

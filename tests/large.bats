@@ -213,7 +213,7 @@ parts_about() {
 	local method
 	for method in auto copy_file_range sendfile splice mmap read-write; do
 		zcopy 6 --inplace --method=$method -c $LAST data out
-		[[ $output == *"ended early (200000 "* ]]
+		[[ $output == *"SOURCE ended early (200000 "* ]]
 		same data out
 		zcopy 0 --allow-short --method=$method -c 5E data out
 		same data out

@@ -81,3 +81,28 @@ shown() {
 	STDOUT=stream told 6 "$name (1000 of 2000 bytes delivered)" -c 2000 in -
 	same in stream
 }
+
+# has_written BYTES - does a descriptor of zcopy's stand there?
+has_written() {
+	grep -qsx "pos:[[:blank:]]*$1" "/proc/$pid/fdinfo/"*
+}
+
+@test "message: a signal is told by its name" {
+	local name
+	mkfifo fifo
+	exec 7<>fifo
+	for name in HUP INT QUIT TERM ALRM; do
+		start fifo out
+		cat in >&7
+		retry has_written 1000
+		kill "-$name" "$pid"
+		ends $((128 + $(kill -l "$name")))
+		[ "$output" = "zcopy: out: interrupted (SIG$name) \
+(1000 bytes moved; DEST is unchanged)" ]
+	done
+	start listen:127.0.0.1:0 out
+	retry listening
+	kill -INT "$pid"
+	ends 130
+	[[ $output == *"zcopy: listen:127.0.0.1:0: accept: interrupted (SIGINT)" ]]
+}

@@ -528,7 +528,7 @@ kept_out() {
 	done
 	kill "$pid"
 	ends 143
-	[ "$(grep -c ': not let in (--allow)$' <<<"$output")" -eq \
+	[ "$(grep -c ': rejected by --allow$' <<<"$output")" -eq \
 	    $((2 * ${#to[@]})) ]
 	untouched
 }
@@ -588,7 +588,7 @@ allowing() {
 	peer_on_left connect "10.9.9.2:$port" broken
 	peer_ends 0
 	grep -Eqx "zcopy: :0: (10\.9\.9\.1|\[::ffff:10\.9\.9\.1\]):[0-9]+: \
-not let in \(--allow\)" "$log"
+rejected by --allow" "$log"
 	on_right zcopy 0 in "10.9.9.2:$port"
 	ends 0
 }

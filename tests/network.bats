@@ -455,7 +455,7 @@ receiver_goes_on() {
 @test "broken: a source shorter than --bytes resets the receiver" {
 	listener listen:127.0.0.1:0 out
 	zcopy 6 --bytes=300001 in "127.0.0.1:$port"
-	complains in "ended early" "(300000 "
+	complains in "SOURCE ended early" "(300000 "
 	ends 5
 	untouched
 }

@@ -671,10 +671,10 @@ as_ever() {
 	local method
 	for method in copy_file_range sendfile splice mmap reflink; do
 		zcopy 9 --no-disk-io --method=$method in out
-		[[ $output == "zcopy: out: $method: the disk is not to be waited for, and it would "* ]]
+		[[ $output == "zcopy: out: $method: may block on disk I/O (--no-disk-io) "* ]]
 		[ ! -e out ]
 		zcopy 9 --no-disk-io --explain --method=$method in out
-		[[ $output == *"the disk is not to be waited for, and it would"* ]]
+		[[ $output == *"may block on disk I/O (--no-disk-io)"* ]]
 	done
 	zcopy 0 --no-disk-io --method=read-write in out
 	same in out
@@ -687,6 +687,6 @@ as_ever() {
 	zcopy 0 --no-disk-io --explain in out
 	[[ $output == *"method       auto, from memory only (--no-disk-io)"* ]]
 	[[ $output == *"plan         read-write"$'\n'* ]]
-	[[ $output == *"sendfile: the disk is not to be waited for, and it would"* ]]
+	[[ $output == *"sendfile: may block on disk I/O (--no-disk-io)"* ]]
 	[ ! -e out ]
 }

@@ -256,8 +256,8 @@ mode_of() {
 # Failures
 
 @test "replace: a count that is not met leaves the old file" {
-	fails 6 "ended early (100000 " -c 100001 in out
-	fails 6 "ended early (100000 " -c 100001 - out < <(cat in)
+	fails 6 "SOURCE ended early (100000 " -c 100001 in out
+	fails 6 "SOURCE ended early (100000 " -c 100001 - out < <(cat in)
 	fails 6 "past the end" --offset=100001 in out
 	zcopy 6 -c 100001 in new
 	only in out
@@ -583,7 +583,7 @@ replaces_by_name() {
 }
 
 fails_by_name() {
-	fails 6 "ended early (100000 " -c 100001 in out
+	fails 6 "SOURCE ended early (100000 " -c 100001 in out
 	fails 3 "Input/output error" /proc/self/mem out
 	zcopy 6 -c 100001 in new
 	only in out

@@ -443,6 +443,6 @@ receiver_fails() {
 	listener "--bytes=$((SIZE + 1))" "unix-listen:$path" out
 	zcopy 6 "--bytes=$((SIZE + 1))" "$in" "unix:$path"
 	ends 6
-	complains "unix-listen:$path" "ended early" "($SIZE of $((SIZE + 1)) "
+	complains "unix-listen:$path" "SOURCE ended early" "($SIZE of $((SIZE + 1)) "
 	untouched
 }

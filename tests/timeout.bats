@@ -79,7 +79,7 @@ setup() {
 		retry asleep "$pid"
 		kill -$signal "$pid"
 		RETRY_SECONDS=2 ends $((128 + $(kill -l $signal)))
-		complains nobody.invalid:80 "look-up: interrupted"
+		complains nobody.invalid:80 "look-up: interrupted ("
 		[ ! -e "$path" ]
 		untouched
 	done

@@ -220,8 +220,8 @@ check_bytes(int64_t bytes)
 
 	if (bytes <= most)
 		return STATUS_OK;
-	diag_error("--benchmark", "--bytes: more than half of the memory, "
-	    "where it is made, too");
+	diag_error("--benchmark", "--bytes: exceeds half of RAM, where "
+	    "the data is made");
 	return STATUS_USAGE;
 }
 

@@ -20,7 +20,8 @@ print_head(FILE *file, const struct report *report)
 		fprintf(file, "%s%s", routes->directory != NULL ? ", " :
 		    ",\nSOURCE on ", routes->file_system);
 	if (*report->congestion != '\0')
-		fprintf(file, "; TCP by %s", report->congestion);
+		fprintf(file, "; TCP congestion control: %s",
+		    report->congestion);
 	fprintf(file, ".\n");
 	if (report->interrupted)
 		fprintf(file, "Interrupted: this is what there is.\n");

@@ -331,8 +331,8 @@ endpoint_error(const struct endpoint *ep, const char *doing)
 	int signal = errno == EINTR ? signals_caught() : 0;
 
 	if (signal != 0) {
-		diag_error(ep->name, "%s: interrupted: %s", doing,
-		    strsignal(signal));
+		diag_error(ep->name, "%s: interrupted (%s)", doing,
+		    diag_signal_name(signal));
 		return STATUS_OTHER;
 	}
 	diag_errno(ep->name, doing);

@@ -171,7 +171,7 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 			return fd;
 		}
 		address_format(address, (struct sockaddr *)peer, *length);
-		diag_trail("%s: %s: not let in (--allow)", ep->name, address);
+		diag_trail("%s: %s: rejected by --allow", ep->name, address);
 		close(fd);
 	}
 }

@@ -139,7 +139,7 @@ replace_open(struct endpoint *ep)
 	if (place_find(&state->place, ep->path) < 0)
 		return endpoint_error(ep, "create");
 	if (!replace_is_found(ep, &state->place)) {
-		diag_error(ep->name, "replace: its name cannot be told "
+		diag_error(ep->name, "replace: cannot find its directory entry "
 		    "(--inplace writes the file itself)");
 		return endpoint_fault(ep);
 	}

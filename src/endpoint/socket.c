@@ -220,7 +220,7 @@ confirmation_failed(const struct endpoint *ep,
 	if (errno == ETIMEDOUT && seen->queued == 0 && patience_over()) {
 		diag_error(ep->name, "waiting for the peer to close: all is "
 		    "acknowledged, but it has not closed in %g s "
-		    "(--confirm=ack would be content)", patience_limit());
+		    "(--confirm=ack accepts this)", patience_limit());
 		return STATUS_CONNECTION;
 	}
 	if (errno == EINTR || acknowledged < 0)
@@ -243,7 +243,7 @@ socket_confirm(struct endpoint *ep, enum confirm wanted)
 		return confirmation_failed(ep, &seen);
 	if (seen.early && ep->options->confirm == CONFIRM_CLOSE) {
 		diag_error(ep->name, "the peer had closed before the end: it "
-		    "cannot confirm by that (--confirm=ack would be content)");
+		    "cannot confirm by that (--confirm=ack accepts this)");
 		return STATUS_CONNECTION;
 	}
 	ep->confirmed = "none";

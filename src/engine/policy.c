@@ -102,7 +102,7 @@ objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 		    "pages";
 	if (method != ZC_READ_WRITE && (flags & ZC_NODISKIO) &&
 	    (FILES & K(ends->in)))
-		return "the disk is not to be waited for, and it would";
+		return "may block on disk I/O (--no-disk-io)";
 	return method_get(method)->suits(ends);
 }
 
