@@ -21,6 +21,9 @@
 #ifndef FUSE_CTL_SUPER_MAGIC
 #define FUSE_CTL_SUPER_MAGIC	0x65735543
 #endif
+#ifndef MQUEUE_MAGIC
+#define MQUEUE_MAGIC		0x19800202
+#endif
 
 /* File systems whose regular files are made up by the kernel as they are read:
  * sizes mean nothing there, and each write is a command of its own. */
@@ -29,7 +32,7 @@ static const unsigned long synthetic[] = {
 	DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
 	SMACK_MAGIC, PSTOREFS_MAGIC, EFIVARFS_MAGIC, BPF_FS_MAGIC,
 	RDTGROUP_SUPER_MAGIC, BINFMTFS_MAGIC, CONFIGFS_MAGIC,
-	FUSE_CTL_SUPER_MAGIC,
+	FUSE_CTL_SUPER_MAGIC, MQUEUE_MAGIC,
 };
 
 static enum zc_kind
