@@ -112,6 +112,8 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	status = move(source, dest, &transfer->hdtr, &watch, moved);
 	if (status == STATUS_OK)
 		status = watch_end(&watch, source, dest, moved->result.bytes);
+	if (status == STATUS_OK)
+		watch_note(&watch, source);
 	return status;
 }
 

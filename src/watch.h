@@ -4,6 +4,7 @@
 #ifndef WATCH_H
 #define WATCH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -13,6 +14,8 @@
 struct watch {
 	bool on;		/* a regular file, and not DEST as well */
 	struct stat before;
+	uint64_t attributes;	/* of statx(2) */
+	char name[PATH_MAX];	/* of an inherited descriptor */
 	int64_t start;		/* where moving begins */
 };
 
@@ -27,5 +30,8 @@ void watch_begin(struct watch *, const struct endpoint *source,
  */
 enum status watch_end(const struct watch *, const struct endpoint *source,
     const struct endpoint *dest, int64_t moved);
+
+/** With -v, say so if SOURCE has another name by now, or none. */
+void watch_note(const struct watch *, const struct endpoint *source);
 
 #endif

@@ -551,34 +551,90 @@ shrink_to() {
 	[[ $output == *"zcopy: -: "* ]]
 }
 
-@test "change: chmod gives status 7" {
-	each_midway 7 chmod 600 in
-	halfway
-	chmod 640 in
-	stays 7
+# no_change CHANGE... - which moves the ctime of $file, `in` by default, and is
+# none; when SOURCE is a name, and when it is standard input.  `in` has a second
+# link, `link`.
+no_change() {
+	local file=${file:-in} ctime route
+	cp in in.before
+	for route in in -; do
+		rm -f in link another
+		cp in.before in
+		ln in link
+		midway -v "$route" <in
+		ctime=$(stat -c %z in)
+		"$@"
+		[ "$(stat -c %z "$file")" != "$ctime" ]
+		finish 0
+		same in.before got
+	done
 }
 
-@test "change: a source replaced by rename gives status 7" {
-	each_midway 7 mv other in
-	each_halfway 7 mv other in
+@test "change: links, mode, owner and group are none" {
+	no_change ln in another
+	no_change rm link
+	no_change chmod 600 in
+	requires_root
+	no_change chown 1 in
+	no_change chgrp 1 in
 }
 
-@test "change: a source whose link points elsewhere by now gives status 7" {
+@test "change: attributes set by chattr are none" {
+	requires chattr
+	touch probe
+	chattr +d probe || skip "no chattr on this file system"
+	no_change chattr +d in
+}
+
+@test "change: a source that is renamed is none, and -v notes it" {
+	file=new no_change mv in new
+	[[ $output == *"zcopy: -: renamed or removed while it was being moved:"* ]]
+	cp new in
+	halfway -v
+	mv in new
+	kill -CONT "$pid"
+	ends 0
+	[[ $output == *"zcopy: in: renamed or removed while it was being moved:"* ]]
+	same new out
+}
+
+@test "change: a source that is removed, or replaced by rename, is none" {
+	local change
+	cp in before
+	random_file other "$size"
+	for change in "rm in" "mv other in" "mv in new" "ln -sf other in"; do
+		cp before in
+		midway -v in
+		$change
+		finish 0
+		[[ $output == *"zcopy: in: renamed or removed"* ]]
+		same before got
+	done
+}
+
+@test "change: a source whose link or directory leads elsewhere is none" {
 	random_file real "$size"
 	random_file other "$size"
 	ln -sf real in
-	midway in
+	midway -v in
 	ln -sf other in
-	finish 7
-}
-
-@test "change: a source whose directory was replaced gives status 7" {
+	finish 0
+	[[ $output == *"zcopy: in: renamed or removed"* ]]
+	same real got
 	mkdir dir new
 	random_file dir/in "$size"
 	random_file new/in "$size"
 	midway dir/in
 	mv dir old
 	mv new dir
+	finish 0
+	same old/in got
+}
+
+@test "change: a ctime that moves for no reason that is seen gives status 7" {
+	each_midway 7 touch -r in in
+	midway - <in
+	touch -r in in
 	finish 7
 }
 
@@ -658,6 +714,17 @@ shrink_to() {
 	midway --allow-short in
 	shrink_to 1500000
 	finish 7
+}
+
+# As some FUSE servers tell it.
+@test "change: a source whose size was never there has not shrunk" {
+	local fault
+	for fault in read:zero:3+:in=reg read:zero:1+:in=reg; do
+		FAULT=$fault zcopy 0 --method=read-write --block-size=64K in out
+		fault_fired
+		[ "$(stat -c %s out)" -lt "$(stat -c %s in)" ]
+		cmp -n "$(stat -c %s out)" in out
+	done
 }
 
 # Of mmap the kernel shows NULs up to the end of the last page: so none here.
