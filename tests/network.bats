@@ -296,7 +296,7 @@ scanned() {
 		peer connect "127.0.0.1:$port" send=in reset
 		ends 5
 		complains listen:127.0.0.1:0 "Connection reset by peer" \
-		    "bytes moved; DEST is unchanged)"
+		    "bytes moved" "; DEST is unchanged)"
 		untouched
 	done
 }
@@ -370,8 +370,8 @@ scanned() {
 	zcopy 5 "$BATS_TEST_TMPDIR.big" "127.0.0.1:$port"
 	complains "127.0.0.1:$port"
 	ends 4
-	complains disk/out "No space left on device" \
-	    "bytes moved; DEST is unchanged)"
+	complains disk/out "No space left on device" "bytes moved" \
+	    "; DEST is unchanged)"
 	[ -z "$(ls -A disk)" ]
 }
 

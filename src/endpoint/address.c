@@ -3,6 +3,7 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,6 +15,10 @@
 #define DIGITS "0123456789"
 #define HOST_CHARACTERS DIGITS "abcdefghijklmnopqrstuvwxyz" \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" ".-_"
+
+/* connect(2) and bind(2) say EINVAL. */
+#define LINK_LOCAL	"a link-local address needs its interface, " \
+	"[fe80::1%eth0]:PORT"
 
 enum { PORT_MAX = 65535 };
 
@@ -47,7 +52,7 @@ address_parse_ipv6(struct endpoint *ep, const char *text, const char **rest)
 	static const char why[] = "not an IPv6 address in the brackets";
 	size_t length = strcspn(text, "]");
 	char bare[INET6_ADDRSTRLEN];
-	struct in6_addr ignored;
+	struct in6_addr address;
 	size_t zone;
 
 	if (text[length] == '\0')
@@ -62,8 +67,10 @@ address_parse_ipv6(struct endpoint *ep, const char *text, const char **rest)
 		return why;
 	memcpy(bare, ep->host, zone);
 	bare[zone] = '\0';
-	if (inet_pton(AF_INET6, bare, &ignored) != 1)
+	if (inet_pton(AF_INET6, bare, &address) != 1)
 		return why;
+	if (IN6_IS_ADDR_LINKLOCAL(&address) && ep->host[zone] == '\0')
+		return LINK_LOCAL;
 	if (text[length + 1] != ':')
 		return "the port is missing behind the bracket";
 	*rest = text + length + 2;
@@ -123,11 +130,40 @@ address_format_unix(char *text, const struct sockaddr_un *address,
 		strlcpy(text, "unix", ADDRESS_SIZE);
 }
 
+const char *
+address_error(const struct sockaddr *address, int error)
+{
+	const struct sockaddr_in6 *v6 = (const void *)address;
+
+	return error == EINVAL && address->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) && v6->sin6_scope_id == 0 ?
+	    LINK_LOCAL : strerror(error);
+}
+
+/** Write an IPv4 address that an IPv6 socket has, ::ffff:192.0.2.1, as what
+ * it is. */
+static void
+address_unmap(struct sockaddr_in *v4, const struct sockaddr_in6 *v6)
+{
+	*v4 = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_port = v6->sin6_port };
+	memcpy(&v4->sin_addr, &v6->sin6_addr.s6_addr[12],
+	    sizeof(v4->sin_addr));
+}
+
 void
 address_format(char *text, const struct sockaddr *address, socklen_t length)
 {
+	const struct sockaddr_in6 *v6 = (const void *)address;
 	char host[ADDRESS_SIZE - 10], port[8];
+	struct sockaddr_in v4;
 
+	if (address->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		address_unmap(&v4, v6);
+		address = (const void *)&v4;
+		length = sizeof(v4);
+	}
 	if (address->sa_family == AF_UNIX)
 		address_format_unix(text, (const void *)address, length);
 	else if (getnameinfo(address, length, host, sizeof(host), port,

@@ -31,6 +31,10 @@ enum status address_look_up(const struct endpoint *, enum address_use,
 
 enum { ADDRESS_SIZE = 128 };	/* a unix path, or IPv6 with zone and port */
 
+/** strerror(error), or the reason why a link-local address without a scope is
+ * no address: of connect(2) and bind(2). */
+const char *address_error(const struct sockaddr *, int error);
+
 /** "127.0.0.1:80", "[::1]:80", "unix:PATH". */
 void address_format(char *text, const struct sockaddr *, socklen_t);
 

@@ -39,34 +39,50 @@ congestion_check(const struct endpoint *ep)
 	return result < 0 ? STATUS_CONNECTION : STATUS_OK;
 }
 
+struct name {
+	char text[32];
+};
+
+/** Return the name of the socket's congestion control; "": it has none. */
+static struct name
+name_of(int fd)
+{
+	struct name name = { "" };
+	socklen_t length = sizeof(name.text) - 1;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.text,
+	    &length) < 0)
+		*name.text = '\0';
+	return name;
+}
+
 /* Where there is no wire to share, pacing only costs: bbr took three to five
  * times as long as cubic from one socket to another on Linux 6.18. */
 static bool
 paces(int fd)
 {
-	char name[32] = "";
-	socklen_t length = sizeof(name) - 1;
-
-	return getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
-	    &length) == 0 && strncmp(name, "bbr", 3) == 0;
+	return strncmp(name_of(fd).text, "bbr", 3) == 0;
 }
 
-/** What we send to `there` stays on this host. */
-static void
-unpace(const struct endpoint *ep, int fd, const struct sockaddr *there)
+/** True if the system's own congestion control paces. */
+static bool
+system_paces(void)
 {
-	static const char *const names[] = { "cubic", "reno" };
-	char address[ADDRESS_SIZE];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool result = fd >= 0 && paces(fd);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (congestion_set(fd, names[i]) < 0)
-			continue;	/* tcp_allowed_congestion_control */
-		address_format(address, there, there->sa_family == AF_INET ?
-		    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
-		diag_trail("%s: congestion control %s: %s is on this host",
-		    ep->name, names[i], address);
-		return;
-	}
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/** Take pacing off a socket whose data stays on this host. */
+static void
+unpace(int fd)
+{
+	/* EPERM: not in tcp_allowed_congestion_control. */
+	if (congestion_set(fd, "cubic") < 0)
+		(void)congestion_set(fd, "reno");
 }
 
 static bool
@@ -136,7 +152,7 @@ congestion_connect(const struct endpoint *ep, int fd,
 	if (ep->options->congestion != NULL)
 		return congestion_set(fd, ep->options->congestion);
 	if (is_free(ep, fd) && would_stay_here(there, length))
-		unpace(ep, fd, there);
+		unpace(fd);
 	return 0;
 }
 
@@ -147,17 +163,33 @@ congestion_listen(const struct endpoint *ep, int fd,
 	if (ep->options->congestion != NULL)
 		return congestion_set(fd, ep->options->congestion);
 	if (is_free(ep, fd) && is_loopback(there))
-		unpace(ep, fd, there);
+		unpace(fd);
 	return 0;
 }
 
 void
-congestion_accept(const struct endpoint *ep, int fd,
-    const struct sockaddr *peer)
+congestion_accept(const struct endpoint *ep, int fd)
 {
 	/* Of one that we were given, the listener does not have it. */
 	if (ep->options->congestion != NULL && ep->listener >= 0)
 		(void)congestion_set(fd, ep->options->congestion);
 	if (is_free(ep, fd) && stays_here(fd))
-		unpace(ep, fd, peer);
+		unpace(fd);
+}
+
+void
+congestion_note(const struct endpoint *ep, int fd)
+{
+	const struct name name = name_of(fd);
+	struct sockaddr_storage here, there;
+	char address[ADDRESS_SIZE];
+
+	/* Nothing but unpace() makes it another than the system's. */
+	if (!ep->options->verbose || ep->options->congestion != NULL ||
+	    ep->role != ROLE_DEST || *name.text == '\0' || paces(fd) ||
+	    !system_paces() || socket_ends(fd, &here, &there) < 0)
+		return;
+	address_format(address, (struct sockaddr *)&there, sizeof(there));
+	diag_trail("%s: congestion control %s: %s is on this host", ep->name,
+	    name.text, address);
 }

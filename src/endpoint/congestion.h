@@ -22,9 +22,11 @@ int congestion_connect(const struct endpoint *, int fd,
 int congestion_listen(const struct endpoint *, int fd,
     const struct sockaddr *there);
 
-/** For one that was accepted from `peer`.  Late: the kernel goes on to pace a
- * connection that began so, but at a better rate. */
-void congestion_accept(const struct endpoint *, int fd,
-    const struct sockaddr *peer);
+/** For one that was accepted.  Late: the kernel goes on to pace a connection
+ * that began so, but at a better rate. */
+void congestion_accept(const struct endpoint *, int fd);
+
+/** With -v, say what the connection has that is used, if that was changed. */
+void congestion_note(const struct endpoint *, int fd);
 
 #endif

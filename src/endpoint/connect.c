@@ -74,7 +74,8 @@ race_lose(struct race *race, unsigned i)
 	race->hurry = true;
 	address_format(address, race->to[i]->ai_addr, race->to[i]->ai_addrlen);
 	snprintf(race->tried + length, race->size - length, "%s%s: %s",
-	    length > 0 ? "; " : "", address, strerror(race->error));
+	    length > 0 ? "; " : "", address,
+	    address_error(race->to[i]->ai_addr, race->error));
 	if (race->polled[i].fd >= 0) {
 		close(race->polled[i].fd);
 		race->running--;
@@ -203,5 +204,7 @@ connect_race(const struct endpoint *ep, const struct addrinfo *list,
 	if (fd == -1)
 		errno = race.error;
 	race_end(&race, fd < 0);
+	if (fd >= 0)
+		congestion_note(ep, fd);
 	return fd < 0 ? -1 : fd;
 }

@@ -60,7 +60,8 @@ listen_error(const struct endpoint *ep, const struct addrinfo *at,
 	int error = errno;
 
 	address_format(address, at->ai_addr, at->ai_addrlen);
-	diag_error(ep->name, "%s: %s: %s", doing, address, strerror(error));
+	diag_error(ep->name, "%s: %s: %s", doing, address,
+	    address_error(at->ai_addr, error));
 	return STATUS_CONNECTION;
 }
 

@@ -167,7 +167,8 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 			return -1;
 		}
 		if (allow_match(ep->options->allow, (struct sockaddr *)peer)) {
-			congestion_accept(ep, fd, (struct sockaddr *)peer);
+			congestion_accept(ep, fd);
+			congestion_note(ep, fd);
 			return fd;
 		}
 		address_format(address, (struct sockaddr *)peer, *length);
