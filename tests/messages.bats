@@ -106,3 +106,108 @@ has_written() {
 	ends 130
 	[[ $output == *"zcopy: listen:127.0.0.1:0: accept: interrupted (SIGINT)" ]]
 }
+
+# not_an_end NAME WHY - as either end, with how to name a file like it.
+not_an_end() {
+	local line="$1: $2 (for a file: ./$1 or file:$1)"
+	told 2 "$line" "$1" out
+	told 2 "$line" in "$1"
+	[ "$(ls)" = in ]
+}
+
+# bats test_tags=valgrind
+@test "message: types of endpoint that there are not" {
+	local name
+	for name in udp:h:1 tls:h:1 vsock:1:9 ssh:h:f:g; do
+		not_an_end "$name" "no such type of endpoint; there are file: \
+fd: tcp: listen: unix: unix-listen:"
+	done
+}
+
+@test "message: a URL" {
+	local url=http://h/ file='(for a file: ./http://h/ or file:http://h/)'
+	told 2 "$url: no URLs here: curl -f URL | zcopy - DEST $file" $url out
+	told 2 "$url: no URLs here: zcopy SOURCE - | curl -T - URL $file" in $url
+	[ "$(ls)" = in ]
+}
+
+@test "message: ports and hosts that cannot be" {
+	not_an_end server:f "the port is no number and no known service"
+	not_an_end server: "the port is missing"
+	not_an_end server:65536 "the port is not in the range 1 to 65535"
+	not_an_end user@server:80 "not the name of a host"
+	not_an_end fe80::1:80 "an IPv6 address needs brackets, [ADDRESS]:PORT"
+	not_an_end '[server]:80' "not an IPv6 address in the brackets"
+}
+
+@test "message: a link-local address without its interface" {
+	local name why="a link-local address needs its interface, \
+[fe80::1%eth0]:PORT"
+	for name in '[fe80::1]:80' 'tcp:[fe80::1]:80' 'listen:[fe80::1]:0'; do
+		not_an_end "$name" "$why"
+	done
+	zcopy 5 'tcp:[fe80::1%none]:80' out
+	[[ $output != *"needs its interface"* ]]
+}
+
+@test "message: a directory as DEST names the file in it that was meant" {
+	local why='for directories there is tar(1)'
+	mkdir dir dir/sub
+	told 4 "dir: open: Is a directory (dir/in names a file in it; $why)" \
+	    in dir
+	told 4 "dir/: open: Is a directory (dir/in names a file in it; $why)" \
+	    "$PWD/in" dir/
+	told 4 "dir: open: Is a directory (dir/NAME names a file in it; $why)" \
+	    - dir <in
+	told 4 "dir: open: Is a directory (dir/in names a file in it; $why)" \
+	    --explain in dir
+	told 4 "new/: create: Is a directory (it ends in a slash, and there is \
+no such directory)" in new/
+	[ "$(ls dir)" = sub ]
+}
+
+@test "message: a directory as SOURCE names tar" {
+	mkdir dir
+	told 3 "dir: open: Is a directory (tar -c dir | zcopy - DEST packs it)" \
+	    dir out
+}
+
+@test "message: a working directory that was removed" {
+	local gone='No such file or directory (the working directory has been removed)'
+	mkdir dir
+	cd dir
+	rmdir ../dir
+	# ext4 says EPERM, others ENOENT.
+	zcopy 4 ../in out
+	[[ $output == "zcopy: out: create: "*" ${gone#*directory }" ]]
+	told 3 "in: open: $gone" in /dev/null
+	told 3 "/none: open: No such file or directory" /none out
+}
+
+@test "message: a port that may have been meant to listen" {
+	told 3 "9000: open: No such file or directory (:9000 listens on that port)" \
+	    9000 out
+	told 0 "9000: a new file; :9000 would listen on that port" in 9000
+	same in 9000
+	zcopy 0 in 9000
+	[ -z "$output" ]
+	zcopy 0 -q in 9001
+	[ -z "$output" ]
+	for name in 0 65536 ./9002 file:9003 9e3; do
+		zcopy 0 in "$name"
+		[ -z "$output" ]
+	done
+}
+
+@test "message: a FIFO that nobody opens" {
+	mkfifo fifo
+	told 3 "fifo: open: no writer opened it within 0.1 s (--timeout)" \
+	    --timeout=0.1 fifo out
+	told 4 "fifo: open: no reader opened it within 0.1 s (--timeout)" \
+	    --timeout=0.1 in fifo
+}
+
+@test "message: an operand too many" {
+	told 2 "extra operand 'c': zcopy moves one file; for several use a \
+shell loop (try 'zcopy --help')" in b c
+}

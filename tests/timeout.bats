@@ -40,7 +40,8 @@ setup() {
 
 @test "timeout: the last one counts" {
 	mkfifo "$fifo"
-	gives_up 3 "$fifo" "timed out" -- --timeout=0 --timeout=0.3 "$fifo" out
+	gives_up 3 "$fifo" "open: no writer opened it within 0.3 s (--timeout)" \
+	    -- --timeout=0 --timeout=0.3 "$fifo" out
 }
 
 @test "timeout: 0 is never, also where there is a limit without the option" {

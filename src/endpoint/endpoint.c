@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -141,6 +142,42 @@ parse_descriptor_path(const struct endpoint *ep)
 	return rest;
 }
 
+/* The types that there are, in words. */
+static const char *
+parse_unknown(void)
+{
+	static char why[200];
+
+	strlcpy(why, "no such type of endpoint; there are", sizeof(why));
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		/* ":" and "listen:fd:" are kinds of "listen:". */
+		if (strchr(prefixes[i].text, ':')[1] != '\0' ||
+		    *prefixes[i].text == ':')
+			continue;
+		strlcat(why, " ", sizeof(why));
+		strlcat(why, prefixes[i].text, sizeof(why));
+	}
+	return why;
+}
+
+/* What has a ':' before any '/', and none of the prefixes. */
+static const char *
+parse_host(struct endpoint *ep)
+{
+	const char *name = ep->name, *colon = strchr(name, ':');
+
+	ep->type = &endpoint_tcp;
+	if (strncmp(colon, "://", 3) == 0)
+		return ep->role == ROLE_SOURCE ?
+		    "no URLs here: curl -f URL | zcopy - DEST" :
+		    "no URLs here: zcopy SOURCE - | curl -T - URL";
+	/* Two colons without a bracket: an IPv6 address, or a type. */
+	if (*name != '[' && strchr(colon + 1, ':') != NULL &&
+	    name[strspn(name, "0123456789abcdefABCDEF:.%")] != '\0')
+		return parse_unknown();
+	return parse_tcp(ep, name);
+}
+
 static const char *
 parse_name(struct endpoint *ep)
 {
@@ -159,10 +196,8 @@ parse_name(struct endpoint *ep)
 		return prefixes[i].parse(ep, rest);
 	}
 
-	if (name[strcspn(name, ":/")] == ':') {
-		ep->type = &endpoint_tcp;
-		return parse_tcp(ep, name);
-	}
+	if (name[strcspn(name, ":/")] == ':')
+		return parse_host(ep);
 	ep->type = &endpoint_file;
 	return parse_path(ep, name);
 }
@@ -325,9 +360,70 @@ endpoint_same_inode(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+bool
+endpoint_is_port(const struct endpoint *ep)
+{
+	size_t length = strspn(ep->name, "0123456789");
+
+	return ep->path == ep->name && ep->name[length] == '\0' &&
+	    length <= 5 && atoi(ep->name) > 0 && atoi(ep->name) <= UINT16_MAX;
+}
+
+/** Write what was meant by a directory as SOURCE or DEST. */
+static void
+advise_directory(const struct endpoint *ep, char *text, size_t size)
+{
+	struct endpoint source = { .name = ep->options->source,
+		.role = ROLE_SOURCE, .options = ep->options };
+	size_t length = strlen(ep->path);
+	const char *name = "NAME";
+	struct stat st;
+
+	if (ep->role == ROLE_SOURCE) {
+		snprintf(text, size, " (tar -c %s | zcopy - DEST packs it)",
+		    ep->path);
+	} else if (stat(ep->path, &st) < 0) {
+		snprintf(text, size, " (it ends in a slash, and there is no "
+		    "such directory)");
+	} else {
+		if (source.name != NULL && parse_name(&source) == NULL &&
+		    source.type == &endpoint_file)
+			name = source.path;
+		if (strrchr(name, '/') != NULL)
+			name = strrchr(name, '/') + 1;
+		snprintf(text, size, " (%s%s%s names a file in it; for "
+		    "directories there is tar(1))", ep->path,
+		    ep->path[length - 1] == '/' ? "" : "/",
+		    *name != '\0' ? name : "NAME");
+	}
+}
+
+/** Write what the user can do about errno, in brackets; "" if nothing is
+ * known. */
+static void
+advise(const struct endpoint *ep, char *text, size_t size)
+{
+	char here[PATH_MAX];
+	int error = errno;
+
+	*text = '\0';
+	if (ep->path == NULL || ep->type->network)
+		return;
+	if (error == EISDIR)
+		advise_directory(ep, text, size);
+	else if ((error == ENOENT || error == EPERM) && *ep->path != '/' &&
+	    getcwd(here, sizeof(here)) == NULL && errno == ENOENT)
+		strlcpy(text, " (the working directory has been removed)",
+		    size);
+	else if (error == ENOENT && endpoint_is_port(ep))
+		snprintf(text, size, " (:%s listens on that port)", ep->name);
+	errno = error;
+}
+
 enum status
 endpoint_error(const struct endpoint *ep, const char *doing)
 {
+	char advice[2 * PATH_MAX + 80];
 	int signal = errno == EINTR ? signals_caught() : 0;
 
 	if (signal != 0) {
@@ -335,6 +431,7 @@ endpoint_error(const struct endpoint *ep, const char *doing)
 		    diag_signal_name(signal));
 		return STATUS_OTHER;
 	}
-	diag_errno(ep->name, doing);
+	advise(ep, advice, sizeof(advice));
+	diag_error(ep->name, "%s: %s%s", doing, strerror(errno), advice);
 	return endpoint_fault(ep);
 }

@@ -122,8 +122,13 @@ bool endpoint_same_file(const struct endpoint *, const struct endpoint *);
 /** Is it one file, by device and inode? */
 bool endpoint_same_inode(const struct stat *, const struct stat *);
 
+/** Is it a file whose name, as typed, is the number of a port?  ":9000" was
+ * meant, perhaps. */
+bool endpoint_is_port(const struct endpoint *);
+
 /**
- * For the types: print "NAME: DOING: strerror(errno)" and return the fault;
+ * For the types: print "NAME: DOING: strerror(errno)", and what the user can
+ * do about it where that is known, and return the fault;
  * EINTR, which they only let through when a signal ends us, is STATUS_OTHER.
  */
 enum status endpoint_error(const struct endpoint *, const char *doing);

@@ -13,6 +13,7 @@
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
+#include "patience.h"
 #include "place.h"
 
 /* Only where the file was not there before. */
@@ -212,6 +213,9 @@ file_open_dest(struct endpoint *ep)
 	if (o->inplace || o->append || o->seek >= 0 || synthetic ||
 	    (ep->has_stat && !S_ISREG(ep->st.st_mode)))
 		return file_open_in_place(ep, synthetic);
+	if (!ep->has_stat && endpoint_is_port(ep))
+		diag_note("%s: a new file; :%s would listen on that port",
+		    ep->name, ep->name);
 	ep->type = &endpoint_replace;
 	return ep->type->open(ep);
 }
@@ -232,15 +236,21 @@ static enum status
 file_open_late(struct endpoint *ep)
 {
 	const struct options *o = ep->options;
-	int flags = O_RDONLY;
+	int flags = O_RDONLY, fd;
 
 	if (ep->role == ROLE_DEST) {
 		flags = file_flags(ep);
 		if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0)
 			flags |= O_TRUNC;
 	}
-	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, flags,
-	    ep->mode));
+	fd = descriptor_open(AT_FDCWD, ep->path, flags, ep->mode);
+	if (fd < 0 && errno == ETIMEDOUT && patience_over()) {
+		diag_error(ep->name, "open: no %s opened it within %g s "
+		    "(--timeout)", ep->role == ROLE_SOURCE ? "writer" :
+		    "reader", patience_limit());
+		return endpoint_fault(ep);
+	}
+	return file_attach(ep, fd);
 }
 
 static enum status
