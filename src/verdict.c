@@ -59,8 +59,10 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 
 	if (!full || dest->type != &endpoint_replace)
 		return "";
-	return dest->has_stat ? "; --inplace needs no room for a second copy" :
-	    "; --inplace would keep them";
+	if (!dest->has_stat)
+		return "; --inplace would keep them";
+	return replace_has_way_out(dest) ?
+	    "; --inplace needs no room for a second copy" : "";
 }
 
 static enum status

@@ -10,6 +10,7 @@ setup() {
 	random_file out 5000
 	cp out "$BATS_TEST_TMPDIR.old"
 	fixed=()
+	swap=
 }
 
 teardown() {
@@ -19,6 +20,7 @@ teardown() {
 	for i in "${fixed[@]}"; do
 		chattr -ia "$i"
 	done
+	[ -z "$swap" ] || swapoff "$swap"
 	unmount_all
 }
 
@@ -412,10 +414,46 @@ mode_of() {
 	fixed=(out)
 	{
 		fails 4 "Operation not permitted" - out
-		[[ $output == *--inplace* ]]
+		[[ $output != *--inplace* ]]
 		cmp - in
 	} <in
 	fails 4 "Operation not permitted" --inplace in out
+}
+
+# no_way_out REASON FILE [AS...] - neither replaced, nor written by --inplace, of
+# which nothing is said.
+no_way_out() {
+	"${@:3}" zcopy 4 in "$2"
+	[[ $output == "zcopy: $2: replace: $1" ]]
+	"${@:3}" zcopy 4 --inplace in "$2"
+	same out "$2"
+}
+
+@test "replace: where --inplace would fail as well it is not named" {
+	local read_only=$BATS_TEST_TMPDIR.read-only
+	mkdir dir
+	cp out dir/out
+	chmod 444 dir/out
+	chmod 555 dir
+	no_way_out "Permission denied" dir/out as_nobody
+	as_nobody zcopy 4 --explain in dir/out
+	[[ $output == "zcopy: dir/out: replace: Permission denied" ]]
+	mount_at "$read_only" -t tmpfs none
+	cp out "$read_only/out"
+	mount -o remount,ro "$read_only"
+	no_way_out "Read-only file system" "$read_only/out"
+}
+
+@test "replace: a swap file stays, and --inplace is not named" {
+	requires mkswap swapon
+	requires_root
+	head -c 1M /dev/zero >swap
+	chmod 600 swap
+	mkswap swap
+	cp swap out
+	swapon swap || skip "no swap files here"
+	swap=$PWD/swap
+	no_way_out "Operation not permitted" swap
 }
 
 @test "replace: an append-only file is refused, but can be appended to" {
@@ -424,6 +462,7 @@ mode_of() {
 	chattr +a out || skip "no such attribute on this file system"
 	fixed=(out)
 	fails 4 "Operation not permitted" in out
+	[[ $output != *--inplace* ]]
 	fails 4 "Operation not permitted" --inplace in out
 	zcopy 0 --append in out
 	cat "$BATS_TEST_TMPDIR.old" in | cmp - out

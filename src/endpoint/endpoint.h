@@ -63,6 +63,13 @@ extern const struct endpoint_type
     endpoint_unix,		/* unix: */
     endpoint_unix_listen;	/* unix-listen: */
 
+/** endpoint_replace: print why the old file cannot be replaced, and name
+ * --inplace if that would work.  Returns the fault. */
+enum status replace_error(const struct endpoint *, const char *why);
+
+/** True if --inplace could write the old file.  Touches nothing. */
+bool replace_has_way_out(const struct endpoint *);
+
 struct endpoint {
 	const char *name;		/* as typed: for messages */
 	enum role role;

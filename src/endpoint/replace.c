@@ -32,15 +32,37 @@ struct replace_state {
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
 };
 
+bool
+replace_has_way_out(const struct endpoint *ep)
+{
+	int error = errno, fd;
+	bool works;
+
+	/* open(2): EROFS, EACCES, EPERM of an immutable file, ETXTBSY of a
+	 * program.  A swap file says ETXTBSY only when it is written to. */
+	fd = open(ep->path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	works = fd >= 0 && write(fd, "", 0) == 0;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return works;
+}
+
+enum status
+replace_error(const struct endpoint *ep, const char *why)
+{
+	diag_error(ep->name, "replace: %s%s", why, replace_has_way_out(ep) ?
+	    " (--inplace writes the file itself)" : "");
+	return endpoint_fault(ep);
+}
+
 /* "zcopy: d/out: replace: Permission denied (--inplace ...)" */
 static enum status
-replace_error(const struct endpoint *ep)
+replace_failed(const struct endpoint *ep)
 {
 	if (!ep->has_stat || errno == EINTR)
 		return endpoint_error(ep, "create");
-	diag_error(ep->name, "replace: %s (--inplace writes the file itself)",
-	    strerror(errno));
-	return endpoint_fault(ep);
+	return replace_error(ep, strerror(errno));
 }
 
 /* True if place_find() led to the file that open(2) would give.  Not so for
@@ -138,20 +160,17 @@ replace_open(struct endpoint *ep)
 	ep->state = state;
 	if (place_find(&state->place, ep->path) < 0)
 		return endpoint_error(ep, "create");
-	if (!replace_is_found(ep, &state->place)) {
-		diag_error(ep->name, "replace: cannot find its directory entry "
-		    "(--inplace writes the file itself)");
-		return endpoint_fault(ep);
-	}
+	if (!replace_is_found(ep, &state->place))
+		return replace_error(ep, "cannot find its directory entry");
 	if (ep->has_stat) {
 		errno = replace_obstacle(ep, &state->place);
 		if (errno != 0)
-			return replace_error(ep);
+			return replace_failed(ep);
 	}
 	ep->fd = replace_create(ep, state);
 	if (ep->fd < 0 || attributes_read(&state->old,
 	    ep->has_stat ? state->place.file : ep->fd) < 0)
-		return replace_error(ep);
+		return replace_failed(ep);
 	if (ep->has_stat)
 		writeback_start(&state->writeback, ep->fd);
 	ep->follows = state->writeback.on;
@@ -298,9 +317,9 @@ replace_commit(struct endpoint *ep)
 	int result;
 
 	if (descriptor_settle(ep->fd) < 0)
-		return replace_error(ep);
+		return replace_failed(ep);
 	if (place_find_again(&now, &state->place, ep->path) < 0)
-		return !replace_is_astray(errno) ? replace_error(ep) :
+		return !replace_is_astray(errno) ? replace_failed(ep) :
 		    replace_astray(ep, "no file was put there");
 	result = replace_keep(ep, &now);
 	there = now.file >= 0;
@@ -308,7 +327,7 @@ replace_commit(struct endpoint *ep)
 	place_forget(&state->place);	/* or NFS keeps it as .nfsXXXX */
 	writeback_rest(&state->writeback, ep->fd);
 	if (result < 0 || replace_publish(ep, state, there) < 0)
-		return replace_error(ep);
+		return replace_failed(ep);
 
 	/* The directory may have been renamed in between.  Other errors say
 	 * nothing about a file that is there. */

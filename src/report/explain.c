@@ -155,9 +155,7 @@ view_directory(const struct view *view)
 		return STATUS_OK;
 	if (!view->end.has_stat)
 		return endpoint_error(&view->end, "create");
-	diag_error(view->end.name, "replace: %s (--inplace writes the file "
-	    "itself)", strerror(errno));
-	return STATUS_DEST;
+	return replace_error(&view->end, strerror(errno));
 }
 
 static enum status
