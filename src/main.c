@@ -32,6 +32,7 @@
  *				  the time-outs
  *	  wrapping.c		--header, --trailer
  *	  skip.c		--offset
+ *	  direct.c		descriptors that have O_DIRECT
  *	  move.c		the data: one engine job
  *	  verdict.c		its result -> a message and a status
  *	  watch.c		did SOURCE stay as it was?

@@ -3,6 +3,7 @@
 #include "transfer.h"
 
 #include "diag.h"
+#include "direct.h"
 #include "endpoint/attributes.h"
 #include "endpoint/patience.h"
 #include "report/explain.h"
@@ -58,6 +59,8 @@ ready_both(struct endpoint *source, struct endpoint *dest)
 		status = skip_source(source, dest);
 	if (status == STATUS_OK)
 		status = endpoint_ready(dest);
+	if (status == STATUS_OK)
+		status = direct_check(source, dest);
 	return status;
 }
 

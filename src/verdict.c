@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "direct.h"
 #include "endpoint/patience.h"
 #include "signals.h"
 #include "tally.h"
@@ -47,8 +48,9 @@ static enum status
 verdict_source(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
 {
-	diag_error(source->name, "read: %s %s", strerror(result->error),
-	    tally_result(result, dest).text);
+	diag_error(source->name, "read: %s %s%s", strerror(result->error),
+	    tally_result(result, dest).text,
+	    result->error == EINVAL ? direct_hint(source) : "");
 	return endpoint_fault(source);
 }
 
@@ -57,6 +59,8 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 {
 	bool full = result->error == ENOSPC || result->error == EDQUOT;
 
+	if (result->error == EINVAL)
+		return direct_hint(dest);
 	if (!full || dest->type != &endpoint_replace)
 		return "";
 	if (!dest->has_stat)

@@ -1,0 +1,13 @@
+"""direct.py NUMBER FILE OFFSET COMMAND... - run COMMAND with FILE, opened with
+O_DIRECT, as its descriptor NUMBER: 0 to be read, 1 to be written, at OFFSET."""
+
+import os
+import sys
+
+number, name, offset = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT
+fd = os.open(name, flags | os.O_DIRECT, 0o666)
+os.lseek(fd, offset, os.SEEK_SET)
+os.dup2(fd, number)
+os.close(fd)
+os.execvp(sys.argv[4], sys.argv[4:])
