@@ -48,8 +48,8 @@ static enum status
 verdict_source(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
 {
-	diag_error(source->name, "read: %s %s%s", strerror(result->error),
-	    tally_result(result, dest).text,
+	diag_error(source->name, "read: %s %s%s",
+	    patience_reason(result->error), tally_result(result, dest).text,
 	    result->error == EINVAL ? direct_hint(source) : "");
 	return endpoint_fault(source);
 }

@@ -39,16 +39,12 @@ piece_fill(struct iovec *piece, const struct endpoint *file)
 
 	do {
 		if (piece->iov_len == room && piece_grow(piece, &room) < 0)
-			goto fail;
+			return endpoint_error(file, "read");
 		n = read(file->fd, (char *)piece->iov_base + piece->iov_len,
 		    room - piece->iov_len);
 		piece->iov_len += (size_t)MAX(n, 0);
 	} while (patience_moved(n, PATIENCE_FIRST));
-	if (errno == 0)
-		return STATUS_OK;
-fail:
-	(void)endpoint_error(file, "read");
-	return STATUS_OTHER;
+	return errno != 0 ? endpoint_error(file, "read") : STATUS_OK;
 }
 
 static enum status

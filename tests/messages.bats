@@ -211,3 +211,23 @@ no such directory)" in new/
 	told 2 "extra operand 'c': zcopy moves one file; for several use a \
 shell loop (try 'zcopy --help')" in b c
 }
+
+# heeds_term - does zcopy have a handler for SIGTERM by now?
+heeds_term() {
+	local caught
+	caught=$(sed -n 's/^SigCgt:[[:blank:]]*//p' "/proc/$pid/status")
+	(((16#${caught:-0} >> 14 & 1) == 1)) &&
+	    [ "$(cat "/proc/$pid/comm")" = "${ZCOPY##*/}" ]
+}
+
+@test "message: a header that ends neither by itself nor in time" {
+	mkfifo fifo
+	exec 7<>fifo
+	told 1 "fifo: read: nothing moved for 0.1 s" \
+	    --timeout=0.1 --header=fifo in out
+	start --header=fifo in out
+	retry heeds_term
+	kill -TERM "$pid"
+	ends 143
+	[ "$output" = "zcopy: fifo: read: interrupted (SIGTERM)" ]
+}

@@ -210,14 +210,14 @@ TO="auto sendfile splice mmap read-write"
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
 	cat in >&7
-	gives_up 3 - "(0 bytes moved; DEST is unchanged)" -- \
-	    --offset=1001 - out <&7
+	gives_up 3 - "read: nothing moved for 0.3 s \
+(0 bytes moved; DEST is unchanged)" -- --offset=1001 - out <&7
 	cat in >&7
-	gives_up 3 "$fifo" "(0 bytes moved; DEST is unchanged)" -- \
-	    --offset=1001 "$fifo" out
+	gives_up 3 "$fifo" "read: nothing moved for 0.3 s \
+(0 bytes moved; DEST is unchanged)" -- --offset=1001 "$fifo" out
 	peer listen 127.0.0.1:0 send=in "wait=$go"
-	gives_up 5 "127.0.0.1:$port" "(0 bytes moved; DEST is unchanged)" -- \
-	    --offset=1001 "127.0.0.1:$port" out
+	gives_up 5 "127.0.0.1:$port" "read: nothing moved for 0.3 s \
+(0 bytes moved; DEST is unchanged)" -- --offset=1001 "127.0.0.1:$port" out
 }
 
 @test "dest: a connection that takes no more, with every method" {
@@ -305,16 +305,20 @@ delivered)" -- "${@:2}" "$big" "$1"
 
 @test "fifo: nobody opens its other side" {
 	mkfifo "$fifo"
-	gives_up 3 "$fifo" "timed out" -- "$fifo" out
-	gives_up 4 "$fifo" "timed out" -- in "$fifo"
-	gives_up 1 "$fifo" "timed out" -- --header="$fifo" in out
+	gives_up 3 "$fifo" "open: no writer opened it within 0.3 s (--timeout)" \
+	    -- "$fifo" out
+	gives_up 4 "$fifo" "open: no reader opened it within 0.3 s (--timeout)" \
+	    -- in "$fifo"
+	gives_up 1 "$fifo" "open: no writer opened it within 0.3 s (--timeout)" \
+	    -- --header="$fifo" in out
 }
 
 @test "fifo: a header that never ends" {
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
 	cat in >&7
-	gives_up 1 "$fifo" "read: Connection timed out" -- --header="$fifo" in out
+	gives_up 1 "$fifo" "read: nothing moved for 0.3 s" -- \
+	    --header="$fifo" in out
 }
 
 ## What moves, however slowly, is waited for.

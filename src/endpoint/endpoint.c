@@ -432,6 +432,7 @@ endpoint_error(const struct endpoint *ep, const char *doing)
 		return STATUS_OTHER;
 	}
 	advise(ep, advice, sizeof(advice));
-	diag_error(ep->name, "%s: %s%s", doing, strerror(errno), advice);
+	diag_error(ep->name, "%s: %s%s", doing, ep->type->network ?
+	    strerror(errno) : patience_reason(errno), advice);
 	return endpoint_fault(ep);
 }

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/param.h>
 
 #include "../diag.h"
@@ -58,6 +60,17 @@ double
 patience_limit(void)
 {
 	return limit;
+}
+
+const char *
+patience_reason(int error)
+{
+	static char text[64];
+
+	if (error != ETIMEDOUT || !patience_over())
+		return strerror(error);
+	snprintf(text, sizeof(text), "nothing moved for %g s", limit);
+	return text;
 }
 
 bool

@@ -35,6 +35,10 @@ void patience_renew_a_little(void);
 /** Is the time up? */
 bool patience_over(void);
 
+/** strerror(error), or for ETIMEDOUT, once patience is over, "nothing moved for
+ * 5 s".  Static text. */
+const char *patience_reason(int error);
+
 /** How many seconds it was, from begin or renew to the end; 0: no end. */
 double patience_limit(void);
 
