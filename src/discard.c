@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
 #include <sys/socket.h>
@@ -56,6 +57,7 @@ static void
 visit_run(struct visit *visit, const struct options *options)
 {
 	struct timespec began;
+	char why[80] = "";
 	int error;
 
 	stopwatch_start(&began);
@@ -63,9 +65,13 @@ visit_run(struct visit *visit, const struct options *options)
 	if (error == 0)
 		socket_disarm(visit->fd);
 	close(visit->fd);
-	diag_note("%s: %" PRId64 " bytes in %.3f s%s%s", visit->peer,
-	    visit->bytes, stopwatch_seconds(&began), error != 0 ? ": " : "",
-	    error != 0 ? strerror(error) : "");
+	if (error == EINTR)
+		snprintf(why, sizeof(why), ": interrupted (%s)",
+		    diag_signal_name(signals_caught()));
+	else if (error != 0)
+		snprintf(why, sizeof(why), ": %s", strerror(error));
+	diag_note("%s: %" PRId64 " bytes in %.3f s%s", visit->peer,
+	    visit->bytes, stopwatch_seconds(&began), why);
 }
 
 static enum status

@@ -91,7 +91,7 @@ confirmed() {
 	done
 }
 
-@test "confirm: ack is content with a peer that never closes" {
+@test "confirm: ack accepts a peer that never closes" {
 	local route
 	for route in $ROUTES; do
 		$route take=300000 "wait=$go" -- -v --confirm=ack in
@@ -104,7 +104,7 @@ confirmed() {
 }
 
 # The kernel of the peer is; of a unix socket that means its program.
-@test "confirm: ack is content with a peer that has read nothing" {
+@test "confirm: ack accepts a peer that has read nothing" {
 	local route
 	random_file little 1000
 	for route in to_tcp to_tcp_client; do

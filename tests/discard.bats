@@ -351,6 +351,8 @@ busy() {
 	retry busy "$discard"
 	kill "$discard"
 	ends 143 "$discard"
+	grep -q '^zcopy: 127\.0\.0\.1:.* bytes in .* s: interrupted (SIGTERM)$' \
+	    "$discard_log"
 	ends 5 "$flood"
 	complains "127.0.0.1:$port" "bytes delivered"
 }
