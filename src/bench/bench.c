@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "../diag.h"
@@ -238,11 +237,9 @@ has_figures(const struct report *report)
 static enum status
 run(struct report *report, const struct options *options)
 {
-	struct utsname system;
 	enum status status, printed;
 
-	uname(&system);
-	report->kernel = system.release;
+	uname(&report->system);
 	report->rounds = options->rounds > 0 ? (size_t)options->rounds : ROUNDS;
 	status = measure(report, options);
 	report->interrupted = status != STATUS_OK;

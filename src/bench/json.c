@@ -116,7 +116,7 @@ report_object(const struct report *report)
 	    "s:o, s:o}",
 	    "schema", 1,
 	    "version", zc_version(),
-	    "kernel", report->kernel,
+	    "kernel", report->system.release,
 	    "bytes", (json_int_t)report->bytes,
 	    "pass_bytes", CPU_BYTES,
 	    "rounds", (json_int_t)report->rounds,

@@ -102,7 +102,7 @@ measure(struct pass *pass, struct transfer *transfer)
 	pass->used = moved.result.used[moved.result.used_count - 1];
 	pass->sample = (struct sample){
 		.bytes_per_second = seconds > 0 ? bytes / seconds : 0,
-		.cpu = (cpu_time() - before) * CPU_BYTES / bytes,
+		.cpu = (cpu_time() - before) * (double)CPU_BYTES / bytes,
 		.calls = (double)calls_of(&moved) * GiB / bytes,
 	};
 	return STATUS_OK;

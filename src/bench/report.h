@@ -5,6 +5,7 @@
 #define BENCH_REPORT_H
 
 #include <stdio.h>
+#include <sys/utsname.h>
 
 #include "figures.h"
 #include "limit.h"
@@ -15,7 +16,7 @@ struct report {
 	size_t count;
 	size_t rounds;			/* asked for */
 	int64_t bytes;			/* of a pass */
-	const char *kernel;		/* its release */
+	struct utsname system;		/* by uname(2) */
 	char congestion[16];		/* control of the last TCP connection;
 					   "": there was none */
 	bool quiet, interrupted;

@@ -12,7 +12,7 @@ print_head(FILE *file, const struct report *report)
 	const struct routes *routes = report->routes;
 
 	fprintf(file, "zcopy %s on Linux %s: %.4g MB in each of %zu rounds",
-	    zc_version(), report->kernel, (double)report->bytes / 1e6,
+	    zc_version(), report->system.release, (double)report->bytes / 1e6,
 	    report->rounds);
 	if (routes->directory != NULL)
 		fprintf(file, ",\nin %s", routes->directory);
