@@ -97,7 +97,11 @@ splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 ssize_t
 zc_splice(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 {
-	if ((flags & ~(unsigned)KNOWN) != 0 || nbytes > SSIZE_MAX ||
+	/* A 64-bit kernel takes 3 GiB from a 32-bit program, too, although
+	 * that is more than SSIZE_MAX there. */
+	int64_t count = (int64_t)nbytes;
+
+	if ((flags & ~(unsigned)KNOWN) != 0 || count < 0 ||
 	    (offset != NULL && *offset < 0))
 		return compat_fail(EINVAL);
 	if (nbytes == 0)
