@@ -39,7 +39,7 @@ static const struct {
 	    "GB/s; the disk alone takes 4 GB/s, 33.9 times as much; together "
 	    "0.117 GB/s." },
 	{ 1, 1.16, 1, LIMIT_SOURCE, 1.16, "The disk is the limit" },
-	{ 1, 1000, 0.8, LIMIT_SOURCE, 1000, "The disk is the limit" },
+	{ 1, 1000, 0.81, LIMIT_SOURCE, 1000, "The disk is the limit" },
 	{ 0.00125, 1, 0.00125, LIMIT_SOURCE, 800, "limit: 0.00125 GB/s" },
 
 	/* neither: within 15 % */

@@ -477,7 +477,8 @@ main(void)
 	runs = number_of("ZCOPY_TEST_RUNS", SEQUENCES);
 	printf("# ZCOPY_TEST_SEED=%ju\n", (uintmax_t)seed);
 	while (done < runs && time(NULL) - began < SECONDS) {
-		size_t size = runs - done < GROUP ? runs - done : GROUP;
+		size_t size = runs - done < GROUP ? (size_t)(runs - done) :
+		    GROUP;
 
 		report(run_group(size), "random: %zu sequences, each byte and "
 		    "each count", size);

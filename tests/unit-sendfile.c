@@ -451,8 +451,6 @@ static const struct refusal {
 	    .error = EINVAL },
 	{ "a trailer at NULL", FILE_RO, STREAM, 0, &no_text,
 	    .error = EINVAL },
-	{ "a header of 2^63 bytes", FILE_RO, TCP, 0, &too_long,
-	    .error = EINVAL },
 	{ "s that is a file", FILE_RO, FILE_RO, .error = ENOTSOCK },
 	{ "s that is a pipe", FILE_RO, PIPE, .error = ENOTSOCK },
 	{ "s that is a directory", FILE_RO, DIRECTORY, .error = ENOTSOCK },
@@ -468,6 +466,9 @@ static const struct refusal {
 	    .error = ENOTCONN },
 	{ "s that was shut down", FILE_RO, SHUT, 0, &header,
 	    .error = EPIPE },
+	/* the last, for a 32-bit program cannot have so much */
+	{ "a header of 2^63 bytes", FILE_RO, TCP, 0, &too_long,
+	    .error = EINVAL },
 };
 
 static bool
@@ -746,7 +747,7 @@ main(void)
 		    ranges[i / COUNT(shapes)].name,
 		    shapes[i % COUNT(shapes)].name);
 	CASE(needs_no_hdtr_and_no_sbytes(), "hdtr and sbytes may be NULL");
-	for (size_t i = 0; i < COUNT(refusals); i++)
+	for (size_t i = 0; i < COUNT(refusals) - (SIZE_MAX < INT64_MAX); i++)
 		CASE(is_refused(&refusals[i]), "%s: %s, and nothing is sent",
 		    refusals[i].what, strerror(refusals[i].error));
 	for (size_t i = 0; i < COUNT(sockets); i++)
