@@ -191,12 +191,20 @@ both_end() {
 
 @test "cable: cut while there is something to acknowledge" {
 	peer_on_right listen 10.9.9.2:0 rcvbuf=1 "wait=$go" "save=$got"
-	on_left start --timeout=1 -c 20000 in "10.9.9.2:$port"
+	on_left start --timeout=3 -c 20000 in "10.9.9.2:$port"
+	retry unacknowledged
 	retry asleep "$pid"
 	cable right down
 	ends 5
 	complains "10.9.9.2:$port" "Connection timed out (" \
 	    " of 20000 bytes acknowledged)"
+}
+
+# unacknowledged - for `retry`: is something of what $pid has sent?
+unacknowledged() {
+	"${left[@]}" ss -Htnp | awk -v pid="pid=$pid," '
+		index($0, pid) && $3 > 0	{ found = 1 }
+		END				{ exit !found }'
 }
 
 # half_closed - is all of $pid's connection acknowledged, the FIN as well?
