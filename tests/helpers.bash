@@ -32,6 +32,16 @@ requires_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 }
 
+# requires_namespace OPTION - skip the case where unshare(1) with this OPTION
+# fails: -n needs CAP_SYS_ADMIN, and -m a root that is a mount point, too,
+# for what is mounted must not come out of the namespace.
+requires_namespace() {
+	local reason
+	requires_root
+	requires unshare
+	reason=$(unshare "$1" true 2>&1) || skip "unshare $1: $reason"
+}
+
 # random_file NAME SIZE - SIZE as head -c takes it.
 random_file() {
 	head -c "$2" /dev/urandom >"$1"
@@ -129,18 +139,20 @@ start() {
 	zcopy_command "$@"
 	: $((started += 1))
 	log=$BATS_TEST_TMPDIR.$started.log
+	: >"$log"		# for who looks before the child has begun
 	# Without <&0 a background process has /dev/null there.
 	"${command[@]}" <&0 >"${STDOUT:-/dev/null}" 2>"$log" 3>&- &
 	pid=$!
 }
 started=0
 
-# listener ARG... - start zcopy and wait until it listens; $port is where.
+# listener ARG... - start zcopy and wait until it listens; $port is where, at
+# each address of the name.
 #	listener listen:127.0.0.1:0 out
 listener() {
 	start "$@"
 	retry listening
-	port=$(sed -n 's/^zcopy: listening on .*://p' "$log")
+	port=$(sed -n '/^zcopy: listening on .*:/ { s///p; q; }' "$log")
 	[ -n "$port" ]
 }
 
@@ -272,7 +284,17 @@ file_system() {
 	grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
 	truncate -s "$size" "$image"
 	"mkfs.$1" -q "$image" >/dev/null
-	mount_at "$fs" -o loop "$image"
+	mount_image "$fs" "$image"
+}
+
+# mount_image DIR IMAGE - as mount_at.  Without `-o loop`, because mount(8)
+# takes a device that was left read-only as it is.
+mount_image() {
+	local device
+	attach "$2"
+	mount_at "$1" "$device"
+	losetup -d "$device"		# which the kernel does after umount(2)
+	unset "devices[-1]"
 }
 
 unmount_all() {
@@ -282,22 +304,37 @@ unmount_all() {
 		umount "$i"
 	done
 	mounts=()
+	detach			# what could not be mounted
 }
 mounts=()
 
-# block_device SIZE - $device, of that size, all zeros, for the time
-# of the case, whose teardown is to call detach.
-block_device() {
+# attach FILE [OPTION...] - $device, a loop device with what is in FILE, for the
+# time of the case, whose teardown is to call detach.  OPTIONs are losetup's.
+attach() {
 	requires_root
-	requires losetup
+	requires losetup blockdev
+	RETRY_SECONDS=3 retry attached "$@" || skip "no loop devices here"
+}
+
+# attached FILE [OPTION...] - for `retry`: another test may have been faster.
+# What BLKROSET did to a device, in whatever program, outlives losetup -d.
+attached() {
+	device=$(losetup "${@:2}" -f --show "$1") || return
+	devices+=("$device")
+	[[ " $* " == *" -r "* ]] || blockdev --setrw "$device"
+}
+
+# block_device SIZE - $device, of that size, all zeros, as by `attach`.
+block_device() {
 	truncate -s "$1" "$BATS_TEST_TMPDIR.disk"
-	device=$(losetup -f --show "$BATS_TEST_TMPDIR.disk") || {
-		device=
-		skip "no loop devices here"
-	}
+	attach "$BATS_TEST_TMPDIR.disk"
 }
 
 detach() {
-	[ -z "$device" ] || losetup -d "$device"
+	local each
+	for each in "${devices[@]}"; do
+		losetup -d "$each"
+	done
+	devices=()
 }
-device=
+devices=()

@@ -7,13 +7,12 @@ load helpers
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	random_file in 1000
-	device=
 	cgroup=
 }
 
 teardown() {
 	end_all
-	[ -z "$device" ] || losetup -d "$device"
+	detach
 	[ -z "$cgroup" ] || rmdir "$cgroup"
 	[ -z "$queue" ] || rm -f "$queue"
 	unmount_all
@@ -199,11 +198,9 @@ reads() {
 
 @test "kernel files: sysctls take what dribbles in as one" {
 	local sysctl=/proc/sys/net/ipv4/tcp_keepalive_intvl
-	requires unshare
 	requires nsenter
-	requires_root
 	# In a network of its own, for nobody else to mind.
-	unshare --net true || skip "no namespaces here"
+	requires_namespace -n
 	somebody unshare --net
 	local as_user=(nsenter --target "$somebody" --net)
 	[ "$("${as_user[@]}" cat $sysctl)" != 256 ]
@@ -212,13 +209,7 @@ reads() {
 }
 
 @test "kernel files: sysfs takes what dribbles in as one" {
-	requires_root
-	requires losetup
-	truncate -s 1M disk
-	device=$(losetup -f --show disk) || {
-		device=
-		skip "no loop devices here"
-	}
+	block_device 1M
 	target=/sys/block/${device##*/}/queue/read_ahead_kb
 	[ "$(cat "$target")" != 64 ]
 	dribble 6 $'4\n' "$target"
@@ -230,8 +221,10 @@ reads() {
 	requires_root
 	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 	[ -n "$mount" ] || skip "no cgroup2 is mounted"
-	mkdir "$mount/zcopy-$$" || skip "no new cgroup can be made"
-	cgroup=$mount/zcopy-$$
+	cgroup=$(mktemp -d "$mount/zcopy-XXXXXX") || {
+		cgroup=
+		skip "no new cgroup can be made"
+	}
 	somebody env
 	# A part of the number would be somebody else's.
 	dribble ' ' "$somebody" "$cgroup/cgroup.procs"

@@ -15,14 +15,13 @@ RETRY_SECONDS=120
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	shm=$(mktemp -d /dev/shm/zcopy-XXXXXX)
-	mounted=
 	random_file data 200000
 }
 
 teardown() {
 	end_all
-	rm -rf "$shm" "$BATS_TEST_TMPDIR".image big out
-	[ -z "$mounted" ] || umount "$mounted"
+	unmount_all
+	rm -rf "$shm" "$BATS_TEST_TMPDIR".{xfs,on-xfs} big out
 }
 
 # large FILE SIZE MARK... - `data` is in the middle of each MARK.
@@ -65,14 +64,8 @@ piped_same() {
 
 @test "large: 3 GiB within a file system that shares blocks" {
 	local method
-	requires_root
-	requires mkfs.xfs
-	truncate -s 6G "$BATS_TEST_TMPDIR.image"
-	mkfs.xfs -q "$BATS_TEST_TMPDIR.image"
-	mkdir mnt
-	run mount -o loop "$BATS_TEST_TMPDIR.image" mnt
-	[ "$status" -eq 0 ] || skip "no XFS here: $output"
-	mounted=$PWD/mnt
+	file_system xfs 6144
+	ln -s "$fs" mnt
 	three mnt/big
 	for method in auto copy_file_range reflink; do
 		zcopy 0 -v --method=$method mnt/big mnt/out

@@ -64,11 +64,8 @@ setup() {
 }
 
 teardown() {
-	local device
 	end_all
-	for device in ${source_device-} ${dest_device-}; do
-		losetup -d "$device"
-	done
+	detach
 	rm -rf "$shm"
 }
 
@@ -81,13 +78,12 @@ sparse_file() {
 }
 
 block_devices() {
-	requires_root
-	requires losetup
 	random_file disk 256K
 	random_file other-disk 512K
-	source_device=$(losetup -f --show -r disk) ||
-	    skip "no loop devices here"
-	dest_device=$(losetup -f --show other-disk)
+	attach disk -r
+	source_device=$device
+	attach other-disk
+	dest_device=$device
 }
 
 # What is right for this pair, by what the kernel can do: $right, statuses.

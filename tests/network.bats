@@ -153,8 +153,8 @@ refused() {
 }
 
 @test "listen: a privileged port is an error to those without the privilege" {
-	requires_root
-	requires setpriv unshare
+	requires setpriv
+	requires_namespace -n
 	let_nobody_in
 	# A network of its own: there nobody has changed what is privileged.
 	local ZCOPY=$BATS_FILE_TMPDIR/zcopy
@@ -166,8 +166,8 @@ refused() {
 }
 
 @test "listen: the name of a service is its port" {
-	requires_root
-	requires unshare getent
+	requires getent
+	requires_namespace -n
 	getent services http >/dev/null || skip "needs services(5)"
 	local as_user=(unshare -n)
 	start :http out
@@ -710,8 +710,7 @@ is_refused() {
 }
 
 @test "name: a network that cannot be reached is named" {
-	requires_root
-	requires unshare
+	requires_namespace -n
 	local as_user=(unshare -n)
 	is_refused 5 192.0.2.1:9 "Network is unreachable"
 }
@@ -735,8 +734,7 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 }
 
 @test "name: without any network, an unknown host is soon an error" {
-	requires_root
-	requires unshare
+	requires_namespace -n
 	local as_user=(unshare -n)
 	is_refused 5 unknown.invalid:80 "look-up: " ./unknown.invalid:80
 }
@@ -788,7 +786,6 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 		listener listen:many:0 out
 		as_user=()
 		[ "$(wc -l <"$log")" -ge 3 ]
-		port=$(sort -u <<<"$port")
 		zcopy 0 in "$address:$port"
 		ends 0
 		same in out
@@ -848,8 +845,8 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 }
 
 @test "name: a link-local address has its interface in the name" {
-	requires_root
-	requires unshare ip
+	requires ip nsenter
+	requires_namespace -n
 	# shellcheck disable=SC2016	# for the other shell
 	local in_net='ip link set lo up &&
 	    ip address add fe80::7/64 dev lo nodad && exec "$@"'

@@ -3,8 +3,8 @@
 # Two networks with a cable between them.  $left and $right are commands that
 # run another one there, for as_user.
 two_networks() {
-	requires_root
-	requires ip unshare nsenter
+	requires ip nsenter
+	requires_namespace -n
 	new_network
 	left=(nsenter -n -t "$network")
 	local one=$network
@@ -46,20 +46,20 @@ one_end() {
 }
 
 # with_etc NAME... - let zcopy find the case's files, $BATS_TEST_TMPDIR.NAME,
-# in /etc, in the place of those that are there.
+# in /etc, whether or not such ones are there.
 with_etc() {
-	requires_root
-	requires unshare
+	local name above=$BATS_TEST_TMPDIR.etc reason
+	requires_namespace -m
+	mkdir -p "$above"
+	for name; do
+		cp "$BATS_TEST_TMPDIR.$name" "$above/$name"
+	done
+	# An overlay without an upper directory: nothing can be written.
 	# shellcheck disable=SC2016	# for the other shell
 	as_user+=(unshare -m sh -c '
-		at=$0
-		while [ "$1" != -- ]; do
-			[ ! -e "/etc/$1" ] ||
-			    mount --bind "$at.$1" "/etc/$1" || exit
-			shift
-		done
-		shift
-		exec "$@"' "$BATS_TEST_TMPDIR" "$@" --)
+		mount -t overlay -o "lowerdir=$0:/etc" none /etc &&
+		    exec "$@"' "$above")
+	reason=$("${as_user[@]}" true 2>&1) || skip "no overlay here: $reason"
 }
 
 # with_hosts LINE... - let zcopy find these hosts, and no others.

@@ -14,7 +14,7 @@ size=2500001
 
 teardown() {
 	end_all
-	[ -z "${device-}" ] || losetup -d "$device"
+	detach
 }
 
 # part FILE OFFSET [COUNT] - of a file, into `expected`, by others.
@@ -502,23 +502,10 @@ is_busy() {
 	done
 }
 
-# loop_device FILE - $device is one with what is in this file, of whole
-# sectors.
-loop_device() {
-	requires_root
-	requires losetup
-	device=
-	RETRY_SECONDS=3 retry loop_found "$1" || skip "no loop devices here"
-}
-
-loop_found() {
-	device=$(losetup --find --show "$1" 2>/dev/null)
-}
-
 @test "offset: a block device is read from any byte on" {
 	local method offset dest
 	truncate -s $((4096 * 611)) in
-	loop_device in
+	attach in
 	for offset in 0 1 4097 1048575 $((4096 * 611 - 1)); do
 		part in "$offset"
 		for dest in file pipe tcp; do
@@ -535,7 +522,7 @@ loop_found() {
 @test "offset: the end of a block device, and past it, are as a file's" {
 	local method
 	truncate -s $((4096 * 611)) in
-	loop_device in
+	attach in
 	: >expected
 	for method in auto sendfile splice mmap read-write; do
 		echo "method $method"
@@ -553,7 +540,7 @@ loop_found() {
 	truncate -s $((4096 * 611)) in
 	random_file piece 100001
 	cp in disk
-	loop_device disk
+	attach disk
 	cp in expected
 	dd if=piece of=expected bs=1M seek=123457 oflag=seek_bytes \
 	    conv=notrunc status=none
@@ -574,7 +561,7 @@ loop_found() {
 @test "offset: an inherited block device is read from where it stands" {
 	local method
 	truncate -s $((4096 * 611)) in
-	loop_device in
+	attach in
 	part in 12345 70001
 	for method in auto sendfile splice mmap read-write; do
 		echo "method $method"

@@ -13,6 +13,7 @@ peer() {
 	requires python3
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
+	: >"$said"
 	"${there[@]}" "$PYTHON" "$PEER" "$@" <&0 >"$said" 2>&1 3>&- &
 	peer=$!
 	[ "$1" != connect ] || return 0
@@ -46,16 +47,20 @@ has() {
 	[ "$(stat -c %s "$2" 2>/dev/null || echo 0)" -ge "$1" ]
 }
 
-# asleep PID - for `retry`: it waits, interruptibly, and did so at the last
-# look, too.
+# asleep PID - for `retry`: it waits, interruptibly, and goes on to do so for
+# some 20 ms.  Who waits by a timer, or asks the kernel, wakes up every 50 ms,
+# and so this is no matter of two looks between which a busy machine does
+# other things.
 asleep() {
-	local now
-	now=$(grep -E '^State:.S|switches' "/proc/$1/status" 2>&1)
-	[ "$now" = "$seen_asleep" ] && [[ $now == State:* ]] && return
-	seen_asleep=$now
-	return 1
+	local look before=
+	for look in 1 2 3 4 5 6 7 8; do
+		[[ $(<"/proc/$1/status") =~ State:.S.*(voluntary.*) ]] ||
+		    return
+		[ $look -eq 1 ] || [ "${BASH_REMATCH[1]}" = "$before" ] ||
+		    return
+		before=${BASH_REMATCH[1]}
+	done
 }
-seen_asleep=
 
 # cpu_ticks PID - hundredths of a second that it has been at work.
 cpu_ticks() {
@@ -108,6 +113,7 @@ listens_or_gone() {
 background() {
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
+	: >"$said"
 	"$@" <"${INPUT:-/dev/null}" >"${OUTPUT:-/dev/null}" 2>"$said" 3>&- &
 	peer=$!
 }

@@ -597,7 +597,7 @@ with_named_temporary() {
 	fi
 	truncate -s 4M "$BATS_TEST_TMPDIR.vfat"
 	mkfs.vfat "$BATS_TEST_TMPDIR.vfat"
-	mount_at "$BATS_TEST_TMPDIR.fs" -o loop "$BATS_TEST_TMPDIR.vfat"
+	mount_image "$BATS_TEST_TMPDIR.fs" "$BATS_TEST_TMPDIR.vfat"
 	vfat=1
 	cp in "$BATS_TEST_TMPDIR.old" "$BATS_TEST_TMPDIR.fs"
 	cd "$BATS_TEST_TMPDIR.fs" || return

@@ -14,7 +14,7 @@ size=3000001
 
 teardown() {
 	end_all
-	[ -z "${device-}" ] || losetup -d "$device"
+	detach
 	[ -z "${other-}" ] || rm -r "$other"
 }
 
@@ -387,18 +387,12 @@ sees_old() {
 }
 
 @test "stable: who reads later sees what was on the disk" {
-	requires_root
-	requires losetup
 	truncate -s 1M in
-	RETRY_SECONDS=3 retry loop_found in || skip "no loop devices here"
+	attach in
 	# Else the last one to close it drops its pages.
 	exec 9<"$device"
 	sees_old "$device"
 	exec 9<&-
-}
-
-loop_found() {
-	device=$(losetup --find --show "$1" 2>/dev/null)
 }
 
 # --block-size.
