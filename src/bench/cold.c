@@ -23,8 +23,10 @@ cold_can_be(int fd)
 {
 	struct statfs fs;
 
-	return fstatfs(fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC &&
-	    fs.f_type != RAMFS_MAGIC;
+	/* f_type is an int on 32-bit systems, and RAMFS_MAGIC is negative. */
+	return fstatfs(fd, &fs) == 0 &&
+	    (uint32_t)fs.f_type != TMPFS_MAGIC &&
+	    (uint32_t)fs.f_type != RAMFS_MAGIC;
 }
 
 /** Is anything of these bytes in memory? */
