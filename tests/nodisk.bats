@@ -138,8 +138,10 @@ enter_group() {
 	[ -z "$group" ] || return 0
 	top=$(findmnt -nro TARGET -t cgroup -O blkio | head -n 1)
 	[ -n "$top" ] || top=$(findmnt -nro TARGET -t cgroup2 | head -n 1)
-	group=$top/zcopy-test-$$
-	mkdir "$group" 2>/dev/null || { group=; skip "no control groups"; }
+	group=$(mktemp -d "$top/zcopy-XXXXXX" 2>/dev/null) || {
+		group=
+		skip "no control groups"
+	}
 	[ -e "$group/io.max" ] ||
 	    [ -e "$group/blkio.throttle.read_bps_device" ] || {
 		rmdir "$group"
