@@ -262,12 +262,12 @@ has_ended() {
 ## A peer that does not
 
 NOT_CLOSED="waiting for the peer to close: all is acknowledged, but it has not \
-closed in 0.4 s (--confirm=ack accepts this)"
+closed in 2 s (--confirm=ack accepts this)"
 
 @test "confirm: who has all and does not close in time is told, with ack named" {
 	local route
 	for route in $ROUTES; do
-		$route "save=$got" "wait=$go" -- --timeout=0.4 in
+		$route "save=$got" "wait=$go" -- --timeout=2 in
 		ends 5
 		failure
 		[ "$failure" = "$NOT_CLOSED" ]
@@ -280,7 +280,7 @@ closed in 0.4 s (--confirm=ack accepts this)"
 	random_file little 1000
 	peer backlog 127.0.0.1:0
 	name=127.0.0.1:$port
-	zcopy 5 --timeout=0.4 little "$name"
+	zcopy 5 --timeout=2 little "$name"
 	failure
 	[ "$failure" = "$NOT_CLOSED" ]
 	zcopy 0 -v --confirm=ack little "$name"
@@ -580,7 +580,7 @@ given() {
 
 @test "given: who does not close in time is told" {
 	given "save=$got" "wait=$go"
-	zcopy 5 --confirm=close --timeout=0.4 in fd:5
+	zcopy 5 --confirm=close --timeout=2 in fd:5
 	failure
 	[ "$failure" = "$NOT_CLOSED" ]
 	exec 5>&-
