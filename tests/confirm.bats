@@ -600,11 +600,13 @@ given() {
 @test "given: a reset is told, and others' bytes are not counted" {
 	requires ss
 	rm -f "$go"
-	given rcvbuf=1 unread unread "wait=$go" reset
+	given rcvbuf=1 unread "wait=$go.full" unread "wait=$go" reset
 	printf '%0500d' 0 >&5
 	retry has_digits
 	start --confirm=close in fd:5
 	exec 5>&-
+	retry asleep "$pid"
+	: >"$go.full"
 	retry said_numbers 2
 	retry flushed
 	: >"$go"
