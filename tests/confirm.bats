@@ -299,6 +299,7 @@ numbers() {
 @test "confirm: who stops reading is told, with what was acknowledged" {
 	local route what
 	requires ss
+	requires_tcp_info
 	for route in to_tcp to_tcp_client; do
 		what=close
 		[ $route = to_tcp ] || what=ack
@@ -344,6 +345,7 @@ flushed() {
 # when no more comes.
 reset_when_full() {
 	local route=$1
+	requires_tcp_info
 	shift
 	rm -f "$go"
 	split "$@"
@@ -599,6 +601,7 @@ given() {
 
 @test "given: a reset is told, and others' bytes are not counted" {
 	requires ss
+	requires_tcp_info
 	rm -f "$go"
 	given rcvbuf=1 unread "wait=$go.full" unread "wait=$go" reset
 	printf '%0500d' 0 >&5

@@ -129,6 +129,7 @@ both_end() {
 # By then the receiver has what the sender says, or more: an acknowledgement
 # may be lost, data that was acknowledged is not.
 @test "cable: cut for good, and both give up, with a count that is true" {
+	requires_tcp_info
 	local side delivered
 	for side in left right; do
 		under_way --timeout=1
@@ -150,6 +151,7 @@ both_end() {
 }
 
 @test "cable: what --inplace leaves is the beginning of the file" {
+	requires_tcp_info
 	local receiving=(--inplace)
 	under_way --timeout=1
 	cable left down
@@ -167,6 +169,7 @@ both_end() {
 }
 
 @test "cable: the kernel gives up first when it is told to" {
+	requires_tcp_info
 	"${left[@]}" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_retries2'
 	under_way
 	cable left down
@@ -190,6 +193,7 @@ both_end() {
 }
 
 @test "cable: cut while there is something to acknowledge" {
+	requires_tcp_info
 	peer_on_right listen 10.9.9.2:0 rcvbuf=1 "wait=$go" "save=$got"
 	on_left start --timeout=3 -c 20000 in "10.9.9.2:$port"
 	retry unacknowledged

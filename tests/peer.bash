@@ -42,6 +42,15 @@ requires_ipv6() {
 	    skip "needs IPv6"
 }
 
+# requires_tcp_info - skip the case where the kernel does not say how much the
+# peer has acknowledged: qemu's emulation of Linux does not.
+requires_tcp_info() {
+	requires python3
+	"$PYTHON" -c 'import socket
+socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)' \
+	    2>/dev/null || skip "needs TCP_INFO"
+}
+
 # has SIZE FILE - has FILE as many bytes, or more?
 has() {
 	[ "$(stat -c %s "$2" 2>/dev/null || echo 0)" -ge "$1" ]

@@ -67,6 +67,19 @@ set_tcp_option(int fd, int option, int value)
 		give_up("setsockopt");
 }
 
+/** True if the kernel has TCP_INFO.  qemu's emulation of Linux has not. */
+static inline bool
+has_tcp_info(void)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+	int fd = keep(socket(AF_INET, SOCK_STREAM, 0));
+	bool has = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0;
+
+	shut(fd);
+	return has;
+}
+
 static inline struct tcp_info
 tcp_info_of(int fd)
 {

@@ -680,6 +680,8 @@ check_disk(void)
 
 	if (fd < 0)
 		report(true, "%s # SKIP all files here are in memory", what);
+	else if (!has_tcp_info())
+		report(true, "%s # SKIP needs TCP_INFO", what);
 	else
 		CASE(says_what_is_not_in_memory(fd), "%s", what);
 	if (fd >= 0)
@@ -687,6 +689,25 @@ check_disk(void)
 }
 
 /* All of them */
+
+static void
+check_departures(enum sort sink, const char *name)
+{
+	if (sink == TCP_END && !has_tcp_info()) {
+		report(true, "%s: a peer that is gone # SKIP needs TCP_INFO",
+		    name);
+		return;
+	}
+	for (size_t i = 0; i < COUNT(shapes); i++) {
+		CASE(finds_the_peer_gone(sink, false, &shapes[i]),
+		    "%s, %s: EPIPE when the peer is gone", name,
+		    shapes[i].name);
+		CASE(finds_the_peer_gone(sink, true, &shapes[i]),
+		    "%s, %s: EPIPE when the peer has read nothing", name,
+		    shapes[i].name);
+	}
+	CASE(counts_until_the_peer_went(sink), "%s: gone half way", name);
+}
 
 static void
 check_sink(enum sort sink)
@@ -705,15 +726,10 @@ check_sink(enum sort sink)
 		    shape);
 		CASE(times_out(sink, &shapes[i]),
 		    "%s, %s: EAGAIN when SO_SNDTIMEO is over", name, shape);
-		CASE(finds_the_peer_gone(sink, false, &shapes[i]),
-		    "%s, %s: EPIPE when the peer is gone", name, shape);
-		CASE(finds_the_peer_gone(sink, true, &shapes[i]),
-		    "%s, %s: EPIPE when the peer has read nothing", name,
-		    shape);
 	}
 	CASE(says_that_it_is_full(sink), "%s: EAGAIN when nothing was sent",
 	    name);
-	CASE(counts_until_the_peer_went(sink), "%s: gone half way", name);
+	check_departures(sink, name);
 }
 
 static void
