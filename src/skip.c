@@ -42,6 +42,17 @@ skip_by_reading(const struct endpoint *source, const struct endpoint *dest)
 	return verdict(&result, source, dest);
 }
 
+/** True if start + offset is past the end.  `end` is what st_size says, which
+ * FUSE servers make up, so read(2) has the last word. */
+static bool
+is_past_end(int fd, int64_t start, int64_t offset, int64_t end)
+{
+	char byte;
+
+	return offset > end - start && (offset > INT64_MAX - start ||
+	    pread(fd, &byte, 1, start + offset) <= 0);
+}
+
 /** Go to start + offset, in a file that ends at `end`. */
 static enum status
 skip_by_seeking(const struct endpoint *source, const struct endpoint *dest,
@@ -49,7 +60,7 @@ skip_by_seeking(const struct endpoint *source, const struct endpoint *dest,
 {
 	int64_t offset = source->options->offset;
 
-	if (offset > end - start) {
+	if (is_past_end(source->fd, start, offset, end)) {
 		/* At the end there is nothing to move, and no sum overflows. */
 		if (lseek(source->fd, end > start ? end : start, SEEK_SET) < 0)
 			goto fail;

@@ -207,8 +207,7 @@ odd_files_are_there() {
 @test "fuse: all that read(2) gets arrives, whatever st_size says" {
 	local file dest
 	odd_files
-	for file in exact {none,half}{,-noseek,-stream} double-{noseek,stream}
-	do
+	for file in exact {none,half,double}{,-noseek,-stream}; do
 		for dest in file stdout pipe fifo tcp; do
 			echo "$file to $dest"
 			deliver 0 "$dest" "$odd/$file"
@@ -221,8 +220,7 @@ odd_files_are_there() {
 	local file
 	odd_files
 	tail -c +1001 in >expected
-	for file in exact {none,half}{,-noseek,-stream} double-{noseek,stream}
-	do
+	for file in exact {none,half,double}{,-noseek,-stream}; do
 		echo "$file"
 		{ dd bs=1000 count=1 status=none >/dev/null
 		deliver 0 pipe -; } <"$odd/$file"
@@ -234,7 +232,7 @@ odd_files_are_there() {
 	local file
 	odd_files
 	tail -c +150001 in >expected
-	for file in {none,half,double}{-noseek,-stream}; do
+	for file in {none,half,double}{,-noseek,-stream}; do
 		echo "$file"
 		zcopy 0 --offset=150000 "$odd/$file" out
 		same expected out
@@ -272,6 +270,14 @@ odd_files_are_there() {
 	zcopy 9 -m splice "$odd/half-stream" -
 	[[ $output == *"the source cannot seek, and only read(2) sees past its \
 st_size"* ]]
+}
+
+@test "fuse: a size that falls during the move is status 6" {
+	odd_files
+	echo old >out
+	zcopy 6 "$odd/shrinks" out
+	[[ $output == "zcopy: $odd/shrinks: read: it shrank"* ]]
+	[ "$(cat out)" = old ]
 }
 
 @test "fuse: a read error half way is one, whatever the route" {

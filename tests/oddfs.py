@@ -13,6 +13,7 @@ Each file has the content of FILE; its name says what is odd:
     SIZE-noseek lseek(2) fails (FOPEN_NONSEEKABLE)
     SIZE-stream lseek(2) fails, and there is no offset at all (FOPEN_STREAM)
     broken      read(2) fails with EIO in the second half
+    shrinks     half of it is gone once somebody reads there, st_size, too
 
 The protocol is that of <linux/fuse.h>, version 7.31; the structs are named
 as there.
@@ -35,22 +36,37 @@ MAX_WRITE = 128 * 1024
 
 
 class File:
-    def __init__(self, content, size, flags, broken=False):
+    def __init__(self, content, size, flags):
         self.content = content
         self.size = size
         self.flags = flags
-        self.broken = broken
+
+    def second_half(self):
+        """Called when somebody reads there."""
 
     def read(self, offset, count):
-        if self.broken and offset + count > len(self.content) // 2:
-            raise OSError(errno.EIO, "broken")
+        if offset + count > len(self.content) // 2:
+            self.second_half()
         return self.content[offset:offset + count]
+
+
+class Broken(File):
+    def second_half(self):
+        raise OSError(errno.EIO, "broken")
+
+
+class Shrinking(File):
+    def second_half(self):
+        if self.size == len(self.content):
+            self.size //= 2
+            self.content = self.content[:self.size]
 
 
 def make_files(content):
     files = {
         "exact": File(content, len(content), 0),
-        "broken": File(content, len(content), 0, broken=True),
+        "broken": Broken(content, len(content), 0),
+        "shrinks": Shrinking(content, len(content), DIRECT_IO),
     }
     sizes = (("none", 0), ("half", len(content) // 2),
              ("double", 2 * len(content)))
