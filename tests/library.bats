@@ -145,7 +145,8 @@ defined() {
 @test "library: the static one takes no names but those that begin with zc_" {
 	defined "$lib/libzcopy.a" >names
 	grep -qx zc_job_run names
-	run grep -v '^zc_' names
+	# gcc's own on i686 is one for all object files.
+	run grep -Ev '^(zc_|__x86\.get_pc_thunk\.)' names
 	echo "$output"
 	[ "$status" -eq 1 ]
 }
