@@ -70,7 +70,7 @@ counted() {
 	sed -n "s/.*(\([0-9]*\) .*bytes $words.*/\1/p" <<<"$output"
 }
 
-declare -A signal_name=([1]=SIGHUP [2]=SIGINT [15]=SIGTERM)
+declare -gA signal_name=([1]=SIGHUP [2]=SIGINT [15]=SIGTERM)
 
 # count_kill - was there a file that had begun, and was not complete?  Before
 # the signal there were $seen bytes; by zcopy's own count these, or more.
