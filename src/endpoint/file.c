@@ -110,33 +110,16 @@ file_create(struct endpoint *ep)
 	return file_attach(ep, fd);
 }
 
-/* Open DEST for writing in place.  By its path, which links of /proc/PID/fd
- * need; by its directory, if that has the same file: a link that somebody puts
- * there from now on is not followed. */
+/* Open DEST for writing in place.  Open it in the directory where place_find()
+ * saw it, so that a link that is put there later is not followed; or by its
+ * path, if place_find() saw another file or none, as for /proc/PID/fd/N. */
 static int
 file_open_existing(const struct endpoint *ep, const struct place *place)
 {
-	struct stat st;
-	bool same = place->file >= 0 && fstat(place->file, &st) == 0 &&
-	    endpoint_same_inode(&st, &ep->st);
-
-	return same ? descriptor_open(place->dir, place->base,
+	return place_has(place, &ep->st) ?
+	    descriptor_open(place->dir, place->base,
 	    file_flags(ep) | O_NOFOLLOW, ep->mode) :
 	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep), ep->mode);
-}
-
-/* In a directory like /tmp another user's link is refused, as place_find()
- * refuses it to files that are replaced: the kernel does so only where
- * fs.protected_symlinks is 1. */
-static enum status
-file_check_links(const struct endpoint *ep, struct place *place)
-{
-	if (place_find(place, ep->path) == 0)
-		return STATUS_OK;
-	if (place->distrusted)
-		return endpoint_error(ep, "create");
-	*place = PLACE_NOWHERE;		/* behind a link of /proc/PID/fd */
-	return STATUS_OK;
 }
 
 static enum status
@@ -170,9 +153,11 @@ file_open_in_place(struct endpoint *ep, bool synthetic)
 
 	if (!ep->has_stat)
 		return file_create(ep);
-	status = file_check_links(ep, &place);
-	if (status != STATUS_OK)
-		return status;
+	/* Refuse another user's link in a directory like /tmp; the kernel does
+	 * so only if fs.protected_symlinks is 1.  place_find() may fail for
+	 * other reasons, too: it cannot follow /proc/PID/fd/N. */
+	if (place_find(&place, ep->path) < 0 && place.distrusted)
+		return endpoint_error(ep, "create");
 	status = file_open_found(ep, &place, synthetic);
 	place_close(&place);
 	return status;
@@ -282,8 +267,9 @@ file_begin(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Does the name still lead to the file that was written?  Only of regular
- * files: a FIFO has been read, and a kernel file may vanish by a write. */
+/* Fail unless the name still leads to the file that was written.  Only regular
+ * files are checked: the data of a FIFO has a reader, and a write to a kernel
+ * file may remove it. */
 static enum status
 file_check_name(const struct endpoint *ep)
 {

@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "endpoint.h"
 
 enum { HOPS_MAX = 40 };			/* as the kernel's MAXSYMLINKS */
 
@@ -39,9 +40,9 @@ place_descend(struct place *place, char *path)
 	return 0;
 }
 
-/* What fs.protected_symlinks is about: in a directory like /tmp, links that
- * others put there lead where they want.  The kernel judges only links that
- * it follows itself. */
+/* True if another user has put this link into a directory like /tmp.  The
+ * sysctl fs.protected_symlinks refuses such links, but the kernel checks only
+ * those that it follows itself. */
 static bool
 place_distrusts(const struct place *place, const struct stat *link)
 {
@@ -53,8 +54,8 @@ place_distrusts(const struct place *place, const struct stat *link)
 	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
 }
 
-/* Open what stands there.  Return the length of the link that it is; 0 where
- * it is none, or nothing is there; -1 with errno. */
+/* Open what stands there.  Return the length of its target if it is a link; 0
+ * if it is none or nothing is there; -1 with errno. */
 static ssize_t
 place_read_link(struct place *place, char *target, size_t size)
 {
@@ -129,12 +130,21 @@ place_find_again(struct place *now, const struct place *before,
 		return -1;
 	if (fstat(now->dir, &here) < 0 || fstat(before->dir, &there) < 0)
 		error = errno;
-	else if (here.st_dev == there.st_dev && here.st_ino == there.st_ino &&
+	else if (endpoint_same_inode(&here, &there) &&
 	    strcmp(now->base, before->base) == 0)
 		return 0;
 	place_close(now);
 	errno = error;
 	return -1;
+}
+
+bool
+place_has(const struct place *place, const struct stat *file)
+{
+	struct stat st;
+
+	return place->file >= 0 && fstat(place->file, &st) == 0 &&
+	    endpoint_same_inode(&st, file);
 }
 
 void

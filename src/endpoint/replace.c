@@ -65,17 +65,12 @@ replace_failed(const struct endpoint *ep)
 	return replace_error(ep, strerror(errno));
 }
 
-/* True if place_find() led to the file that open(2) would give.  Not so for
- * /proc/PID/fd/N, nor when somebody plays with links. */
+/* True if place_find() led to the file that stat(2) saw.  It does not where
+ * the path is /proc/PID/fd/N, or a link has been changed in between. */
 static bool
 replace_is_found(const struct endpoint *ep, const struct place *place)
 {
-	struct stat st;
-
-	if (place->file < 0 || !ep->has_stat)
-		return place->file < 0 && !ep->has_stat;
-	return fstat(place->file, &st) == 0 &&
-	    endpoint_same_inode(&st, &ep->st);
+	return ep->has_stat ? place_has(place, &ep->st) : place->file < 0;
 }
 
 /* rename(2) into a sticky directory: for the owner of the file or of the
@@ -89,8 +84,8 @@ replace_is_sticky(const struct stat *file, const struct stat *dir)
 	    dir->st_uid != self && self != 0;
 }
 
-/* statx(2), for its attributes alone.  Without it (a seccomp filter: EPERM)
- * they are unknown, and rename(2) itself will say what they forbid. */
+/* Fetch the attributes by statx(2), or none if it fails (EPERM by a seccomp
+ * filter): then rename(2) itself will say what they forbid. */
 static void
 replace_look(int dir, const char *path, int flags, struct statx *seen)
 {
@@ -109,7 +104,7 @@ replace_is_mounted(const struct statx *file, const struct stat *old,
 	return old->st_dev != dir->st_dev;
 }
 
-/* Foresee what rename(2) would say about the old file: 0, or an errno. */
+/* Return the errno with which rename(2) would refuse the old file, or 0. */
 static int
 replace_obstacle(const struct endpoint *ep, const struct place *place)
 {
@@ -130,8 +125,8 @@ replace_obstacle(const struct endpoint *ep, const struct place *place)
 	return 0;
 }
 
-/* The file to write: unnamed, where the file system and our rights allow to
- * name it later. */
+/* Create the file to write: unnamed, if the file system and our rights allow
+ * to name it later. */
 static int
 replace_create(const struct endpoint *ep, struct replace_state *state)
 {
@@ -141,8 +136,8 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 
 	if (fd >= 0 && temporary_can_link(fd, dir))
 		return fd;
-	/* Many errnos say that there are no unnamed files here.  One that is
-	 * meant (EACCES, ENOSPC) comes again for a file that has a name. */
+	/* Many errnos say that there are no unnamed files here.  A real
+	 * failure (EACCES, ENOSPC) comes again for a file that has a name. */
 	if (fd >= 0)
 		close(fd);
 	return temporary_create(dir, state->place.base, state->temporary,
@@ -185,34 +180,37 @@ replace_moved(struct endpoint *ep, int64_t bytes)
 	writeback_follow(&state->writeback, ep->fd, bytes);
 }
 
-/* Take away what another file does not have; -1 with errno. */
+/* Take from `old` what the file `fd`, unless -1, does not have.  Return 0, or
+ * -1 with errno. */
 static int
 replace_meet(struct attributes *old, int fd)
 {
 	struct attributes other;
 
+	if (fd < 0)
+		return 0;
 	if (attributes_read(&other, fd) < 0)
 		return -1;
 	attributes_meet(old, &other);
 	return 0;
 }
 
-/* Is the old file still what stands there?  Its descriptor keeps its inode
- * number from being given to another. */
+/* True if the old file still has its name.  No other file can have its inode
+ * number, because its descriptor is open. */
 static bool
 replace_is_there(const struct place *before, const struct place *now)
 {
-	struct stat was, is;
+	struct stat old;
 
-	return before->file >= 0 && now->file >= 0 &&
-	    fstat(before->file, &was) == 0 && fstat(now->file, &is) == 0 &&
-	    endpoint_same_inode(&was, &is);
+	return before->file >= 0 && fstat(before->file, &old) == 0 &&
+	    place_has(now, &old);
 }
 
 /*
- * Give the new file what the old one has by now.  If the old one has gone from
- * the name, three things count: what it had there, what it has elsewhere, and
- * what the file has that took the name.  The last counts for a new file, too.
+ * Give the new file the attributes that the old one has by now.  If the old
+ * one has lost its name, grant only what all of these allow: its attributes
+ * before the first byte, its attributes now, and those of the file that took
+ * the name.  The last also limit a file that had no predecessor.
  */
 static int
 replace_keep(const struct endpoint *ep, const struct place *now)
@@ -233,9 +231,8 @@ replace_keep(const struct endpoint *ep, const struct place *now)
 	if (replace_is_there(before, now)) {
 		if (attributes_read(&state->old, now->file) < 0)
 			return -1;
-	} else if ((before->file >= 0 &&
-	    replace_meet(&state->old, before->file) < 0) ||
-	    (now->file >= 0 && replace_meet(&state->old, now->file) < 0)) {
+	} else if (replace_meet(&state->old, before->file) < 0 ||
+	    replace_meet(&state->old, now->file) < 0) {
 		return -1;
 	}
 	return attributes_give(ep->fd, &state->old);
@@ -246,7 +243,7 @@ replace_rename(struct replace_state *state, unsigned flags)
 {
 	const struct place *place = &state->place;
 
-	/* renameat(2) is known to every kernel and filter. */
+	/* Without flags use renameat(2), which every kernel and filter has. */
 	if ((flags != 0 ? renameat2(place->dir, state->temporary, place->dir,
 	    place->base, flags) : renameat(place->dir, state->temporary,
 	    place->dir, place->base)) < 0)
@@ -255,7 +252,7 @@ replace_rename(struct replace_state *state, unsigned flags)
 	return 0;
 }
 
-/* A named temporary, for --no-clobber. */
+/* Rename a named temporary to DEST unless DEST exists. */
 static int
 replace_rename_exclusively(struct replace_state *state)
 {
@@ -265,8 +262,8 @@ replace_rename_exclusively(struct replace_state *state)
 		return 0;
 	if (errno != EINVAL && !call_is_missing(errno))
 		return -1;
-	/* NFS and others cannot do that.  The temporary name is removed when
-	 * the endpoint lets go. */
+	/* NFS and others lack RENAME_NOREPLACE.  replace_abort() removes the
+	 * temporary name. */
 	return linkat(place->dir, state->temporary, place->dir, place->base,
 	    0);
 }
@@ -293,7 +290,8 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 	return replace_rename(state, 0);
 }
 
-/* True if place_find_again() says that the path leads elsewhere, or nowhere. */
+/* True if this errno of place_find_again() says that the path leads elsewhere
+ * or nowhere. */
 static bool
 replace_is_astray(int error)
 {
@@ -324,13 +322,13 @@ replace_commit(struct endpoint *ep)
 	result = replace_keep(ep, &now);
 	there = now.file >= 0;
 	place_close(&now);
-	place_forget(&state->place);	/* or NFS keeps it as .nfsXXXX */
+	place_forget(&state->place);	/* else NFS keeps it as .nfsXXXX */
 	writeback_rest(&state->writeback, ep->fd);
 	if (result < 0 || replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
 
-	/* The directory may have been renamed in between.  Other errors say
-	 * nothing about a file that is there. */
+	/* The directory may have been renamed before the file got its name.
+	 * Other errors do not matter: the file is complete and has its name. */
 	if (place_find_again(&now, &state->place, ep->path) == 0)
 		place_close(&now);
 	else if (replace_is_astray(errno))
