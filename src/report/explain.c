@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/param.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -24,7 +25,8 @@ struct view {
 	struct endpoint end;		/* a copy, with st where there is one */
 	enum zc_kind kind;
 	int flags;			/* F_GETFL, of a descriptor; else 0 */
-	bool unseekable;		/* a descriptor of such a FUSE file */
+	bool unseekable;		/* a descriptor of a file that cannot
+					   seek (FUSE) */
 	int64_t position;		/* of a descriptor; else 0 */
 	int64_t size;			/* of the whole, or -1 */
 };
@@ -113,34 +115,23 @@ is_replaced(const struct view *view)
 	    options->seek < 0 && !options->inplace;
 }
 
-/** access(2) for our effective IDs.  glibc makes faccessat2(2) of it, of Linux
- * 5.8; where a filter does not know that, access(2) will do, if the real IDs
- * are the same. */
+/**
+ * Check access with our effective IDs, as faccessat(3) does with AT_EACCESS.
+ * glibc calls faccessat2(2) (Linux 5.8) for that; if a filter refuses it with
+ * EPERM, use faccessat(2), which checks the real IDs, if they are the same.
+ */
 static int
-may_access(const char *path, int mode)
+check_access(int dir, const char *path, int mode)
 {
-	if (faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0)
+	if (faccessat(dir, path, mode, AT_EACCESS) == 0)
 		return 0;
 	if (!call_is_missing(errno) || getuid() != geteuid() ||
 	    getgid() != getegid())
 		return -1;
-	return access(path, mode);
+	return (int)syscall(SYS_faccessat, dir, path, mode);
 }
 
-static int
-may_make_names(int dir)
-{
-	char self[40];
-
-	if (faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) == 0)
-		return 0;
-	if (!call_is_missing(errno))
-		return -1;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", dir);
-	return may_access(self, W_OK | X_OK);
-}
-
-/** May we make names where the file is, or is to be? */
+/** Check that names can be made in the directory where DEST is or will be. */
 static enum status
 view_directory(const struct view *view)
 {
@@ -148,7 +139,7 @@ view_directory(const struct view *view)
 	int result = place_find(&place, view->end.path);
 
 	if (result == 0) {
-		result = may_make_names(place.dir);
+		result = check_access(place.dir, ".", W_OK | X_OK);
 		place_close(&place);
 	}
 	if (result == 0)
@@ -165,7 +156,7 @@ view_permission(const struct view *view)
 
 	if (!source && (!view->end.has_stat || is_replaced(view)))
 		return view_directory(view);
-	if (may_access(view->end.path, source ? R_OK : W_OK) == 0)
+	if (check_access(AT_FDCWD, view->end.path, source ? R_OK : W_OK) == 0)
 		return STATUS_OK;
 	return endpoint_error(&view->end, "open");
 }
