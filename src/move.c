@@ -14,8 +14,8 @@
 #include "stopwatch.h"
 #include "verdict.h"
 
-/* Bytes a call at most, where DEST follows: copy_file_range(2) and sendfile(2)
- * else move 1 GiB before anybody is told. */
+/* The most bytes of one call if DEST follows: copy_file_range(2) and
+ * sendfile(2) would move 1 GiB between two events. */
 #define FOLLOWED_BLOCK	((size_t)1024 * 1024)
 
 struct mover {

@@ -10,7 +10,7 @@
  * ready   wait for the other side: connect, accept, open a FIFO.  Sets fd.
  *         A destination written in place is positioned here.
  * begin   the first byte is next: a destination written in place is truncated.
- * moved   so many bytes of data have arrived so far: begin what need not wait
+ * moved   DEST has got so many bytes of data: begin work that need not wait
  *         for the end.  Called after each step if `follows` is set.
  * commit  make it count: link and rename, half-close and read to the peer's
  *         end, close.  Destinations commit before sources, so that a receiver
@@ -82,10 +82,10 @@ struct endpoint {
 					   nothing; only when asked for bytes */
 	bool has_stat;			/* st holds the file, or the old DEST */
 	struct stat st;
-	mode_t mode;			/* DEST, if it is to be made: before the
-					   umask.  Set before it is opened */
+	mode_t mode;			/* of a new DEST, before the umask; set
+					   before DEST is opened */
 
-	bool follows;			/* moved is to be called, and often */
+	bool follows;			/* call moved after each step */
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */
 	const char *confirmed;		/* "close", "ack" or "none", as seen;

@@ -28,7 +28,7 @@
 struct replace_state {
 	struct place place;
 	struct attributes old;		/* as they were before the first byte */
-	struct writeback writeback;	/* where it replaces an old file */
+	int64_t writeback;		/* bytes for which it has begun */
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
 };
 
@@ -166,9 +166,7 @@ replace_open(struct endpoint *ep)
 	if (ep->fd < 0 || attributes_read(&state->old,
 	    ep->has_stat ? state->place.file : ep->fd) < 0)
 		return replace_failed(ep);
-	if (ep->has_stat)
-		writeback_start(&state->writeback, ep->fd);
-	ep->follows = state->writeback.on;
+	ep->follows = ep->has_stat && writeback_helps(ep->fd);
 	return STATUS_OK;
 }
 
@@ -323,7 +321,7 @@ replace_commit(struct endpoint *ep)
 	there = now.file >= 0;
 	place_close(&now);
 	place_forget(&state->place);	/* else NFS keeps it as .nfsXXXX */
-	writeback_rest(&state->writeback, ep->fd);
+	writeback_rest(state->writeback, ep->fd);
 	if (result < 0 || replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
 

@@ -8,32 +8,28 @@
 
 #define STRIDE	((int64_t)8 * 1024 * 1024)
 
-void
-writeback_start(struct writeback *writeback, int fd)
+bool
+writeback_helps(int fd)
 {
 	struct statfs fs;
 
-	writeback->on = fstatfs(fd, &fs) == 0 &&
+	return fstatfs(fd, &fs) == 0 &&
 	    (unsigned long)fs.f_type == EXT4_SUPER_MAGIC;
-	writeback->begun = 0;
 }
 
 void
-writeback_follow(struct writeback *writeback, int fd, int64_t written)
+writeback_follow(int64_t *begun, int fd, int64_t written)
 {
-	int64_t size = written - writeback->begun;
-
-	if (!writeback->on || size < STRIDE)
+	if (written - *begun < STRIDE)
 		return;
-	(void)sync_file_range(fd, writeback->begun, size,
+	(void)sync_file_range(fd, *begun, written - *begun,
 	    SYNC_FILE_RANGE_WRITE);
-	writeback->begun = written;
+	*begun = written;
 }
 
 void
-writeback_rest(const struct writeback *writeback, int fd)
+writeback_rest(int64_t begun, int fd)
 {
-	if (writeback->begun > 0)
-		(void)sync_file_range(fd, writeback->begun, 0,
-		    SYNC_FILE_RANGE_WRITE);
+	if (begun > 0)
+		(void)sync_file_range(fd, begun, 0, SYNC_FILE_RANGE_WRITE);
 }

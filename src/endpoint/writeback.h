@@ -1,10 +1,14 @@
 /*
- * The writeback of a file begins while it is still being written.
+ * Begin the writeback of a file while it is still being written.
  *
  * rename(2) over an old file on ext4 (auto_da_alloc, ext4(5)) starts the
- * writeback of all of the new file, and so blocks on the queue of a disk that
- * has had nothing to do until then: 0.6 s for 512 MiB, in which the temporary
- * name stands.
+ * writeback of the whole new file.  If none of it has begun by then, rename(2)
+ * waits for room in the disk's queue: 0.6 s for 512 MiB, in which the temporary
+ * name exists.
+ *
+ * `begun` counts the bytes, from the start of the file, whose writeback has
+ * begun.  None of these functions waits for its end: fsync(2) and close(2)
+ * report its errors.
  */
 #ifndef WRITEBACK_H
 #define WRITEBACK_H
@@ -12,20 +16,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct writeback {
-	bool on;
-	int64_t begun;			/* of the file's first bytes */
-};
+/** True if rename(2) would start it: on ext4. */
+bool writeback_helps(int fd);
 
-/** Turn it on if the file system is ext4. */
-void writeback_start(struct writeback *, int fd);
+/** Begin it up to `written` bytes, if that is 8 MiB or more beyond *begun. */
+void writeback_follow(int64_t *begun, int fd, int64_t written);
 
-/** Begin it for what was written since, once that is 8 MiB.  Does not wait for
- * it to end; an error is told by fsync(2) and close(2). */
-void writeback_follow(struct writeback *, int fd, int64_t written);
-
-/** Begin it for the rest, if it was begun at all: a small file is written back
- * in no time. */
-void writeback_rest(const struct writeback *, int fd);
+/** Begin it up to the end of the file, unless none has begun yet: the file is
+ * small then, and rename(2) does not wait. */
+void writeback_rest(int64_t begun, int fd);
 
 #endif
