@@ -92,8 +92,8 @@ objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 {
 	if (method != ZC_READ_WRITE && ends->out == ZC_SYNTHETIC)
 		return "each write to a kernel file is a command of its own";
-	/* splice(2) drops what the FUSE server gave it past st_size (Linux
-	 * 6.18), and there is no offset to read it again from. */
+	/* splice(2) drops what the FUSE server sent beyond st_size (Linux
+	 * 6.18), and without an offset it cannot be read again. */
 	if (method != ZC_READ_WRITE && ends->unseekable)
 		return "the source cannot seek, and only read(2) sees past its "
 		    "st_size";
@@ -143,8 +143,6 @@ plain_only(const struct zc_ends *ends)
 		return "the kernel refuses it where the destination appends";
 	if (ends->direct && ends->out != ZC_PIPE)
 		return "the destination has O_DIRECT";
-	if (ends->unseekable)
-		return "the source cannot seek";
 	if (ends->size >= 0 && ends->size < SMALL)
 		return "not worth it for so few bytes";
 	return NULL;
