@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-/* Room for the read(2) that asks whether an end is the end.  It rarely gets
- * anything, so it is small, and comes from the heap. */
+/* Room for the read(2) that confirms an end.  It rarely gets anything, so the
+ * room is small, and on the heap. */
 #define CONFIRM_BLOCK	((size_t)4096)
 
 int
@@ -20,6 +20,7 @@ job_doubts_end(const struct zc_job *job)
 	return more > 0 ? ENODATA : 0;
 }
 
+/** Refuse the method. */
 static struct step
 job_false_end(struct zc_job *job)
 {
@@ -28,9 +29,9 @@ job_false_end(struct zc_job *job)
 }
 
 /**
- * Confirm the end of a source that has a position, by a peek.  Where there is
- * more, the file may just have grown, so make the call once more; if it
- * returns 0 again, from the same position, it does not see what is there.
+ * Confirm the end of a source that has a position, by a peek.  If there is
+ * more, the file may just have grown, so make the method's call again; if that
+ * returns 0 from the same position, refuse the method.
  */
 static struct step
 job_confirm_by_peek(struct zc_job *job, enum motion motion)
@@ -48,9 +49,9 @@ job_confirm_by_peek(struct zc_job *job, enum motion motion)
 }
 
 /**
- * Confirm what the method said of a source that cannot be peeked at, by
- * read(2): what that gets is data like any other, and goes on from the buffer.
- * A method that saw the end twice, and moved nothing in between, is refused.
+ * Confirm the end, or EAGAIN, of a source without a position, by read(2).  What
+ * read(2) gets is data like any other, and is given from the buffer.  Refuse a
+ * method that has been overruled twice without moving anything in between.
  */
 static struct step
 job_confirm_by_read(struct zc_job *job, enum motion *motion,
@@ -66,8 +67,10 @@ job_confirm_by_read(struct zc_job *job, enum motion *motion,
 	*motion = TAKE;
 	*method = ZC_READ_WRITE;
 	job->result.use[ZC_READ_WRITE].calls++;
-	if (job->overruled++ == 0)
+	if (!job->overruled) {
+		job->overruled = true;
 		return step;
+	}
 	job_count(job, TAKE, step.moved);
 	return job_false_end(job);
 }
@@ -76,12 +79,16 @@ struct step
 job_confirm(struct zc_job *job, struct step step, enum motion *motion,
     enum zc_method *method)
 {
-	bool dry = step.outcome == STEP_BLOCKED && step.side == ZC_SOURCE &&
-	    job->dry++ > 0 && end_waits_by_poll(&job->in);
+	bool doubtful = step.outcome == STEP_ENDED;
 
-	if ((step.outcome != STEP_ENDED && !dry) || !motion_takes(*motion) ||
-	    *method == ZC_READ_WRITE || job->in.kind == ZC_PIPE ||
-	    job->in.kind == ZC_TTY)
+	/* After the first EAGAIN we waited until poll(2) said POLLIN, so a
+	 * second one is doubtful. */
+	if (step.outcome == STEP_BLOCKED && step.side == ZC_SOURCE) {
+		doubtful = job->dry && end_waits_by_poll(&job->in);
+		job->dry = true;
+	}
+	if (!doubtful || !motion_takes(*motion) || *method == ZC_READ_WRITE ||
+	    job->in.kind == ZC_PIPE || job->in.kind == ZC_TTY)
 		return step;
 	return job->in.start >= 0 ? job_confirm_by_peek(job, *motion) :
 	    job_confirm_by_read(job, motion, method);

@@ -38,9 +38,10 @@ struct zc_job {
 	bool corks;			/* a cork is ours to pull at the end */
 	int stalls;			/* EAGAINs in a row, unasked for */
 	int vain;			/* EAGAINs in a row, of the sink */
-	int dry;			/* the same, of the source */
-	int overruled;			/* ends in a row that the method saw,
-					   and read(2) did not */
+	bool dry;			/* EAGAIN from the source, and nothing
+					   has moved since */
+	bool overruled;			/* the method saw an end that read(2)
+					   did not; it has moved nothing since */
 
 	struct zc_plan plan;
 	size_t candidate;		/* in plan */

@@ -32,7 +32,7 @@ job_motion(const struct zc_job *job)
 	return job->through ? THROUGH : TAKE;
 }
 
-/** Bytes in the buffer go first, whatever the method. */
+/** True if bytes in the buffer go next, whatever the method. */
 static bool
 job_uses_buffer(const struct zc_job *job, enum motion motion)
 {
@@ -47,8 +47,8 @@ job_worker(const struct zc_job *job, enum motion motion)
 	return job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
 }
 
-/** A stream that has nothing yet may keep us waiting: what was held back, to
- * share segments with what comes next, goes out first. */
+/** Pull the cork before a source that has nothing yet makes us wait: the bytes
+ * held back would wait as long. */
 static void
 job_uncork(const struct zc_job *job, enum motion motion)
 {

@@ -23,21 +23,23 @@ motion_takes(enum motion motion)
 	return motion == TAKE || motion == THROUGH;
 }
 
-/** Return the candidate of the plan; the last one when none is left. */
+/** Return the plan's candidate, or its last one when none is left. */
 enum zc_method job_method(const struct zc_job *);
 
 /** True once no byte of data is left to take or to give. */
 bool job_data_is_out(const struct zc_job *);
 
+/** Return the next motion. */
 enum motion job_motion(const struct zc_job *);
 
-/** Return the method that does it; ZC_AUTO: none, for a header needs none. */
+/** Return the method that makes it; ZC_AUTO for a header or trailer, which need
+ * none. */
 enum zc_method job_worker(const struct zc_job *, enum motion);
 
-/** Make one step of it. */
+/** Make one step of this motion. */
 struct step job_step(struct zc_job *, enum motion);
 
-/** Count what that moved. */
+/** Count the bytes that a step moved. */
 void job_count(struct zc_job *, enum motion, int64_t moved);
 
 #endif

@@ -220,9 +220,10 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
 		return;
 	}
-	job->stalls = job->vain = job->dry = 0;
+	job->stalls = job->vain = 0;
+	job->dry = false;
 	if (motion_takes(motion) && method == job_method(job))
-		job->overruled = 0;
+		job->overruled = false;
 	job_count(job, motion, moved);
 	if (motion != TAKE)
 		job_credit(job, method, moved);
@@ -272,8 +273,8 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	return true;
 }
 
-/** True if the sink, which poll(2) calls ready, keeps saying EAGAIN, as
- * sendfile(2) from ZFS has.  For a source see job_confirm(). */
+/** True if calls keep failing with EAGAIN though poll(2) says that the sink is
+ * ready: sendfile(2) from ZFS has done so.  See job_confirm() for the source. */
 static bool
 job_is_in_vain(struct zc_job *job, enum zc_method method, enum zc_side side)
 {
