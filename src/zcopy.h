@@ -80,8 +80,8 @@ struct zc_ends {
 	bool append;			/* the sink has O_APPEND */
 	bool direct;			/* the sink has O_DIRECT */
 	bool placed;			/* the sink is written at an offset */
-	bool unseekable;		/* the source is a file, of FUSE, that
-					   cannot seek */
+	bool unseekable;		/* the source is a regular file that
+					   cannot seek (FUSE) */
 };
 
 /** The methods to try, best first, and what rules out each of the others. */
@@ -272,10 +272,10 @@ enum zc_splice_flag {			/* as Linux has them */
  * from in's position, which moves along; else that stands still, and *offset
  * moves.
  *
- * Errors are splice(2)'s, and EINVAL for other ends.  EINVAL also where
- * splice(2) returns 0 and read(2) has more: at an urgent byte of TCP, at the
- * st_size of a FUSE file.  As there, ZC_SPLICE_NONBLOCK is about pipes: a
- * socket that blocks still does.
+ * Errors are splice(2)'s, and EINVAL for other ends.  It also fails with EINVAL
+ * where splice(2) returns 0 though read(2) has more: at an urgent byte of a TCP
+ * peer, and at the st_size of a FUSE file.  ZC_SPLICE_NONBLOCK applies to pipes
+ * only, as in splice(2): a socket that blocks still does.
  */
 ssize_t zc_splice(int out, int in, int64_t *offset, size_t nbytes,
     unsigned flags);

@@ -1,5 +1,5 @@
 /*
- * Calls that are not there.
+ * System calls that the kernel does not have, or that a filter refuses.
  */
 #ifndef MISSING_H
 #define MISSING_H
@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/** True if this errno says that the kernel does not have the call.  A seccomp
- * filter says EPERM of calls that it does not know (old docker, systemd's
- * SystemCallFilter): ask this only of calls whose substitute fails by EPERM,
- * too, where it is meant. */
+/**
+ * True if this errno may say that the call is missing.  A seccomp filter refuses
+ * calls that it does not know with EPERM (old docker, systemd's
+ * SystemCallFilter).  Use it only if the substitute fails with EPERM, too, when
+ * EPERM is about permissions.
+ */
 static inline bool
 call_is_missing(int error)
 {

@@ -17,10 +17,10 @@
 
 #ifdef HAVE_SPLICE
 /**
- * splice(2) returned 0.  Return that if `in` is at its end, else fail with
- * EINVAL, for read(2) to be used: a virtual or FUSE file has more than its
- * st_size says, and a TCP connection is at an urgent byte, where a peek gets
- * what is behind it, or EAGAIN.
+ * After splice(2) has returned 0, return 0 if `in` is at its end.  Else fail
+ * with EINVAL, so that the caller uses read(2): a virtual or FUSE file has more
+ * than its st_size, or a TCP connection is at an urgent byte, where a peek gets
+ * the byte behind it, or EAGAIN.
  */
 static ssize_t
 confirm_end(int in, const int64_t *offset)

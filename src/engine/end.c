@@ -34,7 +34,7 @@ open_for(int flags, enum zc_side side)
 	    mode == (side == ZC_SOURCE ? O_RDONLY : O_WRONLY);
 }
 
-/** Without BLKGETSIZE64, which a filter may refuse. */
+/** Return a block device's size where a filter refuses BLKGETSIZE64; or -1. */
 static int64_t
 size_by_seeking(int fd)
 {

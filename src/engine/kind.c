@@ -66,8 +66,9 @@ kind_of_char(int fd, dev_t device)
 {
 	if (device == makedev(1, 3))
 		return ZC_NULL;
-	/* Where the kernel is not asked, take it for a terminal: what is true
-	 * of its end, and of read-write, holds for other devices. */
+	/* Assume a terminal where a filter refuses the ioctl.  Its rules, that
+	 * the first 0 is the end and only read-write serves, suit other
+	 * devices, too. */
 	return isatty(fd) || call_is_missing(errno) ? ZC_TTY : ZC_CHAR;
 }
 
