@@ -113,7 +113,8 @@ race_begin(struct race *race)
 	race->running++;
 	race->hurry = false;
 	stopwatch_start(&race->last);
-	if (socket_arm(fd) == 0 && congestion_connect(race->ep, fd, to->ai_addr,
+	if (socket_arm(fd, to->ai_family) == 0 &&
+	    congestion_connect(race->ep, fd, to->ai_addr,
 	    to->ai_addrlen) == 0 &&
 	    connect(fd, to->ai_addr, to->ai_addrlen) == 0 &&
 	    race_finish(fd) == 0)

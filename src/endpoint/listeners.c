@@ -18,7 +18,8 @@
  * and the kernel's queue is not to hide that. */
 #define BACKLOG(options)	((options)->action == ACTION_DISCARD ? 64 : 1)
 
-/* Options that must be set before bind(2). */
+/* Set the options that must be set before bind(2).  Return 0, or -1 with errno
+ * and what was being done. */
 static int
 listeners_prepare(const struct endpoint *ep, int fd,
     const struct sockaddr *address, const char **doing)
@@ -35,7 +36,7 @@ listeners_prepare(const struct endpoint *ep, int fd,
 	/* Linux hands these on to accepted sockets, so that they have them
 	 * before we do. */
 	*doing = "listen";
-	if (socket_arm(fd) < 0 && address->sa_family != AF_UNIX)
+	if (socket_arm(fd, address->sa_family) < 0)
 		return -1;
 	*doing = "--congestion";
 	return address->sa_family == AF_UNIX ? 0 :
@@ -125,7 +126,7 @@ listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
 
 	*length = sizeof(*peer);
 	fd = accept4(listener, address, length, SOCK_CLOEXEC);
-	/* We run no other program: nothing is lost without SOCK_CLOEXEC. */
+	/* Without SOCK_CLOEXEC nothing leaks: zcopy runs no other program. */
 	return fd < 0 && call_is_missing(errno) ?
 	    accept(listener, address, length) : fd;
 }
@@ -162,7 +163,7 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 		fd = listeners_wait(listeners, peer, length);
 		if (fd < 0)
 			return -1;
-		if (socket_arm(fd) < 0 && peer->ss_family != AF_UNIX) {
+		if (socket_arm(fd, peer->ss_family) < 0) {
 			close(fd);
 			return -1;
 		}

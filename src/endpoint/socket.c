@@ -28,8 +28,10 @@ socket_set_linger(int fd, int on)
 }
 
 int
-socket_arm(int fd)
+socket_arm(int fd, int family)
 {
+	if (family == AF_UNIX)
+		return 0;
 	/* A peer that has lost its power never says so. */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
 	return socket_set_linger(fd, 1);
@@ -139,8 +141,8 @@ socket_acknowledged(const struct endpoint *ep)
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
 }
 
-/* Not 0 while the peer's kernel has not acknowledged all; -1 with errno: the
- * kernel does not tell, nor does a seccomp filter let it. */
+/* Return how much the peer's kernel has not acknowledged: bytes, or more than 0
+ * if a seccomp filter refuses SIOCOUTQ.  -1 with errno: it is not known. */
 static int
 socket_queued(int fd)
 {
@@ -165,8 +167,8 @@ struct confirmation {
 	int queued;			/* bytes it has not acknowledged */
 };
 
-/* 0, or -1 with errno: the connection failed, or what is wanted cannot be
- * told. */
+/* Look what the peer has done.  Return 0, or -1 with errno: the connection
+ * failed, or what is wanted cannot be found out. */
 static int
 confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 {
@@ -177,7 +179,7 @@ confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 		return -1;
 	seen->closed = end > 0;
 	seen->queued = socket_queued(fd);
-	/* An end of the peer's that came behind ours will do alone. */
+	/* A peer that closed after our end has confirmed by that alone. */
 	if (seen->queued < 0 && (wanted == CONFIRM_ACK || seen->early))
 		return -1;
 	seen->queued = MAX(seen->queued, 0);

@@ -10,9 +10,12 @@
 
 #include "endpoint.h"
 
-/** From now on, close means reset.  Harmless on unix sockets.  -1 with errno
- * where it cannot be had: a failure of ours would look like an end in order. */
-int socket_arm(int fd);
+/**
+ * Have close(2) reset the connection from now on; do nothing for AF_UNIX, which
+ * knows no reset.  Return 0, or -1 with errno: then do not use the socket,
+ * because the peer would take a failure of ours for the end of the data.
+ */
+int socket_arm(int fd, int family);
 
 /** All is well: close means an end in order. */
 void socket_disarm(int fd);
