@@ -13,7 +13,7 @@ static volatile sig_atomic_t caught, status_wanted;
 static volatile sig_atomic_t alarm_ticks;	/* see tick_by_alarm() */
 static bool pipe_ignored, alarm_ignored;
 
-/** Take note, and interrupt again in a second: see signals.h. */
+/** Remember the signal, and interrupt again in a second: see signals.h. */
 static void
 on_end(int signal)
 {
@@ -22,8 +22,8 @@ on_end(int signal)
 	alarm(1);
 }
 
-/** SIGALRM comes from on_end(), from tick_by_alarm(), or from a timer that was
- * set before exec: only the last one is an end, unless it was ignored. */
+/** SIGALRM comes from on_end(), from tick_by_alarm(), or from a timer that our
+ * parent set before exec.  Only the last ends us, unless it was ignored. */
 static void
 on_alarm(int signal)
 {
@@ -45,8 +45,8 @@ on_tick(int signal)
 	(void)signal;
 }
 
-/** Install a handler without SA_RESTART, so that blocked calls give EINTR.
- * *before, unless NULL, is what there was. */
+/** Install a handler without SA_RESTART, so that blocked calls fail with EINTR.
+ * Set *before, unless NULL, to the old action. */
 static void
 handle(int signal, void (*handler)(int), struct sigaction *before)
 {
@@ -56,8 +56,9 @@ handle(int signal, void (*handler)(int), struct sigaction *before)
 	sigaction(signal, &action, before);
 }
 
-/** The same where the signal has its default action: what our parent ignored
- * stays ignored, and a preloaded library keeps its handlers.  True: ignored. */
+/** Install a handler only if the signal has its default action: an ignored
+ * signal stays ignored, and a preloaded library keeps its handlers.  Return
+ * true if the signal is ignored. */
 static bool
 handle_default(int signal, void (*handler)(int))
 {
@@ -91,12 +92,12 @@ is_end(int signal)
 		/* These end no process. */
 		SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,
 		SIGWINCH,
-		/* The code that runs has raised these, or a seccomp filter
-		 * has.  It cannot go on: to return from a handler repeats the
-		 * fault, or fakes the result of a system call (SIGSYS).  The
-		 * core is to show that very place. */
+		/* These report a fault of the code that runs, or a call that
+		 * a seccomp filter traps.  Returning from a handler would
+		 * repeat the fault, or fake the call's result (SIGSYS); and
+		 * the core is to show where it happened. */
 		SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP,
-		/* signals_install() has another use for these. */
+		/* signals_install() sets these otherwise. */
 		SIGALRM, SIGPIPE, SIGUSR1, SIGXFSZ,
 	};
 
@@ -112,7 +113,8 @@ signals_install(void)
 	struct sigaction alarm_before = { .sa_handler = SIG_DFL };
 	sigset_t all, mask;
 
-	/* What comes meanwhile waits, and is dropped where it is ignored. */
+	/* Block all signals, so that none reaches a handler that
+	 * handle_default() is about to remove again. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &mask);
 
@@ -177,7 +179,7 @@ tick_by_timer(double seconds)
 
 	if (made && timer_settime(timer, 0, &when, NULL) == 0)
 		return 0;
-	/* There is none yet, or we are a child, which inherits none. */
+	/* There is no timer yet, or fork(2) did not copy it to us. */
 	if (seconds <= 0)
 		return 0;
 	made = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
@@ -185,10 +187,10 @@ tick_by_timer(double seconds)
 }
 
 /**
- * Do the same by SIGALRM, for timer_create(2) fails where RLIMIT_SIGPENDING is
- * used up (EAGAIN) or a seccomp filter forbids it.  SIGALRM ends zcopy no more
- * then.  -1 with errno EBUSY: an alarm is set already, by our parent, and is
- * to end us.
+ * Set a timer that sends SIGALRM, where timer_create(2) fails: with EAGAIN if
+ * RLIMIT_SIGPENDING is used up, with EPERM or ENOSYS under a seccomp filter.
+ * From then on SIGALRM does not end zcopy.  Return 0, or -1 with errno; EBUSY:
+ * our parent has set an alarm, which is to end us.
  */
 static int
 tick_by_alarm(double seconds)
@@ -213,7 +215,8 @@ signals_tick(double seconds)
 {
 	if (!alarm_ticks && tick_by_timer(seconds) == 0)
 		return 0;
-	/* It is never switched off: on_end() may just have asked for it. */
+	/* Slow the alarm down to once a second, but do not switch it off:
+	 * on_end() may just have set it. */
 	return tick_by_alarm(seconds > 0 ? seconds : 1);
 }
 
@@ -231,5 +234,5 @@ signals_die(int signal)
 	sigaction(signal, &action, NULL);
 	unblock(signal);
 	raise(signal);
-	_exit(128 + signal);		/* a real-time signal may be EAGAIN */
+	_exit(128 + signal);		/* raise(3) failed: EAGAIN, real-time */
 }

@@ -13,10 +13,11 @@
 #include <stdbool.h>
 
 /**
- * Handle USR1 and all signals that end a process, but for KILL and those that
- * a crash raises; ignore PIPE and XFSZ.  Signals that were ignored when zcopy
- * started stay ignored.  SIGRTMIN is our own timer's, however it was left by
- * whoever started us: it gives EINTR, and nothing else.
+ * Handle SIGUSR1 and all signals that end a process, except SIGKILL and those
+ * that a crash raises; ignore SIGPIPE and SIGXFSZ.  Signals that were ignored
+ * when zcopy started stay ignored.  The exceptions are our timers' SIGRTMIN,
+ * which only interrupts calls (EINTR), and SIGALRM: they are handled and
+ * unblocked whatever our parent did to them.
  */
 void signals_install(void);
 
@@ -29,8 +30,8 @@ void signals_catch(int signal);
 /** Has SIGUSR1 come since the last question? */
 bool signals_status_wanted(void);
 
-/** Interrupt blocked calls, with EINTR, each so many seconds from now on; 0:
- * not any more.  Return 0, or -1 with errno when there is no timer. */
+/** Interrupt blocked calls (EINTR) every so many seconds from now on; 0: stop
+ * that.  Return 0, or -1 with errno if there is no timer. */
 int signals_tick(double seconds);
 
 /** Was SIGPIPE ignored when zcopy started? */

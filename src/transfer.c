@@ -31,7 +31,8 @@ open_both(struct endpoint *source, struct endpoint *dest)
 {
 	enum status status = endpoint_open(source);
 
-	/* The modes of kernel files say who may ask, not who may know. */
+	/* The mode of a kernel file (procfs, sysfs) says who may ask the
+	 * kernel, which is no reason to hide the answer. */
 	if (status == STATUS_OK && source->type == &endpoint_file &&
 	    zc_kind_of(source->fd) == ZC_REGULAR)
 		dest->mode = attributes_for_copy(source->fd);

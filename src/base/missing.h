@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /**
- * True if this errno may say that the call is missing.  A seccomp filter refuses
- * calls that it does not know with EPERM (old docker, systemd's
+ * True if this errno may say that the call is missing.  A seccomp filter
+ * refuses calls that it does not know with EPERM (old docker, systemd's
  * SystemCallFilter).  Use it only if the substitute fails with EPERM, too, when
  * EPERM is about permissions.
  */

@@ -16,15 +16,16 @@
 
 #define ACL "system.posix_acl_access"
 
-/* Return the size of the list; 0 where there is none, -1 where nobody knows. */
+/* Read the access list.  Return its size; 0 if there is none, -1 if it cannot
+ * be read. */
 static ssize_t
 list_read(int fd, struct access_list *list)
 {
 	ssize_t length = fgetxattr(fd, ACL, list, sizeof(*list));
 	char self[40];
 
-	/* fgetxattr(2) does not take an O_PATH descriptor.  Without /proc the
-	 * list remains unknown: a path could lead to another file by now. */
+	/* fgetxattr(2) fails with EBADF on an O_PATH descriptor.  Without /proc
+	 * the list is unknown: the path may lead to another file by now. */
 	if (length < 0 && errno == EBADF) {
 		snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 		length = getxattr(self, ACL, list, sizeof(*list));
@@ -93,8 +94,8 @@ attributes_classes(const struct attributes *a)
 	return may;
 }
 
-/* Change the list's entries to `may`; nobody whom it names may do more than
- * `most`. */
+/* Set the entries of the group and of others to `may`, and restrict those of
+ * named users and groups to `most`. */
 static void
 list_narrow(struct attributes *a, const struct classes *may, unsigned most)
 {
@@ -121,18 +122,19 @@ list_narrow(struct attributes *a, const struct classes *may, unsigned most)
 }
 
 /*
- * Narrow what a file has whose owner or group has not been kept.  The old
- * owner, and the members of the old group, are now what the list names them,
- * or others; and some of those are in the new group.  None of them may do
- * more as that than before.  The set-id bits would lend other rights: they go.
+ * Narrow the rights because the old owner or the old group was not kept.  The
+ * old owner, and members of the old group, now get the rights of a named user
+ * or group, of the new group, or of others: none of these may exceed what the
+ * old owner and the old group had.  Clear the set-id bits, which would run the
+ * file with another ID.
  */
 static void
-attributes_narrow(struct attributes *a, bool owner, bool group)
+attributes_narrow(struct attributes *a, bool owner_kept, bool group_kept)
 {
 	struct classes may = attributes_classes(a);
-	unsigned most = owner ? 7 : may.owner;
+	unsigned most = owner_kept ? 7 : may.owner;
 
-	if (!group)
+	if (!group_kept)
 		may.group = may.other &= may.group;
 	may.group &= most;
 	may.other &= most;
@@ -141,12 +143,12 @@ attributes_narrow(struct attributes *a, bool owner, bool group)
 	a->mode |= (mode_t)(may.other | (may.masked ? 0 : may.group << 3));
 }
 
-/* Change owner and group as far as permitted.  Who may do what is narrowed
- * where one of them has not been kept. */
+/* Change owner and group as far as permitted, and narrow the rights if one of
+ * them could not be changed. */
 static void
 attributes_chown(int fd, struct attributes *a)
 {
-	bool owner = false, group = false;
+	bool owner_kept = false, group_kept = false;
 	struct stat new;
 
 	if (fstat(fd, &new) < 0 || new.st_uid != a->owner ||
@@ -155,15 +157,15 @@ attributes_chown(int fd, struct attributes *a)
 			(void)!fchown(fd, (uid_t)-1, a->group);
 	}
 	if (fstat(fd, &new) == 0) {
-		owner = new.st_uid == a->owner;
-		group = new.st_gid == a->group;
+		owner_kept = new.st_uid == a->owner;
+		group_kept = new.st_gid == a->group;
 	}
-	if (!owner || !group)
-		attributes_narrow(a, owner, group);
+	if (!owner_kept || !group_kept)
+		attributes_narrow(a, owner_kept, group_kept);
 }
 
 /* Set the list, or remove one that came from the directory's default list.
- * False: the new file may not have what the old one had. */
+ * False: the list is unknown, or neither was possible. */
 static bool
 list_give(int fd, const struct attributes *a)
 {
@@ -185,13 +187,13 @@ attributes_give(int fd, struct attributes *a)
 	 * list, its group bits are the list's mask. */
 	attributes_chown(fd, a);
 
-	/* Without the list, nobody knows who was kept out by it. */
+	/* The list may have denied somebody what the mode grants. */
 	if (!list_give(fd, a))
 		a->mode &= S_IRWXU;
 	if (fchmod(fd, a->mode) == 0)
 		return 0;
 
-	/* Where modes are made up by the mount (vfat: EPERM). */
+	/* chmod(2) fails with EPERM where the mount makes up modes (vfat). */
 	error = errno;
 	if (fstat(fd, &new) == 0 && (new.st_mode & 07777 & ~a->mode) == 0)
 		return 0;

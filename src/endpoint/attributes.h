@@ -8,7 +8,7 @@
 #include <linux/posix_acl_xattr.h>
 #include <sys/types.h>
 
-/* As the kernel hands it out: little endian. */
+/* As getxattr(2) returns it: little endian on all machines. */
 struct access_list {
 	struct posix_acl_xattr_header header;
 	struct posix_acl_xattr_entry entries[
@@ -22,36 +22,38 @@ struct attributes {
 	gid_t group;			/* or ATTRIBUTES_NOBODY */
 	mode_t mode;			/* 07777; with a list, its group bits
 					   are the list's mask */
-	ssize_t size;			/* of the list; 0: none; -1: unknown */
+	ssize_t size;			/* bytes of the list; 0: there is none,
+					   -1: it is unknown */
 	struct access_list list;
 };
 
-/* In attributes_meet(): two files disagree.  No id has this value, and
- * chown(2) takes it for "leave it as it is". */
+/* What attributes_meet() sets if the two files differ.  No ID has this value,
+ * and chown(2) takes it as "do not change". */
 #define ATTRIBUTES_NOBODY	((uid_t)-1)
 
-/** Read them from an open file; O_PATH will do.  0, or -1 with errno. */
+/** Read the attributes of a file that is open, if only with O_PATH.  Return 0,
+ * or -1 with errno. */
 int attributes_read(struct attributes *, int fd);
 
-/** Take away from `a` what `b` does not have, too. */
+/** Take from `a` the rights that `b` does not grant. */
 void attributes_meet(struct attributes *a, const struct attributes *b);
 
 /**
- * Give them to the new file `fd`.
+ * Give the attributes to the new file `fd`, and change them to what it has got.
  *
- * What cannot be kept is dropped on the safe side: nobody but the new owner
- * may do more with the new file than he might with the old one.  0, or -1
- * with errno where even that is not to be had.  They are changed to what the
- * new file has.
+ * What cannot be kept is dropped, so that nobody but the new owner gets more
+ * rights on the new file than he had on the old one.  Return 0, or -1 with
+ * errno if the new file still grants too much.
  */
 int attributes_give(int fd, struct attributes *);
 
 /**
- * Return the permission bits, before the umask, of a new file with what is in
- * the regular file `fd`.
+ * Return the permission bits, before the umask, of a copy of the regular file
+ * `fd`.
  *
- * The new file has no list: if `fd` has one, the group gets what the list
- * gives the group, and others no more than anybody whom it names.
+ * The copy has no access list.  If `fd` has one, the group gets what the list
+ * gives the owning group, and others get at most what the list gives to each
+ * named user and group.
  */
 mode_t attributes_for_copy(int fd);
 

@@ -6,11 +6,12 @@
 
 #include <sys/types.h>
 
-/** openat(2), patiently: EINTR only when a signal wants to end us. */
+/** Call openat(2), again after EINTR unless a signal ends us or the time is
+ * up.  Return what it returns. */
 int descriptor_open(int dir, const char *path, int flags, mode_t);
 
-/** Another descriptor of the same, closed by exec where that can be had.  -1
- * with errno. */
+/** Duplicate a descriptor, with FD_CLOEXEC unless a filter refuses
+ * F_DUPFD_CLOEXEC.  Return -1 with errno if that fails. */
 int descriptor_copy(int fd);
 
 /**

@@ -1,7 +1,7 @@
 /*
  * getaddrinfo(3) with a deadline.  It cannot be interrupted, so it runs in a
- * thread, if there can be one; when our patience ends first the thread is left
- * to itself.
+ * thread, which is left running if the time is up first.  Where there can be no
+ * thread it runs in ours, and the deadline is checked behind it.
  */
 #include "config.h"
 
@@ -109,8 +109,8 @@ lookup_start(struct lookup *lookup)
 	return 0;
 }
 
-/** Without a thread, where clone3(2) or pipe2(2) is refused.  The deadline is
- * kept no better than the resolver keeps its own: resolv.conf(5), timeout. */
+/** Look up without a thread, where clone3(2) or pipe2(2) is refused.  It takes
+ * as long as the resolver takes: see `timeout` in resolv.conf(5). */
 static int
 lookup_here(struct lookup *lookup)
 {

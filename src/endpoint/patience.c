@@ -109,7 +109,7 @@ patience_moved(ssize_t n, const char *state)
 		patience_renew();
 	if (signals_status_wanted())
 		diag_error(NULL, "%s", state);
-	/* read(2) that never blocks never gives EINTR. */
+	/* A read(2) that never blocks never fails with EINTR. */
 	errno = signals_caught() != 0 ? EINTR : 0;
 	return n > 0 && errno == 0;
 }
@@ -122,14 +122,15 @@ patience_poll(struct pollfd *polled, unsigned count, int milliseconds,
 
 	if (ready < 0 && !patience_left(state))
 		return -1;
-	/* poll(2) that finds news at once never gives EINTR. */
+	/* A poll(2) that returns at once never fails with EINTR. */
 	errno = EINTR;
 	if (signals_caught() != 0)
 		return -1;
 	if (!patience_over())
 		return MAX(ready, 0);
-	/* SIGSTOP may have kept us from news that came in time: look at them
-	 * once.  More of them, without patience_renew(), are too late. */
+	/* The time is up.  The news may have come in time, while SIGSTOP held
+	 * us: return it once.  Later news, without patience_renew(), is too
+	 * late. */
 	errno = ETIMEDOUT;
 	if (ready <= 0 || late)
 		return -1;

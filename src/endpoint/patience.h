@@ -50,17 +50,17 @@ double patience_limit(void);
 bool patience_left(const char *state);
 
 /**
- * A call has moved n bytes, or none: is it to be made again?  After EINTR as
- * patience_left() says, and after n > 0 unless a signal wants to end us.  Else
- * errno is 0 at the end of the data, where n is 0, or says why not.
+ * True if a call like read(2), which returned n, is to be made again: after
+ * EINTR as patience_left() says, and after n > 0 unless a signal ends us.
+ * False: errno is 0 at the end of the data (n is 0), or the reason.
  */
 bool patience_moved(ssize_t n, const char *state);
 
 /**
- * As poll(2), at most `milliseconds` (-1: no limit but our patience).  0 where
- * an interruption came first, too.  -1: EINTR, a signal ends us, or ETIMEDOUT.
- * News that is no progress, since nobody calls patience_renew(), does not put
- * the end of the time off.
+ * Call poll(2), for at most `milliseconds` (-1: until the time is up).  Return
+ * what it returns, or 0 when interrupted.  -1: EINTR if a signal ends us, or
+ * ETIMEDOUT.  Events alone do not extend the time: patience_renew() does, when
+ * something has moved.
  */
 int patience_poll(struct pollfd *, unsigned count, int milliseconds,
     const char *state);

@@ -11,8 +11,8 @@
 struct place {
 	int dir;			/* O_PATH */
 	int file;			/* O_PATH; -1: nothing stands there */
-	bool distrusted;		/* why place_find() failed: another
-					   user's link in a directory like /tmp */
+	bool distrusted;		/* why place_find() failed: a link of
+					   another user, in a place like /tmp */
 	char base[NAME_MAX + 1];
 };
 

@@ -40,8 +40,8 @@ struct zc_job {
 	int vain;			/* EAGAINs in a row, of the sink */
 	bool dry;			/* EAGAIN from the source, and nothing
 					   has moved since */
-	bool overruled;			/* the method saw an end that read(2)
-					   did not; it has moved nothing since */
+	bool overruled;			/* read(2) got data at an end that the
+					   method saw; unset when that moves */
 
 	struct zc_plan plan;
 	size_t candidate;		/* in plan */

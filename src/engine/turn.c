@@ -274,7 +274,7 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 }
 
 /** True if calls keep failing with EAGAIN though poll(2) says that the sink is
- * ready: sendfile(2) from ZFS has done so.  See job_confirm() for the source. */
+ * ready: sendfile(2) from ZFS did so.  See job_confirm() for the source. */
 static bool
 job_is_in_vain(struct zc_job *job, enum zc_method method, enum zc_side side)
 {
