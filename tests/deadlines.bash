@@ -1,8 +1,7 @@
-# Waits that --timeout ends, for the suites that have to do with them:
-# `load deadlines` behind `load peer`.
+# Waits that --timeout ends: `load deadlines` behind `load peer`.
 
 # gives_up STATUS ENDPOINT TEXT -- ARG... - zcopy waits for 0.3 s, not less and
-# not much more, and says so of that end.
+# not much more, and then fails with "ENDPOINT: TEXT".
 gives_up() {
 	local want=$1 endpoint=$2 text=$3 began took
 	shift 4
@@ -16,8 +15,8 @@ gives_up() {
 	untouched
 }
 
-# given KIND STATUS TEXT -- DEED... -- ARG... - zcopy's descriptor 5 is a
-# socket whose other end does these deeds, and waits until zcopy has ended.
+# given KIND STATUS TEXT -- DEED... -- ARG... - gives_up, with descriptor 5 as a
+# socket whose other end does these deeds and stays open until zcopy has ended.
 given() {
 	local kind=$1 want=$2 text=$3 deeds=()
 	shift 4

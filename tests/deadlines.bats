@@ -20,7 +20,8 @@ setup() {
 
 SIGNALS=RTMIN,ALRM,USR1,USR2,VTALRM,PROF
 
-# without_signals WAIT... - run it with zcopy's signals ignored, then blocked.
+# without_signals COMMAND... - run it with zcopy's signals ignored, and again
+# with them blocked.
 without_signals() {
 	local how clean_env
 	env --block-signal true 2>/dev/null || skip "needs env --block-signal"
@@ -164,7 +165,8 @@ no_confirmation() {
 
 ## The timer
 
-# without_timer COMMAND... - these are waits that nothing but a timer ends.
+# without_timer COMMAND... - zcopy, started by COMMAND, gives up each wait that
+# nothing but a timer ends.
 without_timer() {
 	local as_user=("$@")
 	rm -f "$fifo"
@@ -176,7 +178,7 @@ without_timer() {
 	exec 7>&-
 }
 
-@test "timer: where timer_create(2) fails, --timeout is kept by another one" {
+@test "timer: where timer_create(2) fails, --timeout is kept by SIGALRM" {
 	local error FAULT
 	more_than_fits "$big"
 	for error in EAGAIN EPERM ENOSYS; do
@@ -187,7 +189,7 @@ without_timer() {
 	without_timer bash -c 'ulimit -i 0 && exec "$@"' bash
 }
 
-@test "timer: --timeout is refused rather than forgotten" {
+@test "timer: --timeout is refused if SIGALRM is in use as well" {
 	# shellcheck disable=SC2054	# for python
 	local as_user=("$PYTHON" -c
 	    'import os, signal, sys

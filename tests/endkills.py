@@ -6,8 +6,8 @@ Kill zcopy near its end, again and again.
 
 Runs ZCOPY IN OUT, over an OUT of the same content, and kills it (SIGKILL) at a
 random moment of the last quarter of the time that it takes.  OUT must have
-that content each time.  A kill counts if it found it running; fails unless one
-in ten does.
+that content each time.  A kill counts if ZCOPY was still running; fails if
+fewer than one in ten kills count.
 """
 import filecmp
 import os
@@ -25,7 +25,7 @@ def run(command):
 
 
 def kill_after(command, seconds):
-    """Return whether it was still running."""
+    """Return True if the command was still running."""
     with subprocess.Popen(command) as child:
         time.sleep(seconds)
         alive = child.poll() is None
@@ -37,7 +37,7 @@ def main(zcopy, source, dest, kills):
     command = [zcopy, source, dest]
     landed = tried = 0
     while landed < kills:
-        # The disk is faster at one time than at another.
+        # Measure again now and then, because the disk's speed varies.
         if tried % 10 == 0:
             takes = min(run(command) for _ in range(3))
         landed += kill_after(command, takes * random.uniform(0.75, 1))

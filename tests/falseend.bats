@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The end of a source is what read(2) says.  The kernel's own paths say so
-# where there is more: at an urgent byte of a TCP peer, at the st_size of a FUSE
-# file, at the end that a growing file had.
+# The end of a source is what read(2) says.  splice, sendfile and
+# copy_file_range return 0 though there is more: at an urgent byte of a TCP
+# peer, at the st_size of a FUSE file, at the old end of a file that grows.
 
 load helpers
 load peer
@@ -23,7 +23,7 @@ teardown() {
 
 ## An urgent byte (MSG_OOB) is no data, and no end
 
-# What a peer sends, and where its urgent byte is.
+# deeds WHERE - what a peer does whose urgent byte is there.
 deeds() {
 	case $1 in
 	first)	echo urgent send=in ;;
@@ -42,7 +42,7 @@ passes() {
 	ends 0
 }
 
-@test "urgent: a listener's file has all that is around it, by each method" {
+@test "urgent: a listener's file has all data around it, with each method" {
 	local where method
 	for where in first middle last; do
 		for method in $(methods stream file); do
@@ -54,7 +54,7 @@ passes() {
 	done
 }
 
-@test "urgent: who connects gets all of it, by each method" {
+@test "urgent: a client's file has all data around it, with each method" {
 	local where method
 	for where in first middle last; do
 		for method in $(methods stream file); do
@@ -66,7 +66,7 @@ passes() {
 	done
 }
 
-@test "urgent: a pipe, the null device, a unix socket and a second host" {
+@test "urgent: to a pipe, /dev/null, a unix socket and another zcopy" {
 	local where method first
 	for where in first middle last; do
 		for method in $(methods stream stdout); do
@@ -114,7 +114,7 @@ passes() {
 	done
 }
 
-@test "urgent: --offset and --bytes count what is data" {
+@test "urgent: --offset and --bytes do not count it" {
 	local where
 	tail -c +100001 in >expected
 	for where in first middle last; do
@@ -135,7 +135,7 @@ passes() {
 	same expected "$got"
 }
 
-@test "urgent: two of them, the second when the first was passed" {
+@test "urgent: two of them, the second sent after the first was passed" {
 	local method
 	cat a b a >expected
 	for method in $(methods stream stdout); do
@@ -150,7 +150,7 @@ passes() {
 	done
 }
 
-@test "urgent: a peer that sends nothing else has sent nothing" {
+@test "urgent: a peer that sends nothing else is an error, status 6" {
 	echo old >out
 	listener listen:127.0.0.1:0 out
 	peer connect "127.0.0.1:$port" urgent
@@ -158,7 +158,7 @@ passes() {
 	[ "$(cat out)" = old ]
 }
 
-@test "urgent: --discard counts what is data" {
+@test "urgent: --discard does not count it" {
 	listener --discard listen:127.0.0.1:0
 	peer connect "127.0.0.1:$port" send=a urgent send=b
 	retry grep -q ': 200000 bytes in' "$log"
@@ -166,7 +166,7 @@ passes() {
 	ends 143
 }
 
-@test "urgent: no time is spent while nothing comes behind it" {
+@test "urgent: no CPU time is spent while nothing comes behind it" {
 	local before
 	# shellcheck disable=SC2016	# for that shell
 	timeout 20 "$PYTHON" "$PEER" pair tcp-nonblock 7 send=a urgent \
@@ -182,7 +182,7 @@ passes() {
 	same in "$got"
 }
 
-## FUSE: what st_size says is up to a server
+## FUSE: the server makes up st_size
 
 # odd_files - tests/oddfs.py at $odd, each file with the content of `in`.
 odd_files() {
@@ -216,7 +216,7 @@ odd_files_are_there() {
 	done
 }
 
-@test "fuse: the same on an inherited descriptor, from where it is" {
+@test "fuse: the same from an inherited descriptor that is not at 0" {
 	local file
 	odd_files
 	tail -c +1001 in >expected
@@ -254,7 +254,7 @@ odd_files_are_there() {
 	done
 }
 
-@test "fuse: a method by its name delivers all, or says why it cannot" {
+@test "fuse: a method that is named delivers all, or says why it cannot" {
 	local file method
 	odd_files
 	for file in {none,half}{,-noseek,-stream}; do
@@ -280,7 +280,7 @@ st_size"* ]]
 	[ "$(cat out)" = old ]
 }
 
-@test "fuse: a read error half way is one, whatever the route" {
+@test "fuse: a read error half way is reported, with each method" {
 	local method
 	odd_files
 	for method in auto read-write; do
@@ -293,9 +293,9 @@ st_size"* ]]
 	done
 }
 
-## What may be a false end is asked about once
+## A 0 that may be false is checked by read(2)
 
-@test "end: a single 0 is asked about, and the same method goes on" {
+@test "end: after a single false 0 the same method goes on" {
 	local method call
 	for method in copy_file_range sendfile; do
 		FAULT=$method:zero:2 zcopy 0 -v -m $method --block-size=65536 \
@@ -313,7 +313,7 @@ st_size"* ]]
 	[[ $output == *", method splice" ]]
 }
 
-@test "end: a second 0 from the same position is a refusal" {
+@test "end: a method that returns 0 twice from one position is refused" {
 	local method
 	FAULT=copy_file_range:zero:2+ zcopy 0 -v --block-size=65536 in out
 	fault_fired 2
@@ -329,7 +329,7 @@ has more"* ]]
 	done
 }
 
-@test "end: a character device and a socket are asked by read(2)" {
+@test "end: read(2) confirms the end of a character device and a socket" {
 	head -c 300000 /dev/zero >zeros
 	STDOUT=$got FAULT=splice:zero:1:in=chr zcopy 0 -m splice -c 300000 \
 	    /dev/zero -
@@ -350,21 +350,27 @@ has more"* ]]
 	[[ $output == *"splice: refused: it saw the end where read(2) has more"* ]]
 }
 
-@test "end: of a pipe, a FIFO and a terminal, the first 0 is the end" {
+@test "end: the first 0 of a FIFO or a pipe is the end" {
+	local source TRACE='-e trace=read,splice'
 	requires strace
-	local TRACE='-e trace=read,splice'
 	mkfifo fifo
-	cat a >fifo 3>&- &
-	zcopy 0 -m splice fifo out
-	same a out
-	# The next writer's bytes are not ours: nobody reads behind the end.
-	grep -q 'splice(.*) = 0$' "$BATS_TEST_TMPDIR.trace"
-	[ "$(sed -n '/splice(.*) = 0$/,$p' "$BATS_TEST_TMPDIR.trace" |
-	    grep -c 'read(')" -eq 0 ]
+	for source in fifo -; do
+		cat a >fifo 3>&- &
+		if [ $source = - ]; then
+			zcopy 0 -m splice - out <fifo
+		else
+			zcopy 0 -m splice fifo out
+		fi
+		same a out
+		# To read behind the end would take the next writer's bytes.
+		grep -q 'splice(.*) = 0$' "$BATS_TEST_TMPDIR.trace"
+		[ "$(sed -n '/splice(.*) = 0$/,$p' "$BATS_TEST_TMPDIR.trace" |
+		    grep -c 'read(')" -eq 0 ]
+	done
 }
 
-# Its growth is status 7; by how much it had grown is chance.
-@test "end: beside a writer that appends, a named method does not fail" {
+# Status 7 says that it has grown, which is chance.
+@test "end: a named method does not fail beside a writer that appends" {
 	local method tries writer
 	for method in copy_file_range sendfile splice; do
 		: >log.txt

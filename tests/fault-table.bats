@@ -109,11 +109,12 @@ is_expected_of_forced() {
 	next:ENOSPC|next:EDQUOT|next:EFBIG)
 		is_failure "$(sink_status "$1")" "write: ${text[$1]}" ;;
 	next:zero)
-		# Of the source, once may be a file that grew just then.
+		# After a single 0 from the source, zcopy calls again: the file
+		# may just have grown.
 		if [ "$call" != out ] && [[ $2 != *+ ]]; then
 			[ "$call:${shm:+across}" = copy_file_range:across ] ||
 			    { is_equal; return; }
-			set -- EXDEV	# what the kernel says when asked again
+			set -- EXDEV	# what the second call returns
 		fi
 		# Our pipe is not empty, so that it is no end at all.
 		[ "$call" = out ] && set -- ENODATA

@@ -1,8 +1,8 @@
 /*
  * may FILE UID:GID[,GID...]...
  *
- * Ask the kernel what each of these users may do with FILE, and print a digit
- * for each, in a line: 4 to read + 2 to write + 1 to execute.  Root only.
+ * Ask the kernel what each of these users may do with FILE.  Print one line
+ * with a digit for each: 4 to read + 2 to write + 1 to execute.  Root only.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 
 enum { GROUPS = 8 };
 
-/* Become that user, for good. */
+/* Become that user. */
 static void
 become(const char *user)
 {

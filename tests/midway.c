@@ -21,7 +21,7 @@
 
 enum { DESCRIPTORS = 32, PATH_SIZE = 64 };
 
-/* True if the descriptor is open for writing: the mode of its link says so. */
+/* True if the descriptor is open for writing, by the mode of its /proc link. */
 static int
 is_written(const char *link)
 {
@@ -53,8 +53,8 @@ size_written(const char *process, const char *dir)
 
 	for (int fd = 0; fd < DESCRIPTORS; fd++) {
 		snprintf(link, sizeof(link), "/proc/%s/fd/%d", process, fd);
-		if (is_written(link) && is_in(dir, link) && stat(link, &st) == 0 &&
-		    S_ISREG(st.st_mode))
+		if (is_written(link) && is_in(dir, link) &&
+		    stat(link, &st) == 0 && S_ISREG(st.st_mode))
 			return st.st_size;
 	}
 	return -1;

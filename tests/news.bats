@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# News that never ends puts no deadline off, and no signal.
+# Events that never stop put off neither a deadline nor a signal.
 
 load helpers
 load peer
@@ -14,8 +14,8 @@ setup() {
 	big=$BATS_TEST_TMPDIR.big
 }
 
-# The next client must be there when one has been refused: strace(1) sees to
-# that, and a long backlog.
+# The next client must be waiting when one has been refused: strace(1) slows
+# zcopy down, and the backlog is long.
 @test "news: clients that --allow refuses, one after another" {
 	requires strace
 	local TRACE='-e trace=accept4 -e inject=accept4:delay_exit=20000'
@@ -33,7 +33,7 @@ setup() {
 	untouched
 }
 
-# at_once SIGNAL - it ends the zcopy that was started last, soon.
+# at_once SIGNAL - it ends the zcopy that was started last within 2 s.
 at_once() {
 	kill "-$1" "$pid"
 	RETRY_SECONDS=2 ends $((128 + $(kill -l "$1")))
@@ -85,7 +85,7 @@ at_once() {
 	    "$big" "127.0.0.1:$port"
 }
 
-# ends_a_talk DEED... - while the peer sends and sends, SIGTERM is heeded.
+# ends_a_talk DEED... - SIGTERM ends zcopy while a peer does these deeds.
 ends_a_talk() {
 	peer listen 127.0.0.1:0 "$@"
 	start "$big" "127.0.0.1:$port"
@@ -99,14 +99,14 @@ ends_a_talk() {
 	ends_a_talk "take=$(stat -c %s "$big")" babble
 }
 
-@test "news: a client of --discard that sends and sends, too" {
+@test "news: a client of --discard that sends and sends does not either" {
 	listener --discard listen:127.0.0.1:0
 	peer connect "127.0.0.1:$port" babble
 	wait_for 200000
 	at_once TERM
 }
 
-@test "news: a header or trailer that is always there, and has no end" {
+@test "news: a header or trailer that has no end does not hold up a signal" {
 	local what FAULT=read:one:1+:in=chr
 	for what in header trailer; do
 		start --$what=/dev/zero in out
@@ -116,8 +116,8 @@ ends_a_talk() {
 	done
 }
 
-# pestered SIGNAL STATUS ENDPOINT TEXT ARG... - while signals that end nothing
-# come all the time, the wait is no longer.
+# pestered SIGNAL STATUS ENDPOINT TEXT ARG... - zcopy gives up in time though
+# this signal, which does not end it, comes all the time.
 pestered() {
 	local signal=$1 want=$2 endpoint=$3 text=$4 began
 	shift 4
@@ -134,7 +134,7 @@ pestered() {
 	untouched
 }
 
-@test "news: signals that end nothing, at every moment" {
+@test "news: signals that do not end zcopy, all the time" {
 	local signal
 	more_than_fits "$big"
 	mkfifo "$fifo"

@@ -4,7 +4,7 @@ A FUSE file system of files whose size or opening is odd.
 
     oddfs.py MOUNTPOINT FILE
 
-Mounts itself, by mount(2), and serves until it is unmounted.  Root only.
+Mounts itself with mount(2) and serves until it is unmounted.  Root only.
 Each file has the content of FILE; its name says what is odd:
 
     exact       nothing

@@ -20,7 +20,7 @@ A far end that does what its arguments say, one deed after another.
 ADDRESS is HOST:PORT, [IPV6]:PORT or a path with a slash.  All but connect,
 crowd and pair first print the port, and `connected` comes after the
 connection.  TYPE is stream, dgram or seqpacket, with "-nonblock" for COMMAND's
-end; of a pair, tcp and tcp-nonblock are two ends of a connection.
+end; pair also knows tcp and tcp-nonblock.
 
     rcvbuf=N sndbuf=N   buffers of that size (first of all)
     send=FILE           all of it
@@ -29,8 +29,9 @@ end; of a pair, tcp and tcp-nonblock are two ends of a connection.
     save=FILE           receive to the end, into FILE
     sip=FILE            the same, a few bytes at a time
     echo=FILE           the same, and send it back as it comes
-    urgent              a byte that is urgent (MSG_OOB), and so no data; one
-                        that was not passed yet becomes data by the next
+    urgent              send an urgent byte (MSG_OOB), which is no data, but
+                        becomes data if another one is sent before the
+                        receiver has passed it
     pace=SECONDS        what drip and sip wait for behind each piece
     size=N              how large the pieces of sip are
     babble              send zeros, for ever

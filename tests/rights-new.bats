@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Who may do what with a new DEST; one that is written in place and has gone by
-# the end; and links that others put there.
+# Rights on a new DEST; a DEST that is written in place and is gone at the end;
+# and links of other users.
 
 load helpers
 load rights
@@ -26,7 +26,7 @@ load rights
 	done
 }
 
-@test "rights: who is not root copies a file that nobody may write" {
+@test "rights: a user who is not root copies a file of mode 444" {
 	local option
 	chmod 444 in
 	for option in "" --inplace --append --seek=0 --no-clobber; do
@@ -38,7 +38,7 @@ load rights
 	done
 }
 
-@test "rights: without unnamed files a new one has the bits of SOURCE, too" {
+@test "rights: a new file has the bits of SOURCE without O_TMPFILE, too" {
 	chmod 600 in
 	FAULT=linkat:EPERM:1+ zcopy 0 in new
 	fault_fired
@@ -77,7 +77,7 @@ load rights
 	done
 }
 
-@test "rights: a list on SOURCE gives the new file no more than the list did" {
+@test "rights: a new file grants no more than the list of SOURCE did" {
 	local row
 	umask 000
 	for row in u::rw,g::-,o::-,u:6003:rw,m::rw=600 \
@@ -125,7 +125,7 @@ in_place() {
 	all_the_way
 }
 
-@test "rights: in place, a name that is not there any more is no success" {
+@test "rights: in place, status 4 if the name is gone at the end" {
 	local option event
 	for option in --inplace --append --seek=0; do
 		for event in moved removed made_anew replaced_by_wider \
@@ -148,7 +148,7 @@ in_place() {
 	done
 }
 
-@test "rights: in place, a new file in a directory that is renamed is told" {
+@test "rights: in place, status 4 if the directory of a new file is renamed" {
 	local option
 	for option in --inplace --append --seek=0 --no-clobber; do
 		fresh 600
@@ -187,7 +187,7 @@ in_place() {
 	[ ! -e D ]
 }
 
-@test "rights: of several zcopys to one DEST at the same time all succeed" {
+@test "rights: several zcopys to one DEST at the same time all succeed" {
 	local i pids=()
 	for option in "" --inplace; do
 		fresh 644
@@ -203,7 +203,7 @@ in_place() {
 	done
 }
 
-@test "rights: a link that is turned meanwhile, as DEST or in its path" {
+@test "rights: status 4 if a link to DEST, or in its path, is changed" {
 	local option
 	for option in "" --inplace; do
 		fresh 644
@@ -229,7 +229,7 @@ in_place() {
 	done
 }
 
-@test "rights: a FIFO that is removed meanwhile has been read all the same" {
+@test "rights: a FIFO that is removed during the copy is a success" {
 	fresh 644
 	mkfifo D/fifo
 	cat D/fifo >got 3>&- 7>&- &
@@ -240,9 +240,9 @@ in_place() {
 	retry cmp in got
 }
 
-# Links of others
+# Links of other users
 
-# link_protection N - set the sysctl for the time of the case.
+# link_protection N - set the sysctl; teardown restores it.
 link_protection() {
 	local file=/proc/sys/fs/protected_symlinks
 	: "${protection:=$(cat "$file")}"
@@ -283,7 +283,7 @@ teardown() {
 	exec 7>&-
 }
 
-@test "rights: whose link it is decides, and where it is" {
+@test "rights: one's own link, and any link outside /tmp, is followed" {
 	local option
 	link_protection 0
 	for option in "" --inplace --append --seek=0; do

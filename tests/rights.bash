@@ -1,8 +1,8 @@
-# What may happen to DEST, D/out, in the middle of it, and who may do what with
-# it: `load rights` behind `load helpers`.
+# What may happen to DEST, D/out, during a copy, and what users may do with it
+# then: `load rights` behind `load helpers`.
 
-# Users that are nobody else, as UID:GID[,GID].  The files here belong to 6001
-# and 7001; 6003 and 7003 are what lists name.
+# Users as UID:GID[,GID].  The files here belong to user 6001 and group 7001;
+# access lists name user 6003 and group 7003.
 owner=6001:7001
 # shellcheck disable=SC2054	# commas are part of them
 people=("$owner" 6002:7001 6003:7000 6004:7003 6005:7001,7003 6006:0
@@ -19,12 +19,13 @@ setup() {
 	let_nobody_in
 }
 
-# may FILE - what each of those people may do with it, a digit for each.
+# may FILE - what each of those people may do with it: a digit for each, see
+# tests/may.c.
 may() {
 	"$may" "$1" "${people[@]}"
 }
 
-# old_file KIND NAME - make DEST.
+# old_file KIND NAME - make a DEST of this kind.
 old_file() {
 	echo old >"$2"
 	chown 6001:7001 "$2"
@@ -48,7 +49,7 @@ kinds="0 600 640 644 604 646 664 666 444 4755 2755 6777 group-kept-out
     user-kept-out named-kept-out group-only masked default capabilities
     attributes"
 
-# What happens to D/out in the middle of it.  `who` owns what comes.
+# Events: what happens to D/out during the copy.
 
 nothing() {
 	:
@@ -166,7 +167,7 @@ strays="replaced_by_directory replaced_by_link replaced_by_dangling_link
     replaced_by_fifo replaced_by_socket replaced_by_device directory_renamed
     directory_replaced directory_becomes_link"
 
-# fresh KIND - an empty D but for D/out.
+# fresh KIND - a new D that has only D/out, of this kind.
 fresh() {
 	end_all
 	exec 7>&-
@@ -177,9 +178,9 @@ fresh() {
 }
 
 # in_the_midst KIND EVENT [as_nobody] - zcopy moves `in` to D/out, which is of
-# that KIND, and EVENT comes half way.  $before is what people could do with
-# D/out, $by_then what they could after the EVENT, if there is a file.  Of one
-# and the same file the last word counts, so there $before is $by_then.
+# that KIND, and EVENT happens half way.  $before is what people could do with
+# D/out before, $by_then what they could do after EVENT, if it is a file then.
+# If it still is the same file, only the latter counts: $before is $by_then.
 in_the_midst() {
 	fresh "$1"
 	before=$(may D/out)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Who may do what with a DEST that is replaced, whatever happens to it while it
-# is made: nobody more than before, and no success for a name that is not there.
+# A DEST that is replaced gives nobody more rights than before, whatever happens
+# to it during the copy; and if its name is gone, zcopy does not succeed.
 
 load helpers
 load rights
@@ -48,7 +48,7 @@ each() {
 	done
 }
 
-@test "rights: all that an old file has is kept by root" {
+@test "rights: root keeps owner, group, mode and list of an old file" {
 	local kind
 	for kind in $kinds; do
 		fresh "$kind"
@@ -66,7 +66,7 @@ shown() {
 	getfacl -cn D/out
 }
 
-@test "rights: who cannot keep the owner opens nothing up" {
+@test "rights: without the right to chown, nobody gets more rights" {
 	local kind
 	for kind in $kinds; do
 		fresh "$kind"
@@ -79,22 +79,22 @@ shown() {
 	done
 }
 
-@test "rights: a file that is moved away in the middle of it" {
+@test "rights: a file of each kind that is moved away during the copy" {
 	local kind
 	for kind in $kinds; do
 		keeps_to_rights "$kind" moved
 	done
 }
 
-@test "rights: a file that is moved, removed, replaced or changed meanwhile" {
+@test "rights: a file that is moved, removed, replaced or changed then" {
 	each keeps_to_rights "644 group-kept-out" "$keeps"
 }
 
-@test "rights: what is no file any more, or elsewhere, is not replaced" {
+@test "rights: a DEST that is no file any more, or elsewhere, is status 4" {
 	each is_refused group-kept-out "$strays"
 }
 
-@test "rights: the list of a file that is moved away is that of the new one" {
+@test "rights: the new file has the list of one that is moved away" {
 	in_the_midst group-kept-out nothing
 	ends 0
 	getfacl -cn D/out >"$BATS_TEST_TMPDIR.acl"
@@ -103,7 +103,7 @@ shown() {
 	diff "$BATS_TEST_TMPDIR.acl" <(getfacl -cn D/out)
 }
 
-@test "rights: a directory that was renamed is told, and what it had is left alone" {
+@test "rights: a directory that was renamed is named, and left alone" {
 	in_the_midst 644 directory_renamed
 	ends 4
 	[[ $output == "zcopy: D/out: a directory or a link in its path was "* ]]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # A seccomp filter refuses system calls, as in containers: by EPERM (old docker,
-# systemd's SystemCallFilter) or by another errno.  Where a call has a
-# substitute the run is whole; where it has none the failure is an honest one.
+# systemd's SystemCallFilter) or by another errno.  If a call has a substitute,
+# all data arrives; if not, zcopy fails and says why.
 
 load helpers
 load fault
@@ -23,8 +23,8 @@ teardown() {
 
 errors=(EPERM ENOSYS EOPNOTSUPP)
 
-# filter ERRNO CALL... - from now on, by $TRACE, zcopy runs with a filter that
-# refuses these calls of tests/seccomp.c; strace(1) sees them refused.
+# filter ERRNO CALL... - from now on zcopy runs, by $TRACE, with a filter that
+# refuses these calls (tests/seccomp.c), under strace(1), for was_refused.
 filter() {
 	local call rules=() names=
 	error=$1
@@ -36,7 +36,8 @@ filter() {
 	TRACE="-e trace=/^(${names#|}) ${under[*]} ${rules[*]} --"
 }
 
-# Without privileges, from now on; not strace, whose file is not nobody's.
+# become_nobody - from now on zcopy runs without privileges.  strace(1) keeps
+# them: nobody could not write its file.
 become_nobody() {
 	[ "$(id -u)" -eq 0 ] || return 0
 	requires setpriv
@@ -59,8 +60,8 @@ was_refused() {
 	[ -z "$why" ]
 }
 
-# whole CALLS... - $source to $dest with $options: what arrives is equal, for
-# each of CALLS, and each errno.  Those that +s join are refused together.
+# whole CALLS... - all data goes from $source to $dest with $options, though a
+# filter refuses CALLS, one after another (A+B: both), with each errno.
 whole() {
 	local calls error refused TRACE
 	for calls; do
@@ -78,8 +79,8 @@ whole() {
 	done
 }
 
-# honest STATUS TEXT CALLS - it fails with this status and text; in TEXT, @ is
-# what strerror(3) says.
+# honest STATUS TEXT CALLS - zcopy fails with this status and text if a filter
+# refuses CALLS.  @ in TEXT stands for strerror(3) of the errno.
 honest() {
 	local error refused TRACE impatient=yes
 	for error in "${errors[@]}"; do
@@ -114,7 +115,7 @@ honest() {
 	whole openat.O_TMPFILE linkat openat.O_TMPFILE+renameat2
 }
 
-@test "seccomp: without linkat and renameat2, no file is clobbered nor left" {
+@test "seccomp: without linkat and renameat2 --no-clobber leaves no file" {
 	local fresh=yes
 	options=(--no-clobber)
 	honest 4 "out: create: @" linkat+renameat2
@@ -157,7 +158,7 @@ honest() {
 	done
 }
 
-@test "seccomp: in place, what has no substitute is told" {
+@test "seccomp: in place, a call that has no substitute is named" {
 	options=(--inplace)
 	whole fcntl.F_DUPFD_CLOEXEC fstatfs
 	honest 4 "out: truncate: @" ftruncate
@@ -165,7 +166,7 @@ honest() {
 	honest 4 "out: --seek: @" lseek
 }
 
-@test "seccomp: a method that was named is refused as the kernel says" {
+@test "seccomp: a method that was named is refused with the call's errno" {
 	local method
 	for method in copy_file_range sendfile splice; do
 		options=("--method=$method")
@@ -228,8 +229,8 @@ honest() {
 	source="tty"
 	options=("--bytes=$SIZE")
 	whole ioctl.TCGETS
-	# By the method for terminals, though the kernel does not say that it
-	# is one.
+	# read-write is used, as for terminals, though the filter hides that
+	# this is one.
 	dest=pipe
 	options+=(-v)
 	whole ioctl.TCGETS
@@ -250,7 +251,7 @@ honest() {
 	done
 }
 
-@test "seccomp: a connection that no failure could reset is not begun" {
+@test "seccomp: without SO_LINGER, which resets on failure, no connection" {
 	dest=tcp
 	honest 5 "connect: 127.0.0.1:" setsockopt.SO_LINGER
 	honest 5 ": @" setsockopt.SO_LINGER
@@ -285,7 +286,7 @@ honest() {
 	done
 }
 
-@test "seccomp: --congestion is not passed over" {
+@test "seccomp: --congestion is not ignored" {
 	dest=tcp
 	options=(--congestion=reno)
 	honest 5 "--congestion: 'reno': @" setsockopt.TCP_CONGESTION

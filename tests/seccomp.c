@@ -3,8 +3,8 @@
  *
  * Runs COMMAND under a seccomp(2) filter in which some system calls fail, as
  * in a container whose filter does not know them.  A RULE is CALL:ERRNO, as in
- * statx:EPERM; `calls` and `errors` below have the names.  CALL may be only
- * those calls that have a flag, command or request: openat.O_TMPFILE.
+ * statx:EPERM; `calls` and `errors` below have the names.  openat.O_TMPFILE and
+ * the like are calls with that flag, command or request only.
  *
  * Needs no privileges.  Exits as COMMAND does; with 125 where there can be no
  * filter, 126 if a RULE names a call that this machine does not have, 127 if
@@ -39,7 +39,7 @@ enum { STEPS_MAX = 256 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* Numbers of calls mean something only together with this. */
+/* A call's number depends on the architecture. */
 #if defined(__x86_64__) && defined(__LP64__)
 #define ARCH	AUDIT_ARCH_X86_64
 #elif defined(__i386__)
@@ -58,8 +58,7 @@ enum { STEPS_MAX = 256 };
 #define ARCH	0
 #endif
 
-/* Rows of one name belong together: two calls, of which a machine has one or
- * both. */
+/* A rule refuses all rows of its name: a machine may have two such calls. */
 static const struct call {
 	const char *name;
 	long number;
@@ -177,7 +176,7 @@ load(size_t offset)
 	    (uint32_t)offset));
 }
 
-/* If not, go on `behind` steps behind the next one. */
+/* Skip `behind` steps unless the value loaded is this one. */
 static void
 unless_equal(uint32_t value, uint8_t behind)
 {
@@ -191,7 +190,7 @@ answer(uint32_t action)
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* Where the lower half of an argument stands. */
+/* Return the offset of the lower half of an argument. */
 static size_t
 argument_at(int argument)
 {
@@ -272,7 +271,7 @@ main(int argc, char **argv)
 {
 	int i;
 
-	/* A program for another architecture would slip through. */
+	/* A program for another architecture would evade the rules. */
 	load(offsetof(struct seccomp_data, arch));
 	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH,
 	    1, 0));

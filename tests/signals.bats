@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every signal that ends a process ends zcopy by its main line: it cleans up,
-# says so, and dies by that signal.  Which moment it is: tests/kills.bats.
+# Every signal that ends a process has zcopy clean up, say so, and die by that
+# signal.  For signals at every moment see tests/kills.bats.
 # bats file_tags=slow
 
 load helpers
@@ -23,12 +23,12 @@ setup() {
 	ulimit -c 0			# QUIT and XCPU dump core
 }
 
-# Those that end no process, that none can handle, that a crash raises, that
-# zcopy ignores, or answers.
+# Signals that end no process, cannot be handled, report a crash, or that zcopy
+# ignores or uses.
 OTHERS=" CHLD CONT STOP TSTP TTIN TTOU URG WINCH KILL \
 ABRT BUS FPE ILL SEGV SYS TRAP PIPE XFSZ USR1 RTMIN "
 
-# signals_that_end - their numbers.
+# signals_that_end - the numbers of all others.
 signals_that_end() {
 	local i name
 	for ((i = 1; i <= $(kill -l RTMAX); i++)); do
@@ -70,7 +70,7 @@ start_each() {
 	done
 }
 
-# die_each - of their signals, and nothing is left behind.
+# die_each - each dies of its signal, and leaves nothing behind.
 die_each() {
 	local signal
 	for signal in $ends; do
@@ -85,7 +85,7 @@ die_each() {
 	untouched
 }
 
-# there_are N
+# there_are N - so many temporaries exist.
 there_are() {
 	[ "$(temporaries)" -eq "$1" ]
 }
@@ -132,7 +132,7 @@ there_are() {
 	done
 }
 
-# has_all - is all that was sent in the temporary?
+# has_all - the temporary has all that was sent.
 has_all() {
 	local file
 	file=$(echo .out.zcopy-*)
@@ -181,9 +181,9 @@ has_all() {
 	(head -c 50000 "$in"; tail -c 1000 "$in") | cmp - new
 }
 
-## What the kernel sends, as whoever started zcopy has asked it to
+## Signals of timers and limits that were set before zcopy started
 
-# set_before CODE - as_user: run it in python, and then zcopy.
+# set_before CODE - have as_user run this Python code before it runs zcopy.
 set_before() {
 	requires python3
 	as_user=("$PYTHON" -c "
@@ -199,14 +199,14 @@ os.execvp(sys.argv[1], sys.argv[1:])")
 	fault_fired
 	[ ! -e "$path" ]
 	untouched
-	# Our own timer is another one.
+	# The timer of --timeout is a different one.
 	FAULT=$NAMED zcopy 142 --timeout=10 "unix-listen:$path" out
 	[ ! -e "$path" ]
 	untouched
 }
 
-# spends STATUS - zcopy works until its time is up; a byte at a time, so that
-# it does not fill the disk.
+# spends STATUS - zcopy uses CPU time until a signal comes; it moves single
+# bytes so that it does not fill the disk.
 spends() {
 	FAULT=$NAMED zcopy "$1" --block-size=1 /dev/zero out
 	fault_fired

@@ -24,7 +24,8 @@ static struct model {
 	struct fate fate;
 	bool over;			/* nothing more may be called */
 	bool maps;			/* mmap is at work */
-	bool had_zero;			/* that was the call before */
+	bool had_zero;			/* the kernel path's last call had a
+					   false 0 */
 	bool wrong;
 	unsigned events, agains, stalls;
 	int64_t told;			/* bytes, by the last event */
@@ -93,7 +94,8 @@ foresee_kernel(const struct made *made, int fault)
 {
 	enum zc_side side = side_of(made);
 
-	/* Of the source, once may be a file that grew just then. */
+	/* After a single 0 from the source the job calls again: the file may
+	 * just have grown. */
 	if (fault == ZERO)
 		return made->in == flow.in && !model.had_zero ? goes_on :
 		    falls(ENODATA);
@@ -312,7 +314,7 @@ judge(struct made *made)
 {
 	int verdict = judge_call(made);
 
-	/* Of the kernel's own paths, which are the first in enum call. */
+	/* The kernel's own paths are the first in enum call. */
 	if (made->call <= COPY_FILE_RANGE && made->in == flow.in)
 		model.had_zero = verdict == ZERO && !model.had_zero;
 	return verdict;

@@ -1,7 +1,7 @@
 /*
- * A TCP peer that sends urgent bytes (MSG_OOB): they are no data, and all that
- * is around them arrives, though splice(2) returns 0 at each of them, or
- * EAGAIN where the socket does not block.
+ * A TCP peer sends urgent bytes (MSG_OOB).  They are no data, and all data
+ * around them arrives, though splice(2) returns 0 at each of them, or fails
+ * with EAGAIN if the socket does not block.
  */
 #include "config.h"
 
@@ -39,7 +39,7 @@ send_part(int fd, size_t from, size_t to)
 	}
 }
 
-/** Everything is there before anybody reads it, the end as well if `ends`. */
+/** Return a socket that has all bytes, and the end if `ends`, in its buffer. */
 static int
 urgent_source(enum place place, bool blocks, bool ends)
 {
@@ -52,7 +52,7 @@ urgent_source(enum place place, bool blocks, bool ends)
 	send_part(far, part_before(place), PART);
 	if (ends)
 		shutdown(far, SHUT_WR);
-	/* Until it is all on our side. */
+	/* Wait until the receiving side has all of it. */
 	for (struct tcp_info info = tcp_info_of(near);
 	    info.tcpi_bytes_received < PART + 1 + ends;)
 		info = tcp_info_of(near);
@@ -71,7 +71,8 @@ has_the_part(int out)
 	return true;
 }
 
-/** Run by zc_job_run() and poll(2), a bounded number of times. */
+/** True if zc_job_run() and poll(2), each called less than 100 times, move all
+ * data. */
 static bool
 passes(enum place place, bool blocks, enum zc_method method)
 {
@@ -96,7 +97,7 @@ passes(enum place place, bool blocks, enum zc_method method)
 	return has_the_part(out);
 }
 
-/** A count that is met right before, at or behind the urgent byte. */
+/** True if a transfer of so many bytes takes not one more. */
 static bool
 passes_counted(int64_t bytes, enum zc_method method)
 {
@@ -115,7 +116,7 @@ passes_counted(int64_t bytes, enum zc_method method)
 	return true;
 }
 
-/** Nothing is at hand but an urgent byte: that is no end, and no data. */
+/** True if a job waits for data behind an urgent byte. */
 static bool
 waits_behind_it(bool blocks)
 {
@@ -135,7 +136,8 @@ waits_behind_it(bool blocks)
 	return has_the_part(out);
 }
 
-/** zc_splice() has no buffer of its own: EINVAL says that read(2) can. */
+/** True if zc_splice() fails with EINVAL at the urgent byte, for want of a
+ * buffer, and recv(2) gets the byte behind it. */
 static bool
 splice_says_so(enum place place)
 {

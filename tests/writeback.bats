@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# Over an old file on ext4, the writeback of the new one begins while the data
-# moves: rename(2) would start it all at once, while the temporary name stands.
+# When an old file on ext4 is replaced, the writeback of the new one begins
+# while the data moves: otherwise rename(2) starts all of it at once, and waits,
+# while the temporary name exists.
 # bats file_tags=slow
 
 load helpers
@@ -29,7 +30,7 @@ traced() {
 	echo "writeback begun: ${begun//$'\n'/, }"
 }
 
-@test "writeback: begins by 8 MiB behind the position, with each method" {
+@test "writeback: begins every 8 MiB, with each method" {
 	local method at count next
 	for method in copy_file_range sendfile splice mmap read-write; do
 		traced -m $method "$in" out
@@ -45,14 +46,14 @@ traced() {
 	done
 }
 
-@test "writeback: of the rest it begins before there is a temporary name" {
+@test "writeback: of the rest begins before the temporary name exists" {
 	traced "$in" out
 	[ "$(grep -oE '(sync_file_range|linkat|renameat)\(' \
 	    "$BATS_TEST_TMPDIR.trace" | tail -n 3 | tr '\n' ' ')" = \
 	    "sync_file_range( linkat( renameat( " ]
 }
 
-@test "writeback: not for a new file, a small one, one written in place" {
+@test "writeback: not for a new, a small, or an in-place file" {
 	rm out
 	traced "$in" out
 	[ -z "$begun" ]
@@ -64,7 +65,7 @@ traced() {
 	same "$in" out
 }
 
-@test "writeback: not where rename(2) does not begin it" {
+@test "writeback: not on tmpfs, where rename(2) does not start it" {
 	unmount_all
 	file_system tmpfs 60
 	cd "$fs" || return
@@ -75,7 +76,7 @@ traced() {
 	same in out
 }
 
-@test "writeback: does not matter where it fails" {
+@test "writeback: a failure of sync_file_range(2) does not matter" {
 	local errno
 	for errno in EIO ENOSYS EPERM ENOSPC; do
 		cp "$in" out.old
@@ -86,7 +87,7 @@ traced() {
 	done
 }
 
-@test "writeback: with a header, a trailer, and a source that grows" {
+@test "writeback: with a header and a trailer" {
 	printf head >"$in.h"
 	printf tail >"$in.t"
 	traced --header="$in.h" --trailer="$in.t" "$in" out
@@ -94,7 +95,7 @@ traced() {
 	[ "$(wc -l <<<"$begun")" -eq 3 ]
 }
 
-# Of a kill -9 at the end, one in a hundred may find the temporary name.
+# Among a hundred, one kill -9 may hit the moment in which the name exists.
 @test "writeback: kill -9 near the end hardly ever leaves a name behind" {
 	requires python3
 	local kills=100
