@@ -181,6 +181,15 @@ blame(const struct endpoint *dest, struct zc_result *result)
 	result->error = socket_error(dest->fd) < 0 ? errno : ECONNRESET;
 }
 
+/** True if no call can exceed FOLLOWED_BLOCK anyway.  It would be the size of
+ * read-write's buffer, too, which is 32 KiB for the smallest files. */
+static bool
+is_small(const struct endpoint *source)
+{
+	return source->has_stat && S_ISREG(source->st.st_mode) &&
+	    source->st.st_size <= (off_t)FOLLOWED_BLOCK;
+}
+
 enum status
 move(const struct endpoint *source, struct endpoint *dest,
     const struct zc_hdtr *hdtr, const struct watch *watch, struct moved *moved)
@@ -196,7 +205,7 @@ move(const struct endpoint *source, struct endpoint *dest,
 	request.method = options->method;
 	request.flags = move_flags(options);
 	request.block_size = options->block_size;
-	if (dest->follows && options->block_size == 0)
+	if (options->block_size == 0 && dest->follows && !is_small(source))
 		request.block_size = FOLLOWED_BLOCK;
 	request.pipe_size = options->pipe_size;
 	request.select = options->rules != NULL ? on_select : NULL;
