@@ -1,7 +1,7 @@
 /*
- * The copy loop: one turn asks the method at work for one step and acts on
- * what it came to.  Limit, fallback, accounting, waiting and interruption are
- * here, and only here.
+ * The copy loop: one turn makes one step (motion.c), has its end confirmed
+ * (confirm.c), and acts on the outcome.  Limit, fallback, waiting and
+ * interruption are here, and only here.
  *
  * What holds at every turn: the source is taken `bytes + held` bytes far, the
  * sink has got `bytes`, and the `held` ones between are in the buffer or in
@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/param.h>
 #include <time.h>
 #include <unistd.h>
 
