@@ -35,7 +35,7 @@ without_signals() {
 
 fifo_without_writer() {
 	mkfifo "$fifo"
-	gives_up 3 "$fifo" "timed out" -- "$fifo" out
+	gives_up 3 "$fifo" "no writer opened it within" -- "$fifo" out
 	gives_up 1 "$fifo" "timed out" -- --header="$fifo" in out
 }
 
@@ -45,7 +45,7 @@ fifo_without_writer() {
 
 fifo_without_reader() {
 	mkfifo "$fifo"
-	gives_up 4 "$fifo" "timed out" -- in "$fifo"
+	gives_up 4 "$fifo" "no reader opened it within" -- in "$fifo"
 }
 
 @test "signals off: a FIFO that nobody reads" {
@@ -171,7 +171,7 @@ without_timer() {
 	local as_user=("$@")
 	rm -f "$fifo"
 	mkfifo "$fifo"
-	gives_up 3 "$fifo" "timed out" -- "$fifo" out
+	gives_up 3 "$fifo" "no writer opened it within" -- "$fifo" out
 	exec 7<>"$fifo"
 	gives_up 3 fd:7 "read: nothing moved for 0.3 s" -- fd:7 out
 	gives_up 4 fd:7 "write: nothing moved for 0.3 s" -- "$big" fd:7

@@ -112,7 +112,7 @@ ends_a_talk() {
 		start --$what=/dev/zero in out
 		retry fault_fired 1000
 		at_once TERM
-		complains /dev/zero "read: interrupted: Terminated"
+		complains /dev/zero "read: interrupted (SIGTERM)"
 	done
 }
 
@@ -139,8 +139,8 @@ pestered() {
 	more_than_fits "$big"
 	mkfifo "$fifo"
 	for signal in USR1 RTMIN; do
-		pestered $signal 3 "$fifo" "timed out" "$fifo" out
-		pestered $signal 4 "$fifo" "timed out" in "$fifo"
+		pestered $signal 3 "$fifo" "no writer opened it within" "$fifo" out
+		pestered $signal 4 "$fifo" "no reader opened it within" in "$fifo"
 		pestered $signal 5 listen:127.0.0.1:0 \
 		    "accept: Connection timed out" listen:127.0.0.1:0 out
 		exec 7<>"$fifo"

@@ -79,7 +79,7 @@ die_each() {
 	for signal in $ends; do
 		log=${logs[signal]}
 		RETRY_SECONDS=5 ends $((128 + signal)) "${waiting[signal]}"
-		[[ $output == *": interrupted: "* ]]
+		[[ $output == *": interrupted (SIG"* ]]
 		[ ! -e "$path.$signal" ]
 	done
 	untouched
@@ -123,7 +123,7 @@ there_are() {
 		retry asleep "$pid"
 		kill "-$signal" "$pid"
 		ends $((128 + $(kill -l $signal)))
-		[[ $output == *": interrupted: "*" ($SIZE bytes delivered)" ]]
+		[[ $output == *": interrupted (SIG"*" ($SIZE bytes moved; DEST is unchanged)" ]]
 		[ ! -e "$path" ]
 		untouched
 		: >"$path.go"
@@ -151,7 +151,7 @@ has_all() {
 			cp "$BATS_TEST_TMPDIR.old.out" out
 		else
 			[ "$status" -eq $((128 + signal)) ]
-			[[ $output == *": interrupted: "* ]]
+			[[ $output == *": interrupted (SIG"* ]]
 			landed=$((landed + 1))
 		fi
 		untouched
@@ -210,7 +210,7 @@ os.execvp(sys.argv[1], sys.argv[1:])")
 spends() {
 	FAULT=$NAMED zcopy "$1" --block-size=1 /dev/zero out
 	fault_fired
-	[[ $output == *": interrupted: "* ]]
+	[[ $output == *": interrupted (SIG"* ]]
 	untouched
 }
 
