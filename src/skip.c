@@ -12,11 +12,14 @@
 #include "tally.h"
 #include "verdict.h"
 
+/** Have nothing moved: what a file that grows has there by the time that moving
+ * begins is not what was asked for. */
 static enum status
-skip_past_end(const struct endpoint *source, const struct endpoint *dest)
+skip_past_end(struct endpoint *source, const struct endpoint *dest)
 {
 	const struct options *options = source->options;
 
+	source->empty = true;
 	if (options->allow_short)
 		return STATUS_OK;
 	diag_error(source->name, "--offset: %" PRId64 " is past the end %s",
@@ -25,7 +28,7 @@ skip_past_end(const struct endpoint *source, const struct endpoint *dest)
 }
 
 static enum status
-skip_by_reading(const struct endpoint *source, const struct endpoint *dest)
+skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 {
 	struct zc_result result;
 	int nowhere = descriptor_open(AT_FDCWD, "/dev/null", O_WRONLY, 0);
@@ -55,7 +58,7 @@ is_past_end(int fd, int64_t start, int64_t offset, int64_t end)
 
 /** Go to start + offset, in a file that ends at `end`. */
 static enum status
-skip_by_seeking(const struct endpoint *source, const struct endpoint *dest,
+skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
     int64_t start, int64_t end)
 {
 	int64_t offset = source->options->offset;
@@ -92,7 +95,7 @@ end_of(const struct endpoint *source, int64_t start)
 }
 
 enum status
-skip_source(const struct endpoint *source, const struct endpoint *dest)
+skip_source(struct endpoint *source, const struct endpoint *dest)
 {
 	int64_t start, end;
 

@@ -12,7 +12,7 @@
  * STATUS_INCOMPLETE when SOURCE ends before (not with --allow-short), once
  * printed.
  */
-enum status skip_source(const struct endpoint *source,
+enum status skip_source(struct endpoint *source,
     const struct endpoint *dest);
 
 #endif

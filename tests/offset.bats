@@ -2,6 +2,7 @@
 # --offset, --seek, and where descriptors stand afterwards.
 
 load helpers
+load peer
 load routes
 
 setup() {
@@ -685,4 +686,17 @@ vast_piece() {
 	same expected out
 	as_nobody zcopy 6 --offset=3G in new
 	[ ! -e new ]
+}
+
+@test "offset: past the end with --allow-short, nothing that comes later moves" {
+	mkfifo fifo
+	printf 'a%.0s' {1..100} >log.txt
+	start --allow-short --offset=200 log.txt fifo
+	retry asleep "$pid"
+	printf 'b%.0s' {1..150} >>log.txt
+	cat fifo >got
+	ends 0
+	[ ! -s got ]
+	cat log.txt | zcopy 0 --allow-short --offset=1000 - got
+	[ ! -s got ]
 }

@@ -78,8 +78,9 @@ struct endpoint {
 
 	int fd;				/* the end itself, or -1 until ready */
 	bool inherited;			/* fd is not ours to close */
-	bool empty;			/* a listener's peer closed, having sent
-					   nothing; only when asked for bytes */
+	bool empty;			/* SOURCE has nothing to move: it ends
+					   before --offset, or a listener's peer
+					   closed having sent nothing */
 	bool has_stat;			/* st holds the file, or the old DEST */
 	struct stat st;
 	mode_t mode;			/* of a new DEST, before the umask; set
