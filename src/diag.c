@@ -3,6 +3,7 @@
 #include "diag.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -161,6 +162,8 @@ diag_signal_name(int signal)
 #endif
 	if (name != NULL)
 		snprintf(text, sizeof(text), "SIG%s", name);
+	else if (signal >= SIGRTMIN && signal <= SIGRTMAX)
+		snprintf(text, sizeof(text), "SIGRTMIN+%d", signal - SIGRTMIN);
 	else
 		snprintf(text, sizeof(text), "signal %d", signal);
 	return text;
