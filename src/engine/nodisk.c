@@ -141,8 +141,10 @@ read_resident(struct end *end, void *data, size_t size)
 		last = st.st_size;
 	if (last < 0)
 		return busy();		/* a device whose size is unknown */
+	/* Behind st_size there is no disk to wait for; but a FUSE server that
+	 * makes sizes up may have more. */
 	if (position >= last)
-		return 0;
+		return end_read(end, data, size);
 	if (!mincore_is_honest(end, last))
 		return busy();
 	there = resident(end, position, size);
