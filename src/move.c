@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
 
 #include "endpoint/patience.h"
 #include "endpoint/socket.h"
@@ -29,6 +30,8 @@ struct mover {
 	bool reset;			/* dest is gone, and nobody wrote */
 	int queued;			/* in dest, behind us */
 	bool deaf;			/* dest sends nothing more */
+	double look;			/* seconds to the next look for a
+					   reset; 0: none */
 	int64_t waits;			/* calls of poll(2) */
 	struct timespec began;
 };
@@ -72,6 +75,17 @@ is_reset(const struct mover *mover)
 	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLERR);
 }
 
+/** Interrupt a file less and less often: a FUSE server may have given up the
+ * read(2) for it. */
+static void
+look_less(struct mover *mover)
+{
+	if (mover->look <= 0 || !S_ISREG(mover->source->st.st_mode))
+		return;
+	mover->look = MIN(2 * mover->look, 60);
+	patience_look(mover->look);
+}
+
 /** What every move is to notice. */
 static int
 on_event_plainly(const struct zc_event *event, void *arg)
@@ -86,8 +100,10 @@ on_event_plainly(const struct zc_event *event, void *arg)
 	if (signals_status_wanted())
 		trail_status(event->bytes, stopwatch_seconds(&mover->began));
 	mover->stalled = is_stalled(mover);
-	if (event->type == ZC_EVENT_INTERRUPTED)
+	if (event->type == ZC_EVENT_INTERRUPTED) {
 		mover->reset = is_reset(mover);
+		look_less(mover);
+	}
 	return mover->stalled || mover->reset || signals_caught() != 0;
 }
 
@@ -200,7 +216,7 @@ move(const struct endpoint *source, struct endpoint *dest,
 		.dest = dest, .watch = watch };
 	struct zc_request request = ZC_REQUEST_INIT(source->fd, dest->fd);
 
-	request.bytes = options->bytes;
+	request.bytes = source->empty ? 0 : options->bytes;
 	request.hdtr = hdtr;
 	request.method = options->method;
 	request.flags = move_flags(options);
@@ -214,8 +230,10 @@ move(const struct endpoint *source, struct endpoint *dest,
 	request.arg = &mover;
 
 	patience_begin(options, PATIENCE_FOREVER);
-	if (dest->type->network && patience_limit() <= 0)
-		(void)signals_tick(1);		/* for is_reset() */
+	if (dest->type->network) {
+		mover.look = 1;			/* for is_reset() */
+		patience_look(mover.look);
+	}
 	stopwatch_start(&mover.began);
 	(void)zc_transfer(&request, result);	/* the result says it all */
 	if (mover.reset && result->outcome == ZC_STOPPED)

@@ -165,22 +165,30 @@ timespec_of(double seconds)
 	};
 }
 
+static struct timeval
+timeval_of(double seconds)
+{
+	const struct timespec same = timespec_of(seconds);
+
+	return (struct timeval){ .tv_sec = same.tv_sec,
+		.tv_usec = same.tv_nsec / 1000 };
+}
+
 /** Set a timer that sends SIGRTMIN.  0, or -1 with errno. */
 static int
-tick_by_timer(double seconds)
+tick_by_timer(double first, double every)
 {
 	static timer_t timer;
 	static bool made;
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
 		.sigev_signo = SIGRTMIN };
-	const struct timespec every = timespec_of(seconds);
-	const struct itimerspec when = { .it_interval = every,
-		.it_value = every };
+	const struct itimerspec when = { .it_interval = timespec_of(every),
+		.it_value = timespec_of(first) };
 
 	if (made && timer_settime(timer, 0, &when, NULL) == 0)
 		return 0;
 	/* There is no timer yet, or fork(2) did not copy it to us. */
-	if (seconds <= 0)
+	if (first <= 0)
 		return 0;
 	made = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
 	return made ? timer_settime(timer, 0, &when, NULL) : -1;
@@ -193,11 +201,11 @@ tick_by_timer(double seconds)
  * our parent has set an alarm, which is to end us.
  */
 static int
-tick_by_alarm(double seconds)
+tick_by_alarm(double first, double every)
 {
-	const struct timespec every = timespec_of(seconds);
-	struct itimerval when = { .it_interval.tv_sec = every.tv_sec,
-		.it_interval.tv_usec = every.tv_nsec / 1000 }, before;
+	const struct itimerval when = { .it_interval = timeval_of(every),
+		.it_value = timeval_of(first) };
+	struct itimerval before;
 
 	if (!alarm_ticks && getitimer(ITIMER_REAL, &before) < 0)
 		return -1;
@@ -206,18 +214,17 @@ tick_by_alarm(double seconds)
 		return -1;
 	}
 	alarm_ticks = 1;
-	when.it_value = when.it_interval;
 	return setitimer(ITIMER_REAL, &when, NULL);
 }
 
 int
-signals_tick(double seconds)
+signals_tick(double first, double every)
 {
-	if (!alarm_ticks && tick_by_timer(seconds) == 0)
+	if (!alarm_ticks && tick_by_timer(first, every) == 0)
 		return 0;
 	/* Slow the alarm down to once a second, but do not switch it off:
 	 * on_end() may just have set it. */
-	return tick_by_alarm(seconds > 0 ? seconds : 1);
+	return first > 0 ? tick_by_alarm(first, every) : tick_by_alarm(1, 1);
 }
 
 bool

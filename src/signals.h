@@ -30,9 +30,9 @@ void signals_catch(int signal);
 /** Has SIGUSR1 come since the last question? */
 bool signals_status_wanted(void);
 
-/** Interrupt blocked calls (EINTR) every so many seconds from now on; 0: stop
- * that.  Return 0, or -1 with errno if there is no timer. */
-int signals_tick(double seconds);
+/** Interrupt blocked calls (EINTR) after `first` seconds, and then every so
+ * many; first 0: stop that.  Return 0, or -1 with errno if there is no timer. */
+int signals_tick(double first, double every);
 
 /** Was SIGPIPE ignored when zcopy started? */
 bool signals_pipe_ignored(void);

@@ -94,7 +94,9 @@ struct zc_plan {
 enum zc_event_type {
 	ZC_EVENT_PLAN,			/* .plan: about to begin */
 	ZC_EVENT_REFUSED,		/* .method cannot go on, by .error */
-	ZC_EVENT_MOVED,			/* .bytes has grown, by .method; with
+	ZC_EVENT_MOVED,			/* .bytes has grown, by .method, or will
+					   by the one write that a kernel file
+					   gets at the end; with
 					   ZC_AUTO: some of the header or the
 					   trailer went out */
 	ZC_EVENT_INTERRUPTED,		/* by a signal: before anything moved,

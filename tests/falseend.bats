@@ -280,6 +280,38 @@ st_size"* ]]
 	[ "$(cat out)" = old ]
 }
 
+@test "fuse: a read that a signal would undo gets its time" {
+	odd_files
+	listener listen:127.0.0.1:0 out
+	zcopy 0 -c 1000 "$odd/slow" "127.0.0.1:$port"
+	ends 0
+	cmp -n 1000 in out
+	zcopy 0 --timeout=2 -c 1000 "$odd/slow" out
+	cmp -n 1000 in out
+}
+
+@test "fuse: a server that never tells the end is given up in time" {
+	local method
+	odd_files
+	echo old >out
+	for method in auto sendfile read-write; do
+		zcopy 3 --timeout=0.5 -m $method "$odd/hangs" out
+		[[ $output == "zcopy: $odd/hangs: read: nothing moved for 0.5 s"* ]]
+		start -m $method "$odd/hangs" -
+		retry asleep "$pid"
+		kill "$pid"
+		RETRY_SECONDS=3 ends 143
+	done
+	[ "$(cat out)" = old ]
+}
+
+@test "fuse: --no-disk-io takes no size for the end" {
+	odd_files
+	zcopy 0 --no-disk-io "$odd/none" out
+	same in out
+	zcopy 10 --no-disk-io "$odd/half" out
+}
+
 @test "fuse: a read error half way is reported, with each method" {
 	local method
 	odd_files

@@ -3,6 +3,7 @@
 # descriptors that hold no bytes to move.
 
 load helpers
+load peer
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -241,6 +242,21 @@ reads() {
 	fi
 	zcopy 0 /proc/sys/vm/swappiness "$target"
 	same expected "$target"
+}
+
+@test "kernel files: a slow writer keeps --timeout from ending it" {
+	adjustable
+	local digit
+	mkfifo fifo
+	start --timeout=0.6 fifo "$target"
+	exec 7>fifo
+	for digit in 0 0 0 7; do
+		wait_for 300000		# half of the time-out, again and again
+		printf $digit >&7
+	done
+	exec 7>&-
+	ends 0
+	[ "$(cat "$target")" -eq 7 ]
 }
 
 @test "kernel files: more than 64 KiB are no command" {

@@ -13,6 +13,8 @@ Each file has the content of FILE; its name says what is odd:
     SIZE-noseek lseek(2) fails (FOPEN_NONSEEKABLE)
     SIZE-stream lseek(2) fails, and there is no offset at all (FOPEN_STREAM)
     broken      read(2) fails with EIO in the second half
+    slow        read(2) takes 1.2 s, and is given up when a signal comes
+    hangs       the same, without an end, behind the last byte
     shrinks     half of it is gone once somebody reads there, st_size, too
 
 The protocol is that of <linux/fuse.h>, version 7.31; the structs are named
@@ -21,9 +23,11 @@ as there.
 import ctypes
 import errno
 import os
+import select
 import stat
 import struct
 import sys
+import time
 
 LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE = 1, 2, 3, 14, 15, 17, 18
 FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR = 25, 26, 27, 28, 29
@@ -44,6 +48,10 @@ class File:
     def second_half(self):
         """Called when somebody reads there."""
 
+    def delay(self, offset):
+        """Return how many seconds a read from there takes."""
+        return 0
+
     def read(self, offset, count):
         if offset + count > len(self.content) // 2:
             self.second_half()
@@ -53,6 +61,16 @@ class File:
 class Broken(File):
     def second_half(self):
         raise OSError(errno.EIO, "broken")
+
+
+class Slow(File):
+    def delay(self, offset):
+        return 1.2
+
+
+class Hanging(File):
+    def delay(self, offset):
+        return 0 if offset < len(self.content) else 1e9
 
 
 class Shrinking(File):
@@ -66,6 +84,8 @@ def make_files(content):
     files = {
         "exact": File(content, len(content), 0),
         "broken": Broken(content, len(content), 0),
+        "slow": Slow(content, len(content), 0),
+        "hangs": Hanging(content, len(content), DIRECT_IO),
         "shrinks": Shrinking(content, len(content), DIRECT_IO),
     }
     sizes = (("none", 0), ("half", len(content) // 2),
@@ -147,27 +167,63 @@ class Server:
         except OSError as error:
             return error.errno, b""
 
+    def reply(self, unique, error, data=b""):
+        """struct fuse_out_header"""
+        try:
+            os.write(self.device, struct.pack(
+                "<IiQ", 16 + len(data), -error, unique) + data)
+        except OSError as failed:           # nobody waits for it any more
+            if failed.errno != errno.ENOENT:
+                raise
+
+    def receive(self):
+        """Return opcode, unique, node and body of a request, from a struct
+        fuse_in_header; None if there is none after all."""
+        try:
+            request = os.read(self.device, 2 * MAX_WRITE)
+        except OSError as error:
+            if error.errno in (errno.EINTR, errno.ENOENT):
+                return None
+            raise
+        _, *header = struct.unpack_from("<2I2Q", request)
+        return *header, request[40:]
+
+    def postpone(self, opcode, unique, node, body):
+        """Wait as long as this takes; False: it was interrupted."""
+        delay = 0
+        if opcode == READ:
+            delay = self.file(node).delay(struct.unpack_from("<2Q", body)[1])
+        until = time.monotonic() + delay
+        while (left := until - time.monotonic()) > 0:
+            if not select.select([self.device], [], [], min(left, 1))[0]:
+                continue
+            request = self.receive()
+            if request is None:
+                continue
+            if request[0] == INTERRUPT and request[3][:8] == \
+                    struct.pack("<Q", unique):
+                return False
+            self.handle(*request)
+        return True
+
+    def handle(self, opcode, unique, node, body):
+        if opcode in (FORGET, BATCH_FORGET, INTERRUPT, DESTROY):
+            return
+        if self.postpone(opcode, unique, node, body):
+            self.reply(unique, *self.answer(opcode, node, body))
+        else:
+            self.reply(unique, errno.EINTR)
+
     def serve(self):
         while True:
             try:
-                request = os.read(self.device, 2 * MAX_WRITE)
+                request = self.receive()
             except OSError as error:
                 if error.errno == errno.ENODEV:         # unmounted
                     return
-                if error.errno in (errno.EINTR, errno.ENOENT):
-                    continue
                 raise
-            # struct fuse_in_header
-            _, opcode, unique, node = struct.unpack_from("<2I2Q", request)
-            if opcode in (FORGET, BATCH_FORGET, INTERRUPT, DESTROY):
-                continue
-            error, data = self.answer(opcode, node, request[40:])
-            try:
-                os.write(self.device, struct.pack(
-                    "<IiQ", 16 + len(data), -error, unique) + data)
-            except OSError as failed:           # it was interrupted
-                if failed.errno != errno.ENOENT:
-                    raise
+            if request is not None:
+                self.handle(*request)
 
 
 def mount(device, where):

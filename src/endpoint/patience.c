@@ -14,31 +14,62 @@
 
 static double limit;			/* seconds; 0: none */
 static struct timespec since;
+static struct timespec armed;		/* when the timer was set */
+static double look;			/* seconds; 0: see patience_look() */
 static bool grace;			/* an eighth of it is enough */
 static bool late;			/* news came when the time was up */
+
+/**
+ * Interrupt what blocks after so many seconds (0: never), and then again and
+ * again, because a signal that comes just before the call is lost.  Not sooner
+ * than need be: a FUSE server may give up a read(2) that is interrupted, and
+ * the next one starts from nothing.
+ */
+static void
+arm(double seconds)
+{
+	double every = limit > 0 ? MIN(limit / 8, 1.0) : look;
+
+	if (look > 0 && (seconds <= 0 || look < seconds))
+		seconds = look;
+	stopwatch_start(&armed);
+	(void)signals_tick(seconds > 0 ? MAX(seconds, 0.01) : 0,
+	    MAX(every, 0.01));
+}
 
 void
 patience_begin(const struct options *options, double by_default)
 {
 	limit = options->timeout >= 0 ? options->timeout : by_default;
-	/* Whatever blocks looks at the time now and then. */
-	(void)signals_tick(limit > 0 ? MIN(MAX(limit / 8, 0.01), 1.0) : 0);
+	look = 0;
+	arm(limit);
 	patience_renew();
 }
 
 void
 patience_end(void)
 {
-	limit = 0;
-	(void)signals_tick(0);
+	limit = look = 0;
+	arm(0);
+}
+
+void
+patience_look(double seconds)
+{
+	look = seconds;
+	arm(limit);
 }
 
 void
 patience_renew(void)
 {
 	grace = late = false;
-	if (limit > 0)
-		stopwatch_start(&since);
+	if (limit <= 0)
+		return;
+	stopwatch_start(&since);
+	/* Setting the timer is a system call: not for each block moved. */
+	if (stopwatch_seconds(&armed) >= limit / 4)
+		arm(limit);
 }
 
 void
@@ -46,6 +77,7 @@ patience_renew_a_little(void)
 {
 	patience_renew();
 	grace = true;
+	arm(limit / 8);
 }
 
 bool
@@ -141,7 +173,7 @@ patience_poll(struct pollfd *polled, unsigned count, int milliseconds,
 enum status
 patience_check(const struct options *options)
 {
-	if (options->timeout <= 0 || signals_tick(1) == 0)
+	if (options->timeout <= 0 || signals_tick(1, 1) == 0)
 		return STATUS_OK;
 	diag_errno("--timeout", "timer");
 	return STATUS_OTHER;

@@ -26,6 +26,10 @@ void patience_begin(const struct options *, double by_default);
 /** Wait for ever. */
 void patience_end(void);
 
+/** Until the next patience_begin(), interrupt what blocks every so many seconds
+ * though nothing is late: there is something else to look at. */
+void patience_look(double seconds);
+
 /** Something moved: the time begins anew. */
 void patience_renew(void);
 

@@ -27,6 +27,7 @@ confirm_end(int in, const int64_t *offset)
 {
 	struct end end;
 	char byte;
+	int more;
 
 	if (end_inspect(&end, in, ZC_SOURCE,
 	    offset != NULL ? *offset : ZC_CURRENT) < 0)
@@ -34,7 +35,12 @@ confirm_end(int in, const int64_t *offset)
 	if (end.kind == ZC_SOCKET)
 		return recv(in, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0 ?
 		    compat_fail(EINVAL) : 0;
-	return end.start >= 0 && end_peek(&end) > 0 ? compat_fail(EINVAL) : 0;
+	if (end.start < 0)
+		return 0;
+	more = end_peek(&end);
+	if (more < 0)
+		return -1;		/* EINTR, EIO */
+	return more > 0 ? compat_fail(EINVAL) : 0;
 }
 
 static ssize_t

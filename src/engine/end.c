@@ -179,12 +179,8 @@ int
 end_peek(const struct end *end)
 {
 	char byte;
-	ssize_t n;
 
-	do {
-		n = pread(end->fd, &byte, 1, end_position(end));
-	} while (n < 0 && errno == EINTR);
-	return (int)n;
+	return (int)pread(end->fd, &byte, 1, end_position(end));
 }
 
 /** Others may have changed it meanwhile; who had it set expects EAGAIN. */

@@ -43,8 +43,8 @@ ssize_t end_write(struct end *, const void *, size_t);
 /** More: the kernel may keep it, to send it along with what follows. */
 ssize_t end_writev(struct end *, const struct iovec *, int count, bool more);
 
-/** Has it more bytes at its position?  1 or 0, by pread(2), or -1 with errno.
- * Only with a position. */
+/** Ask pread(2) for the byte at its position, which it must have: 1, 0 at the
+ * end, or -1 with errno (EINTR, too). */
 int end_peek(const struct end *);
 
 /** Would EAGAIN from this end mean: poll?  Asked anew each time, for the flag

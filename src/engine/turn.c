@@ -160,6 +160,8 @@ job_out_of_methods(struct zc_job *job)
 static bool
 job_at_limit(struct zc_job *job, enum motion motion)
 {
+	int doubt;
+
 	if (!motion_takes(motion))
 		return false;
 	if (job_room(job, ZC_SOURCE) == 0) {
@@ -169,8 +171,11 @@ job_at_limit(struct zc_job *job, enum motion motion)
 	if (motion == TAKE || job_room(job, ZC_SINK) > 0)
 		return false;
 	/* The kernel would call it EINVAL; write(2) knows EFBIG. */
-	if (job->in.start >= 0 && job_doubts_end(job) == 0)
+	doubt = job->in.start >= 0 ? job_doubts_end(job) : ENODATA;
+	if (doubt == 0)
 		job->ended = true;
+	else if (doubt == EINTR)
+		job_tell(job, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	else
 		job_refused(job, EFBIG);
 	return true;
@@ -226,6 +231,8 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 	job_count(job, motion, moved);
 	if (motion != TAKE)
 		job_credit(job, method, moved);
+	else if (job->gather)		/* long before it is delivered */
+		job_tell(job, ZC_EVENT_MOVED, method, 0);
 	if (motion == GIVE && job->gather && job->held > 0 &&
 	    job->result.outcome == ZC_UNFINISHED)
 		job_fail(job, ZC_SINK, EIO);	/* half a command */
