@@ -31,7 +31,7 @@ void signals_catch(int signal);
 bool signals_status_wanted(void);
 
 /** Interrupt blocked calls (EINTR) after `first` seconds, and then every so
- * many; first 0: stop that.  Return 0, or -1 with errno if there is no timer. */
+ * many; first 0: stop that.  Return 0, or -1 with errno: no timer. */
 int signals_tick(double first, double every);
 
 /** Was SIGPIPE ignored when zcopy started? */

@@ -252,7 +252,7 @@ reads() {
 	exec 7>fifo
 	for digit in 0 0 0 7; do
 		wait_for 300000		# half of the time-out, again and again
-		printf $digit >&7
+		printf %s $digit >&7
 	done
 	exec 7>&-
 	ends 0

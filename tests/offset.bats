@@ -697,6 +697,6 @@ vast_piece() {
 	cat fifo >got
 	ends 0
 	[ ! -s got ]
-	cat log.txt | zcopy 0 --allow-short --offset=1000 - got
+	zcopy 0 --allow-short --offset=1000 - got < <(cat log.txt)
 	[ ! -s got ]
 }

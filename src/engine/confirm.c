@@ -53,10 +53,10 @@ job_confirm_by_peek(struct zc_job *job, enum motion motion)
 /**
  * Confirm the end, or EAGAIN, of a source without a position, by read(2).  What
  * read(2) gets is data like any other, and is given from the buffer.  Refuse a
- * method that has been overruled twice without moving anything in between.
+ * method that saw a false end twice and moved nothing in between.
  */
 static struct step
-job_confirm_by_read(struct zc_job *job, enum motion *motion,
+job_confirm_by_read(struct zc_job *job, bool ended, enum motion *motion,
     enum zc_method *method)
 {
 	struct step step;
@@ -69,8 +69,8 @@ job_confirm_by_read(struct zc_job *job, enum motion *motion,
 	*motion = TAKE;
 	*method = ZC_READ_WRITE;
 	job->result.use[ZC_READ_WRITE].calls++;
-	if (!job->overruled) {
-		job->overruled = true;
+	if (!ended || !job->overruled) {
+		job->overruled |= ended;
 		return step;
 	}
 	job_count(job, TAKE, step.moved);
@@ -81,7 +81,8 @@ struct step
 job_confirm(struct zc_job *job, struct step step, enum motion *motion,
     enum zc_method *method)
 {
-	bool doubtful = step.outcome == STEP_ENDED;
+	const bool ended = step.outcome == STEP_ENDED;
+	bool doubtful = ended;
 
 	/* After the first EAGAIN we waited until poll(2) said POLLIN, so a
 	 * second one is doubtful. */
@@ -93,5 +94,5 @@ job_confirm(struct zc_job *job, struct step step, enum motion *motion,
 	    job->in.kind == ZC_PIPE || job->in.kind == ZC_TTY)
 		return step;
 	return job->in.start >= 0 ? job_confirm_by_peek(job, *motion) :
-	    job_confirm_by_read(job, motion, method);
+	    job_confirm_by_read(job, ended, motion, method);
 }
