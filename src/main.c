@@ -4,9 +4,8 @@
  * Where to find what, from the top of the call chain down:
  *
  *	main.c			start, one action, the only exit
- *	options.c		the command line; option-table.c lists it;
- *				size.c, rules.c and allow.c read sizes,
- *				--select and --allow
+ *	cli/			the command line: options.c reads it,
+ *				option-table.c lists it
  *	bench/			--benchmark: bench.c takes turns
  *	  route.c standard.c operands.c
  *				  which routes are measured; far-end.c serves
@@ -16,34 +15,30 @@
  *	  figures.c limit.c	  samples -> numbers, and the answer in words
  *	  progress.c table.c json.c csv.c
  *				  how it is shown
- *	transfer.c		one run: open, move, commit, report
- *	  endpoint/		names -> descriptors -> verdicts
- *	    endpoint.c		  parser, and which type serves a name
- *	    file.c		  files and devices, read or written in place
- *	    replace.c		  files that are replaced whole or not at all;
+ *	transfer/		one run: transfer.c opens, moves, commits
+ *	  wrapping.c		  --header, --trailer
+ *	  skip.c		  --offset
+ *	  move.c		  the data: one engine job; rules.c is --select
+ *	  verdict.c		  its result -> a message and a status
+ *	  tally.c		  how many bytes, and what became of them
+ *	  watch.c		  did SOURCE stay as it was?
+ *	  direct.c		  what O_DIRECT does not take
+ *	  explain.c		  --explain
+ *	  discard.c		  --discard
+ *	report/			what is shown: trail.c (-v), methods.c
+ *				(--list-methods)
+ *	endpoint/		names -> descriptors -> verdicts
+ *	  endpoint.c		  parser, and which type serves a name
+ *	  file.c		  files and devices, read or written in place
+ *	  replace.c		  files that are replaced whole or not at all;
  *				  place.c finds where a path leads, temporary.c
  *				  names, attributes.c keeps mode, owner and
  *				  ACL, writeback.c has the disk begin early
- *	    stdio.c		  descriptors that zcopy was started with
- *	    tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
- *				  lookup.c connect.c retry.c congestion.c are
- *				  what they share
- *	    descriptor.c	  opening and closing patiently: patience.c has
- *				  the time-outs
- *	  wrapping.c		--header, --trailer
- *	  skip.c		--offset
- *	  direct.c		descriptors that have O_DIRECT
- *	  move.c		the data: one engine job
- *	  verdict.c		its result -> a message and a status
- *	  watch.c		did SOURCE stay as it was?
- *	  tally.c		how much was moved, for messages
- *	discard.c		--discard
- *	report/			what is shown: trail.c (-v), explain.c,
- *				methods.c (--list-methods)
- *	diag.c signals.c stdfds.c stopwatch.c
- *				messages, signals, closed descriptors, time
- *	base/			for the engine, too: missing.h knows the errnos
- *				of a call that the kernel does not have
+ *	  stdio.c		  descriptors that zcopy was started with
+ *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
+ *				  lookup.c connect.c retry.c congestion.c
+ *				  allow.c are what they share
+ *	  descriptor.c		  opening, copying and closing descriptors
  *
  *	zcopy.h			the engine, as everybody sees it: libzcopy
  *	engine/			moves bytes between two descriptors
@@ -59,19 +54,41 @@
  *	  compat-*.c		  the contracts of sendfile(2) on FreeBSD, of
  *				  splice(2) and of stdio
  *
+ *	base/			what all of it may use: options.h is what the
+ *				user asked for; diag.c output.c size.c
+ *				signals.c stopwatch.c patience.c (time-outs)
+ *				status.h; missing.h knows the errnos of a call
+ *				that the kernel does not have
+ *
  * Arrows run downwards only; the engine knows nothing of the program.
  */
 #include "config.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/signals.h"
+#include "base/status.h"
 #include "bench/bench.h"
-#include "diag.h"
-#include "discard.h"
-#include "options.h"
+#include "cli/options.h"
 #include "report/methods.h"
-#include "signals.h"
-#include "status.h"
-#include "stdfds.h"
-#include "transfer.h"
+#include "transfer/discard.h"
+#include "transfer/transfer.h"
+
+/**
+ * Hold descriptors 0 to 2 open: the next file opened would get the number of
+ * one that is closed, and messages would land in the data.  What holds them is
+ * always there and can neither be read nor written, so that using them is
+ * EBADF still.
+ */
+static void
+hold_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/", O_PATH);
+}
 
 static enum status
 act(const struct options *options)
@@ -98,7 +115,7 @@ main(int argc, char **argv)
 	struct options options;
 	enum status status;
 
-	stdfds_hold();
+	hold_standard_descriptors();
 	signals_install();
 	status = options_parse(&options, argc, (const char **)argv);
 	if (options.quiet)

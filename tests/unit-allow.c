@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "../src/allow.h"
+#include "../src/endpoint/allow.h"
 
 #define LONGEST	"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../src/rules.h"
+#include "../src/transfer/rules.h"
 
 #define KIB	INT64_C(1024)
 #define MIB	(1024 * KIB)

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../src/size.h"
+#include "../src/base/size.h"
 
 #define KIB	INT64_C(1024)
 #define MIB	(1024 * KIB)

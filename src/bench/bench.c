@@ -6,9 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
+#include "../base/output.h"
+#include "../base/signals.h"
 #include "../endpoint/endpoint.h"
-#include "../signals.h"
 #include "pass.h"
 #include "progress.h"
 #include "report.h"
@@ -220,7 +221,7 @@ print(struct report *report, const struct options *options)
 	progress_clear(report);
 	report->limit = answer(report);
 	shapes[options->format](file, report);
-	return options_flush();
+	return output_flush();
 }
 
 /** What was measured before something went wrong is worth having. */

@@ -4,8 +4,8 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include "../options.h"
-#include "../status.h"
+#include "../base/status.h"
+#include "../base/options.h"
 
 /** Measure and print.  What zcopy is to exit with; after a signal, what there
  * is by then has been printed too. */

@@ -2,7 +2,7 @@
 
 #include "report.h"
 
-#include "../diag.h"
+#include "../base/diag.h"
 
 /** Quoted always, so that nothing in it means anything. */
 static void

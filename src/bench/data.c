@@ -13,9 +13,9 @@
 #include <sys/param.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
+#include "../base/signals.h"
 #include "../endpoint/temporary.h"
-#include "../signals.h"
 
 #define BLOCK	((size_t)1 << 20)
 

@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../diag.h"
-#include "../discard.h"
-#include "../transfer.h"
+#include "../base/diag.h"
+#include "../transfer/discard.h"
+#include "../transfer/transfer.h"
 
 /** A terminal's signals go to all its processes; which is to be the first to
  * go is for our parent to say. */

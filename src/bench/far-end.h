@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#include "../options.h"
+#include "../base/options.h"
 
 /**
  * Do again and again what the options say, --discard or a copy, without a

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <limits.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "pass.h"
 
 /*

@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "../endpoint/descriptor.h"
-#include "../transfer.h"
+#include "../transfer/transfer.h"
 #include "cold.h"
 #include "data.h"
 #include "route.h"

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "../stopwatch.h"
-#include "../transfer.h"
+#include "../base/stopwatch.h"
+#include "../transfer/transfer.h"
 
 static unsigned
 suited(const struct transfer *transfer)

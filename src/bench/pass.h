@@ -4,6 +4,7 @@
 #ifndef BENCH_PASS_H
 #define BENCH_PASS_H
 
+#include "../base/status.h"
 #include "../zcopy.h"
 #include "route.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 
 #define ERASE	"\033[K"		/* to the end of the line */
 

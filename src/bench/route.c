@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "cold.h"
 #include "far-end.h"
 

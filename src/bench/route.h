@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../options.h"
-#include "../status.h"
+#include "../base/status.h"
+#include "../base/options.h"
 
 /** Which part of the answer it is for, to the question what the limit is. */
 enum part { PART_NONE, PART_SOURCE, PART_DEST, PART_BOTH };

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "../endpoint/congestion.h"
 #include "../endpoint/listeners.h"
 #include "cold.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 
 static void
 print_head(FILE *file, const struct report *report)

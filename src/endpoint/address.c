@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 
 #define DIGITS "0123456789"
 #define HOST_CHARACTERS DIGITS "abcdefghijklmnopqrstuvwxyz" \

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "../base/status.h"
 #include "endpoint.h"
 
 enum address_use { ADDRESS_CONNECT, ADDRESS_LISTEN };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "address.h"
 #include "socket.h"
 

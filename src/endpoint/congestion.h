@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 
+#include "../base/status.h"
 #include "endpoint.h"
 
 /** Can the named one be had?  STATUS_OK, or STATUS_CONNECTION once the reason

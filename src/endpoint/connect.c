@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../stopwatch.h"
+#include "../base/patience.h"
+#include "../base/stopwatch.h"
 #include "address.h"
 #include "congestion.h"
-#include "patience.h"
 #include "socket.h"
 
 #define ADDRESSES_MAX	16

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../base/missing.h"
-#include "patience.h"
+#include "../base/patience.h"
 
 int
 descriptor_open(int dir, const char *path, int flags, mode_t mode)

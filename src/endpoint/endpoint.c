@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../diag.h"
-#include "../signals.h"
+#include "../base/diag.h"
+#include "../base/patience.h"
+#include "../base/signals.h"
 #include "address.h"
 #include "endpoint.h"
-#include "patience.h"
 
 #define SYSTEMD_FIRST	3		/* SD_LISTEN_FDS_START */
 

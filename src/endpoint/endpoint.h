@@ -30,8 +30,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "../options.h"
-#include "../status.h"
+#include "../base/status.h"
+#include "../base/options.h"
 
 enum role { ROLE_SOURCE, ROLE_DEST };
 

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
+#include "../base/patience.h"
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
-#include "patience.h"
 #include "place.h"
 
 /* Only where the file was not there before. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "address.h"
 #include "congestion.h"
 #include "listeners.h"

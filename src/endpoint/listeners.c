@@ -6,12 +6,13 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "../base/missing.h"
+#include "../base/patience.h"
 #include "address.h"
+#include "allow.h"
 #include "congestion.h"
 #include "descriptor.h"
-#include "patience.h"
 #include "socket.h"
 
 /* --discard takes several, one after another; else all but one are too many,

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "../base/status.h"
 #include "endpoint.h"
 
 enum { LISTENERS_MAX = 8 };

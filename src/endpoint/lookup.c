@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/patience.h"
 #include "address.h"
-#include "patience.h"
 
 #define WAITING	"0 bytes so far, looking up the name"
 

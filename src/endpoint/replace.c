@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "../base/missing.h"
 #include "attributes.h"
 #include "descriptor.h"

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <sys/param.h>
 
-#include "../diag.h"
-#include "../stopwatch.h"
-#include "patience.h"
+#include "../base/diag.h"
+#include "../base/patience.h"
+#include "../base/stopwatch.h"
 
 #define PAUSE_FIRST	250		/* milliseconds */
 #define DOUBLINGS	5

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../diag.h"
-#include "patience.h"
+#include "../base/diag.h"
+#include "../base/patience.h"
 
 #define SENT	"all bytes sent, waiting for the peer to confirm"
 

@@ -8,6 +8,7 @@
 
 #include <sys/socket.h>
 
+#include "../base/status.h"
 #include "endpoint.h"
 
 /**

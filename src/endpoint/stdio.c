@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"

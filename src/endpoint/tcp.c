@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
+#include "../base/patience.h"
 #include "address.h"
 #include "congestion.h"
 #include "connect.h"
-#include "patience.h"
 #include "retry.h"
 #include "socket.h"
 

@@ -10,9 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
+#include "../base/patience.h"
 #include "listeners.h"
-#include "patience.h"
 #include "retry.h"
 #include "socket.h"
 

@@ -73,3 +73,9 @@ zc_method_available(enum zc_method method)
 	errno = saved;
 	return error;
 }
+
+const char *
+zc_version(void)
+{
+	return PACKAGE_VERSION;
+}

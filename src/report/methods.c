@@ -13,7 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../options.h"
+#include "../base/options.h"
+#include "../base/output.h"
 #include "../zcopy.h"
 
 #define LINE_WIDTH	80
@@ -292,5 +293,5 @@ methods_list(bool verbose)
 	print_methods();
 	if (verbose)
 		print_limits();
-	return options_flush();
+	return output_flush();
 }

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "../status.h"
+#include "../base/status.h"
 
 /**
  * Print each method on stdout, with what it is and whether this build and

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../diag.h"
+#include "../base/diag.h"
 
 /* All names, and a separator each. */
 struct names {

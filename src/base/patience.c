@@ -1,0 +1,180 @@
+#include "config.h"
+
+#include "patience.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/param.h>
+
+#include "diag.h"
+#include "signals.h"
+#include "stopwatch.h"
+
+static double limit;			/* seconds; 0: none */
+static struct timespec since;
+static struct timespec armed;		/* when the timer was set */
+static double look;			/* seconds; 0: see patience_look() */
+static bool grace;			/* an eighth of it is enough */
+static bool late;			/* news came when the time was up */
+
+/**
+ * Interrupt what blocks after so many seconds (0: never), and then again and
+ * again, because a signal that comes just before the call is lost.  Not sooner
+ * than need be: a FUSE server may give up a read(2) that is interrupted, and
+ * the next one starts from nothing.
+ */
+static void
+arm(double seconds)
+{
+	double every = limit > 0 ? MIN(limit / 8, 1.0) : look;
+
+	if (look > 0 && (seconds <= 0 || look < seconds))
+		seconds = look;
+	stopwatch_start(&armed);
+	(void)signals_tick(seconds > 0 ? MAX(seconds, 0.01) : 0,
+	    MAX(every, 0.01));
+}
+
+void
+patience_begin(const struct options *options, double by_default)
+{
+	limit = options->timeout >= 0 ? options->timeout : by_default;
+	look = 0;
+	arm(limit);
+	patience_renew();
+}
+
+void
+patience_end(void)
+{
+	limit = look = 0;
+	arm(0);
+}
+
+void
+patience_look(double seconds)
+{
+	look = seconds;
+	arm(limit);
+}
+
+void
+patience_renew(void)
+{
+	grace = late = false;
+	if (limit <= 0)
+		return;
+	stopwatch_start(&since);
+	/* Setting the timer is a system call: not for each block moved. */
+	if (stopwatch_seconds(&armed) >= limit / 4)
+		arm(limit);
+}
+
+void
+patience_renew_a_little(void)
+{
+	patience_renew();
+	grace = true;
+	arm(limit / 8);
+}
+
+bool
+patience_over(void)
+{
+	double most = grace ? limit / 8 : limit;
+
+	return limit > 0 && stopwatch_seconds(&since) >= most;
+}
+
+double
+patience_limit(void)
+{
+	return limit;
+}
+
+const char *
+patience_reason(int error)
+{
+	static char text[64];
+
+	if (error != ETIMEDOUT || !patience_over())
+		return strerror(error);
+	snprintf(text, sizeof(text), "nothing moved for %g s", limit);
+	return text;
+}
+
+bool
+patience_left(const char *state)
+{
+	int error = errno;
+
+	if (error != EINTR || signals_caught() != 0)
+		return false;
+	if (patience_over()) {
+		errno = ETIMEDOUT;
+		return false;
+	}
+	if (signals_status_wanted())
+		diag_error(NULL, "%s", state);
+	return true;
+}
+
+/** The rest of our patience, if that is less; milliseconds, as for poll(2). */
+static int
+shorten(int milliseconds)
+{
+	double rest = (limit - stopwatch_seconds(&since)) * 1000 + 1;
+
+	if (limit <= 0 || (milliseconds >= 0 && milliseconds <= rest))
+		return milliseconds;
+	return (int)MIN(MAX(rest, 0), INT_MAX);
+}
+
+bool
+patience_moved(ssize_t n, const char *state)
+{
+	if (n < 0)
+		return patience_left(state);
+	if (n > 0)
+		patience_renew();
+	if (signals_status_wanted())
+		diag_error(NULL, "%s", state);
+	/* A read(2) that never blocks never fails with EINTR. */
+	errno = signals_caught() != 0 ? EINTR : 0;
+	return n > 0 && errno == 0;
+}
+
+int
+patience_poll(struct pollfd *polled, unsigned count, int milliseconds,
+    const char *state)
+{
+	int ready = poll(polled, count, shorten(milliseconds));
+
+	if (ready < 0 && !patience_left(state))
+		return -1;
+	/* A poll(2) that returns at once never fails with EINTR. */
+	errno = EINTR;
+	if (signals_caught() != 0)
+		return -1;
+	if (!patience_over())
+		return MAX(ready, 0);
+	/* The time is up.  The news may have come in time, while SIGSTOP held
+	 * us: return it once.  Later news, without patience_renew(), is too
+	 * late. */
+	errno = ETIMEDOUT;
+	if (ready <= 0 || late)
+		return -1;
+	late = true;
+	return ready;
+}
+
+enum status
+patience_check(const struct options *options)
+{
+	if (options->timeout <= 0 || signals_tick(1, 1) == 0)
+		return STATUS_OK;
+	diag_errno("--timeout", "timer");
+	return STATUS_OTHER;
+}

@@ -1,0 +1,21 @@
+/*
+ * Descriptors that zcopy was started with and that have O_DIRECT: they take
+ * whole blocks only, and the flag is not ours to drop.
+ */
+#ifndef TRANSFER_DIRECT_H
+#define TRANSFER_DIRECT_H
+
+#include "../endpoint/endpoint.h"
+
+#include "../base/status.h"
+
+/** Call when both ends are ready.  STATUS_OK, or, once printed, the status of
+ * the end that is known not to take what is to be moved. */
+enum status direct_check(const struct endpoint *source,
+    const struct endpoint *dest);
+
+/** What a message about EINVAL from this end is to add: "" unless it has
+ * O_DIRECT.  Static text. */
+const char *direct_hint(const struct endpoint *);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * The data: one engine job between two endpoints that are ready.
+ */
+#ifndef TRANSFER_MOVE_H
+#define TRANSFER_MOVE_H
+
+#include "../base/status.h"
+#include "../endpoint/endpoint.h"
+#include "../zcopy.h"
+#include "watch.h"
+
+struct moved {
+	struct zc_result result;
+	int64_t waits;			/* calls of poll(2) */
+	double seconds;			/* that it took */
+};
+
+/**
+ * Move options->bytes bytes from source to dest, hdtr around them, and say on
+ * standard error why not.  dest begins once the plan stands, and no trailer
+ * is sent after data that the watch finds changed.  *moved is filled in
+ * always.
+ */
+enum status move(const struct endpoint *source, struct endpoint *dest,
+    const struct zc_hdtr *hdtr, const struct watch *, struct moved *moved);
+
+/** Move exactly `bytes` bytes from source to descriptor `out`, whatever the
+ * options say; print nothing. */
+void move_plainly(const struct endpoint *source, int out, int64_t bytes,
+    struct zc_result *result);
+
+/** Of enum zc_flag, as the options ask for them. */
+unsigned move_flags(const struct options *);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * --offset: get SOURCE to where moving begins.
+ */
+#ifndef TRANSFER_SKIP_H
+#define TRANSFER_SKIP_H
+
+#include "../endpoint/endpoint.h"
+
+#include "../base/status.h"
+
+/**
+ * Skip options->offset bytes, counted from the current position: by lseek(2)
+ * where that means something, else by reading and dropping them.
+ * STATUS_INCOMPLETE when SOURCE ends before (not with --allow-short), once
+ * printed.
+ */
+enum status skip_source(struct endpoint *source,
+    const struct endpoint *dest);
+
+#endif

@@ -1,0 +1,82 @@
+#include "config.h"
+
+#include "tally.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/param.h>
+
+#include "../endpoint/socket.h"
+
+static void __attribute__((format(printf, 2, 3)))
+add(struct tally *tally, const char *format, ...)
+{
+	size_t length = strlen(tally->text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(tally->text + length, sizeof(tally->text) - length, format,
+	    args);
+	va_end(args);
+}
+
+static bool
+is_dropped(const struct endpoint *dest)
+{
+	return dest->type == &endpoint_replace;
+}
+
+static struct tally
+begin(const struct endpoint *dest, int64_t bytes, int64_t wanted)
+{
+	struct tally tally = { "(" };
+
+	add(&tally, "%" PRId64, bytes);
+	if (wanted >= 0)
+		add(&tally, " of %" PRId64, wanted);
+	add(&tally, " bytes %s", is_dropped(dest) ? "moved" : "delivered");
+	return tally;
+}
+
+static struct tally
+end(struct tally tally, const struct endpoint *dest)
+{
+	add(&tally, "%s)", is_dropped(dest) ? "; DEST is unchanged" : "");
+	return tally;
+}
+
+struct tally
+tally(const struct endpoint *dest, int64_t bytes, int64_t wanted)
+{
+	return end(begin(dest, bytes, wanted), dest);
+}
+
+/** Return how many bytes of data have arrived, as far as can be told. */
+static int64_t
+arrived(const struct zc_result *result, const struct endpoint *dest)
+{
+	int64_t acknowledged = -1;
+
+	if (dest->role == ROLE_DEST)
+		acknowledged = socket_acknowledged(dest);
+	if (acknowledged < 0)
+		return result->bytes;
+	acknowledged -= result->header_bytes;
+	return MIN(MAX(acknowledged, 0), result->bytes);
+}
+
+struct tally
+tally_result(const struct zc_result *result, const struct endpoint *dest)
+{
+	int64_t bytes = arrived(result, dest);
+	struct tally tally = begin(dest, bytes, -1);
+
+	if (bytes < result->bytes)
+		add(&tally, " of %" PRId64 " that were sent", result->bytes);
+	if (result->lost > 0)
+		add(&tally, ", %" PRId64 " more were read and are lost",
+		    result->lost);
+	return end(tally, dest);
+}

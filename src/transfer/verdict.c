@@ -1,0 +1,160 @@
+#include "config.h"
+
+#include "verdict.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "../base/diag.h"
+#include "../base/patience.h"
+#include "../base/signals.h"
+#include "direct.h"
+#include "tally.h"
+
+static enum status
+verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
+{
+	int signal = signals_caught();
+
+	diag_error(dest->name, "interrupted (%s) %s",
+	    signal != 0 ? diag_signal_name(signal) : strerror(result->error),
+	    tally_result(result, dest).text);
+	return STATUS_OTHER;
+}
+
+static enum status
+verdict_unsuited(const struct zc_result *result,
+    const struct endpoint *source, const struct endpoint *dest)
+{
+	const char *method = zc_method_name(result->method);
+
+	if (source->options->action == ACTION_BENCHMARK)
+		return STATUS_METHOD;	/* a row of the table */
+	if (result->error == ENOTSUP && result->reason != NULL)
+		diag_error(dest->name, "%s: %s (from %s to %s)", method,
+		    result->reason, zc_kind_name(zc_kind_of(source->fd)),
+		    zc_kind_name(zc_kind_of(dest->fd)));
+	else
+		diag_error(dest->name, "%s: refused: %s %s", method,
+		    result->reason != NULL ? result->reason :
+		    strerror(result->error), tally_result(result, dest).text);
+	return source->options->method == ZC_AUTO ? STATUS_OTHER :
+	    STATUS_METHOD;
+}
+
+static enum status
+verdict_source(const struct zc_result *result, const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	diag_error(source->name, "read: %s %s%s",
+	    patience_reason(result->error), tally_result(result, dest).text,
+	    result->error == EINVAL ? direct_hint(source) : "");
+	return endpoint_fault(source);
+}
+
+static const char *
+hint(const struct zc_result *result, const struct endpoint *dest)
+{
+	bool full = result->error == ENOSPC || result->error == EDQUOT;
+
+	if (result->error == EINVAL)
+		return direct_hint(dest);
+	if (!full || dest->type != &endpoint_replace)
+		return "";
+	if (!dest->has_stat)
+		return "; --inplace would keep them";
+	return replace_has_way_out(dest) ?
+	    "; --inplace needs no room for a second copy" : "";
+}
+
+static enum status
+verdict_dest(const struct zc_result *result, const struct endpoint *dest)
+{
+	if (result->error == EPIPE && !signals_pipe_ignored() &&
+	    zc_kind_of(dest->fd) == ZC_PIPE) {
+		signals_catch(SIGPIPE);
+		return STATUS_OTHER;
+	}
+	diag_error(dest->name, "write: %s %s%s", strerror(result->error),
+	    tally_result(result, dest).text, hint(result, dest));
+	return endpoint_fault(dest);
+}
+
+static bool
+is_ready(int fd, short events)
+{
+	struct pollfd pollfd = { .fd = fd, .events = events };
+
+	return poll(&pollfd, 1, 0) > 0;
+}
+
+enum status
+verdict_stalled(const struct zc_result *result, const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	/* A unix socket of which a part was spliced says POLLIN when there is
+	 * nothing more (Linux 6.18), so SOURCE is not asked. */
+	bool reading = is_ready(dest->fd, POLLOUT);
+	const struct endpoint *stuck = reading ? source : dest;
+
+	diag_error(stuck->name, "%s: nothing moved for %g s %s",
+	    reading ? "read" : "write", patience_limit(),
+	    tally_result(result, dest).text);
+	return endpoint_fault(stuck);
+}
+
+enum status
+verdict_wrapped(const struct endpoint *dest)
+{
+	diag_error(dest->name, "write: a header or trailer would be a command "
+	    "of its own there");
+	return STATUS_DEST;
+}
+
+/** What the engine was not even asked: all else was found out when the ends
+ * were opened. */
+static enum status
+verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
+{
+	if (result->error == EINVAL && zc_kind_of(dest->fd) == ZC_SYNTHETIC)
+		return verdict_wrapped(dest);
+	if (result->error == EINVAL)
+		diag_error(dest->name, "write: it is SOURCE itself, "
+		    "and would be read again as it is written");
+	else
+		diag_error(dest->name, "start: %s", strerror(result->error));
+	return STATUS_DEST;
+}
+
+enum status
+verdict(const struct zc_result *result, const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	switch (result->outcome) {
+	case ZC_DONE:
+		return STATUS_OK;
+	case ZC_SHORT:
+		diag_error(source->name, "read: SOURCE ended early %s",
+		    tally(dest, result->bytes, source->options->bytes).text);
+		return STATUS_INCOMPLETE;
+	case ZC_UNSUITED:
+		return verdict_unsuited(result, source, dest);
+	case ZC_FAILED:
+	case ZC_UNFINISHED:		/* EAGAIN: the socket's own time-out */
+		if (result->side == ZC_SOURCE)
+			return verdict_source(result, source, dest);
+		return verdict_dest(result, dest);
+	case ZC_WOULD_WAIT:
+		diag_error(source->name, "read: would have to wait for "
+		    "the disk (--no-disk-io) %s",
+		    tally_result(result, dest).text);
+		return STATUS_WOULD_WAIT;
+	case ZC_INVALID:
+		return verdict_invalid(result, dest);
+	case ZC_STOPPED:
+		break;
+	}
+	return verdict_stopped(result, dest);
+}

@@ -1,0 +1,160 @@
+#include "config.h"
+
+#include "watch.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/param.h>
+#include <unistd.h>
+
+#include "../base/diag.h"
+#include "../zcopy.h"
+#include "tally.h"
+
+static bool
+same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/** Return the flags that chattr(1) sets, as far as statx(2) has them. */
+static uint64_t
+attributes_of(int fd)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st) < 0)
+		return 0;
+	return st.stx_attributes;
+}
+
+/** Write the name of the descriptor's file; "" where there is no /proc. */
+static void
+name_of(int fd, char *name, size_t size)
+{
+	char link[40];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, name, size - 1);
+	name[length < 0 ? 0 : length] = '\0';
+}
+
+void
+watch_begin(struct watch *watch, const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	struct stat st;
+
+	watch->on = false;
+	if (zc_kind_of(source->fd) != ZC_REGULAR ||
+	    fstat(source->fd, &watch->before) < 0)
+		return;
+	if (fstat(dest->fd, &st) == 0 &&
+	    endpoint_same_inode(&watch->before, &st))
+		return;			/* ranges of one file: we change it */
+	watch->attributes = attributes_of(source->fd);
+	if (source->path == NULL)
+		name_of(source->fd, watch->name, sizeof(watch->name));
+	watch->start = lseek(source->fd, 0, SEEK_CUR);
+	watch->on = watch->start >= 0;
+}
+
+/** True if the name by which SOURCE was opened is that of another file by now,
+ * or of none.  A descriptor has the name that /proc tells. */
+static bool
+is_renamed(const struct watch *watch, const struct endpoint *source)
+{
+	char name[sizeof(watch->name)];
+	struct stat named;
+
+	if (source->path != NULL)
+		return stat(source->path, &named) < 0 ||
+		    !endpoint_same_inode(&watch->before, &named);
+	name_of(source->fd, name, sizeof(name));
+	return strcmp(name, watch->name) != 0;
+}
+
+/** True if something that leaves the data alone has moved st_ctime: link(2),
+ * unlink(2), chmod(2), chown(2), chattr(1), rename(2). */
+static bool
+is_explained(const struct watch *watch, const struct stat *after,
+    const struct endpoint *source)
+{
+	const struct stat *before = &watch->before;
+
+	return before->st_nlink != after->st_nlink ||
+	    before->st_mode != after->st_mode ||
+	    before->st_uid != after->st_uid ||
+	    before->st_gid != after->st_gid ||
+	    watch->attributes != attributes_of(source->fd) ||
+	    is_renamed(watch, source);
+}
+
+/** True if the data may have changed.  utimes(2) can hide that from st_mtime,
+ * but itself moves st_ctime, which it cannot set. */
+static bool
+has_changed(const struct watch *watch, const struct stat *after,
+    const struct endpoint *source)
+{
+	const struct stat *before = &watch->before;
+
+	if (source->options->bytes != ZC_TO_END &&
+	    after->st_size > before->st_size)
+		return false;		/* a log that is being written to */
+	if (!same_time(&before->st_mtim, &after->st_mtim))
+		return true;
+	return !same_time(&before->st_ctim, &after->st_ctim) &&
+	    !is_explained(watch, after, source);
+}
+
+/** True if SOURCE is smaller than it was.  Some FUSE servers tell sizes that
+ * they never had: such a size is still the same behind the end.  A network
+ * file system must ask its server, or it tells what it remembers. */
+static bool
+has_shrunk(const struct watch *watch, const struct stat *after, int fd)
+{
+	struct statx asked;
+	int64_t size = after->st_size;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE,
+	    &asked) == 0)
+		size = (int64_t)asked.stx_size;
+	return size < watch->before.st_size;
+}
+
+enum status
+watch_end(const struct watch *watch, const struct endpoint *source,
+    const struct endpoint *dest, int64_t moved)
+{
+	const struct options *options = source->options;
+	bool whole = options->bytes == ZC_TO_END && !options->allow_short;
+	int64_t expected;
+	struct stat after;
+
+	if (!watch->on || fstat(source->fd, &after) < 0)
+		return STATUS_OK;
+	expected = MAX(watch->before.st_size - watch->start, 0);
+	if (whole && moved < expected &&
+	    has_shrunk(watch, &after, source->fd)) {
+		diag_error(source->name, "read: it shrank while it was being "
+		    "moved %s", tally(dest, moved, expected).text);
+		return STATUS_INCOMPLETE;
+	}
+	if (has_changed(watch, &after, source)) {
+		diag_error(source->name, "read: it changed while it was being "
+		    "moved %s", tally(dest, moved, -1).text);
+		return STATUS_CHANGED;
+	}
+	return STATUS_OK;
+}
+
+void
+watch_note(const struct watch *watch, const struct endpoint *source)
+{
+	if (watch->on && source->options->verbose &&
+	    is_renamed(watch, source))
+		diag_trail("%s: renamed or removed while it was being moved: "
+		    "the file that was opened is complete", source->name);
+}
