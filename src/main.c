@@ -25,15 +25,16 @@
  *	  direct.c		  what O_DIRECT does not take
  *	  explain.c		  --explain
  *	  discard.c		  --discard
- *	report/			what is shown: trail.c (-v), methods.c
+ *	report/			what is shown: verbose.c (-v), methods.c
  *				(--list-methods)
  *	endpoint/		names -> descriptors -> verdicts
  *	  endpoint.c		  parser, and which type serves a name
  *	  file.c		  files and devices, read or written in place
  *	  replace.c		  files that are replaced whole or not at all;
- *				  place.c finds where a path leads, temporary.c
- *				  names, attributes.c keeps mode, owner and
- *				  ACL, writeback.c has the disk begin early
+ *				  location.c finds where a path leads,
+ *				  temporary.c makes names, attributes.c keeps
+ *				  mode, owner and ACL, writeback.c has the disk
+ *				  begin early
  *	  stdio.c		  descriptors that zcopy was started with
  *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
  *				  lookup.c connect.c retry.c congestion.c
@@ -56,7 +57,7 @@
  *
  *	base/			what all of it may use: options.h is what the
  *				user asked for; diag.c output.c size.c
- *				signals.c stopwatch.c patience.c (time-outs)
+ *				signals.c stopwatch.c deadline.c
  *				status.h; missing.h knows the errnos of a call
  *				that the kernel does not have
  *

@@ -125,7 +125,7 @@ diag_note(const char *format, ...)
 }
 
 void
-diag_trail(const char *format, ...)
+diag_verbose(const char *format, ...)
 {
 	va_list args;
 

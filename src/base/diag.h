@@ -19,7 +19,7 @@ void diag_note(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /** "zcopy: TEXT" with -v. */
-void diag_trail(const char *format, ...)
+void diag_verbose(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 enum diag_level { DIAG_QUIET, DIAG_NORMAL, DIAG_VERBOSE };

@@ -190,6 +190,6 @@ congestion_note(const struct endpoint *ep, int fd)
 	    !system_paces() || socket_ends(fd, &here, &there) < 0)
 		return;
 	address_format(address, (struct sockaddr *)&there, sizeof(there));
-	diag_trail("%s: congestion control %s: %s is on this host", ep->name,
+	diag_verbose("%s: congestion control %s: %s is on this host", ep->name,
 	    name.text, address);
 }

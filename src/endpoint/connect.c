@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../base/stopwatch.h"
 #include "address.h"
 #include "congestion.h"
@@ -142,8 +142,8 @@ race_wait(struct race *race)
 	int pause = race->begun < race->count ? race_pause(race) : -1;
 	int fd;
 
-	if (patience_poll(race->polled, race->begun, pause,
-	    PATIENCE_FIRST) < 0)
+	if (deadline_poll(race->polled, race->begun, pause,
+	    WAITING_FIRST) < 0)
 		return -2;
 	for (unsigned i = 0; i < race->begun; i++) {
 		if (race->polled[i].fd < 0 || race->polled[i].revents == 0)

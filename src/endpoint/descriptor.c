@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../base/missing.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 
 int
 descriptor_open(int dir, const char *path, int flags, mode_t mode)
@@ -17,7 +17,7 @@ descriptor_open(int dir, const char *path, int flags, mode_t mode)
 
 	do {
 		fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY, mode);
-	} while (fd < 0 && patience_left(PATIENCE_FIRST));
+	} while (fd < 0 && deadline_allows(WAITING_FIRST));
 	return fd;
 }
 
@@ -51,6 +51,6 @@ descriptor_settle(int fd)
 	 * another duplicate asks again. */
 	do {
 		result = descriptor_settle_once(fd);
-	} while (result < 0 && patience_left("all bytes written, closing"));
+	} while (result < 0 && deadline_allows("all bytes written, closing"));
 	return result;
 }

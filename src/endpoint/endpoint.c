@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../base/signals.h"
 #include "address.h"
 #include "endpoint.h"
@@ -284,11 +284,11 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 	return STATUS_OK;
 }
 
-/* Each step has patience of its own. */
+/* Each step has a deadline of its own. */
 static enum status
 step(struct endpoint *ep, enum status (*hook)(struct endpoint *))
 {
-	patience_begin(ep->options, PATIENCE_FOREVER);
+	deadline_begin(ep->options, DEADLINE_NEVER);
 	return hook != NULL ? hook(ep) : STATUS_OK;
 }
 
@@ -433,6 +433,6 @@ endpoint_error(const struct endpoint *ep, const char *doing)
 	}
 	advise(ep, advice, sizeof(advice));
 	diag_error(ep->name, "%s: %s%s", doing, ep->type->network ?
-	    strerror(errno) : patience_reason(errno), advice);
+	    strerror(errno) : deadline_reason(errno), advice);
 	return endpoint_fault(ep);
 }

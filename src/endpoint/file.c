@@ -10,15 +10,15 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
-#include "place.h"
+#include "location.h"
 
 /* Only where the file was not there before. */
 struct file_state {
-	struct place place;
+	struct location location;
 	bool created;			/* goes, if nothing comes of it */
 };
 
@@ -97,11 +97,11 @@ file_create(struct endpoint *ep)
 
 	if (state == NULL)
 		return endpoint_error(ep, "create");
-	state->place = PLACE_NOWHERE;
+	state->location = LOCATION_NONE;
 	ep->state = state;
-	if (place_find(&state->place, ep->path) < 0)
+	if (location_find(&state->location, ep->path) < 0)
 		return endpoint_error(ep, "create");
-	fd = descriptor_open(state->place.dir, state->place.base,
+	fd = descriptor_open(state->location.dir, state->location.base,
 	    file_flags(ep) | O_EXCL | O_NOFOLLOW, ep->mode);
 	state->created = fd >= 0;
 	if (fd < 0 && errno == EEXIST && !ep->options->no_clobber)
@@ -110,20 +110,22 @@ file_create(struct endpoint *ep)
 	return file_attach(ep, fd);
 }
 
-/* Open DEST for writing in place.  Open it in the directory where place_find()
- * saw it, so that a link that is put there later is not followed; or by its
- * path, if place_find() saw another file or none, as for /proc/PID/fd/N. */
+/* Open DEST for writing in place.  Open it in the directory where
+ * location_find() saw it, so that a link that is put there later is not
+ * followed; or by its path, if location_find() saw another file or none, as for
+ * /proc/PID/fd/N. */
 static int
-file_open_existing(const struct endpoint *ep, const struct place *place)
+file_open_existing(const struct endpoint *ep, const struct location *location)
 {
-	return place_has(place, &ep->st) ?
-	    descriptor_open(place->dir, place->base,
+	return location_has(location, &ep->st) ?
+	    descriptor_open(location->dir, location->base,
 	    file_flags(ep) | O_NOFOLLOW, ep->mode) :
 	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep), ep->mode);
 }
 
 static enum status
-file_open_found(struct endpoint *ep, const struct place *place, bool synthetic)
+file_open_found(struct endpoint *ep, const struct location *location,
+    bool synthetic)
 {
 	const struct options *o = ep->options;
 	enum status status;
@@ -138,7 +140,7 @@ file_open_found(struct endpoint *ep, const struct place *place, bool synthetic)
 	}
 	if (S_ISFIFO(ep->st.st_mode) || synthetic)
 		return STATUS_OK;	/* see file_ready */
-	status = file_attach(ep, file_open_existing(ep, place));
+	status = file_attach(ep, file_open_existing(ep, location));
 	if (status == STATUS_OK && o->seek >= 0 &&
 	    lseek(ep->fd, 0, SEEK_CUR) < 0)
 		return endpoint_error(ep, "--seek");
@@ -148,18 +150,18 @@ file_open_found(struct endpoint *ep, const struct place *place, bool synthetic)
 static enum status
 file_open_in_place(struct endpoint *ep, bool synthetic)
 {
-	struct place place;
+	struct location location;
 	enum status status;
 
 	if (!ep->has_stat)
 		return file_create(ep);
 	/* Refuse another user's link in a directory like /tmp; the kernel does
-	 * so only if fs.protected_symlinks is 1.  place_find() may fail for
+	 * so only if fs.protected_symlinks is 1.  location_find() may fail for
 	 * other reasons, too: it cannot follow /proc/PID/fd/N. */
-	if (place_find(&place, ep->path) < 0 && place.distrusted)
+	if (location_find(&location, ep->path) < 0 && location.distrusted)
 		return endpoint_error(ep, "create");
-	status = file_open_found(ep, &place, synthetic);
-	place_close(&place);
+	status = file_open_found(ep, &location, synthetic);
+	location_close(&location);
 	return status;
 }
 
@@ -229,10 +231,10 @@ file_open_late(struct endpoint *ep)
 			flags |= O_TRUNC;
 	}
 	fd = descriptor_open(AT_FDCWD, ep->path, flags, ep->mode);
-	if (fd < 0 && errno == ETIMEDOUT && patience_over()) {
+	if (fd < 0 && errno == ETIMEDOUT && deadline_passed()) {
 		diag_error(ep->name, "open: no %s opened it within %g s "
 		    "(--timeout)", ep->role == ROLE_SOURCE ? "writer" :
-		    "reader", patience_limit());
+		    "reader", deadline_limit());
 		return endpoint_fault(ep);
 	}
 	return file_attach(ep, fd);
@@ -310,11 +312,11 @@ file_commit(struct endpoint *ep)
 
 /* Has nobody written to what we created, nor put another file there? */
 static bool
-file_is_unused(const struct endpoint *ep, const struct place *place)
+file_is_unused(const struct endpoint *ep, const struct location *location)
 {
 	struct stat st;
 
-	return fstatat(place->dir, place->base, &st,
+	return fstatat(location->dir, location->base, &st,
 	    AT_SYMLINK_NOFOLLOW) == 0 &&
 	    endpoint_same_inode(&st, &ep->st) && st.st_size == 0;
 }
@@ -326,9 +328,9 @@ file_abort(struct endpoint *ep)
 
 	if (state == NULL)
 		return;
-	if (state->created && file_is_unused(ep, &state->place))
-		unlinkat(state->place.dir, state->place.base, 0);
-	place_close(&state->place);
+	if (state->created && file_is_unused(ep, &state->location))
+		unlinkat(state->location.dir, state->location.base, 0);
+	location_close(&state->location);
 	free(state);
 	ep->state = NULL;
 }

@@ -8,7 +8,7 @@
 
 #include "../base/diag.h"
 #include "../base/missing.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "address.h"
 #include "allow.h"
 #include "congestion.h"
@@ -113,7 +113,7 @@ listeners_go_on(int error)
 	case EHOSTUNREACH:
 		return true;
 	case EINTR:
-		return patience_left(PATIENCE_FIRST);
+		return deadline_allows(WAITING_FIRST);
 	default:
 		return false;
 	}
@@ -140,8 +140,8 @@ listeners_wait(struct listeners *listeners, struct sockaddr_storage *peer,
 	int fd = -1;
 
 	do {
-		if (patience_poll(listeners->polled,
-		    (unsigned)listeners->count, -1, PATIENCE_FIRST) < 0)
+		if (deadline_poll(listeners->polled,
+		    (unsigned)listeners->count, -1, WAITING_FIRST) < 0)
 			return -1;
 		errno = EAGAIN;
 		for (nfds_t i = 0; i < listeners->count && fd < 0; i++) {
@@ -174,7 +174,7 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 			return fd;
 		}
 		address_format(address, (struct sockaddr *)peer, *length);
-		diag_trail("%s: %s: rejected by --allow", ep->name, address);
+		diag_verbose("%s: %s: rejected by --allow", ep->name, address);
 		close(fd);
 	}
 }
@@ -188,7 +188,7 @@ listeners_first_byte(int fd)
 
 	do {
 		n = recv(fd, &ignored, 1, MSG_PEEK);
-	} while (n < 0 && patience_left(PATIENCE_FIRST));
+	} while (n < 0 && deadline_allows(WAITING_FIRST));
 	return n;
 }
 
@@ -200,7 +200,7 @@ listeners_accept(struct listeners *listeners, struct endpoint *ep)
 	enum status status;
 	ssize_t n;
 
-	patience_begin(ep->options, PATIENCE_FOREVER);
+	deadline_begin(ep->options, DEADLINE_NEVER);
 	ep->fd = listeners_next(listeners, ep, &peer, &length);
 	if (ep->fd < 0)
 		return endpoint_error(ep, "accept");
@@ -210,7 +210,7 @@ listeners_accept(struct listeners *listeners, struct endpoint *ep)
 	    ep->options->bytes == 0)
 		return status;
 
-	patience_renew();
+	deadline_renew();
 	n = listeners_first_byte(ep->fd);
 	if (n < 0)
 		return endpoint_error(ep, "receive");

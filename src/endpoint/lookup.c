@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "address.h"
 
 #define WAITING	"0 bytes so far, looking up the name"
@@ -115,7 +115,7 @@ static int
 lookup_here(struct lookup *lookup)
 {
 	lookup_run(lookup, 0);
-	return patience_poll(NULL, 0, 0, WAITING);
+	return deadline_poll(NULL, 0, 0, WAITING);
 }
 
 static int
@@ -128,7 +128,7 @@ lookup_wait(struct lookup *lookup)
 		return lookup_here(lookup);
 	polled.fd = lookup->done[0];
 	do {
-		ready = patience_poll(&polled, 1, -1, WAITING);
+		ready = deadline_poll(&polled, 1, -1, WAITING);
 	} while (ready == 0);
 	return ready < 0 ? -1 : 0;
 }
@@ -164,7 +164,7 @@ address_look_up(const struct endpoint *ep, enum address_use use,
 	enum status status;
 
 	*list = NULL;
-	patience_begin(ep->options, PATIENCE_CONNECT);
+	deadline_begin(ep->options, DEADLINE_CONNECT);
 	if (lookup == NULL)
 		return endpoint_error(ep, "look-up");
 	if (lookup_at_once(lookup) || lookup_wait(lookup) == 0)

@@ -21,12 +21,12 @@
 #include "attributes.h"
 #include "descriptor.h"
 #include "endpoint.h"
-#include "place.h"
+#include "location.h"
 #include "temporary.h"
 #include "writeback.h"
 
 struct replace_state {
-	struct place place;
+	struct location location;
 	struct attributes old;		/* as they were before the first byte */
 	int64_t writeback;		/* bytes for which it has begun */
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
@@ -65,12 +65,13 @@ replace_failed(const struct endpoint *ep)
 	return replace_error(ep, strerror(errno));
 }
 
-/* True if place_find() led to the file that stat(2) saw.  It does not where
+/* True if location_find() led to the file that stat(2) saw.  It does not where
  * the path is /proc/PID/fd/N, or a link has been changed in between. */
 static bool
-replace_is_found(const struct endpoint *ep, const struct place *place)
+replace_is_found(const struct endpoint *ep, const struct location *location)
 {
-	return ep->has_stat ? place_has(place, &ep->st) : place->file < 0;
+	return ep->has_stat ? location_has(location, &ep->st) :
+	    location->file < 0;
 }
 
 /* rename(2) into a sticky directory: for the owner of the file or of the
@@ -106,16 +107,16 @@ replace_is_mounted(const struct statx *file, const struct stat *old,
 
 /* Return the errno with which rename(2) would refuse the old file, or 0. */
 static int
-replace_obstacle(const struct endpoint *ep, const struct place *place)
+replace_obstacle(const struct endpoint *ep, const struct location *location)
 {
 	const uint64_t fixed = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 	struct statx file, parent;
 	struct stat dir;
 
-	if (fstat(place->dir, &dir) < 0)
+	if (fstat(location->dir, &dir) < 0)
 		return errno;
-	replace_look(place->dir, place->base, AT_SYMLINK_NOFOLLOW, &file);
-	replace_look(place->dir, "", AT_EMPTY_PATH, &parent);
+	replace_look(location->dir, location->base, AT_SYMLINK_NOFOLLOW, &file);
+	replace_look(location->dir, "", AT_EMPTY_PATH, &parent);
 	if (replace_is_mounted(&file, &ep->st, &dir))
 		return EBUSY;
 	if (replace_is_sticky(&ep->st, &dir))
@@ -130,7 +131,7 @@ replace_obstacle(const struct endpoint *ep, const struct place *place)
 static int
 replace_create(const struct endpoint *ep, struct replace_state *state)
 {
-	int dir = state->place.dir;
+	int dir = state->location.dir;
 	mode_t mode = ep->has_stat ? 0600 : ep->mode;
 	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 
@@ -140,7 +141,7 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	 * failure (EACCES, ENOSPC) comes again for a file that has a name. */
 	if (fd >= 0)
 		close(fd);
-	return temporary_create(dir, state->place.base, state->temporary,
+	return temporary_create(dir, state->location.base, state->temporary,
 	    mode);
 }
 
@@ -151,20 +152,20 @@ replace_open(struct endpoint *ep)
 
 	if (state == NULL)
 		return endpoint_error(ep, "create");
-	state->place = PLACE_NOWHERE;
+	state->location = LOCATION_NONE;
 	ep->state = state;
-	if (place_find(&state->place, ep->path) < 0)
+	if (location_find(&state->location, ep->path) < 0)
 		return endpoint_error(ep, "create");
-	if (!replace_is_found(ep, &state->place))
+	if (!replace_is_found(ep, &state->location))
 		return replace_error(ep, "cannot find its directory entry");
 	if (ep->has_stat) {
-		errno = replace_obstacle(ep, &state->place);
+		errno = replace_obstacle(ep, &state->location);
 		if (errno != 0)
 			return replace_failed(ep);
 	}
 	ep->fd = replace_create(ep, state);
 	if (ep->fd < 0 || attributes_read(&state->old,
-	    ep->has_stat ? state->place.file : ep->fd) < 0)
+	    ep->has_stat ? state->location.file : ep->fd) < 0)
 		return replace_failed(ep);
 	ep->follows = ep->has_stat && writeback_helps(ep->fd);
 	return STATUS_OK;
@@ -196,12 +197,12 @@ replace_meet(struct attributes *old, int fd)
 /* True if the old file still has its name.  No other file can have its inode
  * number, because its descriptor is open. */
 static bool
-replace_is_there(const struct place *before, const struct place *now)
+replace_is_there(const struct location *before, const struct location *now)
 {
 	struct stat old;
 
 	return before->file >= 0 && fstat(before->file, &old) == 0 &&
-	    place_has(now, &old);
+	    location_has(now, &old);
 }
 
 /*
@@ -211,10 +212,10 @@ replace_is_there(const struct place *before, const struct place *now)
  * the name.  The last also limit a file that had no predecessor.
  */
 static int
-replace_keep(const struct endpoint *ep, const struct place *now)
+replace_keep(const struct endpoint *ep, const struct location *now)
 {
 	struct replace_state *state = ep->state;
-	const struct place *before = &state->place;
+	const struct location *before = &state->location;
 	struct stat st;
 
 	if (before->file < 0 && now->file < 0)
@@ -239,12 +240,13 @@ replace_keep(const struct endpoint *ep, const struct place *now)
 static int
 replace_rename(struct replace_state *state, unsigned flags)
 {
-	const struct place *place = &state->place;
+	const struct location *location = &state->location;
 
 	/* Without flags use renameat(2), which every kernel and filter has. */
-	if ((flags != 0 ? renameat2(place->dir, state->temporary, place->dir,
-	    place->base, flags) : renameat(place->dir, state->temporary,
-	    place->dir, place->base)) < 0)
+	if ((flags != 0 ? renameat2(location->dir, state->temporary,
+	    location->dir, location->base, flags) :
+	    renameat(location->dir, state->temporary, location->dir,
+	    location->base)) < 0)
 		return -1;
 	*state->temporary = '\0';
 	return 0;
@@ -254,7 +256,7 @@ replace_rename(struct replace_state *state, unsigned flags)
 static int
 replace_rename_exclusively(struct replace_state *state)
 {
-	const struct place *place = &state->place;
+	const struct location *location = &state->location;
 
 	if (replace_rename(state, RENAME_NOREPLACE) == 0)
 		return 0;
@@ -262,34 +264,35 @@ replace_rename_exclusively(struct replace_state *state)
 		return -1;
 	/* NFS and others lack RENAME_NOREPLACE.  replace_abort() removes the
 	 * temporary name. */
-	return linkat(place->dir, state->temporary, place->dir, place->base,
-	    0);
+	return linkat(location->dir, state->temporary, location->dir,
+	    location->base, 0);
 }
 
 static int
 replace_publish(const struct endpoint *ep, struct replace_state *state,
     bool there)
 {
-	const struct place *place = &state->place;
+	const struct location *location = &state->location;
 	const bool exclusive = ep->options->no_clobber;
 
 	if (*state->temporary != '\0')
 		return exclusive ? replace_rename_exclusively(state) :
 		    replace_rename(state, 0);
 	if (exclusive || !there) {
-		if (temporary_link_as(ep->fd, place->dir, place->base) == 0)
+		if (temporary_link_as(ep->fd, location->dir,
+		    location->base) == 0)
 			return 0;
 		if (exclusive || errno != EEXIST)
 			return -1;
 	}
-	if (temporary_link(ep->fd, place->dir, place->base,
+	if (temporary_link(ep->fd, location->dir, location->base,
 	    state->temporary) < 0)
 		return -1;
 	return replace_rename(state, 0);
 }
 
-/* True if this errno of place_find_again() says that the path leads elsewhere
- * or nowhere. */
+/* True if this errno of location_find_again() says that the path leads
+ * elsewhere or nowhere. */
 static bool
 replace_is_astray(int error)
 {
@@ -308,27 +311,27 @@ static enum status
 replace_commit(struct endpoint *ep)
 {
 	struct replace_state *state = ep->state;
-	struct place now;
+	struct location now;
 	bool there;
 	int result;
 
 	if (descriptor_settle(ep->fd) < 0)
 		return replace_failed(ep);
-	if (place_find_again(&now, &state->place, ep->path) < 0)
+	if (location_find_again(&now, &state->location, ep->path) < 0)
 		return !replace_is_astray(errno) ? replace_failed(ep) :
 		    replace_astray(ep, "no file was put there");
 	result = replace_keep(ep, &now);
 	there = now.file >= 0;
-	place_close(&now);
-	place_forget(&state->place);	/* else NFS keeps it as .nfsXXXX */
+	location_close(&now);
+	location_forget(&state->location);	/* else NFS keeps .nfsXXXX */
 	writeback_rest(state->writeback, ep->fd);
 	if (result < 0 || replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
 
 	/* The directory may have been renamed before the file got its name.
 	 * Other errors do not matter: the file is complete and has its name. */
-	if (place_find_again(&now, &state->place, ep->path) == 0)
-		place_close(&now);
+	if (location_find_again(&now, &state->location, ep->path) == 0)
+		location_close(&now);
 	else if (replace_is_astray(errno))
 		return replace_astray(ep, "the new file, which is complete, "
 		    "is in the old directory");
@@ -343,8 +346,8 @@ replace_abort(struct endpoint *ep)
 	if (state == NULL)
 		return;
 	if (*state->temporary != '\0')
-		unlinkat(state->place.dir, state->temporary, 0);
-	place_close(&state->place);
+		unlinkat(state->location.dir, state->temporary, 0);
+	location_close(&state->location);
 	free(state);
 	ep->state = NULL;
 }

@@ -7,7 +7,7 @@
 #include <sys/param.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../base/stopwatch.h"
 
 #define PAUSE_FIRST	250		/* milliseconds */
@@ -29,10 +29,10 @@ sleep_for(int milliseconds)
 	struct timespec began;
 	int left = milliseconds;
 
-	patience_end();
+	deadline_end();
 	stopwatch_start(&began);
 	while (left > 0) {
-		if (patience_poll(NULL, 0, left, PATIENCE_FIRST) < 0)
+		if (deadline_poll(NULL, 0, left, WAITING_FIRST) < 0)
 			return false;
 		left = milliseconds - (int)(stopwatch_seconds(&began) * 1000);
 	}
@@ -46,7 +46,7 @@ retry_after(const struct endpoint *ep, int attempt, const char *why)
 
 	if (attempt >= ep->options->retry || error == EINTR)
 		return false;
-	diag_trail("%s: connect: %s; again in %d.%03d s", ep->name, why,
+	diag_verbose("%s: connect: %s; again in %d.%03d s", ep->name, why,
 	    pause / 1000, pause % 1000);
 	return sleep_for(pause);
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 
 #define SENT	"all bytes sent, waiting for the peer to confirm"
 
@@ -184,7 +184,7 @@ confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 		return -1;
 	seen->queued = MAX(seen->queued, 0);
 	if (seen->queued < before)
-		patience_renew();
+		deadline_renew();
 	return 0;
 }
 
@@ -204,7 +204,7 @@ socket_await(int fd, enum confirm wanted, struct confirmation *seen)
 		    CONFIRM_ACK))
 			return 0;
 		/* Once both sides are closed, poll(2) always has news. */
-		if (patience_poll(&polled, seen->closed ? 0 : 1,
+		if (deadline_poll(&polled, seen->closed ? 0 : 1,
 		    seen->queued == 0 ? -1 : pause, SENT) < 0)
 			return -1;
 		pause = MIN(2 * pause, 50);
@@ -219,10 +219,10 @@ confirmation_failed(const struct endpoint *ep,
 	int64_t acknowledged = socket_acknowledged(ep);
 
 	errno = error;
-	if (errno == ETIMEDOUT && seen->queued == 0 && patience_over()) {
+	if (errno == ETIMEDOUT && seen->queued == 0 && deadline_passed()) {
 		diag_error(ep->name, "waiting for the peer to close: all is "
 		    "acknowledged, but it has not closed in %g s "
-		    "(--confirm=ack accepts this)", patience_limit());
+		    "(--confirm=ack accepts this)", deadline_limit());
 		return STATUS_CONNECTION;
 	}
 	if (errno == EINTR || acknowledged < 0)
@@ -239,7 +239,7 @@ socket_confirm(struct endpoint *ep, enum confirm wanted)
 	struct confirmation seen = { .queued = INT_MAX };
 	int end = socket_drop(ep->fd);
 
-	patience_begin(ep->options, PATIENCE_CONNECT);
+	deadline_begin(ep->options, DEADLINE_CONNECT);
 	seen.early = end > 0;
 	if (end < 0 || socket_half_close(ep->fd) < 0)
 		return confirmation_failed(ep, &seen);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "address.h"
 #include "congestion.h"
 #include "connect.h"
@@ -30,7 +30,7 @@ tcp_open(struct endpoint *ep)
 static int
 tcp_connect(const struct endpoint *ep, char *tried, size_t size)
 {
-	patience_begin(ep->options, PATIENCE_CONNECT);
+	deadline_begin(ep->options, DEADLINE_CONNECT);
 	return connect_race(ep, ep->state, tried, size);
 }
 

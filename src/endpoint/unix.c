@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "listeners.h"
 #include "retry.h"
 #include "socket.h"
@@ -53,12 +53,12 @@ unix_connect(const struct endpoint *ep)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	patience_begin(ep->options, PATIENCE_CONNECT);
+	deadline_begin(ep->options, DEADLINE_CONNECT);
 	/* Unlike TCP, it does not go on by itself when it is interrupted. */
 	do {
 		result = connect(fd, (struct sockaddr *)&address,
 		    sizeof(address));
-	} while (result < 0 && patience_left(PATIENCE_FIRST));
+	} while (result < 0 && deadline_allows(WAITING_FIRST));
 	if (result == 0)
 		return fd;
 	error = errno;
@@ -96,7 +96,7 @@ unix_remove_stale(const struct endpoint *ep, const struct sockaddr_un *address)
 		return;
 	if (connect(fd, (const struct sockaddr *)address,
 	    sizeof(*address)) < 0 && errno == ECONNREFUSED) {
-		diag_trail("%s: removed: nobody listens there", ep->name);
+		diag_verbose("%s: removed: nobody listens there", ep->name);
 		unlink(ep->path);
 	}
 	close(fd);

@@ -36,8 +36,8 @@ struct zc_job {
 	bool gather;			/* the sink wants all in one write */
 	bool approved;			/* the trailer may go out */
 	bool corks;			/* a cork is ours to pull at the end */
-	int stalls;			/* EAGAINs in a row, unasked for */
-	int vain;			/* EAGAINs in a row, of the sink */
+	int surprises;			/* EAGAINs in a row, unasked for */
+	int spins;			/* EAGAINs in a row, of the sink */
 	bool dry;			/* EAGAIN from the source, and nothing
 					   has moved since */
 	bool overruled;			/* read(2) got data at an end that the

@@ -40,7 +40,7 @@ mmap_source_size(const struct zc_job *job)
 }
 
 static void
-mmap_end(struct zc_job *job)
+mmap_release(struct zc_job *job)
 {
 	if (job->window.map != NULL)
 		munmap(job->window.map, job->window.length);
@@ -54,7 +54,7 @@ mmap_window(struct zc_job *job, int64_t at, size_t size)
 	size_t before = (size_t)at % page;
 	void *map;
 
-	mmap_end(job);
+	mmap_release(job);
 	map = mmap(NULL, before + size, PROT_READ, MAP_SHARED | MAP_POPULATE,
 	    job->in.fd, at - (int64_t)before);
 	if (map == MAP_FAILED)
@@ -118,5 +118,5 @@ const struct method method_mmap = {
 	.fill = mmap_fill,
 	.drain = mmap_drain,
 	.rescue = job_put_back,
-	.end = mmap_end,
+	.release = mmap_release,
 };

@@ -184,7 +184,7 @@ splice_rescue(struct zc_job *job)
 }
 
 static void
-splice_end(struct zc_job *job)
+splice_release(struct zc_job *job)
 {
 	pipe_close(&job->pipe);
 }
@@ -198,7 +198,7 @@ const struct method method_splice = {
 	.fill = splice_fill,
 	.drain = splice_drain,
 	.rescue = splice_rescue,
-	.end = splice_end,
+	.release = splice_release,
 };
 #else
 const struct method method_splice = METHOD_MISSING("splice",

@@ -2,7 +2,7 @@
  * A way to move bytes from one end to another: one file each, one exported
  * const struct, no loop, no waiting, no say in what comes next.
  *
- *	suits  -> begin -> (fill | drain)* -> [rescue] -> end
+ *	suits  -> begin -> (fill | drain)* -> [rescue] -> release
  *
  * A method either takes bytes into a store of its own (fill) and puts them
  * into the sink from there (drain), or it moves them in one call: then
@@ -44,7 +44,7 @@ struct method {
 	int (*rescue)(struct zc_job *);
 
 	/** Release the store, whatever it holds.  Optional. */
-	void (*end)(struct zc_job *);
+	void (*release)(struct zc_job *);
 };
 
 extern const struct method method_copy_file_range, method_sendfile,

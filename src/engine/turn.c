@@ -22,8 +22,8 @@
 #include "motion.h"
 
 /* So many EAGAINs in a row from a sink that is ready are too many. */
-#define VAIN_MAX	16
-#define VAIN_LAST	1000		/* where nothing else is left */
+#define SPINS_MAX	16
+#define SPINS_LAST	1000		/* where nothing else is left */
 
 static int64_t
 microseconds(void)
@@ -37,8 +37,8 @@ microseconds(void)
 static void
 job_close_method(struct zc_job *job)
 {
-	if (job->method != NULL && job->method->end != NULL)
-		job->method->end(job);
+	if (job->method != NULL && job->method->release != NULL)
+		job->method->release(job);
 	job->method = NULL;
 }
 
@@ -224,7 +224,7 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
 		return;
 	}
-	job->stalls = job->vain = 0;
+	job->surprises = job->spins = 0;
 	job->dry = false;
 	if (motion_takes(motion) && method == job_method(job))
 		job->overruled = false;
@@ -266,7 +266,7 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 		return false;
 	}
 	/* EAGAIN from what does not have O_NONBLOCK: once may be chance. */
-	if (!end_waits_by_poll(end) && job->stalls++ > 0) {
+	if (!end_waits_by_poll(end) && job->surprises++ > 0) {
 		job_fail(job, side, EAGAIN);
 		return true;
 	}
@@ -282,23 +282,23 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 /** True if calls keep failing with EAGAIN though poll(2) says that the sink is
  * ready: sendfile(2) from ZFS did so.  See job_confirm() for the source. */
 static bool
-job_is_in_vain(struct zc_job *job, enum zc_method method, enum zc_side side)
+job_spins(struct zc_job *job, enum zc_method method, enum zc_side side)
 {
 	bool last = method == ZC_AUTO || method == ZC_READ_WRITE ||
 	    job->candidate + 1 >= job->plan.count;
 
-	if (side != ZC_SINK || job->vain++ < (last ? VAIN_LAST : VAIN_MAX))
+	if (side != ZC_SINK || job->spins++ < (last ? SPINS_LAST : SPINS_MAX))
 		return false;
 	if (end_has_room(&job->out))
 		return true;
-	job->vain = 0;			/* it was full, all that time */
+	job->spins = 0;			/* it was full, all that time */
 	return false;
 }
 
 static void
 job_give_up(struct zc_job *job, enum zc_method method, enum zc_side side)
 {
-	job->vain = 0;
+	job->spins = 0;
 	if (method == ZC_AUTO || method == ZC_READ_WRITE)
 		job_fail(job, side, EAGAIN);
 	else
@@ -362,7 +362,7 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 		job_refused(job, step.error);
 		break;
 	case STEP_BLOCKED:
-		if (!job_is_in_vain(job, method, step.side))
+		if (!job_spins(job, method, step.side))
 			return job_blocked(job, step.side, wait);
 		job_give_up(job, method, step.side);
 		break;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../base/signals.h"
 #include "../base/stopwatch.h"
 #include "../endpoint/address.h"
@@ -45,11 +45,11 @@ visit_drop(struct visit *visit, const struct options *options)
 {
 	ssize_t n;
 
-	patience_begin(options, PATIENCE_FOREVER);
+	deadline_begin(options, DEADLINE_NEVER);
 	do {
 		n = visit_read(visit);
 		visit->bytes += MAX(n, 0);
-	} while (patience_moved(n, STATE));
+	} while (deadline_moved(n, STATE));
 	return errno;
 }
 
@@ -82,7 +82,7 @@ visits(struct endpoint *ep)
 	struct visit visit;
 
 	while (signals_caught() == 0) {
-		patience_end();
+		deadline_end();
 		visit = (struct visit){ .fd = listeners_next(ep->state, ep,
 		    &peer, &length) };
 		if (visit.fd < 0)
@@ -111,7 +111,7 @@ discard(const struct options *options)
 	}
 	status = endpoint_check_fit(&ep, NULL);
 	if (status == STATUS_OK)
-		status = patience_check(options);
+		status = deadline_check(options);
 	if (status == STATUS_OK)
 		status = endpoint_open(&ep);
 	if (status == STATUS_OK)

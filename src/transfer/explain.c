@@ -17,7 +17,7 @@
 #include "../base/diag.h"
 #include "../base/missing.h"
 #include "../base/output.h"
-#include "../endpoint/place.h"
+#include "../endpoint/location.h"
 #include "move.h"
 #include "rules.h"
 #include "verdict.h"
@@ -137,12 +137,12 @@ check_access(int dir, const char *path, int mode)
 static enum status
 view_directory(const struct view *view)
 {
-	struct place place;
-	int result = place_find(&place, view->end.path);
+	struct location location;
+	int result = location_find(&location, view->end.path);
 
 	if (result == 0) {
-		result = check_access(place.dir, ".", W_OK | X_OK);
-		place_close(&place);
+		result = check_access(location.dir, ".", W_OK | X_OK);
+		location_close(&location);
 	}
 	if (result == 0)
 		return STATUS_OK;
@@ -256,7 +256,7 @@ way_of_path(const struct view *dest, const struct options *options)
 		return dest->end.has_stat ? "appended" :
 		    "made, and written in place";
 	if (options->seek >= 0)
-		return "written in place, nothing truncated";
+		return "written in location, nothing truncated";
 	return dest->end.has_stat ? "truncated and written in place" :
 	    "made, and written in place";
 }

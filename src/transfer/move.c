@@ -8,11 +8,11 @@
 #include <sys/ioctl.h>
 #include <sys/param.h>
 
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../base/signals.h"
 #include "../base/stopwatch.h"
 #include "../endpoint/socket.h"
-#include "../report/trail.h"
+#include "../report/verbose.h"
 #include "rules.h"
 #include "verdict.h"
 
@@ -57,11 +57,11 @@ is_stalled(struct mover *mover)
 {
 	bool doubted = mover->doubted;
 
-	if (!patience_over())
+	if (!deadline_passed())
 		return false;
 	mover->doubted = true;
 	if (!doubted)
-		patience_renew_a_little();
+		deadline_extend();
 	return doubted;
 }
 
@@ -84,7 +84,7 @@ look_less(struct mover *mover)
 	if (mover->look <= 0 || !S_ISREG(mover->source->st.st_mode))
 		return;
 	mover->look = MIN(2 * mover->look, 60);
-	patience_look(mover->look);
+	deadline_look(mover->look);
 }
 
 /** What every move is to notice. */
@@ -94,12 +94,12 @@ on_event_plainly(const struct zc_event *event, void *arg)
 	struct mover *mover = arg;
 
 	if (event->type == ZC_EVENT_MOVED ||
-	    (patience_limit() > 0 && drains(mover))) {
-		patience_renew();
+	    (deadline_limit() > 0 && drains(mover))) {
+		deadline_renew();
 		mover->doubted = false;
 	}
 	if (signals_status_wanted())
-		trail_status(event->bytes, stopwatch_seconds(&mover->began));
+		verbose_status(event->bytes, stopwatch_seconds(&mover->began));
 	mover->stalled = is_stalled(mover);
 	if (event->type == ZC_EVENT_INTERRUPTED) {
 		mover->reset = is_reset(mover);
@@ -113,7 +113,7 @@ on_event(const struct zc_event *event, void *arg)
 {
 	struct mover *mover = arg;
 
-	trail_event(event);
+	verbose_event(event);
 	if (event->type == ZC_EVENT_PLAN)
 		mover->hook = endpoint_begin(mover->dest);
 	if (event->type == ZC_EVENT_MOVED && mover->dest->follows)
@@ -153,7 +153,7 @@ listen_to(struct mover *mover, const struct pollfd *pollfd)
 	mover->deaf |= end > 0;
 	/* Who talks all the time never lets poll(2) be interrupted. */
 	errno = EINTR;
-	return patience_over() || signals_caught() != 0 ? -1 : 0;
+	return deadline_passed() || signals_caught() != 0 ? -1 : 0;
 }
 
 static int
@@ -174,7 +174,7 @@ on_wait(const struct zc_wait *wait, void *arg)
 	return 0;
 }
 
-/** Was it a want of patience, and no signal, that ended it? */
+/** True if the deadline ended it, and no signal. */
 static bool
 gave_up(const struct mover *mover, const struct zc_result *result)
 {
@@ -230,10 +230,10 @@ move(const struct endpoint *source, struct endpoint *dest,
 	request.wait = on_wait;
 	request.arg = &mover;
 
-	patience_begin(options, PATIENCE_FOREVER);
+	deadline_begin(options, DEADLINE_NEVER);
 	if (dest->type->network) {
 		mover.look = 1;			/* for is_reset() */
-		patience_look(mover.look);
+		deadline_look(mover.look);
 	}
 	stopwatch_start(&mover.began);
 	(void)zc_transfer(&request, result);	/* the result says it all */
@@ -262,7 +262,7 @@ move_plainly(const struct endpoint *source, int out, int64_t bytes,
 	request.event = on_event_plainly;
 	request.wait = on_wait;
 	request.arg = &mover;
-	patience_begin(source->options, PATIENCE_FOREVER);
+	deadline_begin(source->options, DEADLINE_NEVER);
 	stopwatch_start(&mover.began);
 	(void)zc_transfer(&request, result);
 	if (gave_up(&mover, result))

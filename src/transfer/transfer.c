@@ -3,9 +3,9 @@
 #include "transfer.h"
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../endpoint/attributes.h"
-#include "../report/trail.h"
+#include "../report/verbose.h"
 #include "../zcopy.h"
 #include "direct.h"
 #include "explain.h"
@@ -78,7 +78,7 @@ parse_both(struct endpoint *source, struct endpoint *dest,
 	if (status == STATUS_OK)
 		status = wrapping_check(options);
 	if (status == STATUS_OK)
-		status = patience_check(options);
+		status = deadline_check(options);
 	if (status == STATUS_OK)
 		status = endpoint_check_fit(source, dest);
 	return status;
@@ -152,9 +152,9 @@ run(struct transfer *transfer)
 	if (status == STATUS_OK)
 		status = transfer_commit(transfer);
 	if (status == STATUS_OK && dest->confirmed != NULL)
-		diag_trail("confirmed: %s", dest->confirmed);
+		diag_verbose("confirmed: %s", dest->confirmed);
 	if (status == STATUS_OK)
-		trail_done(&moved.result, moved.seconds);
+		verbose_done(&moved.result, moved.seconds);
 	return status;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../base/signals.h"
 #include "direct.h"
 #include "tally.h"
@@ -49,7 +49,7 @@ verdict_source(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
 {
 	diag_error(source->name, "read: %s %s%s",
-	    patience_reason(result->error), tally_result(result, dest).text,
+	    deadline_reason(result->error), tally_result(result, dest).text,
 	    result->error == EINVAL ? direct_hint(source) : "");
 	return endpoint_fault(source);
 }
@@ -100,7 +100,7 @@ verdict_stalled(const struct zc_result *result, const struct endpoint *source,
 	const struct endpoint *stuck = reading ? source : dest;
 
 	diag_error(stuck->name, "%s: nothing moved for %g s %s",
-	    reading ? "read" : "write", patience_limit(),
+	    reading ? "read" : "write", deadline_limit(),
 	    tally_result(result, dest).text);
 	return endpoint_fault(stuck);
 }

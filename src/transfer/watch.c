@@ -155,6 +155,6 @@ watch_note(const struct watch *watch, const struct endpoint *source)
 {
 	if (watch->on && source->options->verbose &&
 	    is_renamed(watch, source))
-		diag_trail("%s: renamed or removed while it was being moved: "
+		diag_verbose("%s: renamed or removed while it was being moved: "
 		    "the file that was opened is complete", source->name);
 }

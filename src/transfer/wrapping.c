@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../base/patience.h"
+#include "../base/deadline.h"
 #include "../endpoint/endpoint.h"
 
 #define SIZE_LIMIT	((size_t)1 << 30)	/* all of it is in memory */
@@ -43,7 +43,7 @@ piece_fill(struct iovec *piece, const struct endpoint *file)
 		n = read(file->fd, (char *)piece->iov_base + piece->iov_len,
 		    room - piece->iov_len);
 		piece->iov_len += (size_t)MAX(n, 0);
-	} while (patience_moved(n, PATIENCE_FIRST));
+	} while (deadline_moved(n, WAITING_FIRST));
 	return errno != 0 ? endpoint_error(file, "read") : STATUS_OK;
 }
 

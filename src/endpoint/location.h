@@ -1,23 +1,23 @@
 /*
  * Where a file stands, or is to stand: its real directory, and its name there.
  */
-#ifndef PLACE_H
-#define PLACE_H
+#ifndef LOCATION_H
+#define LOCATION_H
 
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
-struct place {
+struct location {
 	int dir;			/* O_PATH */
 	int file;			/* O_PATH; -1: nothing stands there */
-	bool distrusted;		/* why place_find() failed: a link of
+	bool distrusted;		/* why location_find() failed: a link of
 					   another user, in a place like /tmp */
 	char base[NAME_MAX + 1];
 };
 
-/* What place_close() may close before place_find() was called. */
-#define PLACE_NOWHERE	(struct place){ .dir = -1, .file = -1 }
+/* What location_close() may close before location_find() was called. */
+#define LOCATION_NONE	(struct location){ .dir = -1, .file = -1 }
 
 /**
  * Follow the symbolic links of `path` to a file, which need not exist.
@@ -25,25 +25,25 @@ struct place {
  * Return 0, or -1 with errno and nothing to close: EISDIR if it ends in "/",
  * "." or "..", ELOOP, EACCES with `distrusted`.
  */
-int place_find(struct place *, const char *path);
+int location_find(struct location *, const char *path);
 
 /**
  * Find `path` once more.  Return 0 if it leads to the same name in the same
  * directory as `before`, whatever stands there `now`.
  *
- * Else return -1 with errno and nothing to close: that of place_find(), or
+ * Else return -1 with errno and nothing to close: that of location_find(), or
  * ESTALE if the path leads elsewhere.
  */
-int place_find_again(struct place *now, const struct place *before,
+int location_find_again(struct location *now, const struct location *before,
     const char *path);
 
-/** True if the file that place_find() saw there is this one. */
-bool place_has(const struct place *, const struct stat *);
+/** True if the file that location_find() saw there is this one. */
+bool location_has(const struct location *, const struct stat *);
 
 /** Close both descriptors. */
-void place_close(struct place *);
+void location_close(struct location *);
 
 /** Close the descriptor of the file only. */
-void place_forget(struct place *);
+void location_forget(struct location *);
 
 #endif

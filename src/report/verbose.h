@@ -1,18 +1,18 @@
 /*
  * What -v shows of a transfer, and what SIGUSR1 asks for.
  */
-#ifndef REPORT_TRAIL_H
-#define REPORT_TRAIL_H
+#ifndef REPORT_VERBOSE_H
+#define REPORT_VERBOSE_H
 
 #include "../zcopy.h"
 
 /** "plan: ..." and "refused at ...": pass it what the engine tells. */
-void trail_event(const struct zc_event *);
+void verbose_event(const struct zc_event *);
 
 /** "done: N bytes in T s, R MB/s, method A+B". */
-void trail_done(const struct zc_result *, double seconds);
+void verbose_done(const struct zc_result *, double seconds);
 
 /** "N bytes in T s, R MB/s, so far". */
-void trail_status(int64_t bytes, double seconds);
+void verbose_status(int64_t bytes, double seconds);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Waiting for the other side, which signals interrupt and time-outs end.
  */
-#ifndef BASE_PATIENCE_H
-#define BASE_PATIENCE_H
+#ifndef BASE_DEADLINE_H
+#define BASE_DEADLINE_H
 
 #include <poll.h>
 #include <stdbool.h>
@@ -12,65 +12,65 @@
 #include "status.h"
 
 /* Seconds, where --timeout does not say otherwise. */
-#define PATIENCE_CONNECT	60.0	/* to connect, and to be confirmed */
-#define PATIENCE_FOREVER	0.0
+#define DEADLINE_CONNECT	60.0	/* to connect, and to be confirmed */
+#define DEADLINE_NEVER	0.0
 
 /** Can --timeout be kept?  STATUS_OK, or another once the reason is printed. */
-enum status patience_check(const struct options *);
+enum status deadline_check(const struct options *);
 
 /**
  * Something is waited for from now on: as long as --timeout says, or by
  * default so many seconds.  One thing at a time: this ends the wait before.
  */
-void patience_begin(const struct options *, double by_default);
+void deadline_begin(const struct options *, double by_default);
 
 /** Wait for ever. */
-void patience_end(void);
+void deadline_end(void);
 
-/** Until the next patience_begin(), interrupt what blocks every so many seconds
+/** Until the next deadline_begin(), interrupt what blocks every so many seconds
  * though nothing is late: there is something else to look at. */
-void patience_look(double seconds);
+void deadline_look(double seconds);
 
 /** Something moved: the time begins anew. */
-void patience_renew(void);
+void deadline_renew(void);
 
 /** The time was up, but not ours to use: a little more. */
-void patience_renew_a_little(void);
+void deadline_extend(void);
 
 /** Is the time up? */
-bool patience_over(void);
+bool deadline_passed(void);
 
-/** strerror(error), or for ETIMEDOUT, once patience is over, "nothing moved for
- * 5 s".  Static text. */
-const char *patience_reason(int error);
+/** Return strerror(error), or for ETIMEDOUT, once the deadline has passed,
+ * "nothing moved for N s".  Static text. */
+const char *deadline_reason(int error);
 
 /** How many seconds it was, from begin or renew to the end; 0: no end. */
-double patience_limit(void);
+double deadline_limit(void);
 
 /**
  * A call failed; is it to be made again?  Only after EINTR, and not when a
  * signal wants to end us, nor when the time is up: then errno is ETIMEDOUT.
  * SIGUSR1 is answered by `state`, which says how far things are.
  */
-bool patience_left(const char *state);
+bool deadline_allows(const char *state);
 
 /**
  * True if a call like read(2), which returned n, is to be made again: after
- * EINTR as patience_left() says, and after n > 0 unless a signal ends us.
+ * EINTR as deadline_allows() says, and after n > 0 unless a signal ends us.
  * False: errno is 0 at the end of the data (n is 0), or the reason.
  */
-bool patience_moved(ssize_t n, const char *state);
+bool deadline_moved(ssize_t n, const char *state);
 
 /**
  * Call poll(2), for at most `milliseconds` (-1: until the time is up).  Return
  * what it returns, or 0 when interrupted.  -1: EINTR if a signal ends us, or
- * ETIMEDOUT.  Events alone do not extend the time: patience_renew() does, when
+ * ETIMEDOUT.  Events alone do not extend the time: deadline_renew() does, when
  * something has moved.
  */
-int patience_poll(struct pollfd *, unsigned count, int milliseconds,
+int deadline_poll(struct pollfd *, unsigned count, int milliseconds,
     const char *state);
 
 /** The state of an end that is not ready. */
-#define PATIENCE_FIRST	"0 bytes so far, waiting for the other side"
+#define WAITING_FIRST	"0 bytes so far, waiting for the other side"
 
 #endif

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "place.h"
+#include "location.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@ enum { HOPS_MAX = 40 };			/* as the kernel's MAXSYMLINKS */
 
 /* Go to the directory of `path`, which counts from where we are. */
 static int
-place_descend(struct place *place, char *path)
+location_descend(struct location *location, char *path)
 {
 	char *slash = strrchr(path, '/');
 	const char *base = slash != NULL ? slash + 1 : path;
@@ -25,18 +25,18 @@ place_descend(struct place *place, char *path)
 		errno = EISDIR;
 		return -1;
 	}
-	if (strlcpy(place->base, base, sizeof(place->base)) >=
-	    sizeof(place->base)) {
+	if (strlcpy(location->base, base, sizeof(location->base)) >=
+	    sizeof(location->base)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	if (slash != NULL)
 		slash[1] = '\0';
-	fd = openat(place->dir, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(location->dir, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	place_close(place);
-	place->dir = fd;
+	location_close(location);
+	location->dir = fd;
 	return 0;
 }
 
@@ -44,11 +44,11 @@ place_descend(struct place *place, char *path)
  * sysctl fs.protected_symlinks refuses such links, but the kernel checks only
  * those that it follows itself. */
 static bool
-place_distrusts(const struct place *place, const struct stat *link)
+location_distrusts(const struct location *location, const struct stat *link)
 {
 	struct stat dir;
 
-	if (fstat(place->dir, &dir) < 0)
+	if (fstat(location->dir, &dir) < 0)
 		return true;
 	return (dir.st_mode & S_ISVTX) && (dir.st_mode & S_IWOTH) &&
 	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
@@ -57,33 +57,33 @@ place_distrusts(const struct place *place, const struct stat *link)
 /* Open what stands there.  Return the length of its target if it is a link; 0
  * if it is none or nothing is there; -1 with errno. */
 static ssize_t
-place_read_link(struct place *place, char *target, size_t size)
+location_read_link(struct location *location, char *target, size_t size)
 {
 	struct stat st;
 	ssize_t length;
 
-	place->file = openat(place->dir, place->base,
+	location->file = openat(location->dir, location->base,
 	    O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (place->file < 0)
+	if (location->file < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(place->file, &st) < 0)
+	if (fstat(location->file, &st) < 0)
 		return -1;
 	if (!S_ISLNK(st.st_mode))
 		return 0;
-	length = readlinkat(place->file, "", target, size - 1);
-	place_forget(place);
+	length = readlinkat(location->file, "", target, size - 1);
+	location_forget(location);
 	if (length < 0)
 		return -1;
 	target[length] = '\0';
-	if (!place_distrusts(place, &st))
+	if (!location_distrusts(location, &st))
 		return length;
-	place->distrusted = true;
+	location->distrusted = true;
 	errno = EACCES;
 	return -1;
 }
 
 static int
-place_follow(struct place *place, const char *path)
+location_follow(struct location *location, const char *path)
 {
 	char target[PATH_MAX];
 	ssize_t length;
@@ -93,9 +93,9 @@ place_follow(struct place *place, const char *path)
 		return -1;
 	}
 	for (int hops = 0; hops <= HOPS_MAX; hops++) {
-		if (place_descend(place, target) < 0)
+		if (location_descend(location, target) < 0)
 			return -1;
-		length = place_read_link(place, target, sizeof(target));
+		length = location_read_link(location, target, sizeof(target));
 		if (length <= 0)
 			return (int)length;
 	}
@@ -104,62 +104,62 @@ place_follow(struct place *place, const char *path)
 }
 
 int
-place_find(struct place *place, const char *path)
+location_find(struct location *location, const char *path)
 {
 	int error;
 
-	place->dir = AT_FDCWD;
-	place->file = -1;
-	place->distrusted = false;
-	if (place_follow(place, path) == 0)
+	location->dir = AT_FDCWD;
+	location->file = -1;
+	location->distrusted = false;
+	if (location_follow(location, path) == 0)
 		return 0;
 	error = errno;
-	place_close(place);
+	location_close(location);
 	errno = error;
 	return -1;
 }
 
 int
-place_find_again(struct place *now, const struct place *before,
+location_find_again(struct location *now, const struct location *before,
     const char *path)
 {
 	struct stat here, there;
 	int error = ESTALE;
 
-	if (place_find(now, path) < 0)
+	if (location_find(now, path) < 0)
 		return -1;
 	if (fstat(now->dir, &here) < 0 || fstat(before->dir, &there) < 0)
 		error = errno;
 	else if (endpoint_same_inode(&here, &there) &&
 	    strcmp(now->base, before->base) == 0)
 		return 0;
-	place_close(now);
+	location_close(now);
 	errno = error;
 	return -1;
 }
 
 bool
-place_has(const struct place *place, const struct stat *file)
+location_has(const struct location *location, const struct stat *file)
 {
 	struct stat st;
 
-	return place->file >= 0 && fstat(place->file, &st) == 0 &&
+	return location->file >= 0 && fstat(location->file, &st) == 0 &&
 	    endpoint_same_inode(&st, file);
 }
 
 void
-place_forget(struct place *place)
+location_forget(struct location *location)
 {
-	if (place->file >= 0)
-		close(place->file);
-	place->file = -1;
+	if (location->file >= 0)
+		close(location->file);
+	location->file = -1;
 }
 
 void
-place_close(struct place *place)
+location_close(struct location *location)
 {
-	place_forget(place);
-	if (place->dir >= 0)
-		close(place->dir);
-	place->dir = -1;
+	location_forget(location);
+	if (location->dir >= 0)
+		close(location->dir);
+	location->dir = -1;
 }

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "patience.h"
+#include "deadline.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 static double limit;			/* seconds; 0: none */
 static struct timespec since;
 static struct timespec armed;		/* when the timer was set */
-static double look;			/* seconds; 0: see patience_look() */
+static double look;			/* seconds; 0: see deadline_look() */
 static bool grace;			/* an eighth of it is enough */
 static bool late;			/* news came when the time was up */
 
@@ -38,30 +38,30 @@ arm(double seconds)
 }
 
 void
-patience_begin(const struct options *options, double by_default)
+deadline_begin(const struct options *options, double by_default)
 {
 	limit = options->timeout >= 0 ? options->timeout : by_default;
 	look = 0;
 	arm(limit);
-	patience_renew();
+	deadline_renew();
 }
 
 void
-patience_end(void)
+deadline_end(void)
 {
 	limit = look = 0;
 	arm(0);
 }
 
 void
-patience_look(double seconds)
+deadline_look(double seconds)
 {
 	look = seconds;
 	arm(limit);
 }
 
 void
-patience_renew(void)
+deadline_renew(void)
 {
 	grace = late = false;
 	if (limit <= 0)
@@ -73,15 +73,15 @@ patience_renew(void)
 }
 
 void
-patience_renew_a_little(void)
+deadline_extend(void)
 {
-	patience_renew();
+	deadline_renew();
 	grace = true;
 	arm(limit / 8);
 }
 
 bool
-patience_over(void)
+deadline_passed(void)
 {
 	double most = grace ? limit / 8 : limit;
 
@@ -89,30 +89,30 @@ patience_over(void)
 }
 
 double
-patience_limit(void)
+deadline_limit(void)
 {
 	return limit;
 }
 
 const char *
-patience_reason(int error)
+deadline_reason(int error)
 {
 	static char text[64];
 
-	if (error != ETIMEDOUT || !patience_over())
+	if (error != ETIMEDOUT || !deadline_passed())
 		return strerror(error);
 	snprintf(text, sizeof(text), "nothing moved for %g s", limit);
 	return text;
 }
 
 bool
-patience_left(const char *state)
+deadline_allows(const char *state)
 {
 	int error = errno;
 
 	if (error != EINTR || signals_caught() != 0)
 		return false;
-	if (patience_over()) {
+	if (deadline_passed()) {
 		errno = ETIMEDOUT;
 		return false;
 	}
@@ -121,7 +121,7 @@ patience_left(const char *state)
 	return true;
 }
 
-/** The rest of our patience, if that is less; milliseconds, as for poll(2). */
+/** Return the milliseconds that are left, if that is less; as for poll(2). */
 static int
 shorten(int milliseconds)
 {
@@ -133,12 +133,12 @@ shorten(int milliseconds)
 }
 
 bool
-patience_moved(ssize_t n, const char *state)
+deadline_moved(ssize_t n, const char *state)
 {
 	if (n < 0)
-		return patience_left(state);
+		return deadline_allows(state);
 	if (n > 0)
-		patience_renew();
+		deadline_renew();
 	if (signals_status_wanted())
 		diag_error(NULL, "%s", state);
 	/* A read(2) that never blocks never fails with EINTR. */
@@ -147,21 +147,21 @@ patience_moved(ssize_t n, const char *state)
 }
 
 int
-patience_poll(struct pollfd *polled, unsigned count, int milliseconds,
+deadline_poll(struct pollfd *polled, unsigned count, int milliseconds,
     const char *state)
 {
 	int ready = poll(polled, count, shorten(milliseconds));
 
-	if (ready < 0 && !patience_left(state))
+	if (ready < 0 && !deadline_allows(state))
 		return -1;
 	/* A poll(2) that returns at once never fails with EINTR. */
 	errno = EINTR;
 	if (signals_caught() != 0)
 		return -1;
-	if (!patience_over())
+	if (!deadline_passed())
 		return MAX(ready, 0);
 	/* The time is up.  The news may have come in time, while SIGSTOP held
-	 * us: return it once.  Later news, without patience_renew(), is too
+	 * us: return it once.  Later news, without deadline_renew(), is too
 	 * late. */
 	errno = ETIMEDOUT;
 	if (ready <= 0 || late)
@@ -171,7 +171,7 @@ patience_poll(struct pollfd *polled, unsigned count, int milliseconds,
 }
 
 enum status
-patience_check(const struct options *options)
+deadline_check(const struct options *options)
 {
 	if (options->timeout <= 0 || signals_tick(1, 1) == 0)
 		return STATUS_OK;

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "trail.h"
+#include "verbose.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,15 +34,15 @@ rate(int64_t bytes, double seconds)
 }
 
 void
-trail_event(const struct zc_event *event)
+verbose_event(const struct zc_event *event)
 {
 	switch (event->type) {
 	case ZC_EVENT_PLAN:
-		diag_trail("plan: %s",
+		diag_verbose("plan: %s",
 		    join(event->plan->method, event->plan->count, " ").text);
 		break;
 	case ZC_EVENT_REFUSED:
-		diag_trail("%s: refused at %" PRId64 ": %s (%s)",
+		diag_verbose("%s: refused at %" PRId64 ": %s (%s)",
 		    zc_method_name(event->method), event->bytes,
 		    diag_errno_name(event->error), strerror(event->error));
 		break;
@@ -54,20 +54,20 @@ trail_event(const struct zc_event *event)
 }
 
 void
-trail_done(const struct zc_result *result, double seconds)
+verbose_done(const struct zc_result *result, double seconds)
 {
-	diag_trail("done: %" PRId64 " bytes in %.3f s, %.1f MB/s, method %s",
+	diag_verbose("done: %" PRId64 " bytes in %.3f s, %.1f MB/s, method %s",
 	    result->bytes, seconds, rate(result->bytes, seconds),
 	    result->used_count == 0 ? "none" :
 	    join(result->used, result->used_count, "+").text);
 	if (result->header_bytes > 0 || result->trailer_bytes > 0)
-		diag_trail("around it: header %" PRId64 " bytes, trailer %"
+		diag_verbose("around it: header %" PRId64 " bytes, trailer %"
 		    PRId64 " bytes", result->header_bytes,
 		    result->trailer_bytes);
 }
 
 void
-trail_status(int64_t bytes, double seconds)
+verbose_status(int64_t bytes, double seconds)
 {
 	diag_error(NULL, "%" PRId64 " bytes in %.3f s, %.1f MB/s, so far",
 	    bytes, seconds, rate(bytes, seconds));
