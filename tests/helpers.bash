@@ -234,6 +234,23 @@ as_nobody() {
 }
 as_user=()
 
+# without CAPABILITY... - from now on zcopy is root without these, as in
+# setpriv(1); "all" takes all but those that `with` in front of it names.
+without() {
+	local each
+	requires_root
+	requires setpriv
+	local sets=
+	for each; do
+		sets+=,-$each
+	done
+	for each in ${with-}; do
+		sets+=,+$each
+	done
+	as_user=(setpriv "--bounding-set=${sets#,}" "--inh-caps=${sets#,}")
+	why=$("${as_user[@]}" true 2>&1) || skip "setpriv: $why"
+}
+
 # The build may be in somebody's home, and the directories of bats are as
 # private.  Goes up from the case's to theirs, for nobody to pass.
 let_nobody_in() {

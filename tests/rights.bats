@@ -66,6 +66,33 @@ shown() {
 	getfacl -cn D/out
 }
 
+@test "rights: root without CAP_FOWNER keeps all but the set-id bits" {
+	local kind mask
+	without fowner
+	for mask in 022 077; do
+		umask $mask
+		for kind in $kinds; do
+			fresh "$kind"
+			shown | sed 's/:[0-7]\(...\)$/:\1/' >was
+			zcopy 0 in D/out
+			same in D/out
+			echo "$kind:"
+			diff was <(shown)
+			[ -z "$(getcap D/out)" ]
+		done
+	done
+}
+
+@test "rights: without CAP_FOWNER nothing that happens opens anything up" {
+	local kind event
+	without fowner
+	for kind in 644 group-kept-out; do
+		for event in $keeps; do
+			keeps_to_rights "$kind" "$event"
+		done
+	done
+}
+
 @test "rights: without the right to chown, nobody gets more rights" {
 	local kind
 	for kind in $kinds; do

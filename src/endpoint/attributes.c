@@ -177,15 +177,33 @@ list_give(int fd, const struct attributes *a)
 	return a->size == 0;
 }
 
-int
-attributes_give(int fd, struct attributes *a)
+/*
+ * Take the file back from an owner for whom we may not set a list and a mode.
+ * False: that was not needed, or is not possible.
+ *
+ * Both need CAP_FOWNER, which a container may lack and yet have CAP_CHOWN.
+ * File systems that make up the owner (vfat) refuse to change it.  The group
+ * stays the right one: the mode gives nobody else its rights for a moment.
+ */
+static bool
+attributes_take_back(int fd)
 {
-	struct stat new;
-	int error;
+	struct stat st;
 
-	/* Owner first: chown(2) clears setuid and setgid.  Mode last: with a
-	 * list, its group bits are the list's mask. */
-	attributes_chown(fd, a);
+	/* Setting the mode that it has changes nothing; EPERM says that we
+	 * may not set another. */
+	if (fstat(fd, &st) < 0 || st.st_uid == geteuid() ||
+	    fchmod(fd, st.st_mode & 07777) == 0 || errno != EPERM)
+		return false;
+	return fchown(fd, geteuid(), (gid_t)-1) == 0;
+}
+
+/* Set list and mode: 0, or -1 with errno. */
+static int
+attributes_set(int fd, struct attributes *a)
+{
+	struct stat st;
+	int error;
 
 	/* The list may have denied somebody what the mode grants. */
 	if (!list_give(fd, a))
@@ -195,10 +213,29 @@ attributes_give(int fd, struct attributes *a)
 
 	/* chmod(2) fails with EPERM where the mount makes up modes (vfat). */
 	error = errno;
-	if (fstat(fd, &new) == 0 && (new.st_mode & 07777 & ~a->mode) == 0)
+	if (fstat(fd, &st) == 0 && (st.st_mode & 07777 & ~a->mode) == 0)
 		return 0;
 	errno = error;
 	return -1;
+}
+
+int
+attributes_give(int fd, struct attributes *a)
+{
+	/* Owner first: chown(2) clears setuid and setgid.  Mode last: with a
+	 * list, its group bits are the list's mask. */
+	attributes_chown(fd, a);
+	if (!attributes_take_back(fd))
+		return attributes_set(fd, a);
+
+	/* Owner last, then, and chown(2) clears the set-id bits. */
+	a->mode &= ~(mode_t)(S_ISUID | S_ISGID);
+	if (attributes_set(fd, a) < 0)
+		return -1;
+	if (fchown(fd, a->owner, (gid_t)-1) == 0)
+		return 0;
+	attributes_narrow(a, false, true);
+	return attributes_set(fd, a);
 }
 
 mode_t
