@@ -387,6 +387,52 @@ mode_of() {
 	[ "$(ls -A dir)" = "$(printf 'mine\ntheirs')" ]
 }
 
+@test "replace: in a sticky directory root without CAP_FOWNER is refused as others are" {
+	without fowner
+	sticky_directory
+	chown 6001 dir/out
+	{
+		zcopy 4 - dir/out
+		[[ $output == "zcopy: dir/out: "*"not permitted"*--inplace* ]]
+		cmp - in
+	} <in
+	same out dir/out
+	[ "$(ls -A dir)" = out ]
+	chown root dir/out
+	zcopy 0 in dir/out
+	same in dir/out
+	as_user=()
+	chown 6001 dir/out
+	zcopy 0 out dir/out
+	same out dir/out
+	[ "$(stat -c %u dir/out)" = 6001 ]
+	[ "$(ls -A dir)" = out ]
+}
+
+sticky_directory() {
+	mkdir -m 1777 dir
+	chown 6009 dir
+	cp out dir/out
+}
+
+@test "replace: a file that is given away in a sticky directory leaves nothing behind" {
+	local fault
+	without fowner
+	sticky_directory
+	for fault in "" linkat:EPERM:1+; do
+		chown root dir/out
+		FAULT=$fault half_way dir/out
+		chown 6001 dir/out
+		all_the_way
+		ends 4
+		[ -z "$fault" ] || fault_fired
+		[[ $output == "zcopy: dir/out: "*"not permitted"*--inplace* ]]
+		same out dir/out
+		[ "$(ls -A dir)" = out ]
+		rm "$fifo"
+	done
+}
+
 @test "replace: a mount point is busy: --inplace is named, and works" {
 	requires_root
 	cp out mounted
@@ -466,6 +512,21 @@ no_way_out() {
 	fails 4 "Operation not permitted" --inplace in out
 	zcopy 0 --append in out
 	cat "$BATS_TEST_TMPDIR.old" in | cmp - out
+}
+
+@test "replace: a temporary that cannot be removed is named" {
+	requires chattr
+	requires_root
+	mkdir dir
+	cp out dir/out
+	FAULT=linkat:EPERM:1+ half_way dir/out
+	chattr +a dir || skip "no such attribute on this file system"
+	fixed=("$PWD/dir")
+	all_the_way
+	ends 4
+	fault_fired
+	[[ $output == *"zcopy: dir/out: "*.out.zcopy-??????*"not permitted"* ]]
+	same out dir/out
 }
 
 @test "replace: a directory is no destination" {

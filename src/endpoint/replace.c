@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
@@ -74,15 +76,31 @@ replace_is_found(const struct endpoint *ep, const struct location *location)
 	    location->file < 0;
 }
 
-/* rename(2) into a sticky directory: for the owner of the file or of the
- * directory, and those with CAP_FOWNER. */
+/* True if CAP_FOWNER is effective.  Root may lack it in a container, or
+ * under systemd's CapabilityBoundingSet. */
+static bool
+replace_has_fowner(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	/* A seccomp filter may refuse capget(2). */
+	if (syscall(SYS_capget, &header, data) < 0)
+		return geteuid() == 0;
+	return (data[CAP_TO_INDEX(CAP_FOWNER)].effective &
+	    CAP_TO_MASK(CAP_FOWNER)) != 0;
+}
+
+/* True if rename(2) refuses to replace the file in a sticky directory: that is
+ * for the owner of either, and those with CAP_FOWNER. */
 static bool
 replace_is_sticky(const struct stat *file, const struct stat *dir)
 {
 	uid_t self = geteuid();
 
 	return (dir->st_mode & S_ISVTX) && file->st_uid != self &&
-	    dir->st_uid != self && self != 0;
+	    dir->st_uid != self && !replace_has_fowner();
 }
 
 /* Fetch the attributes by statx(2), or none if it fails (EPERM by a seccomp
@@ -338,6 +356,24 @@ replace_commit(struct endpoint *ep)
 	return STATUS_OK;
 }
 
+/* Remove the temporary name, or say that it stays. */
+static void
+replace_remove(const struct endpoint *ep, const struct replace_state *state)
+{
+	int dir = state->location.dir, error;
+
+	if (unlinkat(dir, state->temporary, 0) == 0 || errno == ENOENT)
+		return;
+	/* In a sticky directory only the owner may, and it may have been given
+	 * to another by now. */
+	error = errno;
+	if (fchown(ep->fd, geteuid(), (gid_t)-1) == 0 &&
+	    unlinkat(dir, state->temporary, 0) == 0)
+		return;
+	diag_error(ep->name, "%s cannot be removed from its directory: %s",
+	    state->temporary, strerror(error));
+}
+
 static void
 replace_abort(struct endpoint *ep)
 {
@@ -346,7 +382,7 @@ replace_abort(struct endpoint *ep)
 	if (state == NULL)
 		return;
 	if (*state->temporary != '\0')
-		unlinkat(state->location.dir, state->temporary, 0);
+		replace_remove(ep, state);
 	location_close(&state->location);
 	free(state);
 	ep->state = NULL;
