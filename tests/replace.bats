@@ -514,6 +514,43 @@ no_way_out() {
 	cat "$BATS_TEST_TMPDIR.old" in | cmp - out
 }
 
+@test "replace: a directory that becomes append-only or immutable keeps no temporary" {
+	local attribute
+	requires chattr
+	requires_root
+	mkdir dir
+	cp out dir/out
+	for attribute in a i; do
+		half_way dir/out
+		chattr +$attribute dir || skip "no such attribute here"
+		fixed=("$PWD/dir")
+		all_the_way
+		ends 4
+		[[ $output == "zcopy: dir/out: "*"not permitted"*--inplace* ]]
+		same out dir/out
+		[ "$(ls -A dir)" = out ]
+		chattr -$attribute dir
+		rm "$fifo"
+	done
+}
+
+@test "replace: an append-only directory gets a new file, but no temporary" {
+	requires chattr
+	requires_root
+	mkdir dir
+	chattr +a dir || skip "no such attribute on this file system"
+	fixed=("$PWD/dir")
+	zcopy 0 in dir/new
+	same in dir/new
+	{
+		FAULT=linkat:EPERM:1+ zcopy 4 - dir/other
+		fault_fired
+		cmp - in
+	} <in
+	[[ $output == "zcopy: dir/other: create: "*"not permitted"* ]]
+	[ "$(ls -A dir)" = new ]
+}
+
 @test "replace: a temporary that cannot be removed is named" {
 	requires chattr
 	requires_root

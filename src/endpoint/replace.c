@@ -125,7 +125,7 @@ replace_is_mounted(const struct statx *file, const struct stat *old,
 
 /* Return the errno with which rename(2) would refuse the old file, or 0. */
 static int
-replace_obstacle(const struct endpoint *ep, const struct location *location)
+replace_obstacle(const struct location *location, const struct stat *old)
 {
 	const uint64_t fixed = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 	struct statx file, parent;
@@ -135,9 +135,9 @@ replace_obstacle(const struct endpoint *ep, const struct location *location)
 		return errno;
 	replace_look(location->dir, location->base, AT_SYMLINK_NOFOLLOW, &file);
 	replace_look(location->dir, "", AT_EMPTY_PATH, &parent);
-	if (replace_is_mounted(&file, &ep->st, &dir))
+	if (replace_is_mounted(&file, old, &dir))
 		return EBUSY;
-	if (replace_is_sticky(&ep->st, &dir))
+	if (replace_is_sticky(old, &dir))
 		return EPERM;
 	if (((file.stx_attributes | parent.stx_attributes) & fixed) != 0)
 		return EPERM;
@@ -152,6 +152,7 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	int dir = state->location.dir;
 	mode_t mode = ep->has_stat ? 0600 : ep->mode;
 	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	struct statx parent;
 
 	if (fd >= 0 && temporary_can_link(fd, dir))
 		return fd;
@@ -159,6 +160,10 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	 * failure (EACCES, ENOSPC) comes again for a file that has a name. */
 	if (fd >= 0)
 		close(fd);
+	replace_look(dir, "", AT_EMPTY_PATH, &parent);
+	errno = EPERM;
+	if ((parent.stx_attributes & STATX_ATTR_APPEND) != 0)
+		return -1;	/* a name could not be changed or removed */
 	return temporary_create(dir, state->location.base, state->temporary,
 	    mode);
 }
@@ -177,7 +182,7 @@ replace_open(struct endpoint *ep)
 	if (!replace_is_found(ep, &state->location))
 		return replace_error(ep, "cannot find its directory entry");
 	if (ep->has_stat) {
-		errno = replace_obstacle(ep, &state->location);
+		errno = replace_obstacle(&state->location, &ep->st);
 		if (errno != 0)
 			return replace_failed(ep);
 	}
@@ -292,6 +297,7 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 {
 	const struct location *location = &state->location;
 	const bool exclusive = ep->options->no_clobber;
+	struct stat old;
 
 	if (*state->temporary != '\0')
 		return exclusive ? replace_rename_exclusively(state) :
@@ -301,6 +307,13 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 		    location->base) == 0)
 			return 0;
 		if (exclusive || errno != EEXIST)
+			return -1;
+	}
+	/* The last look: link(2) works in a directory that is append-only by
+	 * now, but the temporary name could be neither moved nor removed. */
+	if (fstatat(location->dir, location->base, &old, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = replace_obstacle(location, &old);
+		if (errno != 0)
 			return -1;
 	}
 	if (temporary_link(ep->fd, location->dir, location->base,
