@@ -130,6 +130,24 @@ shown() {
 	diff "$BATS_TEST_TMPDIR.acl" <(getfacl -cn D/out)
 }
 
+@test "rights: -v tells of a list that is lost, and of none that is kept" {
+	local event
+	fresh 644
+	half_way -v D/out
+	replaced_by_listed
+	all_the_way
+	ends 0
+	[[ $output == *"zcopy: D/out: the access list of the file that took its name is another: only the owner's rights are kept"* ]]
+	for event in nothing listed moved; do
+		fresh group-kept-out
+		half_way -v D/out
+		"$event"
+		all_the_way
+		ends 0
+		[[ $output != *"access list"* ]]
+	done
+}
+
 @test "rights: a directory that was renamed is named, and left alone" {
 	in_the_midst 644 directory_renamed
 	ends 4

@@ -158,6 +158,94 @@ honest() {
 	done
 }
 
+# keeps MODE WIDER CALL... - with these calls refused, an old file of mode WIDER
+# and a new one from such a SOURCE have MODE.
+keeps() {
+	local error TRACE
+	for error in EPERM ENOSYS; do
+		why=
+		filter "$error" "${@:3}"
+		rm -f out
+		echo old >out
+		chmod "$2" out data
+		zcopy 0 -v data out
+		was_refused
+		same data out
+		says_what_is_lost "out: the access list of the old file" \
+		    "only the owner's rights are kept" "$@"
+		rm out
+		zcopy 0 -v data out
+		same data out
+		says_what_is_lost "data: its access list" \
+		    "a new DEST has only the owner's rights" "$@"
+	done
+}
+
+# says_what_is_lost LIST EFFECT MODE WIDER - if anything is.
+says_what_is_lost() {
+	[ "$(stat -c %a out)" = "$3" ]
+	if [ "$3" = "$4" ]; then
+		[[ $output != *"access list"* ]]
+	else
+		[[ $output == *"zcopy: $1 cannot be read: ${text[$error]}: $2"* ]]
+	fi
+}
+
+@test "seccomp: a list that cannot be read costs group and others their rights" {
+	umask 022
+	keeps 600 640 fgetxattr getxattr
+	keeps 600 604 fgetxattr getxattr
+	keeps 700 755 fgetxattr getxattr
+	keeps 600 600 fgetxattr getxattr
+	keeps 640 640 fgetxattr
+	keeps 604 604 fremovexattr
+}
+
+@test "seccomp: a list that cannot be set or removed is told" {
+	requires setfacl
+	local error TRACE
+	for error in EPERM ENOSYS; do
+		why=
+		echo old >out
+		setfacl -m u::rw,u:nobody:r,g::r,m::r,o::r out ||
+		    skip "no lists on this file system"
+		filter "$error" fsetxattr
+		zcopy 0 -v data out
+		was_refused
+		[ "$(stat -c %a out)" = 600 ]
+		[[ $output == *"zcopy: out: the access list of the old file cannot be set: ${text[$error]}: only the owner's rights are kept"* ]]
+		rm out
+		echo old >out
+		chmod 644 out
+		setfacl -dm u:nobody:rw .
+		filter "$error" fremovexattr
+		zcopy 0 -v data out
+		was_refused
+		setfacl -k .
+		[ "$(stat -c %a out)" = 600 ]
+		[[ $output == *"zcopy: out: the access list of its directory cannot be removed: ${text[$error]}: only the owner's rights are kept"* ]]
+		rm out
+	done
+}
+
+@test "seccomp: in a sticky directory root is root if capget is refused" {
+	requires_root
+	local error TRACE
+	mkdir -m 1777 dir
+	chown nobody dir
+	for error in EPERM ENOSYS; do
+		why=
+		rm -f dir/out
+		echo old >dir/out
+		chown 1:1 dir/out
+		filter "$error" capget
+		zcopy 0 data dir/out
+		was_refused
+		same data dir/out
+		[ "$(ls -A dir)" = out ]
+	done
+}
+
 @test "seccomp: in place, a call that has no substitute is named" {
 	options=(--inplace)
 	whole fcntl.F_DUPFD_CLOEXEC fstatfs

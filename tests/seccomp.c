@@ -68,6 +68,7 @@ static const struct call {
 #ifdef SYS_accept4
 	{ "accept4", SYS_accept4, ALWAYS, 0, 0 },
 #endif
+	{ "capget", SYS_capget, ALWAYS, 0, 0 },
 	{ "clone", SYS_clone, ALWAYS, 0, 0 },
 #ifdef SYS_clone3
 	{ "clone", SYS_clone3, ALWAYS, 0, 0 },
@@ -99,6 +100,9 @@ static const struct call {
 	FCNTL64(F_GETPIPE_SZ),
 	FCNTL64(F_SETPIPE_SZ),
 #endif
+	{ "fgetxattr", SYS_fgetxattr, ALWAYS, 0, 0 },
+	{ "fremovexattr", SYS_fremovexattr, ALWAYS, 0, 0 },
+	{ "fsetxattr", SYS_fsetxattr, ALWAYS, 0, 0 },
 	{ "fstatfs", SYS_fstatfs, ALWAYS, 0, 0 },
 #ifdef SYS_fstatfs64
 	{ "fstatfs", SYS_fstatfs64, ALWAYS, 0, 0 },
@@ -110,6 +114,7 @@ static const struct call {
 	{ "getrandom", SYS_getrandom, ALWAYS, 0, 0 },
 	{ "getsockname", SYS_getsockname, ALWAYS, 0, 0 },
 	{ "getsockopt.TCP_INFO", SYS_getsockopt, IS, 2, TCP_INFO },
+	{ "getxattr", SYS_getxattr, ALWAYS, 0, 0 },
 #define IOCTL(request)							\
 	{ "ioctl." #request, SYS_ioctl, IS, 1, (uint32_t)(request) }
 	IOCTL(BLKGETSIZE64),

@@ -14,25 +14,37 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "../base/diag.h"
+
 #define ACL "system.posix_acl_access"
 
-/* Read the access list.  Return its size; 0 if there is none, -1 if it cannot
- * be read. */
-static ssize_t
-list_read(int fd, struct access_list *list)
+/* True if this errno of fgetxattr(2) says that the file has no list. */
+static bool
+list_is_none(int error)
 {
-	ssize_t length = fgetxattr(fd, ACL, list, sizeof(*list));
+	return error == ENODATA || error == EOPNOTSUPP;
+}
+
+static void
+list_read(struct attributes *a, int fd)
+{
 	char self[40];
 
-	/* fgetxattr(2) fails with EBADF on an O_PATH descriptor.  Without /proc
-	 * the list is unknown: the path may lead to another file by now. */
-	if (length < 0 && errno == EBADF) {
+	a->error = 0;
+	a->size = fgetxattr(fd, ACL, &a->list, sizeof(a->list));
+	/* fgetxattr(2) does not take an O_PATH descriptor (EBADF), and a
+	 * seccomp filter may not know it.  Without /proc the list remains
+	 * unknown: a path could lead to another file by now. */
+	if (a->size < 0 && !list_is_none(errno)) {
 		snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-		length = getxattr(self, ACL, list, sizeof(*list));
+		a->size = getxattr(self, ACL, &a->list, sizeof(a->list));
 	}
-	if (length < 0 && (errno == ENODATA || errno == EOPNOTSUPP))
-		return 0;
-	return length;
+	if (a->size >= 0)
+		return;
+	if (list_is_none(errno))
+		a->size = 0;
+	else
+		a->error = errno;
 }
 
 int
@@ -45,7 +57,7 @@ attributes_read(struct attributes *a, int fd)
 	a->owner = st.st_uid;
 	a->group = st.st_gid;
 	a->mode = st.st_mode & 07777;
-	a->size = list_read(fd, &a->list);
+	list_read(a, fd);
 	return 0;
 }
 
@@ -58,8 +70,11 @@ attributes_meet(struct attributes *a, const struct attributes *b)
 		a->group = ATTRIBUTES_NOBODY;
 	a->mode &= b->mode;
 	if (a->size != b->size ||
-	    (a->size > 0 && memcmp(&a->list, &b->list, (size_t)a->size) != 0))
+	    (a->size > 0 && memcmp(&a->list, &b->list, (size_t)a->size) != 0)) {
 		a->size = -1;
+		if (a->error == 0)
+			a->error = b->error;
+	}
 }
 
 /* What each class may do, 0 to 7. */
@@ -165,16 +180,25 @@ attributes_chown(int fd, struct attributes *a)
 }
 
 /* Set the list, or remove one that came from the directory's default list.
- * False: the list is unknown, or neither was possible. */
-static bool
+ * NULL, or where the new file may not have what the old one had: text for the
+ * user, with errno, or 0 where no call failed. */
+static const char *
 list_give(int fd, const struct attributes *a)
 {
+	if (a->size < 0) {
+		errno = a->error;
+		return errno != 0 ? "the old file cannot be read" :
+		    "the file that took its name is another";
+	}
 	if (a->size > 0)
-		return fsetxattr(fd, ACL, &a->list, (size_t)a->size, 0) == 0;
-	if (fremovexattr(fd, ACL) < 0 && errno != ENODATA &&
-	    errno != EOPNOTSUPP)
-		return false;
-	return a->size == 0;
+		return fsetxattr(fd, ACL, &a->list, (size_t)a->size, 0) == 0 ?
+		    NULL : "the old file cannot be set";
+
+	/* A seccomp filter may refuse the first and not the second. */
+	if (fremovexattr(fd, ACL) == 0 || list_is_none(errno) ||
+	    (fgetxattr(fd, ACL, NULL, 0) < 0 && list_is_none(errno)))
+		return NULL;
+	return "its directory cannot be removed";
 }
 
 /*
@@ -200,13 +224,18 @@ attributes_take_back(int fd)
 
 /* Set list and mode: 0, or -1 with errno. */
 static int
-attributes_set(int fd, struct attributes *a)
+attributes_set(int fd, struct attributes *a, const char *name)
 {
+	const char *lost = list_give(fd, a);
 	struct stat st;
-	int error;
+	int error = errno;
 
-	/* The list may have denied somebody what the mode grants. */
-	if (!list_give(fd, a))
+	/* Without the list, nobody knows who was kept out by it. */
+	if (lost != NULL && (a->mode & (S_IRWXG | S_IRWXO)) != 0)
+		diag_verbose("%s: the access list of %s%s%s: only the owner's "
+		    "rights are kept", name, lost, error != 0 ? ": " : "",
+		    error != 0 ? strerror(error) : "");
+	if (lost != NULL)
 		a->mode &= S_IRWXU;
 	if (fchmod(fd, a->mode) == 0)
 		return 0;
@@ -220,34 +249,39 @@ attributes_set(int fd, struct attributes *a)
 }
 
 int
-attributes_give(int fd, struct attributes *a)
+attributes_give(int fd, struct attributes *a, const char *name)
 {
 	/* Owner first: chown(2) clears setuid and setgid.  Mode last: with a
 	 * list, its group bits are the list's mask. */
 	attributes_chown(fd, a);
 	if (!attributes_take_back(fd))
-		return attributes_set(fd, a);
+		return attributes_set(fd, a, name);
 
 	/* Owner last, then, and chown(2) clears the set-id bits. */
 	a->mode &= ~(mode_t)(S_ISUID | S_ISGID);
-	if (attributes_set(fd, a) < 0)
+	if (attributes_set(fd, a, name) < 0)
 		return -1;
 	if (fchown(fd, a->owner, (gid_t)-1) == 0)
 		return 0;
 	attributes_narrow(a, false, true);
-	return attributes_set(fd, a);
+	return attributes_set(fd, a, name);
 }
 
 mode_t
-attributes_for_copy(int fd)
+attributes_for_copy(int fd, const char *name)
 {
 	struct attributes a;
 	struct classes may;
 
 	if (attributes_read(&a, fd) < 0)
 		return S_IRUSR | S_IWUSR;
-	if (a.size < 0)
+	if (a.size < 0) {
+		if ((a.mode & (S_IRWXG | S_IRWXO)) != 0)
+			diag_verbose("%s: its access list cannot be read: %s: "
+			    "a new DEST has only the owner's rights", name,
+			    strerror(a.error));
 		return a.mode & S_IRWXU;
+	}
 	may = attributes_classes(&a);
 	for (size_t i = 0; i < list_length(&a); i++) {
 		const struct posix_acl_xattr_entry *entry = &a.list.entries[i];

@@ -22,8 +22,9 @@ struct attributes {
 	gid_t group;			/* or ATTRIBUTES_NOBODY */
 	mode_t mode;			/* 07777; with a list, its group bits
 					   are the list's mask */
-	ssize_t size;			/* bytes of the list; 0: there is none,
-					   -1: it is unknown */
+	ssize_t size;			/* of the list; 0: none; -1: unknown */
+	int error;			/* why it is unknown; 0: two files
+					   disagree */
 	struct access_list list;
 };
 
@@ -41,20 +42,22 @@ void attributes_meet(struct attributes *a, const struct attributes *b);
 /**
  * Give the attributes to the new file `fd`, and change them to what it has got.
  *
- * What cannot be kept is dropped, so that nobody but the new owner gets more
- * rights on the new file than he had on the old one.  Return 0, or -1 with
- * errno if the new file still grants too much.
+ * What cannot be kept is dropped on the safe side: nobody but the new owner
+ * may do more with the new file than he might with the old one.  0, or -1
+ * with errno where even that is not to be had.  They are changed to what the
+ * new file has.  With -v the user is told, for `name`, of a list that is lost.
  */
-int attributes_give(int fd, struct attributes *);
+int attributes_give(int fd, struct attributes *, const char *name);
 
 /**
  * Return the permission bits, before the umask, of a copy of the regular file
  * `fd`.
  *
- * The copy has no access list.  If `fd` has one, the group gets what the list
- * gives the owning group, and others get at most what the list gives to each
- * named user and group.
+ * The new file has no list: if `fd` has one, the group gets what the list
+ * gives the group, and others no more than anybody whom it names.  If nobody
+ * knows whether it has one, only the owner gets anything, and with -v the user
+ * is told so for `name`.
  */
-mode_t attributes_for_copy(int fd);
+mode_t attributes_for_copy(int fd, const char *name);
 
 #endif

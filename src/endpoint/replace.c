@@ -257,7 +257,7 @@ replace_keep(const struct endpoint *ep, const struct location *now)
 	    replace_meet(&state->old, now->file) < 0) {
 		return -1;
 	}
-	return attributes_give(ep->fd, &state->old);
+	return attributes_give(ep->fd, &state->old, ep->name);
 }
 
 static int

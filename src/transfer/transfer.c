@@ -35,7 +35,7 @@ open_both(struct endpoint *source, struct endpoint *dest)
 	 * kernel, which is no reason to hide the answer. */
 	if (status == STATUS_OK && source->type == &endpoint_file &&
 	    zc_kind_of(source->fd) == ZC_REGULAR)
-		dest->mode = attributes_for_copy(source->fd);
+		dest->mode = attributes_for_copy(source->fd, source->name);
 	if (status == STATUS_OK)
 		status = endpoint_open(dest);
 	if (status == STATUS_OK && would_destroy(source, dest)) {
