@@ -31,6 +31,28 @@ setup() {
 	[ "$status" -eq 0 ] && [ -z "$output" ]
 }
 
+# render PAGE COLUMNS - print the page as both formatters show it, and what
+# groff complains of.
+render() {
+	groff -mdoc -Tascii -P-c -rLL="$2n" "$1" 2>&1 | sed 's/.\x08//g'
+	mandoc -T ascii -O width="$2" "$1" | sed 's/.\x08//g'
+}
+
+# groff breaks a cell that does not fit its column at each word.
+@test "lint: no manual page has a table with one word a line" {
+	requires groff mandoc
+	local page width wrong=0
+	for page in man/*.[1-9]; do
+		for width in 80 120; do
+			render "$page" $width >"$BATS_TEST_TMPDIR/text"
+			grep -q '^NAME' "$BATS_TEST_TMPDIR/text"
+			! grep -E "^ {30,}[^ ]+$|can't break line" \
+			    "$BATS_TEST_TMPDIR/text" || wrong=1
+		done
+	done
+	[ $wrong -eq 0 ]
+}
+
 @test "lint: Makefile.am names every source and every test" {
 	local file missing=0
 	for file in src/*.[ch] src/*/*.[ch] tests/*.bats tests/*.c \
