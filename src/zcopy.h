@@ -1,20 +1,21 @@
 /*
  * libzcopy: move bytes between two descriptors as fast as the kernel can.
  *
- * The library never prints, exits, changes signal dispositions or descriptor
- * flags, and touches no descriptor that it was not given.  A destination
- * pipe may be made larger.  All offsets and counts are 64 bits wide, in bytes.
+ * The library never prints, exits, or changes signal dispositions or descriptor
+ * flags, and touches no descriptor that it was not given.  It may make a
+ * destination pipe larger.  All offsets and counts are 64 bits wide, in bytes.
  *
- * Ignore SIGPIPE and SIGXFSZ, or die by them: sendfile(2), splice(2) and
- * write(2) raise them along with EPIPE and EFBIG.  A source that is changed
- * or cut short meanwhile is for the caller to notice, by fstat(2).
+ * Ignore SIGPIPE and SIGXFSZ, or they end the process: sendfile(2), splice(2)
+ * and write(2) raise them along with EPIPE and EFBIG.  The library does not
+ * notice that a source is changed or cut short during a transfer; the caller
+ * can, with fstat(2).
  *
- * Jobs know nothing of each other: any number of them may run in one thread,
- * by turns, or in several; one job is for one thread at a time.
+ * Jobs share no state: any number of them may run in one thread, by turns, or
+ * in several; only one thread at a time may use a job.
  *
- * What each system call does, and the errors it gives, is in its man page;
- * where Linux differs from it, the source has a comment.  libzcopy(3) tells
- * all this at length, with an example.
+ * The man page of each system call says what it does, and which errors it
+ * gives; where Linux differs from it, the source has a comment.  libzcopy(3)
+ * describes all of this at length, with an example.
  */
 #ifndef ZCOPY_H
 #define ZCOPY_H
@@ -31,7 +32,7 @@ extern "C" {
 #endif
 
 #define ZC_CURRENT	INT64_MIN	/* offset: the descriptor's position */
-#define ZC_TO_END	(-1)		/* a count: until the source ends */
+#define ZC_TO_END	(-1)		/* count: until the source ends */
 
 enum zc_method {
 	ZC_AUTO,
@@ -46,26 +47,28 @@ enum zc_method {
 
 enum zc_kind {
 	ZC_REGULAR,
-	ZC_SYNTHETIC,			/* procfs...: made up as it is read */
-	ZC_PIPE,			/* and FIFOs */
+	ZC_SYNTHETIC,			/* on procfs or the like: made up as
+					   it is read */
+	ZC_PIPE,			/* or FIFO */
 	ZC_SOCKET,			/* of type SOCK_STREAM */
 	ZC_TTY,
 	ZC_BLOCK,
 	ZC_CHAR,
 	ZC_NULL,			/* /dev/null */
-	ZC_OTHER,			/* nothing that has bytes to move */
+	ZC_OTHER,			/* has no bytes to move */
 	ZC_KINDS
 };
 
 enum zc_side { ZC_SOURCE, ZC_SINK };
 
 enum zc_flag {
-	ZC_EXACT = 1,			/* a source that ends early fails */
-	ZC_STABLE = 2,			/* only methods that copy */
+	ZC_EXACT = 1,			/* fail if the source ends early */
+	ZC_STABLE = 2,			/* use only methods that copy */
 	ZC_NODISKIO = 4,		/* EBUSY rather than wait for a disk */
 };
 
-/** What goes before the data and after it; the shape of FreeBSD's sf_hdtr. */
+/** What is sent before and after the data; it has the shape of FreeBSD's
+ * sf_hdtr. */
 struct zc_hdtr {
 	struct iovec *headers;
 	int hdr_cnt;
@@ -73,10 +76,10 @@ struct zc_hdtr {
 	int trl_cnt;
 };
 
-/** What the choice of a method depends on; all of it. */
+/** Everything that the choice of a method depends on. */
 struct zc_ends {
 	enum zc_kind in, out;
-	int64_t size;			/* bytes to move; -1: unknown */
+	int64_t size;			/* bytes to move, or -1: unknown */
 	bool append;			/* the sink has O_APPEND */
 	bool direct;			/* the sink has O_DIRECT */
 	bool placed;			/* the sink is written at an offset */
@@ -92,23 +95,25 @@ struct zc_plan {
 };
 
 enum zc_event_type {
-	ZC_EVENT_PLAN,			/* .plan: about to begin */
-	ZC_EVENT_REFUSED,		/* .method cannot go on, by .error */
-	ZC_EVENT_MOVED,			/* .bytes has grown, by .method, or will
-					   by the one write that a kernel file
-					   gets at the end; with
-					   ZC_AUTO: some of the header or the
-					   trailer went out */
-	ZC_EVENT_INTERRUPTED,		/* by a signal: before anything moved,
-					   or in a call to a socket; others
-					   that are cut short show as MOVED */
-	ZC_EVENT_TRAILER,		/* all data is out, that is next */
+	ZC_EVENT_PLAN,			/* about to begin, with .plan */
+	ZC_EVENT_REFUSED,		/* .method cannot continue: .error */
+	ZC_EVENT_MOVED,			/* .bytes has grown, by .method, or data
+					   was gathered for the one write(2) to
+					   a kernel file; with ZC_AUTO: some of
+					   the header or the trailer was sent */
+	ZC_EVENT_INTERRUPTED,		/* a signal came before a call moved
+					   anything, or cut a call to a socket
+					   short; other calls that are cut short
+					   appear as MOVED */
+	ZC_EVENT_TRAILER,		/* all data is sent, the trailer is
+					   next */
 };
 
 struct zc_event {
 	enum zc_event_type type;
 	enum zc_method method;
-	int error;			/* errno; ENODATA: or a false end */
+	int error;			/* errno; ENODATA: the method saw an
+					   end where read(2) has more */
 	int64_t bytes;			/* of data delivered so far */
 	const struct zc_plan *plan;
 };
@@ -119,26 +124,33 @@ struct zc_wait {
 	short events;
 };
 
-/** Begin with ZC_REQUEST_INIT: current positions, to the end, auto. */
+/** Initialize it with ZC_REQUEST_INIT: from the current positions, to the end,
+ * by any method. */
 struct zc_request {
-	size_t size;			/* of this struct: it may grow */
+	size_t size;			/* of this struct, which may grow */
 	int in_fd, out_fd;
-	int64_t offset, out_offset;	/* ZC_CURRENT, or that descriptor's
-					   position is neither used nor moved */
+	int64_t offset, out_offset;	/* ZC_CURRENT; or else the position of
+					   the descriptor is neither used nor
+					   moved */
 	int64_t bytes;			/* ZC_TO_END or a count */
-	const struct zc_hdtr *hdtr;	/* NULL: none; is not modified, and
-					   must outlive the job */
+	const struct zc_hdtr *hdtr;	/* or NULL; is not modified, and must
+					   outlive the job */
 	enum zc_method method;		/* ZC_AUTO, or the only one to use */
 	unsigned flags;			/* of enum zc_flag */
-	size_t block_size;		/* bytes a call; 0: measured defaults */
-	size_t pipe_size;		/* private and sink pipes; 0: same */
+	size_t block_size;		/* bytes for each system call; 0: the
+					   measured defaults */
+	size_t pipe_size;		/* of the private pipe and of a sink
+					   pipe; 0: the measured defaults */
 
-	/* Which method first?  Only for ZC_AUTO.  -1: errno is the error. */
+	/* Return which method to try first; called only for ZC_AUTO.  -1: the
+	 * job fails with errno. */
 	int (*select)(const struct zc_ends *, void *arg);
-	/* Told what happens.  Not 0: stop; the job fails with EINTR. */
+	/* Called when something happens.  If it does not return 0, the job
+	 * fails with EINTR. */
 	int (*event)(const struct zc_event *, void *arg);
-	/* Waits.  Negative: errno is the error, and EINTR asks `event`.  NULL:
-	 * a descriptor that would block makes zc_job_run() return EAGAIN. */
+	/* Wait for a descriptor that would block.  If it returns a negative
+	 * value, the job fails with errno, but for EINTR it asks `event`.
+	 * NULL: zc_job_run() returns EAGAIN instead. */
 	int (*wait)(const struct zc_wait *, void *arg);
 	void *arg;
 };
@@ -149,36 +161,38 @@ struct zc_request {
 
 enum zc_outcome {
 	ZC_UNFINISHED,			/* not begun, under way, or EAGAIN */
-	ZC_INVALID,			/* the request is: nothing was begun */
-	ZC_WOULD_WAIT,			/* EBUSY: for the disk (ZC_NODISKIO) */
+	ZC_INVALID,			/* invalid request: nothing was begun */
+	ZC_WOULD_WAIT,			/* EBUSY: would have to wait for the
+					   disk (ZC_NODISKIO) */
 	ZC_DONE,
 	ZC_SHORT,			/* the source ended early (ZC_EXACT) */
-	ZC_UNSUITED,			/* no method could; .method: the last */
-	ZC_STOPPED,			/* `event` or `select` said so */
-	ZC_FAILED,			/* .side, .error */
+	ZC_UNSUITED,			/* no method could do it; .method is the
+					   last one */
+	ZC_STOPPED,			/* by `event` or `select` */
+	ZC_FAILED,			/* see .side and .error */
 };
 
-/** What one method did.  A method that was never tried has calls == 0.  That
- * of ZC_AUTO is what was done for header and trailer. */
+/** What one method did.  A method that was never tried has calls == 0.  The
+ * entry of ZC_AUTO is what was done for header and trailer. */
 struct zc_method_use {
 	int64_t bytes, calls;
 	int refused;			/* errno, or 0 */
 	int64_t refused_at;		/* bytes of data delivered by then */
 };
 
-/** Exact at any time.  It has room for the methods of this version; another
- * number of them is another soname. */
+/** Exact at any time.  It has room for the methods of this version; a library
+ * with another number of methods has another soname. */
 struct zc_result {
 	enum zc_outcome outcome;
-	enum zc_side side;		/* that failed */
+	enum zc_side side;		/* that failed, or would block */
 	int error;			/* errno */
-	const char *reason;		/* static text, where errno says too
+	const char *reason;		/* static text if errno says too
 					   little, or NULL */
-	enum zc_method method;		/* at work when it ended */
+	enum zc_method method;		/* at work when the job ended */
 	int64_t bytes;			/* of data delivered */
-	int64_t header_bytes, trailer_bytes;	/* of these, delivered */
-	int64_t lost;			/* taken from the source, neither
-					   delivered nor put back */
+	int64_t header_bytes, trailer_bytes;	/* delivered */
+	int64_t lost;			/* bytes taken from the source, and
+					   neither delivered nor put back */
 	size_t used_count;
 	enum zc_method used[ZC_METHODS];	/* that moved data, in order */
 	struct zc_method_use use[ZC_METHODS];
@@ -190,53 +204,55 @@ struct zc_job;
  * Prepare one transfer; nothing moves yet.  The request is copied; the
  * descriptors stay the caller's and must outlive the job.
  *
- * NULL with errno: EINVAL (NULL, a size of another version, a negative count
- * or offset, a range that ends after 2^63-1, an unknown method or flag, a
- * piece of hdtr that is NULL and has a length, hdtr for a kernel file, a
- * descriptor that has no bytes to move, a range that overlaps itself, a pipe
- * onto itself, an offset in a file that appends), EBADF (not open for this),
- * ESPIPE (an offset where there are none), EPROTOTYPE (not a stream socket),
- * EISDIR, ENOMEM.
+ * Return NULL with errno on failure: EINVAL (NULL, a size of another version, a
+ * negative count or offset, a range that ends after 2^63-1, an unknown method
+ * or flag, a piece of hdtr that is NULL and has a length, hdtr for a kernel
+ * file, a descriptor that has no bytes to move, a range that overlaps itself, a
+ * pipe onto itself, an offset in a file that appends), EBADF (not open for
+ * reading or writing), ESPIPE (an offset for a descriptor that has none),
+ * EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 
 /**
- * Move until done.  0, or -1 with errno; result->outcome says which sort of
- * failure it is.  Two of them are none, and the same job goes on when it is
- * run again, with nothing lost or repeated:
+ * Move data until done.  Return 0, or -1 with errno; result->outcome says what
+ * sort of failure it is.  Two errors do not end the job: when it is run again,
+ * it continues with nothing lost or repeated.
  *
- * EAGAIN	the descriptor is not ready: wait for what `wait` (may be NULL)
- *		now says.  Also when a blocking socket's SO_RCVTIMEO or
+ * EAGAIN	A descriptor is not ready: wait for what `wait` (may be NULL)
+ *		now says.  Also if a blocking socket's SO_RCVTIMEO or
  *		SO_SNDTIMEO is over.
- * EBUSY	with ZC_WOULD_WAIT: what comes next is not in memory yet.
+ * EBUSY	with ZC_WOULD_WAIT: the next bytes are not in memory yet.
  *
- * EAGAIN means nothing else: where it is the error that ends a job, it stands
- * in result->error, and errno is EIO.
+ * EAGAIN means nothing else: if EAGAIN ends a job, result->error is EAGAIN, and
+ * errno is EIO.
  */
 int zc_job_run(struct zc_job *, struct zc_wait *wait);
 
-/** Valid until zc_job_free(). */
+/** Return the result, which is valid until zc_job_free(). */
 const struct zc_result *zc_job_result(const struct zc_job *);
 
-/** Bytes still held go back to the source where it can seek; of another they
- * are gone.  NULL is fine. */
+/** End the job at any point; NULL is accepted.  Bytes that are still held go
+ * back to the source if it can seek, and are lost otherwise. */
 void zc_job_free(struct zc_job *);
 
 /**
- * new + run + free, for descriptors that block or a request that has `wait`.
- * *result (may be NULL) is filled in always: ZC_INVALID where new failed.
- * EAGAIN and EBUSY are the end here: what was taken from a source that cannot
- * seek, and not delivered, is lost, and counted so.
+ * Call zc_job_new(), zc_job_run() and zc_job_free(), for descriptors that block
+ * or a request that has `wait`.  *result (may be NULL) is always filled in:
+ * with ZC_INVALID if zc_job_new() failed.  EAGAIN and EBUSY end the transfer:
+ * bytes that were taken from a source that cannot seek, and not delivered, are
+ * counted as lost.
  */
 int zc_transfer(const struct zc_request *, struct zc_result *result);
 
 /**
- * The same between two streams of stdio, in place of request's descriptors;
- * request NULL: all, to the end.  `out` is flushed first, and `in` begins at
- * its logical position, bytes in its buffer included (what ungetc(3) put back
- * is dropped where the stream can seek, as by fseek(3)); both are left where
- * the transfer ended.  Errors: those of fflush(3) and fseeko(3), too; ENOTSUP
- * where the buffer of a stream that cannot seek is out of reach.
+ * Do the same between two stdio streams, in place of the request's descriptors.
+ * request NULL: move everything, to the end.  `out` is flushed first, and `in`
+ * begins at its logical position, with the bytes in its buffer; if it can seek,
+ * bytes that ungetc(3) pushed back are dropped, as fseek(3) does.  Both streams
+ * are left where the transfer ended.  Also fails with the errors of fflush(3)
+ * and fseeko(3), and with ENOTSUP if `in` cannot seek and its buffer cannot be
+ * accessed.
  */
 int zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *request,
     struct zc_result *result);
@@ -246,10 +262,11 @@ enum zc_sendfile_flag {
 };
 
 /**
- * FreeBSD's sendfile(2): nbytes of regular file fd, from offset on, to stream
- * socket s.  nbytes 0: to the end.  An offset past the end sends 0 bytes.
- * fd's position is neither used nor moved.  *sbytes (may be NULL) is what was
- * sent of headers, data and trailers, also when -1 is returned with errno:
+ * Send nbytes of regular file fd, from offset on, to stream socket s, as
+ * FreeBSD's sendfile(2) does.  nbytes 0: to the end.  An offset past the end
+ * sends 0 bytes.  fd's position is neither used nor moved.  *sbytes (may be
+ * NULL) is the number of bytes of headers, data and trailers that were sent,
+ * also if -1 is returned with errno:
  *
  * EAGAIN (s is not ready; part may be sent), EBADF, EBUSY (NODISKIO: not in
  * memory; part may be sent), EINTR (part may be sent), EINVAL (not a regular
@@ -259,7 +276,7 @@ enum zc_sendfile_flag {
 int zc_sendfile(int fd, int s, int64_t offset, size_t nbytes,
     struct zc_hdtr *hdtr, int64_t *sbytes, int flags);
 
-enum zc_splice_flag {			/* as Linux has them */
+enum zc_splice_flag {			/* the values of Linux */
 	ZC_SPLICE_MOVE = 1,
 	ZC_SPLICE_NONBLOCK = 2,
 	ZC_SPLICE_MORE = 4,
@@ -267,37 +284,38 @@ enum zc_splice_flag {			/* as Linux has them */
 };
 
 /**
- * splice(2), from `in` to `out`: where one of them is a pipe it is just that;
- * else `in` must be a regular file or a block device, and its pages take the
- * way through a private pipe.  Returns the bytes moved, 0 at the end of `in`,
- * or -1 with errno; what `out` did not take is not consumed.  offset NULL:
- * from in's position, which moves along; else that stands still, and *offset
+ * Call splice(2) from `in` to `out` if one of them is a pipe.  Otherwise `in`
+ * must be a regular file or a block device, and its pages go through a private
+ * pipe.  Return the bytes moved, 0 at the end of `in`, or -1 with errno; bytes
+ * that `out` did not take are not consumed.  offset NULL: read from in's
+ * position, which moves along; otherwise that position stays, and *offset
  * moves.
  *
  * Errors are splice(2)'s, and EINVAL for other ends.  It also fails with EINVAL
  * where splice(2) returns 0 though read(2) has more: at an urgent byte of a TCP
  * peer, and at the st_size of a FUSE file.  ZC_SPLICE_NONBLOCK applies to pipes
- * only, as in splice(2): a socket that blocks still does.
+ * only, as in splice(2): a blocking socket still blocks.
  */
 ssize_t zc_splice(int out, int in, int64_t *offset, size_t nbytes,
     unsigned flags);
 
 /**
- * Plan without moving: what would be tried for these ends.
- * `forced` or `preferred` may be ZC_AUTO; a forced method that cannot serve
- * leaves count == 0.
+ * Fill in what would be tried for these ends, and move nothing.  `forced` and
+ * `preferred` may be ZC_AUTO.  count is 0 if a forced method cannot serve.
  */
 void zc_plan(struct zc_plan *, const struct zc_ends *, enum zc_method forced,
     enum zc_method preferred, unsigned flags);
 
-/** What is behind a descriptor; ZC_OTHER for directories, datagrams... */
+/** Return what is behind a descriptor; ZC_OTHER if that is a directory, a
+ * datagram socket or the like. */
 enum zc_kind zc_kind_of(int fd);
 const char *zc_kind_name(enum zc_kind);			/* "regular file" */
 
 const char *zc_method_name(enum zc_method);		/* "copy_file_range" */
 const char *zc_method_summary(enum zc_method);		/* one line */
 int zc_method_from_name(const char *);			/* or -1 */
-/** Does this build and kernel have it?  0, or the errno that says why not. */
+/** Return 0 if this build and kernel have the method, or the errno that says
+ * why not. */
 int zc_method_available(enum zc_method);
 
 const char *zc_version(void);				/* "1.2.3" */
