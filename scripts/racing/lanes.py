@@ -1,9 +1,9 @@
 """
 The lanes of a race: what is moved, from where to where, and by which command.
 
-A command is words; {source}, {dest}, {port} and {path} are filled in, `<FILE`
-and `>FILE` are opened for it as a shell would.  The first word must be there,
-or the tool is left out.
+A command is a list of words.  {source}, {dest}, {port} and {path} are filled
+in, and `<FILE` and `>FILE` are opened as a shell would.  If the first word is
+not installed, the tool is left out.
 """
 from dataclasses import dataclass
 
@@ -12,20 +12,20 @@ from dataclasses import dataclass
 class Lane:
     name: str
     source: str             # file; or a far end: give (pipe), tcp-give
-    sink: str               # file, null; or one: read, splice (both pipes),
+    sink: str               # file, null; or a far end: read, splice (pipes),
                             # tcp-take, unix-take
     zcopy: dict             # row in the table -> operands
     peers: dict             # row in the table -> command
     floor: tuple            # operands, one row each
-    target: tuple = ()      # what best peer / zcopy is to be: wall, CPU
-    place: str = "dir"      # DEST is there, or on shm; xfs, btrfs: both are
-    existing: bool = False  # DEST is there, as large, before each run
-    cold: bool = False      # SOURCE is not in memory before each run
-    runs: int = 1           # that count as one
-    size: int = 0           # where it is always the same
+    target: tuple = ()      # the ratio best peer / zcopy wanted: wall, CPU
+    place: str = "dir"      # where DEST is: dir, shm; xfs, btrfs: SOURCE, too
+    existing: bool = False  # before each run DEST exists, with the same size
+    cold: bool = False      # before each run SOURCE is not in memory
+    runs: int = 1           # how many runs count as one
+    size: int = 0           # not 0: a fixed size
 
     def commands(self, zcopy, floor):
-        """Row -> command, zcopy's first and the floor's last."""
+        """Return row -> command, with zcopy first and the floor last."""
         rows = {name: f"{zcopy} -q {operands}"
                 for name, operands in self.zcopy.items()}
         rows |= self.peers

@@ -1,4 +1,4 @@
-"""Where a race is run: files, file systems, and that nothing is left."""
+"""Where a race runs: files and file systems, which are removed afterwards."""
 import contextlib
 import os
 import shutil
@@ -11,7 +11,7 @@ MiB = runs.MiB
 
 
 class Unfit(Exception):
-    """A lane that cannot be run here, and why."""
+    """Why a lane cannot be run here."""
 
 
 def file_system(path):
@@ -28,14 +28,14 @@ def random_file(path, size):
 
 
 def settle(path):
-    """What is not on the disk would be written while others race."""
+    """Flush a file now, so that it is not written during a race."""
     descriptor = os.open(path, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
 
 
 class Places:
-    """All that is on disk, for the time of a `with`."""
+    """Everything on disk; it exists during a `with`."""
 
     def __init__(self, directory, programs, size):
         self.directory = directory
@@ -56,7 +56,7 @@ class Places:
         return path
 
     def track(self, lane):
-        """The lane's, with its files; raises Unfit."""
+        """Return the lane's track, and make its files; may raise Unfit."""
         size = lane.size or self.size
         if lane.place == "shm":
             dest = self.on_shm()
@@ -82,7 +82,7 @@ class Places:
         return path
 
     def given(self, size):
-        """What the far ends give."""
+        """Make a file with the data that far ends give."""
         path = f"{self.work}/given.{size}"
         if not os.path.exists(path):
             with open(path, "wb") as file:
@@ -105,7 +105,7 @@ class Places:
         return self.temporary("/dev/shm")
 
     def mounted(self, kind):
-        """A new file system in a file; nobody but root may have it."""
+        """Mount a new file system in a file, which only root may do."""
         path = f"{self.work}/{kind}"
         mkfs = f"mkfs.{kind}"
         if os.geteuid() != 0:
@@ -118,8 +118,8 @@ class Places:
         self.undo.callback(unmount, path)
         privileged(mkfs, "-q", f"{path}.image")
         privileged("mount", "-t", kind, "-o", "loop", f"{path}.image", path)
-        if not os.access(path, os.W_OK):    # no loop device to be had
-            raise Unfit(f"{kind}: it was mounted read-only")
+        if not os.access(path, os.W_OK):    # the loop device is read-only
+            raise Unfit(f"{kind}: mounted read-only")
         return path
 
 

@@ -1,4 +1,4 @@
-"""One run of one tool: its far ends, its time, and whether all has arrived."""
+"""One run of one tool: its far ends, its time, and a check of the data."""
 import os
 import shlex
 import signal
@@ -8,17 +8,17 @@ import time
 from dataclasses import dataclass
 
 MiB = 1 << 20
-# The locale is that of who runs it: to load one is part of a tool's start.
+# Keep the user's locale, because loading it is part of starting a tool.
 ENVIRONMENT = os.environ | {
     "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
 
 class Failed(Exception):
-    """A tool that failed, or lost something."""
+    """A tool failed, or lost data."""
 
 
 class Children:
-    """Processes and pipes, of which none is left behind the `with`."""
+    """Processes and pipes; none of them is left after the `with`."""
 
     def __init__(self, seconds, log):
         self.seconds = seconds
@@ -53,8 +53,8 @@ class Children:
             os.close(descriptor)
 
     def start(self, words, stdin=None, stdout=None):
-        """A word `<FILE` or `>FILE` counts for more than stdin and stdout.
-        The child opens it, and what that costs is the child's time."""
+        """Start a command.  A word `<FILE` or `>FILE` takes precedence over
+        stdin and stdout; the child opens FILE, in its own time."""
         actions = [opening(0, "/dev/null", os.O_RDONLY),
                    opening(1, "/dev/null", os.O_WRONLY),
                    opening(2, self.log, os.O_WRONLY | os.O_APPEND)]
@@ -68,14 +68,14 @@ class Children:
                 actions.append(opening(
                     1, word[1:], os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
         words = [word for word in words if word[0] not in "<>"]
-        # Python ignores the two.
+        # Python ignores these two signals.
         self.pids.append(os.posix_spawnp(
             words[0], words, ENVIRONMENT, file_actions=actions,
             setsigdef=[signal.SIGPIPE, signal.SIGXFSZ]))
         return self.pids[-1]
 
     def wait(self, pid):
-        """What it used, as getrusage(2) says; it must have succeeded."""
+        """Wait for success; return what it used, as getrusage(2) says."""
         _, status, usage = os.wait4(pid, 0)
         self.pids.remove(pid)
         status = os.waitstatus_to_exitcode(status)
@@ -91,7 +91,7 @@ def opening(number, path, flags):
 
 
 def end(pid):
-    """Unless it was waited for already."""
+    """Kill a child, unless it was waited for already."""
     try:
         if os.waitpid(pid, os.WNOHANG) == (0, 0):
             os.kill(pid, signal.SIGKILL)
@@ -102,14 +102,14 @@ def end(pid):
 
 @dataclass
 class Track:
-    """A lane, and what of it is on disk."""
+    """A lane, and its files."""
     lane: object
     size: int
     programs: object        # zcopy, farend, floor, cache: paths
     source: str
     dest: str
-    expected: str           # what DEST must be like
-    work: str               # a directory for what else there is
+    expected: str           # a file that DEST must be equal to
+    work: str               # a directory for everything else
 
     def seconds(self):
         return 60 + self.size * self.lane.runs / (20 * MiB)
@@ -119,7 +119,7 @@ class Track:
 
 
 class FarEnds:
-    """Of one run: what the tool is to be given."""
+    """The far ends of one run, and the descriptors and words for its tool."""
 
     def __init__(self, track, children):
         self.track = track
@@ -154,7 +154,7 @@ class FarEnds:
         self.children.close(far)
 
     def listen(self, mode, *path):
-        """Where, once it does."""
+        """Start a far end that listens; return where, once it does."""
         if path and os.path.exists(*path):
             os.unlink(*path)
         near, far = self.children.pipe()
@@ -166,7 +166,7 @@ class FarEnds:
         return [word.format(**self.values) for word in shlex.split(text)]
 
     def finish(self):
-        """The end of the data, and wait for theirs."""
+        """Close our pipes, and wait until the far ends have ended."""
         self.children.close(self.stdin)
         self.children.close(self.stdout)
         for pid in self.pids:
@@ -175,9 +175,9 @@ class FarEnds:
 
 @dataclass
 class Sample:
-    wall: float = 0         # seconds, of all
+    wall: float = 0         # seconds, until tool and far ends have ended
     cpu: float = 0          # seconds, of the tool alone
-    read: int = 0           # bytes that the tool had from the disk
+    read: int = 0           # bytes that the tool read from the disk
 
 
 def timed(track, command):
@@ -202,7 +202,7 @@ def helper(track, *words):
 
 
 def spoil(path):
-    """What is equal already would tell nothing."""
+    """Change an existing DEST, to notice a tool that writes nothing."""
     with open(path, "r+b") as file:
         for where in 0, max(0, os.path.getsize(path) - MiB):
             file.seek(where)
@@ -212,8 +212,8 @@ def spoil(path):
 
 
 def flush_sockets():
-    """Pages that sendfile(2) has sent may stay with a CPU until that has
-    another packet: skb_attempt_defer_free() in Linux."""
+    """Send a packet on each CPU.  Until then a CPU may keep pages that
+    sendfile(2) has sent: skb_attempt_defer_free() in Linux."""
     cpus = os.sched_getaffinity(0)
     for cpu in cpus:
         os.sched_setaffinity(0, {cpu})
@@ -248,17 +248,17 @@ def compare(track):
 
 
 def verify(track, sample, is_last):
-    """What the far ends cannot know."""
+    """Check what the far ends cannot know."""
     if track.lane.sink == "file" and not has_size(track):
         raise Failed("DEST has another size")
     if track.lane.sink == "file" and is_last:
         compare(track)
     if track.lane.cold and sample.read < track.size:
-        raise Failed(f"{sample.read} bytes came from the disk")
+        raise Failed(f"only {sample.read} bytes came from the disk")
 
 
 def run(track, command, is_last=False):
-    """As timed(), between what comes before and behind."""
+    """Prepare, run with timed(), and verify."""
     prepare(track)
     sample = timed(track, command)
     verify(track, sample, is_last)
@@ -266,7 +266,7 @@ def run(track, command, is_last=False):
 
 
 def first_line(*words):
-    """Of what it says of itself: the first that has a version."""
+    """Return the first line of the output with a digit: the version."""
     said = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=20,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", check=False).stdout

@@ -1,4 +1,4 @@
-"""zcopy alone, from small to large: what a GiB costs must stay the same."""
+"""zcopy alone, from small to large: the cost of a GiB must stay the same."""
 import dataclasses
 import os
 import shutil
@@ -15,7 +15,7 @@ HEAD = (f"{'lane':10} {'size':>6} {'wall s':>9} {'wall s/GiB':>11} "
 
 
 def sizes(largest):
-    """Powers of 16 from 1 KiB, and the largest itself."""
+    """Return powers of 16 from 1 KiB, and the largest itself."""
     size = KiB
     while size < largest:
         yield size
@@ -28,17 +28,17 @@ def free(places):
 
 
 def make_source(places, size):
-    """SOURCE, and what is to be said of it."""
+    """Return the path of a SOURCE, and a remark about it."""
     path = f"{places.work}/source.{size}"
     if size <= GiB or free(places) > 2 * size + GiB:
         return places.source(size), ""
     with open(path, "wb") as file:
         file.truncate(size)
-    return path, "SOURCE is all holes: no room for more"
+    return path, "SOURCE is one hole, because there is no room for data"
 
 
 def calls_of(track, command):
-    """System calls of a whole run, or None without strace."""
+    """Count the system calls of a whole run; None without strace."""
     if not shutil.which("strace"):
         return None
     path = f"{track.work}/calls"
@@ -48,7 +48,7 @@ def calls_of(track, command):
 
 
 def peak_of(track, command):
-    """In KiB."""
+    """Return the peak memory of a run, in KiB."""
     path = f"{track.work}/peak"
     runs.run(track, f"{track.programs.peak} {path} {command}")
     with open(path, encoding="utf-8") as file:
@@ -69,7 +69,7 @@ def line(track, rounds):
 
 
 def lane_line(places, name, size, rounds):
-    """A line of the table, and whether it has its figures."""
+    """Return a line of the table, and False if the run failed."""
     lane = next(lane for lane in LANES if lane.name == name)
     if lane.sink == "file" and free(places) < size + GiB // 4:
         return f"{name:10} {size_text(size):>6} skipped: no room", True
@@ -84,7 +84,7 @@ def lane_line(places, name, size, rounds):
 
 
 def scale(places, largest, rounds):
-    """Print the table as it grows; True if nothing failed."""
+    """Print the table line by line; return True if nothing failed."""
     good = True
     print(HEAD)
     for size in sizes(largest):

@@ -3,7 +3,7 @@ from statistics import median
 
 HEAD = (f"{'':16} {'wall s':>8} {'(min-max)':19} {'CPU s':>8} "
         f"{'wall':>6} {'CPU':>6} {'MB/s':>7}")
-TINY = 1e-6             # no time at all, to a clock that ticks
+TINY = 1e-6             # in place of 0, for a clock with coarse ticks
 
 
 class Row:
@@ -28,7 +28,7 @@ class Row:
 
 
 class Result:
-    """One lane.  Its first row is zcopy's."""
+    """The samples of one lane.  Its first row is zcopy's."""
 
     def __init__(self, lane, size, names):
         self.lane = lane
@@ -40,7 +40,7 @@ class Result:
         return self.rows[0]
 
     def best(self, prefix, what):
-        """Of those whose name begins so, or None."""
+        """Return the best row of this group by wall or cpu, or None."""
         rows = [row for row in self.rows
                 if row.counts and group(row) == prefix]
         return min(rows, key=lambda row: row.middle(what), default=None)
@@ -68,7 +68,8 @@ def row_line(row, result):
 
 
 def against(result, prefix, what):
-    """(ratio, row), or None: how many times as long as zcopy it takes."""
+    """Return (ratio, row) of the group's best, or None.  The ratio is its
+    time / zcopy's."""
     best = result.best(prefix, what)
     if best is None:
         return None
@@ -112,7 +113,7 @@ def summary(result):
 
 
 def size_text(size):
-    """In the largest unit of which it is a multiple."""
+    """Write a size in the largest unit of which it is a multiple."""
     units = ["", "K", "M", "G", "T"]
     while size >= 1024 and size % 1024 == 0 and len(units) > 1:
         size //= 1024
