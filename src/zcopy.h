@@ -112,8 +112,8 @@ enum zc_event_type {
 struct zc_event {
 	enum zc_event_type type;
 	enum zc_method method;
-	int error;			/* errno; ENODATA: the method saw an
-					   end where read(2) has more */
+	int error;			/* errno; also ENODATA if the method saw
+					   an end where read(2) has more */
 	int64_t bytes;			/* of data delivered so far */
 	const struct zc_plan *plan;
 };
