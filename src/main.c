@@ -5,7 +5,8 @@
  *
  *	main.c			start, one action, the only exit
  *	cli/			the command line: options.c reads it,
- *				option-table.c lists it
+ *				option-table.c has a row for each option,
+ *				values.c checks and stores what they are given
  *	bench/			--benchmark: bench.c takes turns
  *	  route.c standard.c operands.c
  *				  which routes are measured; far-end.c serves
@@ -55,7 +56,7 @@
  *	  compat-*.c		  the contracts of sendfile(2) on FreeBSD, of
  *				  splice(2) and of stdio
  *
- *	base/			what all of it may use: options.h is what the
+ *	base/			what all of it may use: options.c is what the
  *				user asked for; diag.c output.c size.c
  *				signals.c stopwatch.c deadline.c
  *				status.h; missing.h knows the errnos of a call
@@ -104,8 +105,9 @@ act(const struct options *options)
 		return bench(options);
 	case ACTION_LIST_METHODS:
 		return methods_list(options->verbose);
-	case ACTION_DONE:
-		break;
+	case ACTION_HELP:
+	case ACTION_VERSION:
+		break;			/* options_parse() has printed it */
 	}
 	return STATUS_OK;
 }

@@ -83,3 +83,9 @@ render() {
 		} END { exit wide }'
 	done
 }
+
+@test "lint: one file knows the library that reads options" {
+	run grep -l 'popt\.h' src/*.[ch] src/*/*.[ch]
+	echo "$output"
+	[ "$output" = src/cli/options.c ]
+}

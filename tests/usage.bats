@@ -134,6 +134,61 @@ usage_error() {
 	done
 }
 
+# bats test_tags=valgrind
+@test "usage: options that exclude each other are an error that names both" {
+	local pair
+	for pair in "--seek=1 --append" "--ipv4 --ipv6" "--verbose --quiet" \
+	    "--json --csv" "--explain --list-methods" "--explain --discard" \
+	    "--explain --benchmark" "--discard --benchmark"; do
+		# shellcheck disable=SC2086	# these are words
+		usage_error "exclude each other" $pair in old
+		[[ $output == *"${pair%%[ =]*}"*"${pair##* }"* ]]
+		usage_error "exclude each other" "${pair##* }" "${pair%% *}" in old
+	done
+	usage_error "exclude each other" -6 -4 in old
+	usage_error "exclude each other" -q -v in old
+}
+
+@test "usage: an option may be repeated, and the last one counts" {
+	zcopy 0 -v -v --append --append -c 1 --bytes=3 in out
+	same <(head -c 3 in) out
+	rm out
+	usage_error "neither end is on TCP" -4 -4 in old
+	usage_error "neither end connects" --retry=0 --retry=1 in old
+	zcopy 0 --retry=1 --retry=0 in out
+	same in out
+}
+
+@test "usage: an option with the value that it has without it is none" {
+	zcopy 0 --offset=0 --method=auto --retry=0 in out
+	same in out
+	rm out
+	usage_error "extra operand" --discard --offset=0 --method=auto :0 old
+}
+
+@test "usage: what only files have is refused by other ends, by name" {
+	local option
+	for option in --inplace --no-clobber --append --seek=0; do
+		usage_error "${option%=*}: only for files" "$option" in \
+		    127.0.0.1:9
+		usage_error "${option%=*}: only for files" "$option" in unix:s
+	done
+	usage_error "--inplace: only for files" --inplace in -
+	usage_error "--no-clobber: only for files" --no-clobber in -
+	STDOUT=../out zcopy 0 --append in -
+	same in ../out
+}
+
+@test "usage: --discard moves nothing, so nothing is said of how" {
+	local option
+	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
+	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
+	    --stable --no-disk-io --block-size=1 --pipe-size=1; do
+		usage_error "--discard goes with network options only" \
+		    --discard "$option" :0
+	done
+}
+
 @test "usage: an unknown method is an error that names it" {
 	usage_error teleport --method=teleport in old
 }

@@ -1,6 +1,6 @@
 /*
  * What the user asked for: the command line, parsed, as everything below
- * reads it.
+ * reads it; and what a row of the table of options says (cli/option-table.c).
  */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../zcopy.h"
+#include "status.h"
 
 struct allow;				/* endpoint/allow.h */
 struct rules;				/* transfer/rules.h */
@@ -20,7 +21,8 @@ enum action {
 	ACTION_LIST_METHODS,
 	ACTION_DISCARD,
 	ACTION_BENCHMARK,
-	ACTION_DONE,			/* --help, --version: printed already */
+	ACTION_HELP,			/* options_parse() prints these two */
+	ACTION_VERSION,
 };
 
 /** What a socket must have shown before the transfer is a success. */
@@ -42,7 +44,6 @@ struct names {
 
 struct options {
 	enum action action;
-	bool several_actions;		/* that exclude each other */
 	const char *source, *dest;	/* as typed; owned by context; dest is
 					   NULL with --discard, both with
 					   --list-methods, and may be with
@@ -64,18 +65,77 @@ struct options {
 	int retry;			/* --retry */
 	struct allow *allow;		/* --allow, or NULL: everybody */
 	int family;			/* AF_INET: -4; AF_INET6; AF_UNSPEC */
-	bool both_families;		/* -4 and -6 */
 	char *congestion;		/* --congestion, or NULL */
 
 	int rounds;			/* --rounds; 0 without */
 	enum format format;		/* --json, --csv */
-	bool both_formats;
 	bool verbose, quiet;
 
+	const struct option *rows;	/* the table, OPTION_ROWS long; NULL:
+					   no command line was read */
 	void *context;			/* owns the strings: cli/options.c */
 };
 
 /** As if none had been given. */
 #define OPTIONS_INIT { .bytes = ZC_TO_END, .seek = -1, .timeout = -1 }
+
+/** What an option needs; a set of bits.  Types of endpoints offer some. */
+enum need {
+	NEED_PATH = 1 << 0,		/* DEST is a path */
+	NEED_POSITION = 1 << 1,		/* DEST is no network: it may have a
+					   position to write at */
+	NEED_SOCKET = 1 << 2,		/* DEST is a socket */
+	NEED_TCP = 1 << 3,		/* an end on TCP */
+	NEED_FAMILY = 1 << 4,		/* zcopy chooses the address family */
+	NEED_LISTEN = 1 << 5,		/* an end that listens on TCP */
+	NEED_CONNECT = 1 << 6,		/* an end that connects */
+	NEED_DATA = 1 << 7,		/* data that is moved, not discarded */
+	NEED_ONCE = 1 << 8,		/* one transfer: no --benchmark */
+	NEED_OPERANDS = 1 << 9,		/* --benchmark has SOURCE and DEST */
+	NEED_BENCHMARK = 1 << 10,	/* --benchmark */
+};
+
+/** Options of one choice exclude each other. */
+enum choice {
+	CHOICE_NONE,
+	CHOICE_START,			/* where writing starts */
+	CHOICE_ACTION,
+	CHOICE_FAMILY,
+	CHOICE_FORMAT,
+	CHOICE_LEVEL,			/* how much is printed */
+};
+
+/** A row of the table: all there is to know of one option. */
+struct option {
+	const char *name;		/* "--offset"; NULL: `help` is the
+					   heading of a group, or no row */
+	char letter;			/* 'c' for -c, or '\0' */
+	const char *help;
+	const char *placeholder;	/* "SIZE"; NULL: it takes no value */
+
+	/* Set the member.  STATUS_OK, or the reason is printed.  To keep
+	 * *value, store NULL there; otherwise the caller frees it. */
+	enum status (*take)(const struct option *, void *member, char **value);
+	size_t offset, size;		/* of its member in struct options */
+	int constant;			/* what this option stores in a member
+					   (int or enum) that several share */
+
+	unsigned needs;			/* enum need */
+	enum choice choice;
+};
+
+enum { OPTION_ROWS = 64 };		/* as many as the table can have */
+
+/** True if the option has changed its member: --retry=0 is as good as no
+ * --retry. */
+bool option_given(const struct option *, const struct options *);
+
+/** Return the name of the first option given that needs one of `needs` (enum
+ * need), or NULL. */
+const char *options_needing(const struct options *, unsigned needs);
+
+/** Reset all options that need one of `needs`, as if they had not been given.
+ * Frees nothing: for a copy. */
+void options_reset(struct options *, unsigned needs);
 
 #endif

@@ -3,105 +3,155 @@
 #include "option-table.h"
 
 #include <stddef.h>
+#include <sys/socket.h>
 
-#define FLAG(name, letter, option, help) \
-	{ name, letter, POPT_ARG_NONE, NULL, option, help, NULL }
-#define VALUE(name, letter, option, help, placeholder) \
-	{ name, letter, POPT_ARG_STRING, NULL, option, help, placeholder }
-#define GROUP(title, options) \
-	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, options, 0, title, NULL }
+#include "values.h"
 
-static struct poptOption range[] = {
-	VALUE("offset", '\0', OPT_OFFSET,
-	    "start SIZE bytes into SOURCE", "SIZE"),
-	VALUE("bytes", 'c', OPT_BYTES,
-	    "move exactly SIZE bytes, and read not one more", "SIZE"),
-	FLAG("allow-short", '\0', OPT_ALLOW_SHORT,
-	    "a SOURCE that ends early is a success"),
-	VALUE("seek", '\0', OPT_SEEK,
-	    "start writing SIZE bytes into DEST, in place", "SIZE"),
-	FLAG("append", '\0', OPT_APPEND, "append to DEST"),
-	FLAG("inplace", '\0', OPT_INPLACE,
-	    "truncate and write DEST itself, instead of replacing it when all "
-	    "has arrived"),
-	FLAG("no-clobber", '\0', OPT_NO_CLOBBER, "fail if DEST exists"),
-	VALUE("header", '\0', OPT_HEADER,
-	    "send FILE before the data; repeatable, in order", "FILE"),
-	VALUE("trailer", '\0', OPT_TRAILER,
-	    "send FILE after the data, if all of it could be sent", "FILE"),
-	POPT_TABLEEND
-};
+#define HEADING(title) { .help = title }
+#define MEMBER(name) .offset = offsetof(struct options, name), \
+	.size = sizeof(((struct options *)NULL)->name)
+#define TRUE(name) .take = take_true, MEMBER(name)
+#define CONSTANT(name, value) .take = take_constant, MEMBER(name), \
+	.constant = value
 
-static struct poptOption method[] = {
-	VALUE("method", 'm', OPT_METHOD,
-	    "use this method or fail: auto (the default: any that serves), "
-	    "copy_file_range, sendfile, splice, mmap, read-write, reflink",
-	    "NAME"),
-	VALUE("select", '\0', OPT_SELECT,
-	    "try a method first by size: 64K:read-write,*:sendfile = up to "
-	    "64 KiB read-write, else sendfile; -m counts for more", "RULES"),
-	FLAG("stable", '\0', OPT_STABLE,
-	    "only methods that copy: later changes of SOURCE stay unseen"),
-	FLAG("no-disk-io", '\0', OPT_NO_DISK_IO,
-	    "fail rather than wait for the disk that SOURCE is on"),
-	VALUE("block-size", '\0', OPT_BLOCK_SIZE,
-	    "bytes moved by one call, up to 1G", "SIZE"),
-	VALUE("pipe-size", '\0', OPT_PIPE_SIZE,
-	    "size of the pipes, up to 1G", "SIZE"),
-	FLAG("explain", '\0', OPT_EXPLAIN,
-	    "print what would be done and why; move nothing"),
-	FLAG("list-methods", '\0', OPT_LIST_METHODS,
-	    "print what this build and kernel have; with -v, the limits that "
-	    "govern it"),
-	POPT_TABLEEND
-};
+/* popt knows an option by the index of its row, and keeps 0 for itself: row 0
+ * is a heading. */
+const struct option option_table[OPTION_ROWS] = {
+	HEADING("Range:"),
+	{ .name = "--offset", .placeholder = "SIZE",
+	    .help = "start SIZE bytes into SOURCE",
+	    .take = take_size, MEMBER(offset),
+	    .needs = NEED_DATA | NEED_OPERANDS },
+	{ .name = "--bytes", .letter = 'c', .placeholder = "SIZE",
+	    .help = "move exactly SIZE bytes, and read not one more",
+	    .take = take_size, MEMBER(bytes), .needs = NEED_DATA },
+	{ .name = "--allow-short",
+	    .help = "a SOURCE that ends early is a success",
+	    TRUE(allow_short), .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--seek", .placeholder = "SIZE",
+	    .help = "start writing SIZE bytes into DEST, in place",
+	    .take = take_size, MEMBER(seek),
+	    .needs = NEED_DATA | NEED_POSITION | NEED_OPERANDS,
+	    .choice = CHOICE_START },
+	{ .name = "--append",
+	    .help = "append to DEST",
+	    TRUE(append), .needs = NEED_DATA | NEED_POSITION | NEED_ONCE,
+	    .choice = CHOICE_START },
+	{ .name = "--inplace",
+	    .help = "truncate and write DEST itself, instead of replacing it "
+	    "when all has arrived",
+	    TRUE(inplace), .needs = NEED_DATA | NEED_PATH | NEED_OPERANDS },
+	{ .name = "--no-clobber",
+	    .help = "fail if DEST exists",
+	    TRUE(no_clobber), .needs = NEED_DATA | NEED_PATH | NEED_ONCE },
+	{ .name = "--header", .placeholder = "FILE",
+	    .help = "send FILE before the data; repeatable, in order",
+	    .take = take_names, MEMBER(headers),
+	    .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--trailer", .placeholder = "FILE",
+	    .help = "send FILE after the data, if all of it could be sent",
+	    .take = take_names, MEMBER(trailers),
+	    .needs = NEED_DATA | NEED_ONCE },
 
-static struct poptOption network[] = {
-	VALUE("confirm", '\0', OPT_CONFIRM,
-	    "what a socket DEST must show for success: close (the default: the "
-	    "peer closed, too), ack (its kernel has all), none", "WHAT"),
-	VALUE("timeout", '\0', OPT_TIMEOUT,
-	    "give up when nothing moves that long; 0: never", "SECONDS"),
-	VALUE("retry", '\0', OPT_RETRY,
-	    "try to connect N times more", "N"),
-	VALUE("allow", '\0', OPT_ALLOW,
-	    "accept connections only from there; repeatable", "ADDR[/LEN]"),
-	FLAG("ipv4", '4', OPT_IPV4, "use IPv4 only"),
-	FLAG("ipv6", '6', OPT_IPV6, "use IPv6 only"),
-	VALUE("congestion", '\0', OPT_CONGESTION,
-	    "the TCP congestion control to use", "NAME"),
-	FLAG("discard", '\0', OPT_DISCARD,
-	    "accept connections one after another, and drop what they send"),
-	POPT_TABLEEND
-};
+	HEADING("Method:"),
+	{ .name = "--method", .letter = 'm', .placeholder = "NAME",
+	    .help = "use this method or fail: auto (the default: any that "
+	    "serves), copy_file_range, sendfile, splice, mmap, "
+	    "read-write, reflink",
+	    .take = take_method, MEMBER(method), .needs = NEED_DATA },
+	{ .name = "--select", .placeholder = "RULES",
+	    .help = "try a method first by size: 64K:read-write,*:sendfile = "
+	    "up to 64 KiB read-write, else sendfile; -m counts for "
+	    "more",
+	    .take = take_rules, MEMBER(rules), .needs = NEED_DATA },
+	{ .name = "--stable",
+	    .help = "only methods that copy: later changes of SOURCE stay "
+	    "unseen",
+	    TRUE(stable), .needs = NEED_DATA },
+	{ .name = "--no-disk-io",
+	    .help = "fail rather than wait for the disk that SOURCE is on",
+	    TRUE(no_disk_io), .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--block-size", .placeholder = "SIZE",
+	    .help = "bytes moved by one call, up to 1G",
+	    .take = take_room, MEMBER(block_size), .needs = NEED_DATA },
+	{ .name = "--pipe-size", .placeholder = "SIZE",
+	    .help = "size of the pipes, up to 1G",
+	    .take = take_room, MEMBER(pipe_size), .needs = NEED_DATA },
+	{ .name = "--explain",
+	    .help = "print what would be done and why; move nothing",
+	    CONSTANT(action, ACTION_EXPLAIN), .choice = CHOICE_ACTION },
+	{ .name = "--list-methods",
+	    .help = "print what this build and kernel have; with -v, the "
+	    "limits that govern it",
+	    CONSTANT(action, ACTION_LIST_METHODS), .choice = CHOICE_ACTION },
 
-static struct poptOption benchmark[] = {
-	FLAG("benchmark", '\0', OPT_BENCHMARK,
-	    "measure each method, from SOURCE to DEST or on data of its own, "
-	    "and say whether the disk or the network is the limit"),
-	VALUE("rounds", '\0', OPT_ROUNDS,
-	    "measure each method N times (7)", "N"),
-	FLAG("json", '\0', OPT_JSON, "print one JSON object"),
-	FLAG("csv", '\0', OPT_CSV, "print comma-separated values"),
-	POPT_TABLEEND
-};
+	HEADING("Network:"),
+	{ .name = "--confirm", .placeholder = "WHAT",
+	    .help = "what a socket DEST must show for success: close (the "
+	    "default: the peer closed, too), ack (its kernel has "
+	    "all), none",
+	    .take = take_confirm, MEMBER(confirm),
+	    .needs = NEED_SOCKET | NEED_OPERANDS },
+	{ .name = "--timeout", .placeholder = "SECONDS",
+	    .help = "give up when nothing moves that long; 0: never",
+	    .take = take_seconds, MEMBER(timeout) },
+	{ .name = "--retry", .placeholder = "N",
+	    .help = "try to connect N times more",
+	    .take = take_number, MEMBER(retry),
+	    .needs = NEED_CONNECT | NEED_OPERANDS },
+	{ .name = "--allow", .placeholder = "ADDR[/LEN]",
+	    .help = "accept connections only from there; repeatable",
+	    .take = take_allow, MEMBER(allow),
+	    .needs = NEED_LISTEN | NEED_OPERANDS },
+	{ .name = "--ipv4", .letter = '4',
+	    .help = "use IPv4 only",
+	    CONSTANT(family, AF_INET),
+	    .needs = NEED_TCP | NEED_FAMILY | NEED_OPERANDS,
+	    .choice = CHOICE_FAMILY },
+	{ .name = "--ipv6", .letter = '6',
+	    .help = "use IPv6 only",
+	    CONSTANT(family, AF_INET6),
+	    .needs = NEED_TCP | NEED_FAMILY | NEED_OPERANDS,
+	    .choice = CHOICE_FAMILY },
+	{ .name = "--congestion", .placeholder = "NAME",
+	    .help = "the TCP congestion control to use",
+	    .take = take_word, MEMBER(congestion), .needs = NEED_TCP },
+	{ .name = "--discard",
+	    .help = "accept connections one after another, and drop what they "
+	    "send",
+	    CONSTANT(action, ACTION_DISCARD), .choice = CHOICE_ACTION },
 
-static struct poptOption reporting[] = {
-	FLAG("verbose", 'v', OPT_VERBOSE,
-	    "say which methods were planned, refused and used"),
-	FLAG("quiet", 'q', OPT_QUIET, "print errors only"),
-	FLAG("help", 'h', OPT_HELP, "print this help"),
-	FLAG("version", 'V', OPT_VERSION, "print the version"),
-	POPT_TABLEEND
-};
+	HEADING("Benchmark:"),
+	{ .name = "--benchmark",
+	    .help = "measure each method, from SOURCE to DEST or on data of "
+	    "its own, and say whether the disk or the network is the "
+	    "limit",
+	    CONSTANT(action, ACTION_BENCHMARK), .choice = CHOICE_ACTION },
+	{ .name = "--rounds", .placeholder = "N",
+	    .help = "measure each method N times (7)",
+	    .take = take_rounds, MEMBER(rounds), .needs = NEED_BENCHMARK },
+	{ .name = "--json",
+	    .help = "print one JSON object",
+	    CONSTANT(format, FORMAT_JSON),
+	    .needs = NEED_BENCHMARK, .choice = CHOICE_FORMAT },
+	{ .name = "--csv",
+	    .help = "print comma-separated values",
+	    CONSTANT(format, FORMAT_CSV),
+	    .needs = NEED_BENCHMARK, .choice = CHOICE_FORMAT },
 
-struct poptOption option_table[] = {
-	GROUP("Range:", range),
-	GROUP("Method:", method),
-	GROUP("Network:", network),
-	GROUP("Benchmark:", benchmark),
-	GROUP("Reporting:", reporting),
-	POPT_TABLEEND
+	HEADING("Reporting:"),
+	{ .name = "--verbose", .letter = 'v',
+	    .help = "say which methods were planned, refused and used",
+	    TRUE(verbose), .choice = CHOICE_LEVEL },
+	{ .name = "--quiet", .letter = 'q',
+	    .help = "print errors only",
+	    TRUE(quiet), .choice = CHOICE_LEVEL },
+	{ .name = "--help", .letter = 'h',
+	    .help = "print this help",
+	    CONSTANT(action, ACTION_HELP) },
+	{ .name = "--version", .letter = 'V',
+	    .help = "print the version",
+	    CONSTANT(action, ACTION_VERSION) },
 };
 
 const char option_usage[] =

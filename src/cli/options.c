@@ -2,361 +2,108 @@
 
 #include "options.h"
 
-#include <errno.h>
+#include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "../base/diag.h"
 #include "../base/output.h"
-#include "../base/size.h"
 #include "../endpoint/allow.h"
 #include "../transfer/rules.h"
 #include "option-table.h"
-
-#define HINT		"(try 'zcopy --help')"
-#define LARGEST_SIZE	(INT64_C(1) << 30)	/* of a block or a pipe */
-#define MOST_ROUNDS	1000
+#include "values.h"
 
 static enum status
-print_help(struct options *o)
+print_help(poptContext context)
 {
-	o->action = ACTION_DONE;
-	poptPrintHelp(o->context, stdout, 0);
+	poptPrintHelp(context, stdout, 0);
 	fputs(option_help_ends, stdout);
 	return output_flush();
 }
 
 static enum status
-print_version(struct options *o)
+print_version(void)
 {
-	o->action = ACTION_DONE;
 	printf("zcopy %s\n", PACKAGE_VERSION);
 	return output_flush();
 }
 
-static enum status
-take_size(const char *name, const char *arg, int64_t *size)
+/**
+ * Make popt's tables from ours, and return the one that lists the groups.
+ * entries[i] describes row i; a group is the entries that follow its heading.
+ * The entry of a heading stays all zeros, which ends the group before it.
+ */
+static const struct poptOption *
+popt_table(void)
 {
-	if (size_parse(arg, size))
-		return STATUS_OK;
-	diag_error(name, "'%s' is not a size " HINT, arg);
-	return STATUS_USAGE;
-}
+	static struct poptOption entries[OPTION_ROWS + 1], groups[OPTION_ROWS];
+	struct poptOption *group = groups;
 
-/** A size that a block or a pipe can have. */
-static enum status
-take_room(const char *name, const char *arg, size_t *room)
-{
-	int64_t size;
+	for (int i = 0; i < OPTION_ROWS; i++) {
+		const struct option *row = &option_table[i];
 
-	if (take_size(name, arg, &size) != STATUS_OK)
-		return STATUS_USAGE;
-	if (size < 1 || size > LARGEST_SIZE) {
-		diag_error(name, "'%s' is not between 1 and 1G " HINT,
-		    arg);
-		return STATUS_USAGE;
+		if (row->name != NULL)
+			entries[i] = (struct poptOption){ row->name + 2,
+			    row->letter, row->placeholder != NULL ?
+			    POPT_ARG_STRING : POPT_ARG_NONE, NULL, i,
+			    row->help, row->placeholder };
+		else if (row->help != NULL)
+			*group++ = (struct poptOption){ NULL, '\0',
+			    POPT_ARG_INCLUDE_TABLE, &entries[i + 1], 0,
+			    row->help, NULL };
 	}
-	*room = (size_t)size;
-	return STATUS_OK;
+	return groups;
 }
 
-/** "auto, copy_file_range, ..." */
-static void
-join_method_names(char *to, size_t size)
+/** Return the name of an option that was given already and that `option`
+ * excludes, or NULL. */
+static const char *
+excluded_by(const struct options *o, const struct option *option)
 {
-	size_t used = 0;
+	for (int i = 0; i < OPTION_ROWS; i++) {
+		const struct option *row = &option_table[i];
 
-	*to = '\0';
-	for (int i = 0; i < ZC_METHODS && used < size; i++)
-		used += (size_t)snprintf(to + used, size - used, "%s%s",
-		    i > 0 ? ", " : "", zc_method_name((enum zc_method)i));
-}
-
-static enum status
-take_method(struct options *o, const char *arg)
-{
-	char names[256];
-	int found = zc_method_from_name(arg);
-
-	if (found >= 0) {
-		o->method = (enum zc_method)found;
-		return STATUS_OK;
+		if (row != option && row->choice != CHOICE_NONE &&
+		    row->choice == option->choice && option_given(row, o))
+			return row->name;
 	}
-	join_method_names(names, sizeof(names));
-	diag_error("--method", "'%s' is none of %s " HINT, arg,
-	    names);
-	return STATUS_USAGE;
+	return NULL;
 }
 
 static enum status
-take_rules(struct options *o, const char *arg)
+take_option(struct options *o, const struct option *row)
 {
-	const char *why;
+	char *value = poptGetOptArg(o->context);
+	const char *other = excluded_by(o, row);
+	enum status status = STATUS_USAGE;
 
-	rules_free(o->rules);
-	o->rules = rules_parse(arg, &why);
-	if (o->rules != NULL)
-		return STATUS_OK;
-	diag_error("--select", "'%s': %s " HINT, arg, why);
-	return STATUS_USAGE;
-}
-
-static enum status
-take_confirm(struct options *o, const char *arg)
-{
-	static const char *const words[] = {
-		[CONFIRM_CLOSE] = "close",
-		[CONFIRM_ACK] = "ack",
-		[CONFIRM_NONE] = "none",
-	};
-
-	for (int i = CONFIRM_CLOSE; i <= CONFIRM_NONE; i++) {
-		if (strcmp(arg, words[i]) != 0)
-			continue;
-		o->confirm = (enum confirm)i;
-		return STATUS_OK;
-	}
-	diag_error("--confirm", "'%s' is none of close, ack, none " HINT, arg);
-	return STATUS_USAGE;
-}
-
-/** Decimal digits, and perhaps a fraction. */
-static enum status
-take_timeout(struct options *o, const char *arg)
-{
-	size_t digits = strspn(arg, "0123456789."), longest = 12;
-	char *end;
-
-	o->timeout = strtod(arg, &end);
-	if (digits > 0 && digits <= longest && arg[digits] == '\0' &&
-	    end == arg + digits)
-		return STATUS_OK;
-	diag_error("--timeout", "'%s' is not a number of seconds " HINT, arg);
-	return STATUS_USAGE;
-}
-
-static enum status
-take_number(const char *name, const char *arg, int *number)
-{
-	size_t digits = strspn(arg, "0123456789"), longest = 9;
-
-	if (digits == 0 || digits > longest || arg[digits] != '\0') {
-		diag_error(name, "'%s' is not a number " HINT, arg);
-		return STATUS_USAGE;
-	}
-	*number = (int)strtol(arg, NULL, 10);
-	return STATUS_OK;
-}
-
-static enum status
-take_rounds(struct options *o, const char *arg)
-{
-	if (take_number("--rounds", arg, &o->rounds) != STATUS_OK)
-		return STATUS_USAGE;
-	if (o->rounds >= 1 && o->rounds <= MOST_ROUNDS)
-		return STATUS_OK;
-	diag_error("--rounds", "'%s' is not between 1 and %d " HINT, arg,
-	    MOST_ROUNDS);
-	return STATUS_USAGE;
-}
-
-static void
-take_action(struct options *o, enum action action)
-{
-	o->several_actions |= o->action != ACTION_COPY && o->action != action;
-	o->action = action;
-}
-
-static void
-take_format(struct options *o, enum format format)
-{
-	o->both_formats |= o->format != FORMAT_TEXT && o->format != format;
-	o->format = format;
-}
-
-static enum status
-take_allow(struct options *o, const char *arg)
-{
-	const char *why = allow_add(&o->allow, arg);
-
-	if (why == NULL)
-		return STATUS_OK;
-	diag_error("--allow", "'%s': %s " HINT, arg, why);
-	return STATUS_USAGE;
-}
-
-/** *arg is ours from now on. */
-static enum status
-take_name(const char *option, struct names *names, char **arg)
-{
-	char **grown;
-
-	if (**arg == '\0') {
-		diag_error(option, "the name is empty " HINT);
-		return STATUS_USAGE;
-	}
-	grown = reallocarray(names->name, names->count + 1, sizeof(*grown));
-	if (grown == NULL) {
-		diag_errno(*arg, "options");
-		return STATUS_OTHER;
-	}
-	names->name = grown;
-	names->name[names->count++] = *arg;
-	*arg = NULL;
-	return STATUS_OK;
-}
-
-static void
-free_names(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->name[i]);
-	free(names->name);
-}
-
-/** An option that has an argument; takes it over, or leaves it as it is. */
-static enum status
-take_value(struct options *o, enum option option, char **kept)
-{
-	const char *arg = *kept;
-
-	switch (option) {
-	case OPT_HEADER:
-		return take_name("--header", &o->headers, kept);
-	case OPT_TRAILER:
-		return take_name("--trailer", &o->trailers, kept);
-	case OPT_OFFSET:
-		return take_size("--offset", arg, &o->offset);
-	case OPT_BYTES:
-		return take_size("--bytes", arg, &o->bytes);
-	case OPT_SEEK:
-		return take_size("--seek", arg, &o->seek);
-	case OPT_METHOD:
-		return take_method(o, arg);
-	case OPT_SELECT:
-		return take_rules(o, arg);
-	case OPT_CONFIRM:
-		return take_confirm(o, arg);
-	case OPT_TIMEOUT:
-		return take_timeout(o, arg);
-	case OPT_RETRY:
-		return take_number("--retry", arg, &o->retry);
-	case OPT_ALLOW:
-		return take_allow(o, arg);
-	case OPT_CONGESTION:
-		free(o->congestion);
-		o->congestion = *kept;
-		*kept = NULL;
-		return STATUS_OK;
-	case OPT_ROUNDS:
-		return take_rounds(o, arg);
-	case OPT_BLOCK_SIZE:
-		return take_room("--block-size", arg, &o->block_size);
-	case OPT_PIPE_SIZE:
-		return take_room("--pipe-size", arg, &o->pipe_size);
-	default:
-		return STATUS_OTHER;	/* a row without a case: our mistake */
-	}
-}
-
-/** An option that has none. */
-static enum status
-take_flag(struct options *o, enum option option)
-{
-	switch (option) {
-	case OPT_ALLOW_SHORT:
-		o->allow_short = true;
-		break;
-	case OPT_APPEND:
-		o->append = true;
-		break;
-	case OPT_INPLACE:
-		o->inplace = true;
-		break;
-	case OPT_NO_CLOBBER:
-		o->no_clobber = true;
-		break;
-	case OPT_STABLE:
-		o->stable = true;
-		break;
-	case OPT_NO_DISK_IO:
-		o->no_disk_io = true;
-		break;
-	case OPT_IPV4:
-		o->both_families |= o->family == AF_INET6;
-		o->family = AF_INET;
-		break;
-	case OPT_IPV6:
-		o->both_families |= o->family == AF_INET;
-		o->family = AF_INET6;
-		break;
-	case OPT_DISCARD:
-		take_action(o, ACTION_DISCARD);
-		break;
-	case OPT_EXPLAIN:
-		take_action(o, ACTION_EXPLAIN);
-		break;
-	case OPT_LIST_METHODS:
-		take_action(o, ACTION_LIST_METHODS);
-		break;
-	case OPT_BENCHMARK:
-		take_action(o, ACTION_BENCHMARK);
-		break;
-	case OPT_JSON:
-		take_format(o, FORMAT_JSON);
-		break;
-	case OPT_CSV:
-		take_format(o, FORMAT_CSV);
-		break;
-	case OPT_VERBOSE:
-		o->verbose = true;
-		break;
-	case OPT_QUIET:
-		o->quiet = true;
-		break;
-	case OPT_HELP:
-		return print_help(o);
-	case OPT_VERSION:
-		return print_version(o);
-	default:
-		return STATUS_OTHER;	/* a row without a case: our mistake */
-	}
-	return STATUS_OK;
-}
-
-static enum status
-take_option(struct options *o, enum option option)
-{
-	char *arg = poptGetOptArg(o->context);
-	enum status status;
-
-	if (arg != NULL)
-		status = take_value(o, option, &arg);
+	if (other == NULL)
+		status = row->take(row, (char *)o + row->offset, &value);
 	else
-		status = take_flag(o, option);
-	free(arg);
+		diag_error(NULL, "%s and %s exclude each other " HINT, other,
+		    row->name);
+	free(value);
 	return status;
 }
 
-/** All options, up to one that prints and ends the run. */
+/** Take all options, up to one that prints and ends the run. */
 static enum status
 take_options(struct options *o)
 {
 	enum status status = STATUS_OK;
-	int option;
+	int row;
 
-	while (status == STATUS_OK && o->action != ACTION_DONE) {
-		option = poptGetNextOpt(o->context);
-		if (option == -1)
+	while (status == STATUS_OK && o->action != ACTION_HELP &&
+	    o->action != ACTION_VERSION) {
+		row = poptGetNextOpt(o->context);
+		if (row == -1)
 			return STATUS_OK;
-		if (option < -1) {
+		if (row < -1) {
 			diag_error(poptBadOption(o->context, 0), "%s " HINT,
-			    poptStrerror(option));
+			    poptStrerror(row));
 			return STATUS_USAGE;
 		}
-		status = take_option(o, (enum option)option);
+		status = take_option(o, &option_table[row]);
 	}
 	return status;
 }
@@ -418,68 +165,40 @@ refuse_operands(struct options *o)
 	return STATUS_USAGE;
 }
 
-/** Is there an option that says what to move, or how? */
-static bool
-moves(const struct options *o)
-{
-	return o->offset > 0 || o->bytes != ZC_TO_END || o->allow_short ||
-	    o->seek >= 0 || o->append || o->inplace || o->no_clobber ||
-	    o->headers.count > 0 || o->trailers.count > 0 ||
-	    o->method != ZC_AUTO || o->rules != NULL || o->stable ||
-	    o->no_disk_io || o->block_size > 0 || o->pipe_size > 0;
-}
-
-/** What goes with a report that is not made, or NULL. */
-static const char *
-unreported(const struct options *o)
-{
-	if (o->both_formats)
-		return "--json and --csv exclude each other";
-	if (o->action == ACTION_BENCHMARK)
-		return NULL;
-	if (o->format == FORMAT_JSON)
-		return "--json goes with --benchmark";
-	if (o->format == FORMAT_CSV)
-		return "--csv goes with --benchmark";
-	return o->rounds > 0 ? "--rounds goes with --benchmark" : NULL;
-}
-
-/** What is wrong with options that are right each by itself, or NULL. */
-static const char *
-contradiction(const struct options *o)
+/** Print what is wrong with options that are right each by itself. */
+static enum status
+check_together(const struct options *o)
 {
 	int64_t bytes = o->bytes == ZC_TO_END ? 0 : o->bytes;
+	const char *name = options_needing(o, NEED_BENCHMARK);
 
-	if (o->verbose && o->quiet)
-		return "--verbose and --quiet exclude each other";
-	if (o->both_families)
-		return "-4 and -6 exclude each other";
-	if (o->several_actions)
-		return "--explain, --list-methods, --discard and --benchmark "
-		    "exclude each other";
-	if (o->congestion != NULL && *o->congestion == '\0')
-		return "--congestion: the name is empty";
-	if (o->action == ACTION_DISCARD && moves(o))
-		return "--discard goes with network options only";
-	if (o->append && o->seek >= 0)
-		return "--append and --seek exclude each other";
-	if (o->offset > INT64_MAX - bytes)
-		return "--offset and --bytes add up to more than 2^63-1";
-	if (o->seek > INT64_MAX - bytes)
-		return "--seek and --bytes add up to more than 2^63-1";
-	return unreported(o);
+	if (o->action == ACTION_DISCARD &&
+	    options_needing(o, NEED_DATA) != NULL)
+		diag_error(NULL, "--discard goes with network options only "
+		    HINT);
+	else if (o->offset > INT64_MAX - bytes)
+		diag_error(NULL, "--offset and --bytes add up to more than "
+		    "2^63-1 " HINT);
+	else if (o->seek > INT64_MAX - bytes)
+		diag_error(NULL, "--seek and --bytes add up to more than "
+		    "2^63-1 " HINT);
+	else if (o->action != ACTION_BENCHMARK && name != NULL)
+		diag_error(NULL, "%s goes with --benchmark " HINT, name);
+	else
+		return STATUS_OK;
+	return STATUS_USAGE;
 }
 
 enum status
 options_parse(struct options *o, int argc, const char **argv)
 {
-	const char *wrong;
 	enum status status;
 
 	*o = (struct options)OPTIONS_INIT;
+	o->rows = option_table;
 
 	/* Neither /etc/popt nor ~/.popt: they are read only when asked for. */
-	o->context = poptGetContext("zcopy", argc, argv, option_table, 0);
+	o->context = poptGetContext("zcopy", argc, argv, popt_table(), 0);
 	if (o->context == NULL) {
 		diag_errno(NULL, "options");
 		return STATUS_OTHER;
@@ -487,16 +206,26 @@ options_parse(struct options *o, int argc, const char **argv)
 	poptSetOtherOptionHelp(o->context, option_usage);
 
 	status = take_options(o);
-	if (status != STATUS_OK || o->action == ACTION_DONE)
+	if (status != STATUS_OK)
 		return status;
+	if (o->action == ACTION_HELP)
+		return print_help(o->context);
+	if (o->action == ACTION_VERSION)
+		return print_version();
 
-	wrong = contradiction(o);
-	if (wrong != NULL) {
-		diag_error(NULL, "%s " HINT, wrong);
-		return STATUS_USAGE;
-	}
+	status = check_together(o);
+	if (status != STATUS_OK)
+		return status;
 	return o->action == ACTION_LIST_METHODS ? refuse_operands(o) :
 	    take_operands(o);
+}
+
+static void
+free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->name[i]);
+	free(names->name);
 }
 
 void
@@ -508,5 +237,5 @@ options_free(struct options *o)
 	allow_free(o->allow);
 	free(o->congestion);
 	poptFreeContext(o->context);
-	*o = (struct options){ .action = ACTION_DONE };
+	*o = (struct options)OPTIONS_INIT;
 }

@@ -1,9 +1,5 @@
 /*
- * Read the command line.
- *
- * To add an option: a row in its group in option-table.c, a case in
- * take_flag() or take_value(), a member in base/options.h, a paragraph in
- * zcopy(1).
+ * Read the command line.  What options there are is in option-table.c.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H

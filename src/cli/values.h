@@ -1,0 +1,30 @@
+/*
+ * What can stand in the rows of option-table.c as `take` (base/options.h):
+ * each checks a value, stores it in a member of one type, and names the
+ * option when the value is wrong.
+ */
+#ifndef CLI_VALUES_H
+#define CLI_VALUES_H
+
+#include "../base/options.h"
+
+/** Where an error in the command line leads. */
+#define HINT	"(try 'zcopy --help')"
+
+typedef enum status take(const struct option *, void *member, char **value);
+
+take take_true;				/* bool */
+take take_constant;			/* int or enum: row->constant */
+take take_size;				/* int64_t */
+take take_room;				/* size_t: 1 to 1G, of a buffer */
+take take_number;			/* int */
+take take_rounds;			/* int: 1 to 1000 */
+take take_seconds;			/* double */
+take take_word;				/* char *: not empty */
+take take_names;			/* struct names: one more, not empty */
+take take_method;			/* enum zc_method */
+take take_rules;			/* struct rules * */
+take take_confirm;			/* enum confirm */
+take take_allow;			/* struct allow *: one more */
+
+#endif
