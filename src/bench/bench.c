@@ -16,25 +16,6 @@
 
 enum { ROUNDS = 7 };
 
-/** The first option given that many passes cannot honour, or NULL. */
-static const char *
-misfit(const struct options *o)
-{
-	if (o->bytes == 0)
-		return "--bytes=0";
-	if (o->append)
-		return "--append";
-	if (o->no_clobber)
-		return "--no-clobber";
-	if (o->headers.count > 0)
-		return "--header";
-	if (o->trailers.count > 0)
-		return "--trailer";
-	if (o->allow_short)
-		return "--allow-short";
-	return o->no_disk_io ? "--no-disk-io" : NULL;
-}
-
 /** With --method, it and what it is compared with. */
 static bool
 is_wanted(enum zc_method method, const struct options *options)
@@ -266,7 +247,8 @@ bench(const struct options *options)
 {
 	struct routes routes = ROUTES_INIT;
 	struct report report = { .routes = &routes, .quiet = options->quiet };
-	const char *wrong = misfit(options);
+	const char *wrong = options->bytes == 0 ? "--bytes=0" :
+	    options_needing(options, NEED_ONCE);
 	enum status status;
 
 	if (wrong != NULL) {

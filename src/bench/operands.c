@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <sys/param.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
@@ -137,13 +136,8 @@ add_source(struct routes *routes, const struct view *view,
 	struct route *route;
 
 	/* What is about DEST, or about a network. */
-	alone.seek = -1;
-	alone.inplace = false;
-	alone.confirm = CONFIRM_DEFAULT;
-	alone.retry = 0;
-	alone.allow = NULL;
-	alone.family = AF_UNSPEC;
-	alone.congestion = NULL;
+	options_reset(&alone, NEED_PATH | NEED_POSITION | NEED_SOCKET |
+	    NEED_TCP | NEED_CONNECT | NEED_LISTEN);
 	route = routes_add(routes, "SOURCE alone", &alone,
 	    routes_name("%s", options->source), routes_name("/dev/null"));
 	if (route == NULL)

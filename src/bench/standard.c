@@ -247,29 +247,10 @@ make_data(struct routes *routes, const struct options *options)
 	return STATUS_OK;
 }
 
-/** The first option given that is about operands, or NULL. */
-static const char *
-misfit(const struct options *o)
-{
-	if (o->offset > 0)
-		return "--offset";
-	if (o->seek >= 0)
-		return "--seek";
-	if (o->inplace)
-		return "--inplace";
-	if (o->confirm != CONFIRM_DEFAULT)
-		return "--confirm";
-	if (o->retry > 0)
-		return "--retry";
-	if (o->allow != NULL)
-		return "--allow";
-	return o->family != AF_UNSPEC ? "--ipv4, --ipv6" : NULL;
-}
-
 enum status
 standard_routes(struct routes *routes, const struct options *options)
 {
-	const char *wrong = misfit(options);
+	const char *wrong = options_needing(options, NEED_OPERANDS);
 	enum status status;
 
 	if (wrong != NULL) {

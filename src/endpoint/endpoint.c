@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
@@ -202,69 +201,56 @@ parse_name(struct endpoint *ep)
 	return parse_path(ep, name);
 }
 
-/* The first option given that this kind of destination cannot honour. */
-static const char *
-parse_misfit(const struct endpoint *ep)
+/* What an option can need of the two ends, and what is wrong without. */
+static const struct lack {
+	unsigned need;
+	const char *why;
+} lacks[] = {
+	{ NEED_LISTEN, "neither end listens on TCP" },
+	{ NEED_TCP, "neither end is on TCP" },
+	{ NEED_FAMILY, "a socket that listens already has its own family" },
+	{ NEED_CONNECT, "neither end connects" },
+	{ NEED_SOCKET, "DEST is no socket" },
+};
+
+/** Return what the two ends offer (enum need); dest may be NULL. */
+static unsigned
+offers(const struct endpoint *source, const struct endpoint *dest)
 {
-	const struct options *o = ep->options;
+	unsigned all = source->type->offers & ~(unsigned)NEED_SOCKET;
 
-	if (ep->type == &endpoint_file)
-		return NULL;
-	if (o->inplace)
-		return "--inplace";
-	if (o->no_clobber)
-		return "--no-clobber";
-	if (ep->type->network && o->append)
-		return "--append";
-	if (ep->type->network && o->seek >= 0)
-		return "--seek";
-	return NULL;
-}
-
-static const char *
-misfit(const struct endpoint *source, const struct endpoint *dest)
-{
-	const struct options *o = source->options;
-	const struct endpoint_type *in = source->type;
-	const struct endpoint_type *out = dest != NULL ? dest->type : NULL;
-	bool tcp = in == &endpoint_tcp || out == &endpoint_tcp;
-	bool listens = in == &endpoint_listen || out == &endpoint_listen;
-	bool connects = tcp || in == &endpoint_unix || out == &endpoint_unix;
-
-	if (o->allow != NULL && !listens)
-		return "--allow: neither end listens on TCP";
-	if (o->family != AF_UNSPEC && !tcp && !listens)
-		return "--ipv4, --ipv6: neither end is on TCP";
-	if (o->family != AF_UNSPEC && (source->listener >= 0 ||
-	    (dest != NULL && dest->listener >= 0)))
-		return "--ipv4, --ipv6: a socket that listens already has its "
-		    "own family";
-	if (o->congestion != NULL && !tcp && !listens)
-		return "--congestion: neither end is on TCP";
-	if (o->retry > 0 && !connects)
-		return "--retry: neither end connects";
-	if (o->confirm != CONFIRM_DEFAULT && (out == NULL || (!out->network &&
-	    (!dest->inherited || zc_kind_of(dest->fd) != ZC_SOCKET))))
-		return "--confirm: DEST is no socket";
-	return NULL;
+	if (dest != NULL)
+		all |= dest->type->offers;
+	if (dest != NULL && dest->inherited &&
+	    zc_kind_of(dest->fd) == ZC_SOCKET)
+		all |= NEED_SOCKET;
+	if (source->listener < 0 && (dest == NULL || dest->listener < 0))
+		all |= NEED_FAMILY;
+	return all;
 }
 
 enum status
 endpoint_check_fit(const struct endpoint *source, const struct endpoint *dest)
 {
-	const char *wrong = misfit(source, dest);
+	unsigned all = offers(source, dest);
 
-	if (wrong == NULL)
-		return STATUS_OK;
-	diag_error(NULL, "%s", wrong);
-	return STATUS_USAGE;
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(*lacks); i++) {
+		const char *name = options_needing(source->options,
+		    lacks[i].need & ~all);
+
+		if (name == NULL)
+			continue;
+		diag_error(name, "%s", lacks[i].why);
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
 }
 
 enum status
 endpoint_parse(struct endpoint *ep, const char *name, enum role role,
     const struct options *options)
 {
-	const char *why, *misfit;
+	const char *why, *option = NULL;
 
 	*ep = (struct endpoint){ .name = name, .role = role,
 	    .options = options, .fd = -1, .listener = -1, .mode = 0666 };
@@ -276,9 +262,11 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 	why = parse_name(ep);
 	if (why != NULL)
 		return address_refuse(ep, STATUS_USAGE, why);
-	misfit = role == ROLE_DEST ? parse_misfit(ep) : NULL;
-	if (misfit != NULL) {
-		diag_error(name, "%s: only for files", misfit);
+	if (role == ROLE_DEST)
+		option = options_needing(options,
+		    (NEED_PATH | NEED_POSITION) & ~ep->type->offers);
+	if (option != NULL) {
+		diag_error(name, "%s: only for files", option);
 		return STATUS_USAGE;
 	}
 	return STATUS_OK;

@@ -46,6 +46,7 @@ struct endpoint;
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
 	bool network;				/* what fails is a connection */
+	unsigned offers;			/* to options: enum need */
 	enum status (*open)(struct endpoint *);
 	enum status (*ready)(struct endpoint *);
 	enum status (*begin)(struct endpoint *);

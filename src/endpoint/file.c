@@ -337,6 +337,7 @@ file_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_file = {
 	.name = "file",
+	.offers = NEED_PATH | NEED_POSITION,
 	.open = file_open,
 	.ready = file_ready,
 	.begin = file_begin,

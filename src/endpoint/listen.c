@@ -201,6 +201,7 @@ listen_abort(struct endpoint *ep)
 const struct endpoint_type endpoint_listen = {
 	.name = "listen",
 	.network = true,
+	.offers = NEED_SOCKET | NEED_TCP | NEED_LISTEN,
 	.open = listen_open,
 	.ready = listen_ready,
 	.begin = socket_begin,

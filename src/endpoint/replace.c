@@ -311,7 +311,8 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 	}
 	/* The last look: link(2) works in a directory that is append-only by
 	 * now, but the temporary name could be neither moved nor removed. */
-	if (fstatat(location->dir, location->base, &old, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (fstatat(location->dir, location->base, &old,
+	    AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = replace_obstacle(location, &old);
 		if (errno != 0)
 			return -1;
@@ -403,6 +404,7 @@ replace_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_replace = {
 	.name = "replace",
+	.offers = NEED_PATH | NEED_POSITION,
 	.open = replace_open,
 	.moved = replace_moved,
 	.commit = replace_commit,

@@ -117,6 +117,7 @@ stdio_commit(struct endpoint *ep)
 
 const struct endpoint_type endpoint_stdio = {
 	.name = "descriptor",
+	.offers = NEED_POSITION,
 	.open = stdio_open,
 	.ready = stdio_ready,
 	.begin = stdio_begin,

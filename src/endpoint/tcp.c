@@ -62,6 +62,7 @@ tcp_abort(struct endpoint *ep)
 const struct endpoint_type endpoint_tcp = {
 	.name = "tcp",
 	.network = true,
+	.offers = NEED_SOCKET | NEED_TCP | NEED_CONNECT,
 	.open = tcp_open,
 	.ready = tcp_ready,
 	.begin = socket_begin,

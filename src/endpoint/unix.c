@@ -162,6 +162,7 @@ unix_listen_abort(struct endpoint *ep)
 const struct endpoint_type endpoint_unix = {
 	.name = "unix",
 	.network = true,
+	.offers = NEED_SOCKET | NEED_CONNECT,
 	.open = unix_open,
 	.ready = unix_ready,
 	.commit = socket_commit,
@@ -170,6 +171,7 @@ const struct endpoint_type endpoint_unix = {
 const struct endpoint_type endpoint_unix_listen = {
 	.name = "unix-listen",
 	.network = true,
+	.offers = NEED_SOCKET,
 	.open = unix_listen_open,
 	.ready = unix_listen_ready,
 	.commit = socket_commit,
