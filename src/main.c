@@ -33,9 +33,7 @@
  *	  file.c		  files and devices, read or written in place
  *	  replace.c		  files that are replaced whole or not at all;
  *				  location.c finds where a path leads,
- *				  temporary.c makes names, attributes.c keeps
- *				  mode, owner and ACL, writeback.c has the disk
- *				  begin early
+ *				  temporary.c makes names
  *	  stdio.c		  descriptors that zcopy was started with
  *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
  *				  lookup.c connect.c retry.c congestion.c
@@ -61,6 +59,9 @@
  *				signals.c stopwatch.c deadline.c
  *				status.h; missing.h knows the errnos of a call
  *				that the kernel does not have
+ *	system/			what differs between operating systems
+ *	  attributes.c		  owner, mode and ACL of a file
+ *	  writeback.c		  begin to write a file to the disk early
  *
  * Arrows run downwards only; the engine knows nothing of the program.
  */

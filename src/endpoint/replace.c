@@ -20,12 +20,12 @@
 
 #include "../base/diag.h"
 #include "../base/missing.h"
-#include "attributes.h"
+#include "../system/attributes.h"
+#include "../system/writeback.h"
 #include "descriptor.h"
 #include "endpoint.h"
 #include "location.h"
 #include "temporary.h"
-#include "writeback.h"
 
 struct replace_state {
 	struct location location;

@@ -4,8 +4,8 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
-#include "../endpoint/attributes.h"
 #include "../report/verbose.h"
+#include "../system/attributes.h"
 #include "../zcopy.h"
 #include "direct.h"
 #include "explain.h"

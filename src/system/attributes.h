@@ -1,8 +1,8 @@
 /*
  * A new file takes the place of an old one: who may do what with it?
  */
-#ifndef ATTRIBUTES_H
-#define ATTRIBUTES_H
+#ifndef SYSTEM_ATTRIBUTES_H
+#define SYSTEM_ATTRIBUTES_H
 
 #include <linux/limits.h>
 #include <linux/posix_acl_xattr.h>

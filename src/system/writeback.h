@@ -10,8 +10,8 @@
  * begun.  None of these functions waits for its end: fsync(2) and close(2)
  * report its errors.
  */
-#ifndef WRITEBACK_H
-#define WRITEBACK_H
+#ifndef SYSTEM_WRITEBACK_H
+#define SYSTEM_WRITEBACK_H
 
 #include <stdbool.h>
 #include <stdint.h>
