@@ -61,6 +61,7 @@
  *				that the kernel does not have
  *	system/			what differs between operating systems
  *	  attributes.c		  owner, mode and ACL of a file
+ *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
  *	  writeback.c		  begin to write a file to the disk early
  *
  * Arrows run downwards only; the engine knows nothing of the program.

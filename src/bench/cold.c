@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -13,20 +12,19 @@
 #include <sys/mman.h>
 #include <sys/param.h>
 #include <sys/socket.h>
-#include <sys/statfs.h>
 #include <unistd.h>
+
+#include "../system/filesystem.h"
 
 enum { TRIES = 20, PAUSE = 1000 };	/* microseconds */
 
 bool
 cold_can_be(int fd)
 {
-	struct statfs fs;
+	enum filesystem filesystem = filesystem_of(fd);
 
-	/* f_type is an int on 32-bit systems, and RAMFS_MAGIC is negative. */
-	return fstatfs(fd, &fs) == 0 &&
-	    (uint32_t)fs.f_type != TMPFS_MAGIC &&
-	    (uint32_t)fs.f_type != RAMFS_MAGIC;
+	return filesystem != FILESYSTEM_UNKNOWN &&
+	    filesystem != FILESYSTEM_MEMORY;
 }
 
 /** Is anything of these bytes in memory? */

@@ -3,50 +3,12 @@
 #include "kind.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <sys/socket.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../base/missing.h"
-
-/* Newer than the headers of some systems, or in no header at all. */
-#ifndef BINFMTFS_MAGIC
-#define BINFMTFS_MAGIC		0x42494e4d
-#endif
-#ifndef CONFIGFS_MAGIC
-#define CONFIGFS_MAGIC		0x62656570
-#endif
-#ifndef FUSE_CTL_SUPER_MAGIC
-#define FUSE_CTL_SUPER_MAGIC	0x65735543
-#endif
-#ifndef MQUEUE_MAGIC
-#define MQUEUE_MAGIC		0x19800202
-#endif
-
-/* File systems whose regular files are made up by the kernel as they are read:
- * sizes mean nothing there, and each write is a command of its own. */
-static const unsigned long synthetic[] = {
-	PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-	DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
-	SMACK_MAGIC, PSTOREFS_MAGIC, EFIVARFS_MAGIC, BPF_FS_MAGIC,
-	RDTGROUP_SUPER_MAGIC, BINFMTFS_MAGIC, CONFIGFS_MAGIC,
-	FUSE_CTL_SUPER_MAGIC, MQUEUE_MAGIC,
-};
-
-static enum zc_kind
-kind_of_file(int fd)
-{
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) < 0)
-		return ZC_REGULAR;
-	for (size_t i = 0; i < sizeof(synthetic) / sizeof(synthetic[0]); i++)
-		if ((unsigned long)fs.f_type == synthetic[i])
-			return ZC_SYNTHETIC;
-	return ZC_REGULAR;
-}
+#include "../system/filesystem.h"
 
 static enum zc_kind
 kind_of_socket(int fd)
@@ -77,7 +39,8 @@ kind_of(int fd, const struct stat *st)
 {
 	switch (st->st_mode & S_IFMT) {
 	case S_IFREG:
-		return kind_of_file(fd);
+		return filesystem_of(fd) == FILESYSTEM_SYNTHETIC ?
+		    ZC_SYNTHETIC : ZC_REGULAR;
 	case S_IFIFO:
 		return ZC_PIPE;
 	case S_IFSOCK:

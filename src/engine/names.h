@@ -1,7 +1,8 @@
 /*
- * What the engine's files share with each other, under names that no program
- * which is linked with libzcopy.a has; the shared library hides them anyhow.
- * The compiler includes this first (Makefile.am).
+ * The engine's own global names begin with zc__, so that a program that is
+ * linked with libzcopy.a may use the short ones.  (libzcopy.so hides both.)
+ * The compiler includes this file first: see Makefile.am.  The files of system/
+ * are compiled twice, with this for the engine and without for the program.
  */
 #ifndef ENGINE_NAMES_H
 #define ENGINE_NAMES_H
@@ -24,6 +25,7 @@
 #define end_waits_by_poll		zc__end_waits_by_poll
 #define end_write			zc__end_write
 #define end_writev			zc__end_writev
+#define filesystem_of			zc__filesystem_of
 #define job_begin			zc__job_begin
 #define job_confirm			zc__job_confirm
 #define job_count			zc__job_count

@@ -4,14 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/param.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "../base/missing.h"
+#include "../system/filesystem.h"
 
 /* What is asked of mincore(2) at once, in pages. */
 #define PAGES_MAX	256
@@ -57,14 +56,10 @@ read_nowait(struct end *end, void *data, size_t size)
 static bool
 is_in_memory(const struct end *end)
 {
-	struct statfs fs;
-
 	if (end->kind != ZC_REGULAR && end->kind != ZC_BLOCK)
 		return true;		/* there is no disk behind it */
-	return end->kind == ZC_REGULAR && fstatfs(end->fd, &fs) == 0 &&
-	    ((unsigned long)fs.f_type == TMPFS_MAGIC ||
-	    (unsigned long)fs.f_type == RAMFS_MAGIC ||
-	    (unsigned long)fs.f_type == HUGETLBFS_MAGIC);
+	return end->kind == ZC_REGULAR &&
+	    filesystem_of(end->fd) == FILESYSTEM_MEMORY;
 }
 
 /** How many of the bytes from `at` on, which is in the first page of the map,

@@ -3,18 +3,15 @@
 #include "writeback.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/statfs.h>
+
+#include "filesystem.h"
 
 #define STRIDE	((int64_t)8 * 1024 * 1024)
 
 bool
 writeback_helps(int fd)
 {
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 &&
-	    (unsigned long)fs.f_type == EXT4_SUPER_MAGIC;
+	return filesystem_of(fd) == FILESYSTEM_EXT4;
 }
 
 void

@@ -1,0 +1,20 @@
+/*
+ * The file system that a file is on.
+ */
+#ifndef SYSTEM_FILESYSTEM_H
+#define SYSTEM_FILESYSTEM_H
+
+enum filesystem {
+	FILESYSTEM_UNKNOWN,	/* fstatfs(2) failed */
+	FILESYSTEM_SYNTHETIC,	/* procfs and its like: the kernel makes up
+				   contents as they are read, st_size means
+				   nothing, and each write(2) is a command */
+	FILESYSTEM_MEMORY,	/* tmpfs, ramfs, hugetlbfs: no disk behind it */
+	FILESYSTEM_EXT4,	/* or ext2, ext3, which have the same number */
+	FILESYSTEM_OTHER,
+};
+
+/** Return the file system of the file that fd is open on. */
+enum filesystem filesystem_of(int fd);
+
+#endif
