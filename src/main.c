@@ -61,7 +61,9 @@
  *				that the kernel does not have
  *	system/			what differs between operating systems
  *	  attributes.c		  owner, mode and ACL of a file
+ *	  block.c		  block devices and direct I/O
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
+ *	  tcp.c			  what the kernel knows of a TCP connection
  *	  writeback.c		  begin to write a file to the disk early
  *
  * Arrows run downwards only; the engine knows nothing of the program.

@@ -5,13 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <stdbool.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "../system/tcp.h"
 #include "compat.h"
 
 static int
@@ -27,18 +25,6 @@ check_file(int fd)
 	return S_ISREG(st.st_mode) ? 0 : compat_fail(EINVAL);
 }
 
-/** For a TCP socket without a peer: was there one?  A connection that was
- * refused has seen one segment, a reset; any other has seen more. */
-static bool
-was_connected(int s)
-{
-	struct tcp_info info = { .tcpi_segs_in = 0 };
-	socklen_t length = sizeof(info);
-
-	return getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-	    info.tcpi_segs_in > 1;
-}
-
 static int
 check_socket(int s)
 {
@@ -52,7 +38,7 @@ check_socket(int s)
 		return compat_fail(EINVAL);
 	length = sizeof(peer);
 	if (getpeername(s, (struct sockaddr *)&peer, &length) < 0 &&
-	    !was_connected(s))
+	    !tcp_was_connected(s))
 		return compat_fail(ENOTCONN);
 	return 0;			/* send(2) says EPIPE */
 }

@@ -4,15 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "../system/block.h"
 #include "kind.h"
 
 static int
@@ -34,32 +33,12 @@ open_for(int flags, enum zc_side side)
 	    mode == (side == ZC_SOURCE ? O_RDONLY : O_WRONLY);
 }
 
-/** Return a block device's size where a filter refuses BLKGETSIZE64; or -1. */
-static int64_t
-size_by_seeking(int fd)
-{
-	off_t now = lseek(fd, 0, SEEK_CUR), size;
-
-	if (now < 0)
-		return -1;
-	size = lseek(fd, 0, SEEK_END);
-	if (lseek(fd, now, SEEK_SET) != now)
-		return -1;
-	return size;
-}
-
 static int64_t
 size_of(int fd, enum zc_kind kind, const struct stat *st)
 {
-	uint64_t size;
-
 	if (kind == ZC_REGULAR)
 		return st->st_size;
-	if (kind != ZC_BLOCK)
-		return -1;
-	if (ioctl(fd, BLKGETSIZE64, &size) == 0)
-		return (int64_t)size;
-	return size_by_seeking(fd);
+	return kind == ZC_BLOCK ? block_device_size(fd) : -1;
 }
 
 static int

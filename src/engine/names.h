@@ -7,6 +7,8 @@
 #ifndef ENGINE_NAMES_H
 #define ENGINE_NAMES_H
 
+#define block_device_size		zc__block_device_size
+#define block_for_direct_io		zc__block_for_direct_io
 #define buffer_free			zc__buffer_free
 #define buffer_reserve			zc__buffer_reserve
 #define cork_fits			zc__cork_fits
@@ -65,5 +67,8 @@
 #define pipe_close			zc__pipe_close
 #define pipe_grow			zc__pipe_grow
 #define pipe_open			zc__pipe_open
+#define tcp_acknowledged		zc__tcp_acknowledged
+#define tcp_unacknowledged		zc__tcp_unacknowledged
+#define tcp_was_connected		zc__tcp_was_connected
 
 #endif

@@ -4,14 +4,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/fs.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/param.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../system/block.h"
 #include "../zcopy.h"
 
 #define WAY_OUT	"(open it without O_DIRECT, or name the file)"
@@ -24,23 +23,6 @@ is_direct(const struct endpoint *ep)
 
 	return ep->inherited && (kind == ZC_REGULAR || kind == ZC_BLOCK) &&
 	    (fcntl(ep->fd, F_GETFL) & O_DIRECT);
-}
-
-/** Return the block that offsets and sizes must be multiples of, or 0: not
- * known.  NFS, tmpfs and btrfs take any, and do not say so. */
-static int64_t
-block_of(const struct endpoint *ep)
-{
-	int size;
-#ifdef STATX_DIOALIGN			/* Linux 6.1 */
-	struct statx st;
-
-	if (statx(ep->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) == 0 &&
-	    (st.stx_mask & STATX_DIOALIGN))
-		return st.stx_dio_offset_align;
-#endif
-	return zc_kind_of(ep->fd) == ZC_BLOCK &&
-	    ioctl(ep->fd, BLKSSZGET, &size) == 0 ? size : 0;
 }
 
 /** Return how many bytes are there to be read, or -1: not known. */
@@ -60,7 +42,7 @@ left_in(const struct endpoint *source)
 static enum status
 check(const struct endpoint *ep, int64_t count)
 {
-	int64_t block = is_direct(ep) ? block_of(ep) : 0;
+	int64_t block = is_direct(ep) ? block_for_direct_io(ep->fd) : 0;
 	bool source = ep->role == ROLE_SOURCE;
 	off_t position;
 

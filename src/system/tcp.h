@@ -1,0 +1,21 @@
+/*
+ * What the kernel knows of a TCP connection: TCP_INFO in tcp(7).
+ */
+#ifndef SYSTEM_TCP_H
+#define SYSTEM_TCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Return how many bytes the peer's kernel has acknowledged, or -1 if that is
+ * not known.  The kernel counts the FIN as one byte, and our SYN, too. */
+int64_t tcp_acknowledged(int fd);
+
+/** Return more than 0 if the peer's kernel has not acknowledged everything, 0
+ * if it has, or -1 with errno if that is not known. */
+int64_t tcp_unacknowledged(int fd);
+
+/** True if a TCP socket that has no peer now was connected once. */
+bool tcp_was_connected(int fd);
+
+#endif
