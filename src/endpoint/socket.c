@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,6 +15,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../system/tcp.h"
 
 #define SENT	"all bytes sent, waiting for the peer to confirm"
 
@@ -110,33 +110,20 @@ socket_drop(int fd)
 	return n > 0 || errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 
-/* As the kernel counts: with the SYN of who connects, and the FIN. */
-static int64_t
-socket_count_acknowledged(int fd)
-{
-	struct tcp_info info;
-	socklen_t length = sizeof(info);
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ||
-	    length < offsetof(struct tcp_info, tcpi_bytes_received))
-		return -1;
-	return (int64_t)info.tcpi_bytes_acked;
-}
-
 enum status
 socket_begin(struct endpoint *ep)
 {
 	int queued = 0;
 
 	(void)ioctl(ep->fd, SIOCOUTQ, &queued);
-	ep->before = socket_count_acknowledged(ep->fd) + queued;
+	ep->before = tcp_acknowledged(ep->fd) + queued;
 	return STATUS_OK;
 }
 
 int64_t
 socket_acknowledged(const struct endpoint *ep)
 {
-	int64_t count = ep->fd < 0 ? -1 : socket_count_acknowledged(ep->fd);
+	int64_t count = ep->fd < 0 ? -1 : tcp_acknowledged(ep->fd);
 
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
 }
@@ -146,17 +133,15 @@ socket_acknowledged(const struct endpoint *ep)
 static int
 socket_queued(int fd)
 {
-	struct tcp_info info;
-	socklen_t length = sizeof(info);
+	int64_t unacknowledged;
 	int queued, error;
 
 	if (ioctl(fd, SIOCOUTQ, &queued) == 0)
 		return queued;
 	error = errno;
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-	    length > offsetof(struct tcp_info, tcpi_notsent_bytes))
-		return (int)MIN((uint64_t)info.tcpi_unacked +
-		    info.tcpi_notsent_bytes, INT_MAX);
+	unacknowledged = tcp_unacknowledged(fd);
+	if (unacknowledged >= 0)
+		return (int)MIN(unacknowledged, INT_MAX);
 	errno = error;
 	return -1;
 }
