@@ -75,6 +75,17 @@ render() {
 	[ $wrong -eq 0 ]
 }
 
+# What another operating system lacks is in one place, behind headers that it
+# could implement.  A method that only Linux has is a file of its own.
+@test "lint: only system/ includes <linux/...>" {
+	grep -rn '#include <linux/' src >"$BATS_TEST_TMPDIR/all"
+	[ "$(grep -c '^src/system/' "$BATS_TEST_TMPDIR/all")" -gt 2 ]
+	run grep -v -e '^src/system/' -e '^src/engine/method-reflink\.c:' \
+	    -e '<linux/sockios\.h>$' "$BATS_TEST_TMPDIR/all"
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
+
 @test "lint: no line of the sources is wider than 80 columns" {
 	local file
 	for file in src/*.[ch] src/*/*.[ch]; do
