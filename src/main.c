@@ -50,7 +50,7 @@
  *	  end.c kind.c		  what there is to know of a descriptor
  *	  nodisk.c		  reading what is in memory already
  *	  pieces.c cork.c	  headers and trailers, in full segments
- *	  buffer.c pipe.c	  where bytes wait
+ *	  store.c		  where bytes wait: memory, a pipe, a map
  *	  compat-*.c		  the contracts of sendfile(2) on FreeBSD, of
  *				  splice(2) and of stdio
  *

@@ -8,21 +8,14 @@
 #include <stdint.h>
 
 #include "../zcopy.h"
-#include "buffer.h"
 #include "end.h"
 #include "method.h"
 #include "pieces.h"
-#include "pipe.h"
 #include "step.h"
+#include "store.h"
 
 /** That end of it. */
 #define JOB_END(job, side)	((side) == ZC_SOURCE ? &(job)->in : &(job)->out)
-
-struct window {				/* of the source, mapped */
-	char *map;			/* page aligned; NULL: none */
-	size_t length;			/* of the map */
-	char *data;			/* the next byte held */
-};
 
 struct zc_job {
 	struct zc_request request;

@@ -9,9 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "job.h"
 
@@ -39,34 +37,6 @@ mmap_source_size(const struct zc_job *job)
 	return fstat(job->in.fd, &st) < 0 ? -1 : st.st_size;
 }
 
-static void
-mmap_release(struct zc_job *job)
-{
-	if (job->window.map != NULL)
-		munmap(job->window.map, job->window.length);
-	job->window = (struct window){ .map = NULL };
-}
-
-static int
-mmap_window(struct zc_job *job, int64_t at, size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t before = (size_t)at % page;
-	void *map;
-
-	mmap_release(job);
-	map = mmap(NULL, before + size, PROT_READ, MAP_SHARED | MAP_POPULATE,
-	    job->in.fd, at - (int64_t)before);
-	if (map == MAP_FAILED)
-		return -1;
-	job->window = (struct window){
-		.map = map,
-		.length = before + size,
-		.data = (char *)map + before,
-	};
-	return 0;
-}
-
 static struct step
 mmap_fill(struct zc_job *job)
 {
@@ -83,7 +53,7 @@ mmap_fill(struct zc_job *job)
 
 	(void)posix_fadvise(job->in.fd, at + (int64_t)size, (off_t)size,
 	    POSIX_FADV_WILLNEED);
-	if (mmap_window(job, at, size) < 0 ||
+	if (window_map(&job->window, job->in.fd, at, size) < 0 ||
 	    end_advance(&job->in, (int64_t)size) < 0)
 		return step_unsuited(errno);
 	return step_moved((int64_t)size);
@@ -109,6 +79,12 @@ mmap_drain(struct zc_job *job)
 	if (step.outcome == STEP_FAILED && step.error == EFAULT)
 		return mmap_fault(job);
 	return step;
+}
+
+static void
+mmap_release(struct zc_job *job)
+{
+	window_unmap(&job->window);
 }
 
 const struct method method_mmap = {

@@ -164,23 +164,7 @@ splice_drain(struct zc_job *job)
 static int
 splice_rescue(struct zc_job *job)
 {
-	struct buffer *buffer = &job->buffer;
-	ssize_t n;
-
-	if (buffer_reserve(buffer, job->held) < 0)
-		return -1;
-	buffer->start = buffer->end = 0;
-	while (buffer->end < job->held) {
-		n = read(job->pipe.out, buffer->data + buffer->end,
-		    job->held - buffer->end);
-		if (n == 0)
-			errno = EIO;	/* cannot be: it holds that many */
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return -1;
-		if (n > 0)
-			buffer->end += (size_t)n;
-	}
-	return 0;
+	return pipe_spill(&job->pipe, job->held, &job->buffer);
 }
 
 static void

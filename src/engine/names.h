@@ -67,8 +67,11 @@
 #define pipe_close			zc__pipe_close
 #define pipe_grow			zc__pipe_grow
 #define pipe_open			zc__pipe_open
+#define pipe_spill			zc__pipe_spill
 #define tcp_acknowledged		zc__tcp_acknowledged
 #define tcp_unacknowledged		zc__tcp_unacknowledged
 #define tcp_was_connected		zc__tcp_was_connected
+#define window_map			zc__window_map
+#define window_unmap			zc__window_unmap
 
 #endif
