@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/param.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "signals.h"
-#include "stopwatch.h"
 
 static double limit;			/* seconds; 0: none */
-static struct timespec since;
-static struct timespec armed;		/* when the timer was set */
+static int64_t since;
+static int64_t armed;			/* when the timer was set */
 static double look;			/* seconds; 0: see deadline_look() */
 static bool grace;			/* an eighth of it is enough */
 static bool late;			/* news came when the time was up */
@@ -32,7 +32,7 @@ arm(double seconds)
 
 	if (look > 0 && (seconds <= 0 || look < seconds))
 		seconds = look;
-	stopwatch_start(&armed);
+	armed = clock_now();
 	(void)signals_tick(seconds > 0 ? MAX(seconds, 0.01) : 0,
 	    MAX(every, 0.01));
 }
@@ -66,9 +66,9 @@ deadline_renew(void)
 	grace = late = false;
 	if (limit <= 0)
 		return;
-	stopwatch_start(&since);
+	since = clock_now();
 	/* Setting the timer is a system call: not for each block moved. */
-	if (stopwatch_seconds(&armed) >= limit / 4)
+	if (clock_seconds_since(armed) >= limit / 4)
 		arm(limit);
 }
 
@@ -85,7 +85,7 @@ deadline_passed(void)
 {
 	double most = grace ? limit / 8 : limit;
 
-	return limit > 0 && stopwatch_seconds(&since) >= most;
+	return limit > 0 && clock_seconds_since(since) >= most;
 }
 
 double
@@ -125,7 +125,7 @@ deadline_allows(const char *state)
 static int
 shorten(int milliseconds)
 {
-	double rest = (limit - stopwatch_seconds(&since)) * 1000 + 1;
+	double rest = (limit - clock_seconds_since(since)) * 1000 + 1;
 
 	if (limit <= 0 || (milliseconds >= 0 && milliseconds <= rest))
 		return milliseconds;

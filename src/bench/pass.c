@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "../base/stopwatch.h"
+#include "../base/clock.h"
 #include "../transfer/transfer.h"
 
 static unsigned
@@ -81,16 +81,16 @@ measure(struct pass *pass, struct transfer *transfer)
 {
 	const double before = cpu_time();
 	const double GiB = 1024.0 * 1024 * 1024;
-	struct timespec began;
+	int64_t began;
 	struct moved moved;
 	double bytes, seconds;
 	enum status status;
 
-	stopwatch_start(&began);
+	began = clock_now();
 	status = transfer_move(transfer, &moved);
 	if (status == STATUS_OK)
 		status = finish(transfer);
-	seconds = stopwatch_seconds(&began);
+	seconds = clock_seconds_since(began);
 	if (moved.result.outcome == ZC_UNSUITED) {
 		pass->refused = moved.result.error;
 		return STATUS_OK;

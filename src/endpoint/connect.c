@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/deadline.h"
-#include "../base/stopwatch.h"
 #include "address.h"
 #include "congestion.h"
 #include "socket.h"
@@ -22,7 +22,7 @@ struct race {
 	const struct addrinfo *to[ADDRESSES_MAX];
 	struct pollfd polled[ADDRESSES_MAX];	/* fd -1: not running */
 	unsigned count, begun, running;
-	struct timespec last;		/* when the last one began */
+	int64_t last;			/* when the last one began */
 	bool hurry;			/* one has failed since */
 	int error;			/* of the last one that failed */
 	char *tried;
@@ -112,7 +112,7 @@ race_begin(struct race *race)
 	}
 	race->running++;
 	race->hurry = false;
-	stopwatch_start(&race->last);
+	race->last = clock_now();
 	if (socket_arm(fd, to->ai_family) == 0 &&
 	    congestion_connect(race->ep, fd, to->ai_addr,
 	    to->ai_addrlen) == 0 &&
@@ -128,7 +128,7 @@ race_begin(struct race *race)
 static int
 race_pause(const struct race *race)
 {
-	double passed = stopwatch_seconds(&race->last) * 1000;
+	double passed = clock_seconds_since(race->last) * 1000;
 
 	if (race->running == 0 || race->hurry || passed >= HEAD_START)
 		return 0;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <sys/param.h>
 
+#include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/deadline.h"
-#include "../base/stopwatch.h"
 
 #define PAUSE_FIRST	250		/* milliseconds */
 #define DOUBLINGS	5
@@ -26,15 +26,15 @@ pause_of(int attempt)
 static bool
 sleep_for(int milliseconds)
 {
-	struct timespec began;
+	int64_t began;
 	int left = milliseconds;
 
 	deadline_end();
-	stopwatch_start(&began);
+	began = clock_now();
 	while (left > 0) {
 		if (deadline_poll(NULL, 0, left, WAITING_FIRST) < 0)
 			return false;
-		left = milliseconds - (int)(stopwatch_seconds(&began) * 1000);
+		left = milliseconds - (int)(clock_seconds_since(began) * 1000);
 	}
 	return true;
 }

@@ -14,6 +14,9 @@
 #include "../system/block.h"
 #include "kind.h"
 
+/* SO_RCVTIMEO may be longer than 2^63 nanoseconds, which are 292 years. */
+#define SECONDS_MAX	(INT64_MAX / 1000000000 - 1)
+
 static int
 refusal_of_other(const struct stat *st)
 {
@@ -192,7 +195,8 @@ end_time_out(const struct end *end, enum zc_side side)
 	    side == ZC_SOURCE ? SO_RCVTIMEO : SO_SNDTIMEO,
 	    &limit, &length) < 0)
 		return 0;
-	return (int64_t)limit.tv_sec * 1000000 + limit.tv_usec;
+	return MIN((int64_t)limit.tv_sec, SECONDS_MAX) * 1000000000 +
+	    (int64_t)limit.tv_usec * 1000;
 }
 
 static bool

@@ -52,7 +52,7 @@ int end_peek(const struct end *);
 bool end_waits_by_poll(const struct end *);
 
 /** How long it blocks until it gives EAGAIN, by SO_RCVTIMEO or SO_SNDTIMEO;
- * microseconds.  0: for ever, or never. */
+ * nanoseconds.  0: for ever, or never. */
 int64_t end_time_out(const struct end *, enum zc_side);
 
 /** Has it something to read, or an end? */

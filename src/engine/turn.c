@@ -13,9 +13,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "confirm.h"
 #include "cork.h"
 #include "job.h"
@@ -24,15 +24,6 @@
 /* So many EAGAINs in a row from a sink that is ready are too many. */
 #define SPINS_MAX	16
 #define SPINS_LAST	1000		/* where nothing else is left */
-
-static int64_t
-microseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void
 job_close_method(struct zc_job *job)
@@ -320,7 +311,7 @@ job_cut_short(struct zc_job *job, enum motion motion, int64_t began,
 	    end_has_room(&job->out) ||
 	    (motion == THROUGH && job_doubts_end(job) == 0))
 		return true;
-	if (job->time_out > 0 && microseconds() - began >= job->time_out)
+	if (job->time_out > 0 && clock_now() - began >= job->time_out)
 		return job_blocked(job, ZC_SINK, wait);
 	job_tell(job, ZC_EVENT_INTERRUPTED, job_worker(job, motion), EINTR);
 	return true;
@@ -349,7 +340,7 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 	}
 	method = job_worker(job, motion);
 	job->result.use[method].calls++;
-	began = job->time_out > 0 ? microseconds() : 0;
+	began = job->time_out > 0 ? clock_now() : 0;
 	step = job_confirm(job, job_step(job, motion), &motion, &method);
 	switch (step.outcome) {
 	case STEP_MOVED:

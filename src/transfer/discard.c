@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../base/signals.h"
-#include "../base/stopwatch.h"
 #include "../endpoint/address.h"
 #include "../endpoint/endpoint.h"
 #include "../endpoint/listeners.h"
@@ -56,11 +56,11 @@ visit_drop(struct visit *visit, const struct options *options)
 static void
 visit_run(struct visit *visit, const struct options *options)
 {
-	struct timespec began;
+	int64_t began;
 	char why[80] = "";
 	int error;
 
-	stopwatch_start(&began);
+	began = clock_now();
 	error = visit_drop(visit, options);
 	if (error == 0)
 		socket_disarm(visit->fd);
@@ -71,7 +71,7 @@ visit_run(struct visit *visit, const struct options *options)
 	else if (error != 0)
 		snprintf(why, sizeof(why), ": %s", strerror(error));
 	diag_note("%s: %" PRId64 " bytes in %.3f s%s", visit->peer,
-	    visit->bytes, stopwatch_seconds(&began), why);
+	    visit->bytes, clock_seconds_since(began), why);
 }
 
 static enum status

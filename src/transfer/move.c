@@ -8,9 +8,9 @@
 #include <sys/ioctl.h>
 #include <sys/param.h>
 
+#include "../base/clock.h"
 #include "../base/deadline.h"
 #include "../base/signals.h"
-#include "../base/stopwatch.h"
 #include "../endpoint/socket.h"
 #include "../report/verbose.h"
 #include "rules.h"
@@ -34,7 +34,7 @@ struct mover {
 	double look;			/* seconds to the next look for a
 					   reset; 0: none */
 	int64_t waits;			/* calls of poll(2) */
-	struct timespec began;
+	int64_t began;
 };
 
 /** Has what is queued behind us moved on?  A peer that takes it slowly may not
@@ -99,7 +99,7 @@ on_event_plainly(const struct zc_event *event, void *arg)
 		mover->doubted = false;
 	}
 	if (signals_status_wanted())
-		verbose_status(event->bytes, stopwatch_seconds(&mover->began));
+		verbose_status(event->bytes, clock_seconds_since(mover->began));
 	mover->stalled = is_stalled(mover);
 	if (event->type == ZC_EVENT_INTERRUPTED) {
 		mover->reset = is_reset(mover);
@@ -235,11 +235,11 @@ move(const struct endpoint *source, struct endpoint *dest,
 		mover.look = 1;			/* for is_reset() */
 		deadline_look(mover.look);
 	}
-	stopwatch_start(&mover.began);
+	mover.began = clock_now();
 	(void)zc_transfer(&request, result);	/* the result says it all */
 	if (mover.reset && result->outcome == ZC_STOPPED)
 		blame(dest, result);
-	moved->seconds = stopwatch_seconds(&mover.began);
+	moved->seconds = clock_seconds_since(mover.began);
 	moved->waits = mover.waits;
 	dest->sent = result->header_bytes + result->bytes +
 	    result->trailer_bytes;
@@ -263,7 +263,7 @@ move_plainly(const struct endpoint *source, int out, int64_t bytes,
 	request.wait = on_wait;
 	request.arg = &mover;
 	deadline_begin(source->options, DEADLINE_NEVER);
-	stopwatch_start(&mover.began);
+	mover.began = clock_now();
 	(void)zc_transfer(&request, result);
 	if (gave_up(&mover, result))
 		*result = (struct zc_result){ .outcome = ZC_FAILED,
