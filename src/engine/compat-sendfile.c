@@ -1,5 +1,6 @@
 /*
- * FreeBSD's sendfile(2), in the order in which it looks at its arguments.
+ * FreeBSD's sendfile(2).  Arguments are checked in the order of FreeBSD's
+ * kernel, because the errno depends on it.
  */
 #include "config.h"
 
@@ -40,21 +41,12 @@ check_socket(int s)
 	if (getpeername(s, (struct sockaddr *)&peer, &length) < 0 &&
 	    !tcp_was_connected(s))
 		return compat_fail(ENOTCONN);
-	return 0;			/* send(2) says EPIPE */
+	return 0;			/* send(2) fails with EPIPE */
 }
 
-static int64_t
-count_of(int64_t offset, size_t nbytes)
-{
-	if (nbytes == 0)
-		return ZC_TO_END;
-	if ((uint64_t)nbytes > (uint64_t)(INT64_MAX - offset))
-		return INT64_MAX - offset;
-	return (int64_t)nbytes;
-}
-
-/** A socket that does not block takes a little from each of many calls: splice
- * would have to put back, each time, what is in its pipe then. */
+/** Prefer sendfile.  A nonblocking socket takes a little from each of many
+ * calls, and after each of them splice would have to put back what is in its
+ * pipe. */
 static int
 prefer_sendfile(const struct zc_ends *ends, void *arg)
 {
@@ -72,7 +64,8 @@ transfer(int fd, int s, int64_t offset, size_t nbytes,
 	int done;
 
 	request.offset = offset;
-	request.bytes = count_of(offset, nbytes);
+	request.bytes = nbytes == 0 ? ZC_TO_END : (int64_t)MIN(
+	    (uint64_t)nbytes, (uint64_t)(INT64_MAX - offset));
 	request.hdtr = hdtr;
 	request.flags = flags;
 	request.event = compat_stop_at_signal;

@@ -1,5 +1,5 @@
 /*
- * splice(2), and the same where neither end is a pipe.
+ * zc_splice(): splice(2), also if neither end is a pipe.
  */
 #include "config.h"
 
@@ -51,7 +51,7 @@ splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 	off_t *in_at = offset != NULL ? &at : NULL;
 	ssize_t n;
 
-	/* We ask for less at once, but that is our affair. */
+	/* Fail as splice(2) does, although the call below asks for less. */
 	if (!from_pipe && (uint64_t)nbytes > (uint64_t)(INT64_MAX - at))
 		return compat_fail(EINVAL);
 	n = splice(in, in_at, out, NULL, MIN(nbytes, CALL_MAX), flags);
@@ -88,7 +88,7 @@ splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 		return compat_fail(errno == EBADF || errno == ENOMEM ?
 		    errno : EINVAL);
 	job->splice_flags = flags;
-	if (job->in.start < 0) {	/* what `out` does not take is lost */
+	if (job->in.start < 0) {	/* what `out` refuses would be lost */
 		zc_job_free(job);
 		return compat_fail(EINVAL);
 	}
@@ -103,8 +103,8 @@ splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 ssize_t
 zc_splice(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 {
-	/* A 64-bit kernel takes 3 GiB from a 32-bit program, too, although
-	 * that is more than SSIZE_MAX there. */
+	/* A 64-bit kernel accepts 3 GiB from a 32-bit program, though that is
+	 * more than the program's SSIZE_MAX: compare as 64 bits. */
 	int64_t count = (int64_t)nbytes;
 
 	if ((flags & ~(unsigned)KNOWN) != 0 || count < 0 ||

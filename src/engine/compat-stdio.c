@@ -1,5 +1,6 @@
 /*
- * Streams of stdio: their buffers first, their descriptors then.
+ * zc_transfer_stdio(): the bytes in the buffers of the streams move first, then
+ * those behind their descriptors.
  */
 #include "config.h"
 
@@ -15,7 +16,8 @@
 #include "kind.h"
 #include "turn.h"
 
-/** How many bytes has the stream read and not given out?  -1: no telling. */
+/** Return how many bytes are in the buffer of the stream, or -1 with errno if
+ * the C library does not tell. */
 static ssize_t
 buffered(FILE *in)
 {
@@ -24,8 +26,8 @@ buffered(FILE *in)
 #elif defined(HAVE_FILE__IO_READ_PTR)		/* the GNU C library */
 	ssize_t there = in->_IO_read_end - in->_IO_read_ptr;
 
-	/* After ungetc(3) it may read from an area of its own; the buffer is
-	 * put aside then (_IO_IN_BACKUP). */
+	/* After ungetc(3) the stream may read from another area, and keep its
+	 * buffer for later (_IO_IN_BACKUP). */
 	if (in->_flags & 0x100)
 		there += in->_IO_save_end - in->_IO_save_base;
 	return there;
@@ -36,7 +38,7 @@ buffered(FILE *in)
 #endif
 }
 
-/** Where the stream is, or -1 for one that has no position. */
+/** Return the position of the stream, or -1 if it has none. */
 static int64_t
 position_of(FILE *stream)
 {
@@ -44,7 +46,8 @@ position_of(FILE *stream)
 	    ftello(stream) : -1;
 }
 
-/** What is in the stream's buffer is taken, as if by the job. */
+/** Move the bytes in the stream's buffer to the job's.  Return 0, or -1 with
+ * errno. */
 static int
 take_buffered(struct zc_job *job, FILE *in)
 {
@@ -72,15 +75,15 @@ transfer_stream(const struct zc_request *request, FILE *in,
 
 	if (job == NULL)
 		return -1;
-	job_start(job);			/* or nothing is taken */
+	job_start(job);			/* if it fails, take nothing */
 	if (job->result.outcome == ZC_UNFINISHED &&
 	    request->offset == ZC_CURRENT && take_buffered(job, in) < 0)
 		job_finish(job, ZC_FAILED, errno);
 	return job_transfer(job, result);
 }
 
-/** The stream's position is to be `at`; a failure is the transfer's, where
- * that had none.  Returns what it came to. */
+/** Move the stream to the position `at`.  Return what the transfer returned,
+ * `done`, or -1 with the error in *result if only this fails. */
 static int
 move_to(FILE *stream, int64_t at, int done, struct zc_result *result)
 {
@@ -103,7 +106,7 @@ transfer_from(FILE *in, struct zc_request *request, struct zc_result *result)
 
 	if (start < 0)
 		return transfer_stream(request, in, result);
-	/* By offset, for the descriptor's position belongs to the stream. */
+	/* Read at an offset: the descriptor's position is the stream's. */
 	request->offset = start;
 	request->bytes = MIN(request->bytes, INT64_MAX - start);
 	done = zc_transfer(request, result);
@@ -121,7 +124,7 @@ transfer(FILE *in, FILE *out, struct zc_request *request,
 	if (fflush(out) != 0)
 		return -1;
 	done = transfer_from(in, request, result);
-	/* It was flushed, and its descriptor has moved since. */
+	/* The transfer has moved the position of the descriptor. */
 	if (position_of(out) < 0)
 		return done;
 	return move_to(out, lseek(request->out_fd, 0, SEEK_CUR), done, result);

@@ -1,5 +1,5 @@
 /*
- * What the functions with contracts of other systems have in common.
+ * What the functions that behave like those of other systems share.
  */
 #ifndef ENGINE_COMPAT_H
 #define ENGINE_COMPAT_H
@@ -15,7 +15,7 @@ compat_fail(int error)
 	return -1;
 }
 
-/** An `event` that stops at a signal, as a system call does. */
+/** Stop the job at a signal, as EINTR ends a system call. */
 static inline int
 compat_stop_at_signal(const struct zc_event *event, void *arg)
 {

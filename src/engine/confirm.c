@@ -41,7 +41,7 @@ job_confirm_by_peek(struct zc_job *job, enum motion motion)
 
 	if (doubt == 0)
 		return step_ended();
-	if (doubt == EINTR)		/* a FUSE server that does not answer */
+	if (doubt == EINTR)		/* by a FUSE server that is slow */
 		return step_moved(0);
 	if (doubt != ENODATA)
 		return step_unsuited(doubt);

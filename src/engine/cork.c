@@ -24,7 +24,7 @@ cork(const struct end *end, int on)
 {
 	int saved = errno;
 
-	/* Nothing is lost where it fails, but some fullness. */
+	/* If it fails, some segments are not full; that is all. */
 	(void)setsockopt(end->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 	errno = saved;
 }

@@ -1,6 +1,6 @@
 /*
- * Full segments: while a TCP socket is corked the kernel sends no partial one
- * (for 200 ms at most), so that header, data and trailer share theirs.
+ * TCP_CORK: while a TCP socket is corked, the kernel sends full segments only
+ * (for 200 ms at most), so header, data and trailer share segments.
  */
 #ifndef ENGINE_CORK_H
 #define ENGINE_CORK_H
@@ -9,12 +9,12 @@
 
 #include "end.h"
 
-/** Is it a TCP socket that has no cork of the caller's own? */
+/** True for a TCP socket that the caller has not corked already. */
 bool cork_fits(const struct end *);
 
 void cork_insert(const struct end *);
 
-/** Also sends what MSG_MORE held back. */
+/** Uncork, and send what MSG_MORE held back, too. */
 void cork_pull(const struct end *);
 
 #endif

@@ -17,14 +17,7 @@
 /* SO_RCVTIMEO may be longer than 2^63 nanoseconds, which are 292 years. */
 #define SECONDS_MAX	(INT64_MAX / 1000000000 - 1)
 
-static int
-refusal_of_other(const struct stat *st)
-{
-	if (S_ISDIR(st->st_mode))
-		return EISDIR;
-	return S_ISSOCK(st->st_mode) ? EPROTOTYPE : EINVAL;
-}
-
+/** True if a descriptor with these flags can be read, or written. */
 static bool
 open_for(int flags, enum zc_side side)
 {
@@ -79,7 +72,8 @@ end_inspect(struct end *end, int fd, enum zc_side side, int64_t offset)
 		.start = -1,
 	};
 	if (end->kind == ZC_OTHER) {
-		errno = refusal_of_other(&st);
+		errno = S_ISDIR(st.st_mode) ? EISDIR :
+		    S_ISSOCK(st.st_mode) ? EPROTOTYPE : EINVAL;
 		return -1;
 	}
 	end->dev = end->kind == ZC_BLOCK ? st.st_rdev : st.st_dev;
@@ -165,7 +159,8 @@ end_peek(const struct end *end)
 	return (int)pread(end->fd, &byte, 1, end_position(end));
 }
 
-/** Others may have changed it meanwhile; who had it set expects EAGAIN. */
+/** True if calls block.  Another process may have set O_NONBLOCK since the job
+ * was made, or cleared it: a caller who had set it still expects EAGAIN. */
 static bool
 blocks(const struct end *end)
 {
@@ -180,7 +175,7 @@ blocks(const struct end *end)
 bool
 end_waits_by_poll(const struct end *end)
 {
-	/* poll(2) calls regular files ready at once: the loop would spin. */
+	/* poll(2) always calls regular files ready: the loop would spin. */
 	return !kind_has_position(end->kind) && !blocks(end);
 }
 
@@ -219,28 +214,23 @@ end_has_room(const struct end *end)
 	return is_ready(end, POLLOUT);
 }
 
-static bool
-same_object(const struct end *in, const struct end *out)
-{
-	return in->kind == out->kind && in->dev == out->dev &&
-	    in->ino == out->ino;
-}
-
 bool
 end_overlap(const struct end *in, const struct end *out, int64_t bytes,
     int64_t more)
 {
 	int64_t from = in->start, to = out->start, length;
 
-	if (!same_object(in, out) || bytes == 0)
+	if (in->kind != out->kind || in->dev != out->dev ||
+	    in->ino != out->ino || bytes == 0)
 		return false;
 	if (in->kind == ZC_PIPE)
-		return true;		/* a loop; EINVAL of splice(2) */
+		return true;		/* splice(2) fails with EINVAL, too */
 	if (from < 0 || to < 0)
 		return false;
 	if (out->flags & O_APPEND)
 		to = out->size;
-	/* To the end: a write ahead of us moves the end ahead of us, too. */
+	/* Writing beyond the source's position moves the end of the file, so
+	 * "to the end" would never be reached. */
 	if (bytes == ZC_TO_END && to >= from)
 		return true;
 	length = bytes == ZC_TO_END ? MAX(in->size - from, 0) : bytes;

@@ -1,5 +1,5 @@
 /*
- * A job's life, and what its methods ask of it.  The loop is in turn.c.
+ * The public calls, and what methods ask of their job.  The loop is in turn.c.
  */
 #include "config.h"
 
@@ -62,13 +62,15 @@ job_step_again(const struct zc_job *job, enum zc_side side)
 {
 	const struct end *end = JOB_END(job, side);
 
-	/* ZFS has said EAGAIN between two files: read-write finds out. */
+	/* sendfile(2) from ZFS to a file has failed with EAGAIN: there
+	 * read-write finds out more. */
 	if (!end_waits_by_poll(end) && end_time_out(end, side) == 0)
 		return step_unsuited(EAGAIN);
 	return step_blocked(side);
 }
 
-/** What came of writing `n` of `asked` bytes; errno where n is -1. */
+/** Return the step for a write that was asked for `asked` bytes and returned
+ * `n`, with errno if that is -1. */
 static struct step
 job_written(ssize_t n, int64_t asked)
 {
@@ -89,12 +91,12 @@ job_write(struct zc_job *job, const char *data, size_t size)
 	int64_t room = job_room(job, ZC_SINK);
 	ssize_t n;
 
-	if (room == 0)			/* write(2) would call it EINVAL */
+	if (room == 0)			/* pwrite(2) would fail with EINVAL */
 		return step_failed(ZC_SINK, EFBIG);
 	if ((uint64_t)size > (uint64_t)room)
 		size = (size_t)room;
 	n = end_write(&job->out, data, size);
-	if (n == 0)			/* some drivers, when they are full */
+	if (n == 0)			/* some full devices: ask again */
 		n = end_write(&job->out, data, size);
 	return job_written(n, (int64_t)size);
 }
@@ -143,13 +145,14 @@ job_cork(struct zc_job *job)
 {
 	if (job->headers.left > 0 || job->trailers.left > 0)
 		job->corks = cork_fits(&job->out);
-	/* For a header MSG_MORE does it, and holds up nothing else. */
+	/* For a header MSG_MORE is enough, and delays nothing else. */
 	if (job->corks && job->trailers.left > 0)
 		cork_insert(&job->out);
 }
 
-/** The caller's own: who writes into one, or reads from it, does so in larger
- * pieces, and waits less often.  64 KiB is what a pipe has. */
+/** Enlarge the caller's pipes, so that the process at the other end moves more
+ * at a time and waits less often.  A pipe takes 64 KiB by default: do not
+ * bother for less. */
 static void
 job_grow_pipes(struct zc_job *job, int64_t size)
 {
@@ -207,12 +210,12 @@ zc_job_run(struct zc_job *job, struct zc_wait *wait)
 			return -1;
 		}
 	}
-	/* EAGAIN would be an invitation to call again. */
+	/* EAGAIN would tell the caller to run the job again. */
 	errno = job->result.error == EAGAIN ? EIO : job->result.error;
 	return job->result.outcome == ZC_DONE ? 0 : -1;
 }
 
-/** Is a range that begins at `offset` and has `bytes` within 2^63-1? */
+/** True if the range of `bytes` at `offset` ends at or before 2^63-1. */
 static bool
 range_is_valid(int64_t offset, int64_t bytes)
 {
@@ -235,7 +238,7 @@ request_is_valid(const struct zc_request *request)
 	    request->method < ZC_METHODS && (request->flags & ~known) == 0;
 }
 
-/** Header and trailer.  0, or -1 with EINVAL. */
+/** Set header and trailer.  Return 0, or -1 with EINVAL. */
 static int
 job_wrap(struct zc_job *job)
 {
@@ -267,11 +270,11 @@ job_inspect(struct zc_job *job)
 	if (job->out.placed && more > INT64_MAX - request->out_offset -
 	    MAX(request->bytes, 0))
 		return -1;
-	/* There pwrite(2) appends, whatever the offset. */
+	/* With O_APPEND, pwrite(2) ignores the offset. */
 	if (job->out.placed && (job->out.flags & O_APPEND))
 		return -1;
 	if (more > 0 && job->out.kind == ZC_SYNTHETIC)
-		return -1;		/* each write there is a command */
+		return -1;		/* each write is a command of its own */
 	return end_overlap(&job->in, &job->out, request->bytes, more) ? -1 : 0;
 }
 

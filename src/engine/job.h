@@ -14,7 +14,7 @@
 #include "step.h"
 #include "store.h"
 
-/** That end of it. */
+/** The end of the job on this side. */
 #define JOB_END(job, side)	((side) == ZC_SOURCE ? &(job)->in : &(job)->out)
 
 struct zc_job {
@@ -22,15 +22,18 @@ struct zc_job {
 	struct end in, out;
 
 	struct pieces headers, trailers;	/* what is left of them */
-	int64_t left;			/* bytes to take; 2^63-1 are "all" */
+	int64_t left;			/* bytes to take; 2^63-1: to the end */
 	size_t held;			/* bytes taken and not delivered */
 	bool started;
 	bool ended;			/* the source has no more */
-	bool gather;			/* the sink wants all in one write */
+	bool gather;			/* the sink is a kernel file, where each
+					   write(2) is one command: take all,
+					   then write once */
 	bool approved;			/* the trailer may go out */
-	bool corks;			/* a cork is ours to pull at the end */
-	int surprises;			/* EAGAINs in a row, unasked for */
-	int spins;			/* EAGAINs in a row, of the sink */
+	bool corks;			/* pull the cork when the job ends */
+	int surprises;			/* EAGAINs in a row from an end that
+					   does not have O_NONBLOCK */
+	int spins;			/* EAGAINs in a row from the sink */
 	bool dry;			/* EAGAIN from the source, and nothing
 					   has moved since */
 	bool overruled;			/* read(2) got data at an end that the
@@ -38,9 +41,11 @@ struct zc_job {
 
 	struct zc_plan plan;
 	size_t candidate;		/* in plan */
-	const struct method *method;	/* at work; NULL: none is left */
-	bool through;			/* it never holds bytes */
-	int64_t time_out;		/* of the sink, by itself; or 0 */
+	const struct method *method;	/* in use; NULL: none is left */
+	bool through;			/* it moves bytes in one call, and
+					   never holds any */
+	int64_t time_out;		/* SO_SNDTIMEO of the sink in
+					   nanoseconds, or 0 */
 
 	struct buffer buffer;
 	struct pipe pipe;		/* splice's */
@@ -50,39 +55,42 @@ struct zc_job {
 	struct zc_result result;
 };
 
-/** The number of bytes that the next call may take: at most `most`, and at
- * most the request's block size. */
+/** Return how many bytes the next call may take: at most `most`, and at most
+ * the request's block size. */
 size_t job_limit(const struct zc_job *, size_t most);
 
-/** How many bytes the source had from here on when the job was made; 0 when
- * that is not known, or it has grown since. */
+/** Return how many bytes the source had from here on when the job was made; 0
+ * if that is not known, or the source has grown since. */
 int64_t job_known_left(const struct zc_job *);
 
-/** How far that side is from the last offset there is.  A sum of an offset
- * and a count beyond it is EINVAL, at the end of a file too. */
+/** Return how many bytes that side is before the largest offset, 2^63-1.  A
+ * call whose offset plus count exceeds it fails with EINVAL, even at the end
+ * of a file. */
 int64_t job_room(const struct zc_job *, enum zc_side side);
 
-/** The most that any call is asked for.  Linux stops at 2 GiB less a page by
- * itself, CIFS and FUSE have failed on more, and signals want their turn. */
+/** The most bytes that one call is asked for.  Linux moves at most 2 GiB less a
+ * page, CIFS and FUSE have failed on more, and signals are to be noticed. */
 #define CALL_MAX	((size_t)1 << 30)
 
-/** Bytes held go back to the source, which has a position.  0, or -1, and
- * they are held as before. */
+/** Move the source's position back over the bytes held.  Return 0, or -1 with
+ * errno and the bytes held as before. */
 int job_put_back(struct zc_job *);
 
-/** EAGAIN came, and only `side` can be meant: wait for it, if poll(2) can. */
+/** Return the step for EAGAIN that only `side` can have caused: blocked, or
+ * unsuited if that side never gives EAGAIN itself. */
 struct step job_step_again(const struct zc_job *, enum zc_side side);
 
-/** write(2) some of the bytes held, from `data`. */
+/** Write some of the bytes held, which are at `data`. */
 struct step job_write(struct zc_job *, const char *data, size_t size);
 
-/** The same of headers or trailers.  More: data will follow. */
+/** Write some of the header or trailer.  `more`: data will follow. */
 struct step job_write_pieces(struct zc_job *, const struct pieces *, bool more);
 
-/** Plan, and set the first method to work. */
+/** Plan, and begin with the first method. */
 void job_start(struct zc_job *);
 
-/** Run what was prepared as zc_transfer() does, and free it. */
+/** Run the job to its end, as zc_transfer() does, and free it.  Return 0, or -1
+ * with errno. */
 int job_transfer(struct zc_job *, struct zc_result *);
 
 #endif

@@ -18,18 +18,18 @@ kind_of_socket(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 ||
 	    type != SOCK_STREAM)
-		return ZC_OTHER;	/* a short read would drop the rest of a
-					   datagram without a word */
+		return ZC_OTHER;	/* a short read of a datagram drops the
+					   rest of it */
 	return ZC_SOCKET;
 }
 
 static enum zc_kind
 kind_of_char(int fd, dev_t device)
 {
-	if (device == makedev(1, 3))
+	if (device == makedev(1, 3))	/* /dev/null */
 		return ZC_NULL;
-	/* Assume a terminal where a filter refuses the ioctl.  Its rules, that
-	 * the first 0 is the end and only read-write serves, suit other
+	/* If a seccomp filter refuses the ioctl(2), assume a terminal: its
+	 * rules (the first 0 is the end, only read-write is used) suit other
 	 * devices, too. */
 	return isatty(fd) || call_is_missing(errno) ? ZC_TTY : ZC_CHAR;
 }
@@ -49,7 +49,7 @@ kind_of(int fd, const struct stat *st)
 		return ZC_BLOCK;
 	case S_IFCHR:
 		return kind_of_char(fd, st->st_rdev);
-	default:			/* directories, eventfd and its like */
+	default:			/* directories, eventfd(2)... */
 		return ZC_OTHER;
 	}
 }

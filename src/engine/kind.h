@@ -1,5 +1,5 @@
 /*
- * What sort of thing is behind a descriptor.
+ * What a descriptor refers to.
  */
 #ifndef ENGINE_KIND_H
 #define ENGINE_KIND_H
@@ -8,9 +8,11 @@
 
 #include "../zcopy.h"
 
+/** Return the kind of fd, of which fstat(2) said this. */
 enum zc_kind kind_of(int fd, const struct stat *);
 
-/** Character devices answer lseek(2), too, and mean nothing by it. */
+/** True if this kind has a position.  For character devices lseek(2) succeeds,
+ * too, but does not move anything. */
 static inline bool
 kind_has_position(enum zc_kind kind)
 {

@@ -1,6 +1,6 @@
 /*
- * copy_file_range(2): file to file within the kernel, or within the disk
- * where blocks can be shared (XFS, btrfs, NFS 4.2).
+ * copy_file_range(2): from file to file in the kernel.  XFS and btrfs share the
+ * blocks, and an NFS 4.2 server copies by itself.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@ copyrange_suits(const struct zc_ends *ends)
 #include <stdio.h>
 #include <sys/utsname.h>
 
-/* Before 5.3 it could loop, or lose data, at the end of some files. */
+/* Before Linux 5.3 it could loop, or lose data, at the end of some files. */
 static int
 copyrange_available(void)
 {
@@ -53,11 +53,11 @@ copyrange_drain(struct zc_job *job)
 	if (n > 0)
 		return step_moved(n);
 	if (n == 0)
-		return step_ended();	/* or a virtual file: the job asks */
+		return step_ended();	/* or st_size is 0, as in procfs */
 	if (errno == EINTR)
 		return step_moved(0);
-	/* ENOSPC from NFS, EFBIG near 2^63, EIO from CIFS have all been false:
-	 * whatever it is, read-write finds out. */
+	/* ENOSPC from NFS, EFBIG near 2^63 and EIO from CIFS have all been
+	 * wrong: read-write finds out. */
 	return step_unsuited(errno);
 }
 

@@ -1,9 +1,10 @@
 /*
- * mmap(2) and write(2): one copy, from the page cache, window by window; the
- * kernel reads the next window from the disk while one is being written.
+ * mmap(2) and write(2): one copy, out of the page cache.  The file is mapped a
+ * window at a time; the kernel reads the next one from the disk while one is
+ * being written.
  *
- * We never touch the mapping ourselves.  Where the source has shrunk a load
- * would raise SIGBUS; write(2) gives EFAULT.
+ * We never access the mapping ourselves: if the source has shrunk, that raises
+ * SIGBUS, but write(2) fails with EFAULT.
  */
 #include "config.h"
 
@@ -13,8 +14,8 @@
 
 #include "job.h"
 
-/* A file that shrinks under a window can give NULs up to the end of its last
- * page; the job finds that out later.  So windows are small. */
+/* If the file shrinks while it is mapped, the rest of its last page reads as
+ * NULs.  Small windows make that less likely. */
 #define WINDOW		((size_t)1024 * 1024)
 
 static const char *
@@ -59,7 +60,8 @@ mmap_fill(struct zc_job *job)
 	return step_moved((int64_t)size);
 }
 
-/** The page is past the end by now, or on a bad block: read(2) will say. */
+/** Handle EFAULT.  If the page is beyond the end by now, the job has read(2)
+ * confirm that; if it is on a bad block, the next method's read(2) fails. */
 static struct step
 mmap_fault(struct zc_job *job)
 {

@@ -1,6 +1,6 @@
 /*
- * read(2) and write(2): suits everything, stands last, and its errno is the
- * one that a user sees.
+ * read(2) and write(2): suits all ends.  It is the last one in each plan, so
+ * its errno is the one that a user sees.
  */
 #include "config.h"
 
@@ -10,16 +10,17 @@
 #include "job.h"
 #include "nodisk.h"
 
-/* 128 to 256 KiB is where larger buffers stop paying on 6.18. */
+/* On Linux 6.18, buffers larger than 128 to 256 KiB gain nothing. */
 #define READWRITE_BLOCK	((size_t)256 * 1024)
 
-/* Enough for a file smaller than this, and from the heap, not by mmap(2). */
+/* For a file that is smaller.  malloc(3) takes so little from the heap, which
+ * is faster than a mapping. */
 #define READWRITE_LEAST	((size_t)32 * 1024)
 
-/* All that a pipe may hold: its writer can fill it again meanwhile. */
+/* As much as a pipe can hold: empty it, so that its writer can go on. */
 #define READWRITE_PIPE	((size_t)1024 * 1024)
 
-/* One write is one command to procfs and its like; none takes as much. */
+/* No file of procfs and its like takes as much as this in one write(2). */
 #define READWRITE_COMMAND_MAX	((size_t)64 * 1024)
 
 static const char *
@@ -35,7 +36,7 @@ readwrite_block(const struct zc_job *job)
 	int64_t left;
 
 	if (job->gather)
-		return READWRITE_COMMAND_MAX + 1;	/* one too many: told */
+		return READWRITE_COMMAND_MAX + 1;	/* to notice more */
 	if (job->request.block_size != 0)
 		return MIN(job->request.block_size, CALL_MAX);
 	if (job->in.kind == ZC_PIPE)
@@ -52,18 +53,11 @@ readwrite_begin(struct zc_job *job)
 	return buffer_reserve(&job->buffer, readwrite_block(job));
 }
 
-static ssize_t
-readwrite_read(struct zc_job *job, void *data, size_t size)
-{
-	return job->request.flags & ZC_NODISKIO ?
-	    nodisk_read(&job->in, data, size) :
-	    end_read(&job->in, data, size);
-}
-
 static struct step
 readwrite_fill(struct zc_job *job)
 {
 	struct buffer *buffer = &job->buffer;
+	bool nodisk = job->request.flags & ZC_NODISKIO;
 	size_t room;
 	ssize_t n;
 
@@ -73,8 +67,8 @@ readwrite_fill(struct zc_job *job)
 	if (room == 0)			/* only when gathering */
 		return step_failed(ZC_SINK, EFBIG);
 
-	n = readwrite_read(job, buffer->data + buffer->end,
-	    job_limit(job, room));
+	n = (nodisk ? nodisk_read : end_read)(&job->in,
+	    buffer->data + buffer->end, job_limit(job, room));
 	if (n > 0) {
 		buffer->end += (size_t)n;
 		return step_moved(n);
@@ -85,7 +79,7 @@ readwrite_fill(struct zc_job *job)
 		return step_moved(0);
 	if (errno == EAGAIN)
 		return step_blocked(ZC_SOURCE);
-	if (errno == EBUSY && job->request.flags & ZC_NODISKIO)
+	if (errno == EBUSY && nodisk)
 		return step_would_wait();
 	return step_failed(ZC_SOURCE, errno);
 }

@@ -1,6 +1,6 @@
 /*
- * ioctl_ficlonerange(2): no data moves at all, the files share their blocks
- * until one of them is written.  Whole or refused.
+ * ioctl_ficlonerange(2): no data moves, the files share their blocks until one
+ * of them is written.  It shares the whole range or nothing.
  */
 #include "config.h"
 
@@ -42,7 +42,7 @@ reflink_clone(const struct zc_job *job, int64_t from, int64_t to, int64_t size)
 
 	if (ioctl(job->out.fd, FICLONERANGE, &range) < 0)
 		return -1;
-	/* OpenZFS has reported success for a part (its issue 15728). */
+	/* OpenZFS has returned 0 for a part of the range (its issue 15728). */
 	if (fstat(job->out.fd, &st) < 0)
 		return -1;
 	errno = ENODATA;

@@ -1,7 +1,6 @@
 /*
- * sendfile(2): a file's pages go to any descriptor without passing through us.
- *
- * One call does both halves, so nothing is ever held.
+ * sendfile(2): pages of a file go to any descriptor, in one call, without being
+ * copied to user space.
  */
 #include "config.h"
 
@@ -13,8 +12,8 @@
 static const char *
 sendfile_suits(const struct zc_ends *ends)
 {
-	/* A socket would do when the sink is a pipe, but the kernel then waits
-	 * for it with that pipe locked: its reader could not be killed. */
+	/* From a socket to a pipe it works, but while the kernel waits for data
+	 * it holds the pipe's lock: the pipe's reader cannot even be killed. */
 	if (ends->in == ZC_PIPE || ends->in == ZC_SOCKET || ends->in == ZC_TTY)
 		return "the source must be a file or a device";
 	if (ends->placed)
@@ -43,15 +42,14 @@ sendfile_drain(struct zc_job *job)
 	if (n > 0)
 		return step_moved_of(n, MIN(there, (int64_t)size));
 	if (n == 0)
-		return step_ended();	/* as cached; the job asks read(2) */
-
+		return step_ended();
 	if (errno == EINTR)
 		return step_moved(0);
 	if (errno == EAGAIN)
 		return job_step_again(job, ZC_SINK);
 	if (errno == ENOSPC || errno == EDQUOT || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);
-	/* EFBIG has been false, too: read-write finds out. */
+	/* EFBIG has been wrong, too: read-write finds out. */
 	return step_unsuited(errno);
 }
 

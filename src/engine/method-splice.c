@@ -1,10 +1,11 @@
 /*
  * splice(2): pages move between any two descriptors through a pipe.
  *
- * The pipe is our own, even where one end is a pipe already: while splice(2)
- * waits for a socket or a terminal it holds the pipe's lock, and whoever reads
- * or writes that pipe could not even be killed.  A file never keeps it waiting,
- * and between two pipes it lets go of both, so there the user's pipe serves.
+ * The pipe is our own, even if one end is a pipe already.  While splice(2)
+ * waits for a socket or a terminal it holds the pipe's lock, and a process that
+ * reads or writes that pipe cannot even be killed.  splice(2) does not wait for
+ * a file, and between two pipes it waits without locks, so there it moves bytes
+ * directly.
  */
 #include "config.h"
 
@@ -32,23 +33,6 @@ splice_available(void)
 }
 
 static bool
-splice_from_pipe(const struct zc_job *job)
-{
-	enum zc_kind out = job->out.kind;
-
-	return job->in.kind == ZC_PIPE &&
-	    (out == ZC_REGULAR || out == ZC_BLOCK || out == ZC_NULL);
-}
-
-/** With O_NONBLOCK on one of the two, splice(2) never waits for the other. */
-static bool
-splice_between_pipes(const struct zc_job *job)
-{
-	return job->in.kind == ZC_PIPE && job->out.kind == ZC_PIPE &&
-	    ((job->in.flags ^ job->out.flags) & O_NONBLOCK) == 0;
-}
-
-static bool
 splice_into_pipe(const struct zc_job *job)
 {
 	enum zc_kind in = job->in.kind;
@@ -56,25 +40,34 @@ splice_into_pipe(const struct zc_job *job)
 	return job->out.kind == ZC_PIPE && (in == ZC_REGULAR || in == ZC_BLOCK);
 }
 
-/** Over their share, users get pipes of two pages (pipe(7)): sendfile(2), which
- * has one of its own, and read-write are faster then. */
+/** True if splice(2) may move bytes from one end to the other directly. */
 static bool
-splice_is_starved(const struct zc_job *job)
+splice_is_direct(const struct zc_job *job)
 {
-	return job->pipe.size < 64 * 1024 && job->request.pipe_size == 0 &&
-	    job->request.method == ZC_AUTO;
+	enum zc_kind out = job->out.kind;
+
+	if (job->in.kind != ZC_PIPE)
+		return splice_into_pipe(job);
+	/* If only one of two pipes has O_NONBLOCK, splice(2) does not wait for
+	 * the other one either. */
+	if (out == ZC_PIPE)
+		return ((job->in.flags ^ job->out.flags) & O_NONBLOCK) == 0;
+	return out == ZC_REGULAR || out == ZC_BLOCK || out == ZC_NULL;
 }
 
 static int
 splice_begin(struct zc_job *job)
 {
-	job->through = splice_from_pipe(job) || splice_into_pipe(job) ||
-	    splice_between_pipes(job);
+	job->through = splice_is_direct(job);
 	if (job->through)
 		return 0;
 	if (pipe_open(&job->pipe, job->request.pipe_size) < 0)
 		return -1;
-	if (!splice_is_starved(job))
+	/* A user with too much memory in pipes gets pipes of two pages
+	 * (pipe(7)).  Then sendfile(2), whose internal pipe is larger, and
+	 * read-write are faster. */
+	if (job->pipe.size >= 64 * 1024 || job->request.pipe_size != 0 ||
+	    job->request.method != ZC_AUTO)
 		return 0;
 	pipe_close(&job->pipe);
 	errno = ENOBUFS;
@@ -93,15 +86,15 @@ splice_fill(struct zc_job *job)
 		return step_ended();
 	if (errno == EINTR)
 		return step_moved(0);
-	if (errno == EAGAIN)		/* our pipe is empty: not it */
+	if (errno == EAGAIN)		/* our pipe is empty, so it has room */
 		return job_step_again(job, ZC_SOURCE);
 	if (step_error_is_gone(errno))
 		return step_failed(ZC_SOURCE, errno);
 	return step_unsuited(errno);
 }
 
-/** Whom EAGAIN speaks of, which says only that one of the ends is a pipe that
- * has nothing, or no room. */
+/** Return the end to wait for after EAGAIN, which splice(2) returns both for an
+ * empty source pipe and for a full sink pipe. */
 static enum zc_side
 splice_waits_for(const struct zc_job *job)
 {
@@ -129,8 +122,8 @@ splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked)
 	return step_unsuited(errno);
 }
 
-/* A quarter of a pipe of 1 MiB: its reader, who is woken when the call is done,
- * has work while the rest is filled.  One who splices was twice as fast. */
+/* A quarter of a pipe of 1 MiB.  The reader is woken when the call returns, so
+ * it works while we fill the rest: a reader that splices was twice as fast. */
 #define FROM_FILE_MAX	((size_t)256 * 1024)
 
 static struct step
@@ -157,7 +150,7 @@ splice_drain(struct zc_job *job)
 	n = splice(job->pipe.out, NULL, job->out.fd, end_offset(&job->out),
 	    (size_t)size, job->splice_flags);
 	step = splice_outcome(job, n, size);
-	/* The pipe is not empty, so this end is none. */
+	/* 0 is not the end of the data: our pipe is not empty. */
 	return step.outcome == STEP_ENDED ? step_unsuited(ENODATA) : step;
 }
 

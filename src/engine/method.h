@@ -1,13 +1,14 @@
 /*
- * A way to move bytes from one end to another: one file each, one exported
- * const struct, no loop, no waiting, no say in what comes next.
+ * A method: one way to move bytes from one end to another.  Each is a file with
+ * one exported const struct.  It does not loop or wait, and does not decide
+ * what comes next.
  *
  *	suits  -> begin -> (fill | drain)* -> [rescue] -> release
  *
- * A method either takes bytes into a store of its own (fill) and puts them
- * into the sink from there (drain), or it moves them in one call: then
- * job->through is set and only drain is called.  The job does all accounting,
- * from what the steps return.
+ * A method either takes bytes into a store of its own (fill) and gives them to
+ * the sink from there (drain), or it moves them in one call: then
+ * job->through is set and only drain is called.  The job counts bytes, by what
+ * the steps return.
  */
 #ifndef ENGINE_METHOD_H
 #define ENGINE_METHOD_H
@@ -22,25 +23,30 @@ struct zc_job;
 struct method {
 	const char *name, *summary;
 
-	/** 0, or the errno by which this kernel refuses it. */
+	/** Return 0, or the errno with which this kernel refuses it.  NULL:
+	 * it is always available. */
 	int (*available)(void);
 
-	/** NULL: it can serve these ends; else why not, for a user to read.
-	 * Pure.  What only the kernel can know is left to the kernel. */
+	/** Return NULL if it may work for these ends, else the reason why not,
+	 * for users to read.  A pure function: what only the kernel can know
+	 * is left to the kernel. */
 	const char *(*suits)(const struct zc_ends *);
 
-	/** Get what it needs.  0, or -1 with errno: unsuited.  Optional. */
+	/** Get what it needs.  Return 0, or -1 with errno: try the next method.
+	 * Optional. */
 	int (*begin)(struct zc_job *);
 
-	/** Take at most job_limit() bytes from the source.  NULL: cannot. */
+	/** Take at most job_limit() bytes from the source.  NULL: it only moves
+	 * bytes in one call. */
 	struct step (*fill)(struct zc_job *);
 
-	/** Put some of job->held bytes into the sink; or, with job->through,
+	/** Give the sink some of the job->held bytes; or, with job->through,
 	 * move at most job_limit() bytes. */
 	struct step (*drain)(struct zc_job *);
 
-	/** Bytes held must outlive the method: into job->buffer, or back to
-	 * the source.  0, or -1 with errno: they are lost.  Optional. */
+	/** Move the bytes held into job->buffer, or back to the source, because
+	 * the method is given up.  Return 0, or -1 with errno: they are lost.
+	 * Optional. */
 	int (*rescue)(struct zc_job *);
 
 	/** Release the store, whatever it holds.  Optional. */
@@ -50,7 +56,7 @@ struct method {
 extern const struct method method_copy_file_range, method_sendfile,
     method_splice, method_mmap, method_read_write, method_reflink;
 
-/** The row of a method that this system lacks: in the table, unavailable. */
+/** A method that this system lacks.  It stays in the table, as unavailable. */
 #define METHOD_MISSING(its_name, its_summary, its_suits) {	\
 	.name = its_name,					\
 	.summary = its_summary,					\
@@ -61,7 +67,7 @@ extern const struct method method_copy_file_range, method_sendfile,
 int method_missing(void);
 int method_missing_begin(struct zc_job *);
 
-/** Never NULL for a method that is not ZC_AUTO. */
+/** Return the method's struct.  That of ZC_AUTO has only texts. */
 const struct method *method_get(enum zc_method);
 
 #endif

@@ -47,8 +47,8 @@ job_worker(const struct zc_job *job, enum motion motion)
 	return job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
 }
 
-/** Pull the cork before a source that has nothing yet makes us wait: the bytes
- * held back would wait as long. */
+/** Send what the cork holds back if the source has nothing yet: else it would
+ * wait as long as we do. */
 static void
 job_uncork(const struct zc_job *job, enum motion motion)
 {

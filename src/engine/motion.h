@@ -1,5 +1,5 @@
 /*
- * A motion: what the next step of a job moves, and from where to where.
+ * A motion: what the next step of a job moves, from where to where.
  *
  * The header goes first, bytes taken are given before more are taken, and the
  * trailer goes last.
@@ -32,11 +32,11 @@ bool job_data_is_out(const struct zc_job *);
 /** Return the next motion. */
 enum motion job_motion(const struct zc_job *);
 
-/** Return the method that makes it; ZC_AUTO for a header or trailer, which need
- * none. */
+/** Return the method that makes this motion: ZC_AUTO for a header or trailer,
+ * which need none. */
 enum zc_method job_worker(const struct zc_job *, enum motion);
 
-/** Make one step of this motion. */
+/** Make one step of this motion, by one call of a method. */
 struct step job_step(struct zc_job *, enum motion);
 
 /** Count the bytes that a step moved. */

@@ -12,7 +12,7 @@
 #include "../base/missing.h"
 #include "../system/filesystem.h"
 
-/* What is asked of mincore(2) at once, in pages. */
+/* The most pages of one mincore(2). */
 #define PAGES_MAX	256
 
 static ssize_t
@@ -23,8 +23,9 @@ busy(void)
 }
 
 #ifdef HAVE_PREADV2
-/** As read(2); EAGAIN: not in memory, EOPNOTSUPP: this file system (tmpfs,
- * overlayfs) or kernel (before 4.14) cannot tell. */
+/** Like read(2), but fail with EAGAIN if the data is not in memory, and with
+ * EOPNOTSUPP if this file system (tmpfs, overlayfs) or kernel (before 4.14)
+ * has no RWF_NOWAIT. */
 static ssize_t
 read_nowait(struct end *end, void *data, size_t size)
 {
@@ -32,7 +33,7 @@ read_nowait(struct end *end, void *data, size_t size)
 	ssize_t n = preadv2(end->fd, &all, 1, end->placed ? end->offset : -1,
 	    RWF_NOWAIT);
 
-	/* In 5.9 and 5.10 it could be 0 before the end: readv(2), BUGS. */
+	/* Linux 5.9 and 5.10 could return 0 before the end: readv(2), BUGS. */
 	if (n == 0 && end->size > end_position(end)) {
 		errno = EOPNOTSUPP;
 		return -1;
@@ -53,50 +54,43 @@ read_nowait(struct end *end, void *data, size_t size)
 }
 #endif
 
+/** True if there is no disk behind it. */
 static bool
 is_in_memory(const struct end *end)
 {
 	if (end->kind != ZC_REGULAR && end->kind != ZC_BLOCK)
-		return true;		/* there is no disk behind it */
+		return true;
 	return end->kind == ZC_REGULAR &&
 	    filesystem_of(end->fd) == FILESYSTEM_MEMORY;
 }
 
-/** How many of the bytes from `at` on, which is in the first page of the map,
- * are in memory. */
+/** Return how many of the `most` bytes at `position` are in memory, looking at
+ * no more than PAGES_MAX pages; or -1 if mincore(2) cannot tell. */
 static ssize_t
-count_resident(void *map, size_t size, size_t at, size_t page)
+resident(const struct end *end, int64_t position, size_t most)
 {
 	unsigned char here[PAGES_MAX];
-	size_t pages = (size + page - 1) / page, n = 0;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = 0;
+	size_t at = (size_t)(position % (int64_t)page);
+	size_t size = MIN(at + most, PAGES_MAX * page);
+	size_t pages = (size + page - 1) / page;
+	int error;
+	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, end->fd,
+	    position - (int64_t)at);
 
-	if (mincore(map, size, here) < 0)
+	if (map == MAP_FAILED)
+		return -1;
+	error = mincore(map, size, here);
+	munmap(map, size);
+	if (error < 0)
 		return -1;
 	while (n < pages && (here[n] & 1))
 		n++;
 	return n > 0 ? (ssize_t)(MIN(n * page, size) - at) : 0;
 }
 
-/** The same, of an end; at most PAGES_MAX pages.  -1: no telling. */
-static ssize_t
-resident(const struct end *end, int64_t position, size_t most)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t at = (size_t)(position % (int64_t)page);
-	size_t size = MIN(at + most, PAGES_MAX * page);
-	ssize_t bytes;
-	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, end->fd,
-	    position - (int64_t)at);
-
-	if (map == MAP_FAILED)
-		return -1;
-	bytes = count_resident(map, size, at, page);
-	munmap(map, size);
-	return bytes;
-}
-
-/** Begin to read ahead.  A page that is there in part, for it was written and
- * never read, would stay as it is. */
+/** Begin readahead.  Drop the first page before: if it was written in part and
+ * never read, the kernel has only that part, and readahead skips it. */
 static void
 bring_in(int fd, int64_t position, size_t size)
 {
@@ -108,19 +102,22 @@ bring_in(int fd, int64_t position, size_t size)
 }
 
 /**
- * To all but the owner of a file, and those who may write it, mincore(2) says
- * that all of it is in memory; even where there is nothing.  `last` is its
- * size; no large page of the cache reaches as far behind it as we ask.
+ * True if mincore(2) tells us the truth.
+ *
+ * Unless we own the file or may write it, mincore(2) says that every page is in
+ * memory, even beyond the end.  So ask for a page 1 GiB beyond the end, which
+ * is at `last`: no large folio of the page cache reaches that far.
  */
 static bool
 mincore_is_honest(const struct end *end, int64_t last)
 {
-	const int64_t behind = INT64_C(1) << 30;
+	const int64_t beyond = INT64_C(1) << 30;
 
-	return last <= INT64_MAX - 2 * behind &&
-	    resident(end, last + behind, 1) == 0;
+	return last <= INT64_MAX - 2 * beyond &&
+	    resident(end, last + beyond, 1) == 0;
 }
 
+/** Do without RWF_NOWAIT: read no more than mincore(2) says is in memory. */
 static ssize_t
 read_resident(struct end *end, void *data, size_t size)
 {
@@ -136,8 +133,8 @@ read_resident(struct end *end, void *data, size_t size)
 		last = st.st_size;
 	if (last < 0)
 		return busy();		/* a device whose size is unknown */
-	/* Behind st_size there is no disk to wait for; but a FUSE server that
-	 * makes sizes up may have more. */
+	/* Beyond st_size there is no disk to wait for; but a FUSE server that
+	 * makes up sizes may have more. */
 	if (position >= last)
 		return end_read(end, data, size);
 	if (!mincore_is_honest(end, last))
@@ -157,7 +154,7 @@ nodisk_read(struct end *end, void *data, size_t size)
 	if (is_in_memory(end))
 		return end_read(end, data, size);
 	if (end->flags & O_DIRECT)
-		return busy();		/* it passes memory by */
+		return busy();		/* it always goes to the disk */
 	n = read_nowait(end, data, size);
 	if (n >= 0)
 		return n;

@@ -1,5 +1,5 @@
 /*
- * Reading without waiting for a disk.
+ * Read without waiting for a disk (ZC_NODISKIO).
  */
 #ifndef ENGINE_NODISK_H
 #define ENGINE_NODISK_H
@@ -8,8 +8,8 @@
 
 #include "end.h"
 
-/** As end_read(), but -1 with EBUSY where what comes next is on a disk and not
- * in memory.  A later try may find it there: reading ahead has begun. */
+/** Like end_read(), but return -1 with EBUSY if the next byte is on a disk and
+ * not in memory.  Readahead has begun then, so a later call may find it. */
 ssize_t nodisk_read(struct end *, void *, size_t);
 
 #endif

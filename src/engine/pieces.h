@@ -1,6 +1,6 @@
 /*
- * A caller's array of struct iovec, and how far into it we are.  The array
- * stays as it is: a call that was cut short goes on from here.
+ * A header or trailer: the caller's array of struct iovec, and how far we are
+ * in it.  The array itself is never changed.
  */
 #ifndef ENGINE_PIECES_H
 #define ENGINE_PIECES_H
@@ -10,21 +10,23 @@
 #include <sys/uio.h>
 
 struct pieces {
-	const struct iovec *piece;	/* the one that is next */
-	int count;			/* from that one on */
-	size_t given;			/* of that one */
-	int64_t left;			/* bytes, in all that are left */
+	const struct iovec *piece;	/* the next one */
+	int count;			/* of pieces left */
+	size_t given;			/* bytes of the next one */
+	int64_t left;			/* bytes, of all pieces */
 };
 
-/** 0, or -1 with EINVAL: a negative count, NULL with a length, or more than
- * 2^63-1 bytes. */
+/** Begin with this array.  Return 0, or -1 with EINVAL: a negative count, NULL
+ * with a length, or more than 2^63-1 bytes. */
 int pieces_set(struct pieces *, const struct iovec *, int count);
 
-/** What is next, for writev(2), at most `bytes` bytes: view has room for *count
- * entries, and *count of them are filled in.  Returns their bytes. */
+/** Fill `view`, for writev(2), with the next pieces, at most `bytes` bytes.
+ * *count is how many entries it has room for, and then how many are set.
+ * Return their bytes. */
 int64_t pieces_view(const struct pieces *, struct iovec *view, int *count,
     int64_t bytes);
 
+/** Note that so many bytes were written. */
 void pieces_advance(struct pieces *, int64_t bytes);
 
 #endif

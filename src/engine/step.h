@@ -1,5 +1,5 @@
 /*
- * What one step of a method came to.
+ * A step: what one call of a method returned.
  */
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
@@ -11,13 +11,14 @@
 #include "../zcopy.h"
 
 enum outcome {
-	STEP_MOVED,	/* `moved` bytes went on; 0: a signal cut it short */
-	STEP_ENDED,	/* the source has no more, as far as this method sees */
-	STEP_UNSUITED,	/* this method cannot go on here, for `error`; nothing
-			   was lost, and another continues at the same byte */
-	STEP_BLOCKED,	/* `side` is not ready */
-	STEP_WOULD_WAIT,/* only the disk could go on (ZC_NODISKIO) */
-	STEP_FAILED,	/* `side`, for `error`: no method can mend it */
+	STEP_MOVED,	/* `moved` bytes were moved; 0: EINTR */
+	STEP_ENDED,	/* this method sees the end of the source, which
+			   job_confirm() has yet to confirm */
+	STEP_UNSUITED,	/* this method cannot go on, because of `error`; no
+			   bytes are lost, another one continues */
+	STEP_BLOCKED,	/* `side` is not ready (EAGAIN) */
+	STEP_WOULD_WAIT,/* it would wait for the disk (ZC_NODISKIO) */
+	STEP_FAILED,	/* `side` failed with `error`: no method can help */
 };
 
 struct step {
@@ -25,7 +26,7 @@ struct step {
 	enum zc_side side;
 	int error;
 	int64_t moved;
-	bool cut;	/* less than was asked for */
+	bool cut;	/* moved less than was asked for */
 };
 
 static inline struct step
@@ -72,14 +73,14 @@ step_failed(enum zc_side side, int error)
 		.error = error };
 }
 
-/** There is no room in the sink, whichever the method. */
+/** True if the errno says that the sink has no room, whatever the method. */
 static inline bool
 step_error_is_full(int error)
 {
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
-/** The other end of a pipe or a connection is gone. */
+/** True if the errno says that the peer of a pipe or connection is gone. */
 static inline bool
 step_error_is_gone(int error)
 {

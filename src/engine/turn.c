@@ -1,11 +1,11 @@
 /*
- * The copy loop: one turn makes one step (motion.c), has its end confirmed
- * (confirm.c), and acts on the outcome.  Limit, fallback, waiting and
- * interruption are here, and only here.
+ * The copy loop: one turn makes one step (motion.c), has the end of the source
+ * confirmed (confirm.c), and acts on the outcome.  Limits, fallback, waiting
+ * and interruption are handled here, and only here.
  *
- * What holds at every turn: the source is taken `bytes + held` bytes far, the
- * sink has got `bytes`, and the `held` ones between are in the buffer or in
- * the method's store.
+ * Invariant: `bytes + held` bytes have been taken from the source, the sink has
+ * `bytes` of them, and the `held` ones are in the buffer or in the method's
+ * store.
  */
 #include "config.h"
 
@@ -21,9 +21,10 @@
 #include "job.h"
 #include "motion.h"
 
-/* So many EAGAINs in a row from a sink that is ready are too many. */
+/* After so many EAGAINs in a row from a sink that poll(2) calls ready, give the
+ * method up. */
 #define SPINS_MAX	16
-#define SPINS_LAST	1000		/* where nothing else is left */
+#define SPINS_LAST	1000		/* no other method is left */
 
 static void
 job_close_method(struct zc_job *job)
@@ -106,20 +107,18 @@ job_begin(struct zc_job *job)
 	}
 }
 
-/** Is it in the method's own store what would be lost with it?  For a method
- * that was named nobody follows: then what can go back to the source does. */
-static bool
-job_must_rescue(const struct zc_job *job)
-{
-	if (job->held == 0 || buffer_used(&job->buffer) > 0)
-		return false;
-	return job->candidate + 1 < job->plan.count || job->in.start < 0;
-}
-
+/** Go on with the next method of the plan, at the same byte. */
 static void
 job_refused(struct zc_job *job, int error)
 {
-	if (job_must_rescue(job) && job->method->rescue(job) < 0) {
+	bool last = job->candidate + 1 >= job->plan.count;
+	bool stored = job->held > 0 && buffer_used(&job->buffer) == 0;
+
+	/* Rescue what the method's own store holds.  After the last method
+	 * that is needed only if the source has no position: else
+	 * job_settle() moves the position back. */
+	if (stored && (!last || job->in.start < 0) &&
+	    job->method->rescue(job) < 0) {
 		job_fail(job, ZC_SOURCE, errno);
 		return;
 	}
@@ -129,11 +128,13 @@ job_refused(struct zc_job *job, int error)
 	job_close_method(job);
 	job->candidate++;
 	job_begin(job);
-	if (job->method != NULL)	/* another one goes on */
-		job->result.reason = NULL;
+	if (job->method != NULL)
+		job->result.reason = NULL;	/* it was about the old one */
 }
 
-/** No method is left.  A full or a bad disk is not the named method's fault. */
+/** End the job, because no method is left.  A full disk (ENOSPC) or a bad one
+ * (EIO) is a failure of that side; else the method that was named does not
+ * suit. */
 static void
 job_out_of_methods(struct zc_job *job)
 {
@@ -147,7 +148,8 @@ job_out_of_methods(struct zc_job *job)
 		job_finish(job, ZC_UNSUITED, error);
 }
 
-/** No offset is left on one side.  True: that has been seen to. */
+/** If one side has reached the largest offset, 2^63-1, end or refuse, and
+ * return true. */
 static bool
 job_at_limit(struct zc_job *job, enum motion motion)
 {
@@ -161,7 +163,8 @@ job_at_limit(struct zc_job *job, enum motion motion)
 	}
 	if (motion == TAKE || job_room(job, ZC_SINK) > 0)
 		return false;
-	/* The kernel would call it EINVAL; write(2) knows EFBIG. */
+	/* Here sendfile(2) and splice(2) fail with EINVAL.  If the source has
+	 * more, the error is that of write(2): EFBIG. */
 	doubt = job->in.start >= 0 ? job_doubts_end(job) : ENODATA;
 	if (doubt == 0)
 		job->ended = true;
@@ -172,21 +175,16 @@ job_at_limit(struct zc_job *job, enum motion motion)
 	return true;
 }
 
-static bool
-job_is_short(const struct zc_job *job)
-{
-	return job->ended && (job->request.flags & ZC_EXACT) &&
-	    job->request.bytes != ZC_TO_END && job->left > 0;
-}
-
-/** All is taken and given, or will never be: end, if so. */
+/** Finish the job if nothing is left to do, and return true. */
 static bool
 job_complete(struct zc_job *job)
 {
 	bool out = job->headers.left == 0 && job_data_is_out(job);
+	bool is_short = job->ended && (job->request.flags & ZC_EXACT) &&
+	    job->request.bytes != ZC_TO_END && job->left > 0;
 
-	/* Of a command, half is none. */
-	if (job_is_short(job) && (out || job->gather))
+	/* Never write a truncated command to a kernel file. */
+	if (is_short && (out || job->gather))
 		job_finish(job, ZC_SHORT, ENODATA);
 	else if (out && job->trailers.left == 0)
 		job_finish(job, ZC_DONE, 0);
@@ -196,21 +194,11 @@ job_complete(struct zc_job *job)
 }
 
 static void
-job_credit(struct zc_job *job, enum zc_method method, int64_t bytes)
-{
-	struct zc_result *result = &job->result;
-	struct zc_method_use *use = &result->use[method];
-
-	if (use->bytes == 0 && method != ZC_AUTO)
-		result->used[result->used_count++] = method;
-	use->bytes += bytes;
-	job_tell(job, ZC_EVENT_MOVED, method, 0);
-}
-
-static void
 job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
     int64_t moved)
 {
+	struct zc_result *result = &job->result;
+
 	if (moved == 0) {
 		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
 		return;
@@ -220,16 +208,21 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 	if (motion_takes(motion) && method == job_method(job))
 		job->overruled = false;
 	job_count(job, motion, moved);
-	if (motion != TAKE)
-		job_credit(job, method, moved);
-	else if (job->gather)		/* long before it is delivered */
+	if (motion != TAKE) {
+		if (result->use[method].bytes == 0 && method != ZC_AUTO)
+			result->used[result->used_count++] = method;
+		result->use[method].bytes += moved;
+	}
+	/* Gathering is progress, though nothing is delivered for long. */
+	if (motion != TAKE || job->gather)
 		job_tell(job, ZC_EVENT_MOVED, method, 0);
+	/* A kernel file took half of a command. */
 	if (motion == GIVE && job->gather && job->held > 0 &&
-	    job->result.outcome == ZC_UNFINISHED)
-		job_fail(job, ZC_SINK, EIO);	/* half a command */
+	    result->outcome == ZC_UNFINISHED)
+		job_fail(job, ZC_SINK, EIO);
 }
 
-/** Nothing goes on for now: run again, and it does. */
+/** Return to the caller, who may run the job again later. */
 static void
 job_pause(struct zc_job *job, enum zc_outcome outcome, enum zc_side side,
     int error)
@@ -239,7 +232,8 @@ job_pause(struct zc_job *job, enum zc_outcome outcome, enum zc_side side,
 	job->result.error = error;
 }
 
-/** False: the caller is to wait. */
+/** Wait until `side` is ready, by the request's function.  Return false if the
+ * caller is to wait. */
 static bool
 job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 {
@@ -249,14 +243,16 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 		.events = side == ZC_SOURCE ? POLLIN : POLLOUT,
 	};
 
-	/* A time-out of the socket's own is the caller's deadline. */
+	/* If the socket has a timeout of its own (SO_RCVTIMEO, SO_SNDTIMEO),
+	 * EAGAIN means that it has passed, and the caller wants to know. */
 	if (job->request.wait == NULL || end_time_out(end, side) > 0) {
 		if (wait != NULL)
 			*wait = for_ready;
 		job_pause(job, ZC_UNFINISHED, side, EAGAIN);
 		return false;
 	}
-	/* EAGAIN from what does not have O_NONBLOCK: once may be chance. */
+	/* EAGAIN without O_NONBLOCK: another process that shares the
+	 * description may have cleared the flag since, so allow it once. */
 	if (!end_waits_by_poll(end) && job->surprises++ > 0) {
 		job_fail(job, side, EAGAIN);
 		return true;
@@ -282,7 +278,7 @@ job_spins(struct zc_job *job, enum zc_method method, enum zc_side side)
 		return false;
 	if (end_has_room(&job->out))
 		return true;
-	job->spins = 0;			/* it was full, all that time */
+	job->spins = 0;			/* slow, but not broken */
 	return false;
 }
 
@@ -297,10 +293,11 @@ job_give_up(struct zc_job *job, enum zc_method method, enum zc_side side)
 }
 
 /**
- * The call that began then took less than it was asked to.  Where the sink is
- * a socket that blocks and is still full, a signal or the socket's own
- * time-out did it, of which the next call would know nothing.  False: the
- * caller is to wait.
+ * Find out why the call that began at `began` moved less than it was asked to.
+ *
+ * If the sink is a blocking socket that is still full, a signal or the socket's
+ * own SO_SNDTIMEO cut the call short.  The kernel reports neither once bytes
+ * have moved, so do it here.  Return false if the caller is to wait.
  */
 static bool
 job_cut_short(struct zc_job *job, enum motion motion, int64_t began,
@@ -313,7 +310,8 @@ job_cut_short(struct zc_job *job, enum motion motion, int64_t began,
 		return true;
 	if (job->time_out > 0 && clock_now() - began >= job->time_out)
 		return job_blocked(job, ZC_SINK, wait);
-	job_tell(job, ZC_EVENT_INTERRUPTED, job_worker(job, motion), EINTR);
+	job_tell(job, ZC_EVENT_INTERRUPTED, job_worker(job, motion),
+	    EINTR);
 	return true;
 }
 
@@ -325,8 +323,8 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 	int64_t began;
 	struct step step;
 
-	/* First, for a named method that was refused is an error even when
-	 * all that it had taken could be delivered. */
+	/* Check this first: if the named method was refused, the job fails
+	 * even when all bytes taken could be delivered. */
 	if (job->method == NULL && buffer_used(&job->buffer) == 0) {
 		job_out_of_methods(job);
 		return true;

@@ -1,5 +1,5 @@
 /*
- * The copy loop, a turn at a time.
+ * The copy loop, one turn at a time.
  */
 #ifndef ENGINE_TURN_H
 #define ENGINE_TURN_H
@@ -8,21 +8,21 @@
 
 #include "../zcopy.h"
 
-/** One step and what follows from it.  False: EAGAIN, the caller waits for
- * what *wait (unless NULL) now says. */
+/** Make one step, and act on its outcome.  Return false for EAGAIN: the caller
+ * is to wait for what *wait (if not NULL) now says. */
 bool job_turn(struct zc_job *, struct zc_wait *wait);
 
-/** Set the candidate to work, or the first after it that can begin. */
+/** Begin with the plan's candidate, or the first one after it that can. */
 void job_begin(struct zc_job *);
 
-/** Ask `event`, which may end the job. */
+/** Report to the request's event function, which may stop the job. */
 void job_tell(struct zc_job *, enum zc_event_type, enum zc_method, int error);
 
-/** The transfer is over. */
+/** End the job with this outcome. */
 void job_finish(struct zc_job *, enum zc_outcome, int error);
 
-/** Nothing more will move: what is held goes back to the source, or is lost;
- * all that the job holds of the kernel's is released.  Keeps errno. */
+/** Put the bytes held back into the source, or count them as lost, and release
+ * the method's store and the cork.  Keep errno. */
 void job_settle(struct zc_job *);
 
 #endif
