@@ -180,7 +180,7 @@ end_waits_by_poll(const struct end *end)
 }
 
 int64_t
-end_time_out(const struct end *end, enum zc_side side)
+end_timeout(const struct end *end, enum zc_side side)
 {
 	struct timeval limit = { .tv_sec = 0 };
 	socklen_t length = sizeof(limit);
@@ -203,13 +203,13 @@ is_ready(const struct end *end, short events)
 }
 
 bool
-end_has_news(const struct end *end)
+end_is_readable(const struct end *end)
 {
 	return is_ready(end, POLLIN);
 }
 
 bool
-end_has_room(const struct end *end)
+end_is_writable(const struct end *end)
 {
 	return is_ready(end, POLLOUT);
 }

@@ -60,13 +60,13 @@ bool end_waits_by_poll(const struct end *);
 
 /** Return after how many nanoseconds a blocking socket gives EAGAIN, by
  * SO_RCVTIMEO or SO_SNDTIMEO; 0 for others, and without a limit. */
-int64_t end_time_out(const struct end *, enum zc_side);
+int64_t end_timeout(const struct end *, enum zc_side);
 
 /** True if poll(2) says that there is something to read, or an end of file. */
-bool end_has_news(const struct end *);
+bool end_is_readable(const struct end *);
 
 /** True if poll(2) says that it takes something, or has failed. */
-bool end_has_room(const struct end *);
+bool end_is_writable(const struct end *);
 
 /** True if moving `bytes` from `in` to `out`, with `more` bytes of header and
  * trailer, would read what it has written itself. */

@@ -58,13 +58,13 @@ job_put_back(struct zc_job *job)
 }
 
 struct step
-job_step_again(const struct zc_job *job, enum zc_side side)
+job_step_eagain(const struct zc_job *job, enum zc_side side)
 {
 	const struct end *end = JOB_END(job, side);
 
 	/* sendfile(2) from ZFS to a file has failed with EAGAIN: there
 	 * read-write finds out more. */
-	if (!end_waits_by_poll(end) && end_time_out(end, side) == 0)
+	if (!end_waits_by_poll(end) && end_timeout(end, side) == 0)
 		return step_unsuited(EAGAIN);
 	return step_blocked(side);
 }
@@ -188,8 +188,8 @@ job_start(struct zc_job *job)
 		return;
 	}
 	job->gather = job->out.kind == ZC_SYNTHETIC;
-	job->time_out = end_time_out(&job->out, ZC_SINK);
-	job_tell(job, ZC_EVENT_PLAN, job->plan.method[0], 0);
+	job->timeout = end_timeout(&job->out, ZC_SINK);
+	job_report(job, ZC_EVENT_PLAN, job->plan.method[0], 0);
 	if (job->result.outcome != ZC_UNFINISHED)
 		return;
 	job_cork(job);

@@ -31,7 +31,7 @@ struct zc_job {
 					   then write once */
 	bool approved;			/* the trailer may go out */
 	bool corks;			/* pull the cork when the job ends */
-	int surprises;			/* EAGAINs in a row from an end that
+	int unexpected;			/* EAGAINs in a row from an end that
 					   does not have O_NONBLOCK */
 	int spins;			/* EAGAINs in a row from the sink */
 	bool dry;			/* EAGAIN from the source, and nothing
@@ -44,7 +44,7 @@ struct zc_job {
 	const struct method *method;	/* in use; NULL: none is left */
 	bool through;			/* it moves bytes in one call, and
 					   never holds any */
-	int64_t time_out;		/* SO_SNDTIMEO of the sink in
+	int64_t timeout;		/* SO_SNDTIMEO of the sink in
 					   nanoseconds, or 0 */
 
 	struct buffer buffer;
@@ -78,7 +78,7 @@ int job_put_back(struct zc_job *);
 
 /** Return the step for EAGAIN that only `side` can have caused: blocked, or
  * unsuited if that side never gives EAGAIN itself. */
-struct step job_step_again(const struct zc_job *, enum zc_side side);
+struct step job_step_eagain(const struct zc_job *, enum zc_side side);
 
 /** Write some of the bytes held, which are at `data`. */
 struct step job_write(struct zc_job *, const char *data, size_t size);

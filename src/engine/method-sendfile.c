@@ -46,7 +46,7 @@ sendfile_drain(struct zc_job *job)
 	if (errno == EINTR)
 		return step_moved(0);
 	if (errno == EAGAIN)
-		return job_step_again(job, ZC_SINK);
+		return job_step_eagain(job, ZC_SINK);
 	if (errno == ENOSPC || errno == EDQUOT || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);
 	/* EFBIG has been wrong, too: read-write finds out. */

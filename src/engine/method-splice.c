@@ -87,7 +87,7 @@ splice_fill(struct zc_job *job)
 	if (errno == EINTR)
 		return step_moved(0);
 	if (errno == EAGAIN)		/* our pipe is empty, so it has room */
-		return job_step_again(job, ZC_SOURCE);
+		return job_step_eagain(job, ZC_SOURCE);
 	if (step_error_is_gone(errno))
 		return step_failed(ZC_SOURCE, errno);
 	return step_unsuited(errno);
@@ -102,7 +102,7 @@ splice_waits_for(const struct zc_job *job)
 		return ZC_SINK;
 	if (job->out.kind != ZC_PIPE)
 		return ZC_SOURCE;
-	return end_has_news(&job->in) ? ZC_SINK : ZC_SOURCE;
+	return end_is_readable(&job->in) ? ZC_SINK : ZC_SOURCE;
 }
 
 static struct step
@@ -115,7 +115,7 @@ splice_outcome(const struct zc_job *job, ssize_t n, int64_t asked)
 	if (errno == EINTR)
 		return step_moved(0);
 	if (errno == EAGAIN)
-		return job_step_again(job, job->through ?
+		return job_step_eagain(job, job->through ?
 		    splice_waits_for(job) : ZC_SINK);
 	if (step_error_is_full(errno) || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);

@@ -40,7 +40,7 @@ job_uses_buffer(const struct zc_job *job, enum motion motion)
 }
 
 enum zc_method
-job_worker(const struct zc_job *job, enum motion motion)
+job_motion_method(const struct zc_job *job, enum motion motion)
 {
 	if (motion == HEAD || motion == TAIL)
 		return ZC_AUTO;
@@ -53,7 +53,7 @@ static void
 job_uncork(const struct zc_job *job, enum motion motion)
 {
 	if (!job->corks || job->in.start >= 0 || !motion_takes(motion) ||
-	    end_has_news(&job->in))
+	    end_is_readable(&job->in))
 		return;
 	cork_pull(&job->out);
 	if (job->trailers.left > 0)

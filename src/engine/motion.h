@@ -34,7 +34,7 @@ enum motion job_motion(const struct zc_job *);
 
 /** Return the method that makes this motion: ZC_AUTO for a header or trailer,
  * which need none. */
-enum zc_method job_worker(const struct zc_job *, enum motion);
+enum zc_method job_motion_method(const struct zc_job *, enum motion);
 
 /** Make one step of this motion, by one call of a method. */
 struct step job_step(struct zc_job *, enum motion);

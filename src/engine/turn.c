@@ -66,7 +66,7 @@ job_fail(struct zc_job *job, enum zc_side side, int error)
 }
 
 void
-job_tell(struct zc_job *job, enum zc_event_type type, enum zc_method method,
+job_report(struct zc_job *job, enum zc_event_type type, enum zc_method method,
     int error)
 {
 	const struct zc_event event = { .type = type, .method = method,
@@ -86,7 +86,7 @@ job_note_refusal(struct zc_job *job, int error)
 
 	use->refused = error;
 	use->refused_at = job->result.bytes;
-	job_tell(job, ZC_EVENT_REFUSED, job_method(job), error);
+	job_report(job, ZC_EVENT_REFUSED, job_method(job), error);
 }
 
 void
@@ -169,7 +169,7 @@ job_at_limit(struct zc_job *job, enum motion motion)
 	if (doubt == 0)
 		job->ended = true;
 	else if (doubt == EINTR)
-		job_tell(job, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
+		job_report(job, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	else
 		job_refused(job, EFBIG);
 	return true;
@@ -200,10 +200,10 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 	struct zc_result *result = &job->result;
 
 	if (moved == 0) {
-		job_tell(job, ZC_EVENT_INTERRUPTED, method, EINTR);
+		job_report(job, ZC_EVENT_INTERRUPTED, method, EINTR);
 		return;
 	}
-	job->surprises = job->spins = 0;
+	job->unexpected = job->spins = 0;
 	job->dry = false;
 	if (motion_takes(motion) && method == job_method(job))
 		job->overruled = false;
@@ -215,7 +215,7 @@ job_moved(struct zc_job *job, enum motion motion, enum zc_method method,
 	}
 	/* Gathering is progress, though nothing is delivered for long. */
 	if (motion != TAKE || job->gather)
-		job_tell(job, ZC_EVENT_MOVED, method, 0);
+		job_report(job, ZC_EVENT_MOVED, method, 0);
 	/* A kernel file took half of a command. */
 	if (motion == GIVE && job->gather && job->held > 0 &&
 	    result->outcome == ZC_UNFINISHED)
@@ -245,7 +245,7 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 
 	/* If the socket has a timeout of its own (SO_RCVTIMEO, SO_SNDTIMEO),
 	 * EAGAIN means that it has passed, and the caller wants to know. */
-	if (job->request.wait == NULL || end_time_out(end, side) > 0) {
+	if (job->request.wait == NULL || end_timeout(end, side) > 0) {
 		if (wait != NULL)
 			*wait = for_ready;
 		job_pause(job, ZC_UNFINISHED, side, EAGAIN);
@@ -253,14 +253,14 @@ job_blocked(struct zc_job *job, enum zc_side side, struct zc_wait *wait)
 	}
 	/* EAGAIN without O_NONBLOCK: another process that shares the
 	 * description may have cleared the flag since, so allow it once. */
-	if (!end_waits_by_poll(end) && job->surprises++ > 0) {
+	if (!end_waits_by_poll(end) && job->unexpected++ > 0) {
 		job_fail(job, side, EAGAIN);
 		return true;
 	}
 	if (job->request.wait(&for_ready, job->request.arg) >= 0)
 		return true;
 	if (errno == EINTR)
-		job_tell(job, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
+		job_report(job, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	else
 		job_fail(job, side, errno);
 	return true;
@@ -276,7 +276,7 @@ job_spins(struct zc_job *job, enum zc_method method, enum zc_side side)
 
 	if (side != ZC_SINK || job->spins++ < (last ? SPINS_LAST : SPINS_MAX))
 		return false;
-	if (end_has_room(&job->out))
+	if (end_is_writable(&job->out))
 		return true;
 	job->spins = 0;			/* slow, but not broken */
 	return false;
@@ -305,12 +305,12 @@ job_cut_short(struct zc_job *job, enum motion motion, int64_t began,
 {
 	if (job->result.outcome != ZC_UNFINISHED ||
 	    job->out.kind != ZC_SOCKET || end_waits_by_poll(&job->out) ||
-	    end_has_room(&job->out) ||
+	    end_is_writable(&job->out) ||
 	    (motion == THROUGH && job_doubts_end(job) == 0))
 		return true;
-	if (job->time_out > 0 && clock_now() - began >= job->time_out)
+	if (job->timeout > 0 && clock_now() - began >= job->timeout)
 		return job_blocked(job, ZC_SINK, wait);
-	job_tell(job, ZC_EVENT_INTERRUPTED, job_worker(job, motion),
+	job_report(job, ZC_EVENT_INTERRUPTED, job_motion_method(job, motion),
 	    EINTR);
 	return true;
 }
@@ -333,12 +333,12 @@ job_turn(struct zc_job *job, struct zc_wait *wait)
 		return true;
 	if (motion == TAIL && !job->approved) {
 		job->approved = true;
-		job_tell(job, ZC_EVENT_TRAILER, ZC_AUTO, 0);
+		job_report(job, ZC_EVENT_TRAILER, ZC_AUTO, 0);
 		return true;
 	}
-	method = job_worker(job, motion);
+	method = job_motion_method(job, motion);
 	job->result.use[method].calls++;
-	began = job->time_out > 0 ? clock_now() : 0;
+	began = job->timeout > 0 ? clock_now() : 0;
 	step = job_confirm(job, job_step(job, motion), &motion, &method);
 	switch (step.outcome) {
 	case STEP_MOVED:

@@ -16,7 +16,7 @@ bool job_turn(struct zc_job *, struct zc_wait *wait);
 void job_begin(struct zc_job *);
 
 /** Report to the request's event function, which may stop the job. */
-void job_tell(struct zc_job *, enum zc_event_type, enum zc_method, int error);
+void job_report(struct zc_job *, enum zc_event_type, enum zc_method, int error);
 
 /** End the job with this outcome. */
 void job_finish(struct zc_job *, enum zc_outcome, int error);
