@@ -62,6 +62,7 @@
  *	system/			what differs between operating systems
  *	  attributes.c		  owner, mode and ACL of a file
  *	  block.c		  block devices and direct I/O
+ *	  capability.c		  what root may do
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
  *	  tcp.c			  what the kernel knows of a TCP connection
  *	  writeback.c		  begin to write a file to the disk early

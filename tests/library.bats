@@ -423,9 +423,16 @@ only_includes() {
 }
 
 @test "library: what the engine uses of base/ and system/ uses nothing else" {
-	only_includes system '\.\./base/missing\.h'
+	local shared
+	only_includes system '\.\./base/(diag|missing)\.h'
 	run grep -n '#include "' ../base/{clock,missing}.h
 	echo "$output"
+	[ "$status" -eq 1 ]
+	cd ../..
+	mapfile -t shared < <(sed -n '/^libzcopy_engine_la_SOURCES/,/^$/s,.*\(src/system/[a-z.]*\).*,\1,p' \
+	    Makefile.am)
+	[ ${#shared[@]} -ge 6 ]
+	run grep -n 'base/diag' "${shared[@]}"
 	[ "$status" -eq 1 ]
 }
 

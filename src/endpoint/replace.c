@@ -12,15 +12,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
 #include "../base/missing.h"
 #include "../system/attributes.h"
+#include "../system/capability.h"
 #include "../system/writeback.h"
 #include "descriptor.h"
 #include "endpoint.h"
@@ -76,22 +75,6 @@ replace_is_found(const struct endpoint *ep, const struct location *location)
 	    location->file < 0;
 }
 
-/* True if CAP_FOWNER is effective.  Root may lack it in a container, or
- * under systemd's CapabilityBoundingSet. */
-static bool
-replace_has_fowner(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	/* A seccomp filter may refuse capget(2). */
-	if (syscall(SYS_capget, &header, data) < 0)
-		return geteuid() == 0;
-	return (data[CAP_TO_INDEX(CAP_FOWNER)].effective &
-	    CAP_TO_MASK(CAP_FOWNER)) != 0;
-}
-
 /* True if rename(2) refuses to replace the file in a sticky directory: that is
  * for the owner of either, and those with CAP_FOWNER. */
 static bool
@@ -100,7 +83,7 @@ replace_is_sticky(const struct stat *file, const struct stat *dir)
 	uid_t self = geteuid();
 
 	return (dir->st_mode & S_ISVTX) && file->st_uid != self &&
-	    dir->st_uid != self && !replace_has_fowner();
+	    dir->st_uid != self && !capability_fowner();
 }
 
 /* Fetch the attributes by statx(2), or none if it fails (EPERM by a seccomp
