@@ -38,6 +38,7 @@
  *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
  *				  lookup.c connect.c retry.c congestion.c
  *				  allow.c are what they share
+ *	  look.c		  what is known of an end before it is opened
  *	  descriptor.c		  opening, copying and closing descriptors
  *
  *	zcopy.h			the engine, as everybody sees it: libzcopy

@@ -15,6 +15,7 @@
 #include "../base/signals.h"
 #include "address.h"
 #include "endpoint.h"
+#include "look.h"
 
 #define SYSTEMD_FIRST	3		/* SD_LISTEN_FDS_START */
 
@@ -281,6 +282,13 @@ step(struct endpoint *ep, enum status (*hook)(struct endpoint *))
 }
 
 enum status
+endpoint_look(struct endpoint *ep, struct look *look)
+{
+	*look = LOOK_SOCKET;
+	return ep->type->look(ep, look);
+}
+
+enum status
 endpoint_open(struct endpoint *ep)
 {
 	return step(ep, ep->type->open);
@@ -331,8 +339,8 @@ endpoint_fault(const struct endpoint *ep)
 	return ep->role == ROLE_SOURCE ? STATUS_SOURCE : STATUS_DEST;
 }
 
-bool
-endpoint_same_file(const struct endpoint *a, const struct endpoint *b)
+static bool
+same_file(const struct endpoint *a, const struct endpoint *b)
 {
 	if (!a->has_stat || !b->has_stat || S_ISCHR(a->st.st_mode) ||
 	    S_ISSOCK(a->st.st_mode))
@@ -340,6 +348,19 @@ endpoint_same_file(const struct endpoint *a, const struct endpoint *b)
 	if (S_ISBLK(a->st.st_mode) && S_ISBLK(b->st.st_mode))
 		return a->st.st_rdev == b->st.st_rdev;
 	return endpoint_same_inode(&a->st, &b->st);
+}
+
+enum status
+endpoint_check_distinct(const struct endpoint *source,
+    const struct endpoint *dest)
+{
+	const struct options *options = dest->options;
+
+	if (options->append || options->seek >= 0 || dest->inherited ||
+	    !same_file(source, dest))
+		return STATUS_OK;
+	diag_error(dest->name, "write: it is the same file as SOURCE");
+	return STATUS_DEST;
 }
 
 bool

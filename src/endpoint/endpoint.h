@@ -5,6 +5,8 @@
  *	parse -> open -> ready -> begin -> moved* -> commit | abort
  *
  * parse   what the name means; touches nothing.
+ * look    in place of open, for --explain: what open would find, and the
+ *         obstacle that it would meet (look.h).  No other step follows.
  * open    all that can fail early and disturbs nobody: open files, look up
  *         names, bind, make the unnamed file.  A destination is not changed.
  * ready   wait for the other side: connect, accept, open a FIFO.  Sets fd.
@@ -36,6 +38,7 @@
 enum role { ROLE_SOURCE, ROLE_DEST };
 
 struct endpoint;
+struct look;
 
 /**
  * A kind of endpoint.  Hooks may be NULL where there is nothing to do.
@@ -47,6 +50,7 @@ struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
 	bool network;				/* what fails is a connection */
 	unsigned offers;			/* to options: enum need */
+	enum status (*look)(struct endpoint *, struct look *);
 	enum status (*open)(struct endpoint *);
 	enum status (*ready)(struct endpoint *);
 	enum status (*begin)(struct endpoint *);
@@ -114,6 +118,10 @@ enum status endpoint_parse(struct endpoint *, const char *name, enum role,
 enum status endpoint_check_fit(const struct endpoint *source,
     const struct endpoint *dest);
 
+/** Find out what endpoint_open() would find.  Return its status, once it has
+ * printed the same message, unless only opening can tell. */
+enum status endpoint_look(struct endpoint *, struct look *);
+
 enum status endpoint_open(struct endpoint *);
 enum status endpoint_ready(struct endpoint *);
 enum status endpoint_begin(struct endpoint *);
@@ -124,9 +132,14 @@ void endpoint_abort(struct endpoint *);
  * STATUS_CONNECTION for any stream socket. */
 enum status endpoint_fault(const struct endpoint *);
 
-/** Once open, before either is ready: would one overwrite the other?
- * Terminals and the like may be both; files, FIFOs and disks may not. */
-bool endpoint_same_file(const struct endpoint *, const struct endpoint *);
+/**
+ * Once both are open or looked at: STATUS_OK, or the fault once printed if
+ * writing DEST would destroy SOURCE.  Terminals and the like may be both;
+ * files, FIFOs and disks may not.  Ranges within one file are left to the
+ * engine, which refuses those that overlap.
+ */
+enum status endpoint_check_distinct(const struct endpoint *source,
+    const struct endpoint *dest);
 
 /** Is it one file, by device and inode? */
 bool endpoint_same_inode(const struct stat *, const struct stat *);

@@ -15,6 +15,7 @@
 #include "descriptor.h"
 #include "endpoint.h"
 #include "location.h"
+#include "look.h"
 
 /* Only where the file was not there before. */
 struct file_state {
@@ -58,14 +59,19 @@ file_attach(struct endpoint *ep, int fd)
 }
 
 static enum status
-file_open_source(struct endpoint *ep)
+file_check_source(struct endpoint *ep)
 {
-	enum status status;
-
 	if (stat(ep->path, &ep->st) < 0)
 		return endpoint_error(ep, "open");
 	ep->has_stat = true;
-	status = file_check_type(ep);
+	return file_check_type(ep);
+}
+
+static enum status
+file_open_source(struct endpoint *ep)
+{
+	enum status status = file_check_source(ep);
+
 	if (status != STATUS_OK || S_ISFIFO(ep->st.st_mode))
 		return status;
 	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, O_RDONLY,
@@ -89,18 +95,32 @@ file_flags(const struct endpoint *ep)
 	return O_WRONLY | O_CREAT;
 }
 
+/* Find where DEST is.  Refuse another user's link in a directory like /tmp; the
+ * kernel does so only if fs.protected_symlinks is 1.  location_find() may fail
+ * for other reasons if there is a file: it cannot follow /proc/PID/fd/N. */
+static enum status
+file_find(const struct endpoint *ep, struct location *location)
+{
+	if (location_find(location, ep->path) < 0 &&
+	    (!ep->has_stat || location->distrusted))
+		return endpoint_error(ep, "create");
+	return STATUS_OK;
+}
+
 static enum status
 file_create(struct endpoint *ep)
 {
 	struct file_state *state = calloc(1, sizeof(*state));
+	enum status status;
 	int fd;
 
 	if (state == NULL)
 		return endpoint_error(ep, "create");
 	state->location = LOCATION_NONE;
 	ep->state = state;
-	if (location_find(&state->location, ep->path) < 0)
-		return endpoint_error(ep, "create");
+	status = file_find(ep, &state->location);
+	if (status != STATUS_OK)
+		return status;
 	fd = descriptor_open(state->location.dir, state->location.base,
 	    file_flags(ep) | O_EXCL | O_NOFOLLOW, ep->mode);
 	state->created = fd >= 0;
@@ -124,87 +144,95 @@ file_open_existing(const struct endpoint *ep, const struct location *location)
 }
 
 static enum status
-file_open_found(struct endpoint *ep, const struct location *location,
-    bool synthetic)
+file_open_found(struct endpoint *ep, const struct location *location)
 {
-	const struct options *o = ep->options;
-	enum status status;
+	enum status status = file_attach(ep, file_open_existing(ep, location));
 
-	if (S_ISBLK(ep->st.st_mode) && o->append) {
-		errno = ESPIPE;		/* there is nothing behind a disk */
-		return endpoint_error(ep, "--append");
-	}
-	if (S_ISFIFO(ep->st.st_mode) && o->seek >= 0) {
-		errno = ESPIPE;
-		return endpoint_error(ep, "--seek");
-	}
-	if (S_ISFIFO(ep->st.st_mode) || synthetic)
-		return STATUS_OK;	/* see file_ready */
-	status = file_attach(ep, file_open_existing(ep, location));
-	if (status == STATUS_OK && o->seek >= 0 &&
+	if (status == STATUS_OK && ep->options->seek >= 0 &&
 	    lseek(ep->fd, 0, SEEK_CUR) < 0)
 		return endpoint_error(ep, "--seek");
 	return status;
 }
 
 static enum status
-file_open_in_place(struct endpoint *ep, bool synthetic)
+file_open_in_place(struct endpoint *ep, enum zc_kind kind)
 {
 	struct location location;
 	enum status status;
 
 	if (!ep->has_stat)
 		return file_create(ep);
-	/* Refuse another user's link in a directory like /tmp; the kernel does
-	 * so only if fs.protected_symlinks is 1.  location_find() may fail for
-	 * other reasons, too: it cannot follow /proc/PID/fd/N. */
-	if (location_find(&location, ep->path) < 0 && location.distrusted)
-		return endpoint_error(ep, "create");
-	status = file_open_found(ep, &location, synthetic);
+	status = file_find(ep, &location);
+	if (status != STATUS_OK)
+		return status;
+	if (kind != ZC_PIPE && kind != ZC_SYNTHETIC)	/* see file_ready() */
+		status = file_open_found(ep, &location);
 	location_close(&location);
 	return status;
 }
 
-/* Whether it is there, and what; -1 with errno. */
-static int
-file_look(struct endpoint *ep, bool *synthetic)
+/* Refuse what is known to fail before the file is opened. */
+static enum status
+file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 {
-	int fd = open(ep->path, O_PATH | O_CLOEXEC);
+	const struct options *o = ep->options;
+	enum status status;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -1;
-	ep->has_stat = fstat(fd, &ep->st) == 0;
-	*synthetic = zc_kind_of(fd) == ZC_SYNTHETIC;
-	close(fd);
-	return 0;
+	if (!ep->has_stat)
+		return STATUS_OK;
+	status = file_check_type(ep);
+	if (status != STATUS_OK)
+		return status;
+	if (o->no_clobber) {
+		errno = EEXIST;
+		return endpoint_error(ep, "create");
+	}
+	errno = ESPIPE;			/* there is nothing behind a disk */
+	if (kind == ZC_BLOCK && o->append)
+		return endpoint_error(ep, "--append");
+	if ((kind == ZC_PIPE || kind == ZC_TTY) && o->seek >= 0)
+		return endpoint_error(ep, "--seek");
+	return STATUS_OK;
+}
+
+/* Find out what DEST is, and change its type if it is to be replaced. */
+static enum status
+file_choose(struct endpoint *ep, struct look *look)
+{
+	const struct options *o = ep->options;
+	int fd = open(ep->path, O_PATH | O_CLOEXEC);
+	enum status status;
+
+	if (fd < 0 && errno != ENOENT)
+		return endpoint_error(ep, "open");
+	look->kind = ZC_REGULAR;
+	if (fd >= 0) {
+		ep->has_stat = fstat(fd, &ep->st) == 0;
+		look->kind = look_kind(fd, &ep->st);
+		close(fd);
+	}
+	look->missing = !ep->has_stat;
+	status = file_check_dest(ep, look->kind);
+	if (status != STATUS_OK || o->inplace || o->append || o->seek >= 0 ||
+	    look->kind != ZC_REGULAR)
+		return status;
+	if (look->missing && endpoint_is_port(ep))
+		diag_note("%s: a new file; :%s would listen on that port",
+		    ep->name, ep->name);
+	ep->type = &endpoint_replace;
+	return STATUS_OK;
 }
 
 static enum status
 file_open_dest(struct endpoint *ep)
 {
-	const struct options *o = ep->options;
-	bool synthetic = false;
-	enum status status;
+	struct look look = LOOK_SOCKET;
+	enum status status = file_choose(ep, &look);
 
-	if (file_look(ep, &synthetic) < 0)
-		return endpoint_error(ep, "open");
-	if (ep->has_stat) {
-		status = file_check_type(ep);
-		if (status != STATUS_OK)
-			return status;
-		if (o->no_clobber) {
-			errno = EEXIST;
-			return endpoint_error(ep, "create");
-		}
-	}
-	if (o->inplace || o->append || o->seek >= 0 || synthetic ||
-	    (ep->has_stat && !S_ISREG(ep->st.st_mode)))
-		return file_open_in_place(ep, synthetic);
-	if (!ep->has_stat && endpoint_is_port(ep))
-		diag_note("%s: a new file; :%s would listen on that port",
-		    ep->name, ep->name);
-	ep->type = &endpoint_replace;
-	return ep->type->open(ep);
+	if (status != STATUS_OK)
+		return status;
+	return ep->type == &endpoint_file ?
+	    file_open_in_place(ep, look.kind) : ep->type->open(ep);
 }
 
 static enum status
@@ -212,6 +240,102 @@ file_open(struct endpoint *ep)
 {
 	return ep->role == ROLE_SOURCE ? file_open_source(ep) :
 	    file_open_dest(ep);
+}
+
+/* Find out the size, too, for which opening has no use. */
+static void
+file_measure(const struct endpoint *ep, struct look *look)
+{
+	int fd = open(ep->path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	look_inspect(look, fd, &ep->st);
+	close(fd);
+	if (look->kind == ZC_REGULAR || look->kind == ZC_BLOCK)
+		look->start = 0;
+}
+
+static enum status
+file_look_source(struct endpoint *ep, struct look *look)
+{
+	enum status status = file_check_source(ep);
+
+	if (status != STATUS_OK)
+		return status;
+	if (look_access(AT_FDCWD, ep->path, R_OK) < 0)
+		return endpoint_error(ep, "open");
+	file_measure(ep, look);
+	return STATUS_OK;
+}
+
+/* Say how DEST will be written in place. */
+static const char *
+file_way(const struct endpoint *ep, const struct look *look)
+{
+	const struct options *o = ep->options;
+
+	if (look->kind != ZC_REGULAR)
+		return "written in place";
+	if (look->missing && (o->append || o->seek < 0))
+		return "made, and written in place";
+	if (o->append)
+		return "appended";
+	if (o->seek >= 0)
+		return "written in place, nothing truncated";
+	return "truncated and written in place";
+}
+
+/* Return 0, or -1 with the errno by which open(2) would fail. */
+static int
+file_may_open(const struct endpoint *ep, const struct location *location)
+{
+	struct statx seen;
+
+	if (!ep->has_stat)
+		return look_access(location->dir, ".", W_OK | X_OK);
+	if (look_access(AT_FDCWD, ep->path, W_OK) < 0)
+		return -1;
+	errno = EACCES;
+	if ((file_flags(ep) & O_CREAT) &&
+	    look_is_protected(location->dir, &ep->st))
+		return -1;
+	errno = EPERM;
+	return statx(AT_FDCWD, ep->path, 0, 0, &seen) == 0 &&
+	    (seen.stx_attributes & STATX_ATTR_APPEND) != 0 &&
+	    !(file_flags(ep) & O_APPEND) ? -1 : 0;
+}
+
+static enum status
+file_look_in_place(struct endpoint *ep, struct look *look)
+{
+	struct location location = LOCATION_NONE;
+	enum status status = file_find(ep, &location);
+
+	if (status == STATUS_OK && file_may_open(ep, &location) < 0)
+		status = endpoint_error(ep, "open");
+	location_close(&location);
+	look->flags = file_flags(ep);
+	if (ep->options->seek >= 0)
+		look->start = ep->options->seek;
+	look->way = file_way(ep, look);
+	return status;
+}
+
+static enum status
+file_look(struct endpoint *ep, struct look *look)
+{
+	enum status status;
+
+	if (ep->role == ROLE_SOURCE)
+		return file_look_source(ep, look);
+	status = file_choose(ep, look);
+	if (status != STATUS_OK)
+		return status;
+	if (!look->missing)
+		file_measure(ep, look);
+	return ep->type == &endpoint_file ?
+	    file_look_in_place(ep, look) : ep->type->look(ep, look);
 }
 
 /*
@@ -338,6 +462,7 @@ file_abort(struct endpoint *ep)
 const struct endpoint_type endpoint_file = {
 	.name = "file",
 	.offers = NEED_PATH | NEED_POSITION,
+	.look = file_look,
 	.open = file_open,
 	.ready = file_ready,
 	.begin = file_begin,

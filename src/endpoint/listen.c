@@ -12,6 +12,7 @@
 #include "address.h"
 #include "congestion.h"
 #include "listeners.h"
+#include "look.h"
 #include "socket.h"
 
 /* Other addresses of a host take the port that the first one was given. */
@@ -147,8 +148,9 @@ listen_is_unix(int fd)
 	    domain == AF_UNIX;
 }
 
+/* Check that the socket which zcopy was given can be used. */
 static enum status
-listen_adopt(struct endpoint *ep)
+listen_check_adopted(const struct endpoint *ep)
 {
 	const struct options *o = ep->options;
 
@@ -160,12 +162,32 @@ listen_adopt(struct endpoint *ep)
 	}
 	if (congestion_check(ep) != STATUS_OK)
 		return STATUS_CONNECTION;
-	if (listeners_adopt(ep->state, ep->listener) == 0)
+	if (listeners_check(ep->listener) == 0)
 		return STATUS_OK;
 	if (errno != EINVAL)
 		return endpoint_error(ep, "listen");
 	diag_error(ep->name, "listen: not a socket that listens");
 	return STATUS_CONNECTION;
+}
+
+static enum status
+listen_adopt(struct endpoint *ep)
+{
+	enum status status = listen_check_adopted(ep);
+
+	if (status == STATUS_OK &&
+	    listeners_adopt(ep->state, ep->listener) < 0)
+		return endpoint_error(ep, "listen");
+	return status;
+}
+
+/* Only bind(2) can tell whether an address is free. */
+static enum status
+listen_look(struct endpoint *ep, struct look *look)
+{
+	look->way = "sent to the first who connects";
+	return ep->listener >= 0 ? listen_check_adopted(ep) :
+	    congestion_check(ep);
 }
 
 static enum status
@@ -202,6 +224,7 @@ const struct endpoint_type endpoint_listen = {
 	.name = "listen",
 	.network = true,
 	.offers = NEED_SOCKET | NEED_TCP | NEED_LISTEN,
+	.look = listen_look,
 	.open = listen_open,
 	.ready = listen_ready,
 	.begin = socket_begin,

@@ -76,7 +76,7 @@ fail:
 }
 
 int
-listeners_adopt(struct listeners *listeners, int fd)
+listeners_check(int fd)
 {
 	int listens = 0, type = 0;
 	socklen_t length = sizeof(int);
@@ -84,10 +84,13 @@ listeners_adopt(struct listeners *listeners, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
 		return -1;
-	if (!listens || type != SOCK_STREAM) {
-		errno = EINVAL;
-		return -1;
-	}
+	errno = EINVAL;
+	return listens && type == SOCK_STREAM ? 0 : -1;
+}
+
+int
+listeners_adopt(struct listeners *listeners, int fd)
+{
 	/* A duplicate is ours to close. */
 	fd = descriptor_copy(fd);
 	if (fd < 0)

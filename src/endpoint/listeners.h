@@ -23,7 +23,11 @@ struct listeners {
 int listeners_add(struct listeners *, const struct endpoint *,
     const struct sockaddr *, socklen_t, const char **doing);
 
-/** A socket that listens already.  0, or -1 with errno. */
+/** Return 0 if `fd` is a stream socket that listens already, or -1 with errno:
+ * EINVAL if it is another socket. */
+int listeners_check(int fd);
+
+/** Accept from a copy of such a socket.  Return 0, or -1 with errno. */
 int listeners_adopt(struct listeners *, int fd);
 
 /** The next connection that --allow lets in, armed, or -1 with errno.  The

@@ -24,6 +24,7 @@
 #include "descriptor.h"
 #include "endpoint.h"
 #include "location.h"
+#include "look.h"
 #include "temporary.h"
 
 struct replace_state {
@@ -89,7 +90,7 @@ replace_is_sticky(const struct stat *file, const struct stat *dir)
 /* Fetch the attributes by statx(2), or none if it fails (EPERM by a seccomp
  * filter): then rename(2) itself will say what they forbid. */
 static void
-replace_look(int dir, const char *path, int flags, struct statx *seen)
+replace_stat(int dir, const char *path, int flags, struct statx *seen)
 {
 	if (statx(dir, path, flags, STATX_BASIC_STATS, seen) < 0)
 		seen->stx_attributes = seen->stx_attributes_mask = 0;
@@ -116,8 +117,8 @@ replace_obstacle(const struct location *location, const struct stat *old)
 
 	if (fstat(location->dir, &dir) < 0)
 		return errno;
-	replace_look(location->dir, location->base, AT_SYMLINK_NOFOLLOW, &file);
-	replace_look(location->dir, "", AT_EMPTY_PATH, &parent);
+	replace_stat(location->dir, location->base, AT_SYMLINK_NOFOLLOW, &file);
+	replace_stat(location->dir, "", AT_EMPTY_PATH, &parent);
 	if (replace_is_mounted(&file, old, &dir))
 		return EBUSY;
 	if (replace_is_sticky(old, &dir))
@@ -125,6 +126,38 @@ replace_obstacle(const struct location *location, const struct stat *old)
 	if (((file.stx_attributes | parent.stx_attributes) & fixed) != 0)
 		return EPERM;
 	return 0;
+}
+
+/* Find the old file, or where the new one will be. */
+static enum status
+replace_find(const struct endpoint *ep, struct location *location)
+{
+	if (location_find(location, ep->path) < 0)
+		return endpoint_error(ep, "create");
+	if (!replace_is_found(ep, location))
+		return replace_error(ep, "cannot find its directory entry");
+	if (!ep->has_stat)
+		return STATUS_OK;
+	errno = replace_obstacle(location, &ep->st);
+	return errno != 0 ? replace_failed(ep) : STATUS_OK;
+}
+
+static enum status
+replace_look(struct endpoint *ep, struct look *look)
+{
+	struct location location = LOCATION_NONE;
+	enum status status = replace_find(ep, &location);
+
+	if (status == STATUS_OK &&
+	    look_access(location.dir, ".", W_OK | X_OK) < 0)
+		status = replace_failed(ep);
+	location_close(&location);
+	look->flags = O_RDWR;
+	look->start = 0;
+	look->way = look->missing ?
+	    "made at the end: an unnamed file, given this name" :
+	    "replaced at the end: an unnamed file, renamed over it";
+	return status;
 }
 
 /* Create the file to write: unnamed, if the file system and our rights allow
@@ -143,7 +176,7 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	 * failure (EACCES, ENOSPC) comes again for a file that has a name. */
 	if (fd >= 0)
 		close(fd);
-	replace_look(dir, "", AT_EMPTY_PATH, &parent);
+	replace_stat(dir, "", AT_EMPTY_PATH, &parent);
 	errno = EPERM;
 	if ((parent.stx_attributes & STATX_ATTR_APPEND) != 0)
 		return -1;	/* a name could not be changed or removed */
@@ -155,20 +188,15 @@ static enum status
 replace_open(struct endpoint *ep)
 {
 	struct replace_state *state = calloc(1, sizeof(*state));
+	enum status status;
 
 	if (state == NULL)
 		return endpoint_error(ep, "create");
 	state->location = LOCATION_NONE;
 	ep->state = state;
-	if (location_find(&state->location, ep->path) < 0)
-		return endpoint_error(ep, "create");
-	if (!replace_is_found(ep, &state->location))
-		return replace_error(ep, "cannot find its directory entry");
-	if (ep->has_stat) {
-		errno = replace_obstacle(&state->location, &ep->st);
-		if (errno != 0)
-			return replace_failed(ep);
-	}
+	status = replace_find(ep, &state->location);
+	if (status != STATUS_OK)
+		return status;
 	ep->fd = replace_create(ep, state);
 	if (ep->fd < 0 || attributes_read(&state->old,
 	    ep->has_stat ? state->location.file : ep->fd) < 0)
@@ -386,8 +414,9 @@ replace_abort(struct endpoint *ep)
 }
 
 const struct endpoint_type endpoint_replace = {
-	.name = "replace",
+	.name = "file",
 	.offers = NEED_PATH | NEED_POSITION,
+	.look = replace_look,
 	.open = replace_open,
 	.moved = replace_moved,
 	.commit = replace_commit,

@@ -12,6 +12,7 @@
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
+#include "look.h"
 #include "socket.h"
 
 static enum status
@@ -83,6 +84,27 @@ stdio_open(struct endpoint *ep)
 	return status;
 }
 
+/* Opening one is no more than looking at it. */
+static enum status
+stdio_look(struct endpoint *ep, struct look *look)
+{
+	const struct options *o = ep->options;
+	enum status status = stdio_open(ep);
+
+	if (status != STATUS_OK)
+		return status;
+	look_open(look, ep->fd);
+	if (ep->role == ROLE_SOURCE)
+		return STATUS_OK;
+	look->way = (look->flags & O_APPEND) || o->append ? "appended" :
+	    "written from its position on";
+	if (o->append && look->kind == ZC_REGULAR)
+		look->start = look->size;
+	if (o->seek >= 0)
+		look->start += o->seek;
+	return STATUS_OK;
+}
+
 static enum status
 stdio_ready(struct endpoint *ep)
 {
@@ -118,6 +140,7 @@ stdio_commit(struct endpoint *ep)
 const struct endpoint_type endpoint_stdio = {
 	.name = "descriptor",
 	.offers = NEED_POSITION,
+	.look = stdio_look,
 	.open = stdio_open,
 	.ready = stdio_ready,
 	.begin = stdio_begin,

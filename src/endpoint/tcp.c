@@ -11,6 +11,7 @@
 #include "address.h"
 #include "congestion.h"
 #include "connect.h"
+#include "look.h"
 #include "retry.h"
 #include "socket.h"
 
@@ -25,6 +26,14 @@ tcp_open(struct endpoint *ep)
 	if (status == STATUS_OK)
 		ep->state = list;
 	return status;
+}
+
+/* Names are not looked up, because that would ask other hosts. */
+static enum status
+tcp_look(struct endpoint *ep, struct look *look)
+{
+	look->way = "sent there, once connected";
+	return congestion_check(ep);
 }
 
 static int
@@ -63,6 +72,7 @@ const struct endpoint_type endpoint_tcp = {
 	.name = "tcp",
 	.network = true,
 	.offers = NEED_SOCKET | NEED_TCP | NEED_CONNECT,
+	.look = tcp_look,
 	.open = tcp_open,
 	.ready = tcp_ready,
 	.begin = socket_begin,

@@ -13,6 +13,8 @@
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "listeners.h"
+#include "location.h"
+#include "look.h"
 #include "retry.h"
 #include "socket.h"
 
@@ -40,6 +42,13 @@ unix_open(struct endpoint *ep)
 
 	return unix_address(ep, &address) < 0 ?
 	    endpoint_error(ep, "connect") : STATUS_OK;
+}
+
+static enum status
+unix_look(struct endpoint *ep, struct look *look)
+{
+	look->way = "sent there, once connected";
+	return unix_open(ep);
 }
 
 static int
@@ -123,6 +132,36 @@ unix_listen_open(struct endpoint *ep)
 	return STATUS_OK;
 }
 
+/* Return 0, or -1 with the errno by which bind(2) would fail.  A socket may be
+ * stale; only connecting to it would tell. */
+static int
+unix_may_bind(const struct endpoint *ep)
+{
+	struct location location;
+	struct stat st;
+	int result;
+
+	if (lstat(ep->path, &st) == 0) {
+		errno = EADDRINUSE;
+		return S_ISSOCK(st.st_mode) && st.st_uid == geteuid() ? 0 : -1;
+	}
+	if (location_find(&location, ep->path) < 0)
+		return -1;
+	result = look_access(location.dir, ".", W_OK | X_OK);
+	location_close(&location);
+	return result;
+}
+
+static enum status
+unix_listen_look(struct endpoint *ep, struct look *look)
+{
+	struct sockaddr_un address;
+
+	look->way = "sent to the first who connects";
+	return unix_address(ep, &address) < 0 || unix_may_bind(ep) < 0 ?
+	    endpoint_error(ep, "bind") : STATUS_OK;
+}
+
 /* Remove the path, if it is still the socket that we bound. */
 static void
 unix_unbind(const struct endpoint *ep, struct unix_state *state)
@@ -163,6 +202,7 @@ const struct endpoint_type endpoint_unix = {
 	.name = "unix",
 	.network = true,
 	.offers = NEED_SOCKET | NEED_CONNECT,
+	.look = unix_look,
 	.open = unix_open,
 	.ready = unix_ready,
 	.commit = socket_commit,
@@ -172,6 +212,7 @@ const struct endpoint_type endpoint_unix_listen = {
 	.name = "unix-listen",
 	.network = true,
 	.offers = NEED_SOCKET,
+	.look = unix_listen_look,
 	.open = unix_listen_open,
 	.ready = unix_listen_ready,
 	.commit = socket_commit,

@@ -6,13 +6,17 @@
 #define TRANSFER_DIRECT_H
 
 #include "../endpoint/endpoint.h"
+#include "../endpoint/look.h"
 
 #include "../base/status.h"
 
-/** Call when both ends are ready.  STATUS_OK, or, once printed, the status of
- * the end that is known not to take what is to be moved. */
-enum status direct_check(const struct endpoint *source,
-    const struct endpoint *dest);
+/** True if it is such a descriptor. */
+bool direct_concerns(const struct endpoint *);
+
+/** Call when both ends are ready, or looked at.  STATUS_OK, or, once printed,
+ * the status of the end that is known not to take what is to be moved. */
+enum status direct_check(const struct endpoint *source, const struct look *in,
+    const struct endpoint *dest, const struct look *out);
 
 /** What a message about EINVAL from this end is to add: "" unless it has
  * O_DIRECT.  Static text. */

@@ -14,9 +14,9 @@
 /**
  * Print the account on stdout.  STATUS_OK, or what the run would surely end
  * with, once the reason is printed: STATUS_SOURCE, STATUS_DEST (also when
- * stdout cannot be written), STATUS_METHOD.
+ * stdout cannot be written), STATUS_CONNECTION, STATUS_INCOMPLETE,
+ * STATUS_METHOD; STATUS_OTHER for headers and trailers.
  */
-enum status explain(const struct endpoint *source,
-    const struct endpoint *dest, const struct options *);
+enum status explain(struct endpoint *source, struct endpoint *dest);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
@@ -92,6 +93,25 @@ end_of(const struct endpoint *source, int64_t start)
 	if (end >= 0)
 		(void)lseek(source->fd, start, SEEK_SET);
 	return end;
+}
+
+enum status
+skip_look(struct endpoint *source, struct look *look,
+    const struct endpoint *dest)
+{
+	int64_t offset = source->options->offset, end = look->size;
+
+	if (look->kind == ZC_NULL)
+		look->start = end = 0;
+	/* A FUSE server's size is checked by reading, so not here. */
+	if (offset == 0 || end < 0 || look->start < 0 || look->guessed)
+		return STATUS_OK;
+	if (offset > end - look->start) {
+		look->start = MAX(look->start, end);
+		return skip_past_end(source, dest);
+	}
+	look->start += offset;
+	return STATUS_OK;
 }
 
 enum status

@@ -5,6 +5,7 @@
 #define TRANSFER_SKIP_H
 
 #include "../endpoint/endpoint.h"
+#include "../endpoint/look.h"
 
 #include "../base/status.h"
 
@@ -15,6 +16,13 @@
  * printed.
  */
 enum status skip_source(struct endpoint *source,
+    const struct endpoint *dest);
+
+/**
+ * Move look->start to where skip_source() would go.  Return what it would, once
+ * it has printed the same message, as far as SOURCE can be known by a look.
+ */
+enum status skip_look(struct endpoint *source, struct look *,
     const struct endpoint *dest);
 
 #endif

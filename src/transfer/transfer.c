@@ -4,6 +4,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../endpoint/look.h"
 #include "../report/verbose.h"
 #include "../system/attributes.h"
 #include "../zcopy.h"
@@ -13,18 +14,6 @@
 #include "tally.h"
 #include "watch.h"
 #include "wrapping.h"
-
-/** Would writing DEST destroy SOURCE?  Ranges within one file are left to the
- * engine, which refuses those that overlap. */
-static bool
-would_destroy(const struct endpoint *source, const struct endpoint *dest)
-{
-	const struct options *options = dest->options;
-
-	if (options->append || options->seek >= 0 || dest->inherited)
-		return false;
-	return endpoint_same_file(source, dest);
-}
 
 static enum status
 open_both(struct endpoint *source, struct endpoint *dest)
@@ -38,11 +27,21 @@ open_both(struct endpoint *source, struct endpoint *dest)
 		dest->mode = attributes_for_copy(source->fd, source->name);
 	if (status == STATUS_OK)
 		status = endpoint_open(dest);
-	if (status == STATUS_OK && would_destroy(source, dest)) {
-		diag_error(dest->name, "write: it is the same file as SOURCE");
-		status = STATUS_DEST;
-	}
-	return status;
+	return status != STATUS_OK ? status :
+	    endpoint_check_distinct(source, dest);
+}
+
+/** Look at ends that are open only if one of them has O_DIRECT. */
+static enum status
+check_direct(const struct endpoint *source, const struct endpoint *dest)
+{
+	struct look in, out;
+
+	if (!direct_concerns(source) && !direct_concerns(dest))
+		return STATUS_OK;
+	look_open(&in, source->fd);
+	look_open(&out, dest->fd);
+	return direct_check(source, &in, dest, &out);
 }
 
 static enum status
@@ -61,7 +60,7 @@ ready_both(struct endpoint *source, struct endpoint *dest)
 	if (status == STATUS_OK)
 		status = endpoint_ready(dest);
 	if (status == STATUS_OK)
-		status = direct_check(source, dest);
+		status = check_direct(source, dest);
 	return status;
 }
 
@@ -167,7 +166,7 @@ transfer(const struct options *options)
 	if (status != STATUS_OK)
 		return status;
 	if (options->action == ACTION_EXPLAIN)
-		return explain(&transfer.source, &transfer.dest, options);
+		return explain(&transfer.source, &transfer.dest);
 	status = run(&transfer);
 	transfer_close(&transfer);
 	return status;

@@ -24,6 +24,15 @@ verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 	return STATUS_OTHER;
 }
 
+enum status
+verdict_ruled_out(const struct endpoint *dest, enum zc_method method,
+    const char *why, enum zc_kind in, enum zc_kind out)
+{
+	diag_error(dest->name, "%s: %s (from %s to %s)",
+	    zc_method_name(method), why, zc_kind_name(in), zc_kind_name(out));
+	return STATUS_METHOD;
+}
+
 static enum status
 verdict_unsuited(const struct zc_result *result,
     const struct endpoint *source, const struct endpoint *dest)
@@ -33,9 +42,8 @@ verdict_unsuited(const struct zc_result *result,
 	if (source->options->action == ACTION_BENCHMARK)
 		return STATUS_METHOD;	/* a row of the table */
 	if (result->error == ENOTSUP && result->reason != NULL)
-		diag_error(dest->name, "%s: %s (from %s to %s)", method,
-		    result->reason, zc_kind_name(zc_kind_of(source->fd)),
-		    zc_kind_name(zc_kind_of(dest->fd)));
+		verdict_ruled_out(dest, result->method, result->reason,
+		    zc_kind_of(source->fd), zc_kind_of(dest->fd));
 	else
 		diag_error(dest->name, "%s: refused: %s %s", method,
 		    result->reason != NULL ? result->reason :

@@ -17,6 +17,10 @@ enum status verdict(const struct zc_result *, const struct endpoint *source,
 enum status verdict_stalled(const struct zc_result *,
     const struct endpoint *source, const struct endpoint *dest);
 
+/** Say that the named method cannot serve: STATUS_METHOD. */
+enum status verdict_ruled_out(const struct endpoint *dest, enum zc_method,
+    const char *why, enum zc_kind in, enum zc_kind out);
+
 /** Say that kernel files take no header or trailer: STATUS_DEST. */
 enum status verdict_wrapped(const struct endpoint *dest);
 

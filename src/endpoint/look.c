@@ -1,0 +1,131 @@
+#include "config.h"
+
+#include "look.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "../base/missing.h"
+
+/* True if it is a terminal.  isatty(3) needs an open descriptor, so go by the
+ * majors of Documentation/admin-guide/devices.txt: consoles and serial lines,
+ * /dev/tty, pseudo terminals. */
+static bool
+look_is_terminal(dev_t device)
+{
+	return major(device) == 4 || major(device) == 5 ||
+	    (major(device) >= 136 && major(device) <= 143);
+}
+
+/* Return a device's size, from sysfs, which always counts sectors of 512
+ * bytes; or -1. */
+static int64_t
+look_block_size(dev_t device)
+{
+	char path[64];
+	int64_t sectors;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/size",
+	    major(device), minor(device));
+	file = fopen(path, "re");
+	if (file == NULL)
+		return -1;
+	if (fscanf(file, "%" SCNd64, &sectors) != 1)
+		sectors = -1;
+	fclose(file);
+	return sectors < 0 ? -1 : sectors * 512;
+}
+
+static bool
+look_is_fuse(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 &&
+	    (unsigned long)fs.f_type == FUSE_SUPER_MAGIC;
+}
+
+enum zc_kind
+look_kind(int fd, const struct stat *st)
+{
+	enum zc_kind kind = zc_kind_of(fd);
+
+	return kind == ZC_CHAR && look_is_terminal(st->st_rdev) ? ZC_TTY :
+	    kind;
+}
+
+void
+look_inspect(struct look *look, int fd, const struct stat *st)
+{
+	look->kind = look_kind(fd, st);
+	if (look->kind == ZC_BLOCK)
+		look->size = look_block_size(st->st_rdev);
+	if (look->kind != ZC_REGULAR)
+		return;
+	look->size = st->st_size;
+	look->guessed = look_is_fuse(fd);
+}
+
+void
+look_open(struct look *look, int fd)
+{
+	struct stat st;
+
+	*look = LOOK_SOCKET;
+	if (fstat(fd, &st) == 0)
+		look_inspect(look, fd, &st);
+	look->flags = fcntl(fd, F_GETFL);
+	look->start = lseek(fd, 0, SEEK_CUR);
+}
+
+int
+look_access(int dir, const char *path, int mode)
+{
+	if (faccessat(dir, path, mode, AT_EACCESS) == 0)
+		return 0;
+	/* glibc calls faccessat2(2) (Linux 5.8) for AT_EACCESS.  If a filter
+	 * refuses it with EPERM, use faccessat(2), which checks the real IDs,
+	 * if they are the same. */
+	if (!call_is_missing(errno) || getuid() != geteuid() ||
+	    getgid() != getegid())
+		return -1;
+	return (int)syscall(SYS_faccessat, dir, path, mode);
+}
+
+/* Return the sysctl fs.protected_regular or fs.protected_fifos, or 0. */
+static int
+look_protection(mode_t mode)
+{
+	FILE *file = fopen(S_ISFIFO(mode) ? "/proc/sys/fs/protected_fifos" :
+	    "/proc/sys/fs/protected_regular", "re");
+	int level;
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%d", &level) != 1)
+		level = 0;
+	fclose(file);
+	return level;
+}
+
+bool
+look_is_protected(int dir, const struct stat *file)
+{
+	struct stat st;
+
+	if ((!S_ISREG(file->st_mode) && !S_ISFIFO(file->st_mode)) ||
+	    fstat(dir, &st) < 0 || !(st.st_mode & S_ISVTX) ||
+	    file->st_uid == st.st_uid || file->st_uid == geteuid())
+		return false;
+	if (st.st_mode & S_IWOTH)
+		return look_protection(file->st_mode) >= 1;
+	return (st.st_mode & S_IWGRP) && look_protection(file->st_mode) >= 2;
+}

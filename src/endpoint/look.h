@@ -1,0 +1,50 @@
+/*
+ * What can be known of an end without opening it.
+ *
+ * The `look` hook of an endpoint type says what opening would find, and which
+ * obstacle it would meet.  It moves nothing, connects to nobody and creates
+ * nothing.
+ */
+#ifndef LOOK_H
+#define LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "../zcopy.h"
+
+struct look {
+	enum zc_kind kind;
+	bool missing;			/* a file that has yet to be made */
+	bool guessed;			/* a FUSE server has made up `size` */
+	int flags;			/* as F_GETFL will give them */
+	int64_t start;			/* of the first byte to move; -1: it has
+					   no position */
+	int64_t size;			/* of the whole, or -1 */
+	const char *way;		/* how DEST will be written */
+};
+
+/* What is known of a socket that is not connected yet. */
+#define LOOK_SOCKET	(struct look){ .kind = ZC_SOCKET, .start = -1, \
+	.size = -1 }
+
+/** Return the kind of `fd`, which may be O_PATH. */
+enum zc_kind look_kind(int fd, const struct stat *);
+
+/** Find out its kind and size. */
+void look_inspect(struct look *, int fd, const struct stat *);
+
+/** Find out all but `way` of a descriptor that is open. */
+void look_open(struct look *, int fd);
+
+/** Check access with our effective IDs, as open(2) would.  Return 0, or -1
+ * with errno. */
+int look_access(int dir, const char *path, int mode);
+
+/** True if open(2) refuses O_CREAT for the file, as fs.protected_regular and
+ * fs.protected_fifos want it (Linux 4.19): it is another user's, in a sticky
+ * directory `dir` that everybody may write to, or, at level 2, a group. */
+bool look_is_protected(int dir, const struct stat *file);
+
+#endif
