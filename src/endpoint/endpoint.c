@@ -254,7 +254,8 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 	const char *why, *option = NULL;
 
 	*ep = (struct endpoint){ .name = name, .role = role,
-	    .options = options, .fd = -1, .listener = -1, .mode = 0666 };
+	    .options = options, .fd = -1, .listener = -1, .backlog = 1,
+	    .mode = 0666 };
 	if (*name == '\0') {
 		diag_error(role == ROLE_SOURCE ? "SOURCE" : "DEST",
 		    "the name is empty");

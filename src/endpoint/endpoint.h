@@ -101,6 +101,10 @@ struct endpoint {
 	const char *path;		/* file, unix */
 	char host[256], port[32];	/* tcp, listen; host "": all */
 	int listener;			/* listen: inherited; -1: none */
+	int backlog;			/* of listen(2).  1, unless changed
+					   before open: more than one peer is
+					   too many, and the kernel's queue must
+					   not hide that */
 
 	void *state;			/* the type's own */
 	bool over;			/* committed or aborted */

@@ -15,10 +15,6 @@
 #include "descriptor.h"
 #include "socket.h"
 
-/* --discard takes several, one after another; else all but one are too many,
- * and the kernel's queue is not to hide that. */
-#define BACKLOG(options)	((options)->action == ACTION_DISCARD ? 64 : 1)
-
 /* Set the options that must be set before bind(2).  Return 0, or -1 with errno
  * and what was being done. */
 static int
@@ -62,7 +58,7 @@ listeners_add(struct listeners *listeners, const struct endpoint *ep,
 	if (bind(fd, address, length) < 0)
 		goto fail;
 	*doing = "listen";
-	if (listen(fd, BACKLOG(ep->options)) < 0)
+	if (listen(fd, ep->backlog) < 0)
 		goto fail;
 	listeners->polled[listeners->count++] = (struct pollfd){
 	    .fd = fd, .events = POLLIN };

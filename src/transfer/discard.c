@@ -21,6 +21,7 @@
 
 #define BLOCK	((size_t)256 * 1024)
 #define STATE	"discarding"
+#define BACKLOG	64			/* served one after another */
 
 struct visit {
 	int fd;
@@ -109,6 +110,7 @@ discard(const struct options *options)
 		    "such as :PORT");
 		return STATUS_USAGE;
 	}
+	ep.backlog = BACKLOG;
 	status = endpoint_check_fit(&ep, NULL);
 	if (status == STATUS_OK)
 		status = deadline_check(options);

@@ -247,6 +247,8 @@ move(const struct endpoint *source, struct endpoint *dest,
 		return mover.hook;
 	if (gave_up(&mover, result))
 		return verdict_stalled(result, source, dest);
+	if (result->outcome == ZC_UNSUITED)
+		return STATUS_METHOD;
 	return verdict(result, source, dest);
 }
 

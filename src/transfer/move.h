@@ -17,9 +17,11 @@ struct moved {
 
 /**
  * Move options->bytes bytes from source to dest, hdtr around them, and say on
- * standard error why not.  dest begins once the plan stands, and no trailer
- * is sent after data that the watch finds changed.  *moved is filled in
- * always.
+ * standard error why not.  Only ZC_UNSUITED, by which no benchmark fails, is
+ * STATUS_METHOD without a message: the caller has verdict() for that.
+ *
+ * dest begins once the plan stands, and no trailer is sent after data that the
+ * watch finds changed.  *moved is filled in always.
  */
 enum status move(const struct endpoint *source, struct endpoint *dest,
     const struct zc_hdtr *hdtr, const struct watch *, struct moved *moved);

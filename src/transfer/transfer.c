@@ -12,6 +12,7 @@
 #include "explain.h"
 #include "skip.h"
 #include "tally.h"
+#include "verdict.h"
 #include "watch.h"
 #include "wrapping.h"
 
@@ -146,8 +147,12 @@ run(struct transfer *transfer)
 	struct moved moved;
 	enum status status = transfer_open(transfer);
 
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
 		status = transfer_move(transfer, &moved);
+		if (moved.result.outcome == ZC_UNSUITED)
+			status = verdict(&moved.result, &transfer->source,
+			    dest);
+	}
 	if (status == STATUS_OK)
 		status = transfer_commit(transfer);
 	if (status == STATUS_OK && dest->confirmed != NULL)

@@ -28,6 +28,8 @@ enum status transfer_parse(struct transfer *, const struct options *);
 
 /** Both ends are ready then. */
 enum status transfer_open(struct transfer *);
+
+/** Of ZC_UNSUITED it prints nothing, as move() does not. */
 enum status transfer_move(struct transfer *, struct moved *);
 
 /** Without it, close leaves DEST as if nothing had been. */

@@ -39,8 +39,6 @@ verdict_unsuited(const struct zc_result *result,
 {
 	const char *method = zc_method_name(result->method);
 
-	if (source->options->action == ACTION_BENCHMARK)
-		return STATUS_METHOD;	/* a row of the table */
 	if (result->error == ENOTSUP && result->reason != NULL)
 		verdict_ruled_out(dest, result->method, result->reason,
 		    zc_kind_of(source->fd), zc_kind_of(dest->fd));
