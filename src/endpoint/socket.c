@@ -110,13 +110,18 @@ socket_drop(int fd)
 	return n > 0 || errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 
+int
+socket_queue(int fd)
+{
+	int queued;
+
+	return ioctl(fd, SIOCOUTQ, &queued) < 0 ? -1 : queued;
+}
+
 enum status
 socket_begin(struct endpoint *ep)
 {
-	int queued = 0;
-
-	(void)ioctl(ep->fd, SIOCOUTQ, &queued);
-	ep->before = tcp_acknowledged(ep->fd) + queued;
+	ep->before = tcp_acknowledged(ep->fd) + MAX(socket_queue(ep->fd), 0);
 	return STATUS_OK;
 }
 
@@ -128,15 +133,15 @@ socket_acknowledged(const struct endpoint *ep)
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
 }
 
-/* Return how much the peer's kernel has not acknowledged: bytes, or more than 0
- * if a seccomp filter refuses SIOCOUTQ.  -1 with errno: it is not known. */
+/* The same, but if a seccomp filter refuses SIOCOUTQ, return a number of
+ * segments, which is more than 0 where there are bytes. */
 static int
-socket_queued(int fd)
+socket_unacknowledged(int fd)
 {
 	int64_t unacknowledged;
-	int queued, error;
+	int queued = socket_queue(fd), error;
 
-	if (ioctl(fd, SIOCOUTQ, &queued) == 0)
+	if (queued >= 0)
 		return queued;
 	error = errno;
 	unacknowledged = tcp_unacknowledged(fd);
@@ -163,7 +168,7 @@ confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 	if (end < 0 || socket_error(fd) < 0)
 		return -1;
 	seen->closed = end > 0;
-	seen->queued = socket_queued(fd);
+	seen->queued = socket_unacknowledged(fd);
 	/* A peer that closed after our end has confirmed by that alone. */
 	if (seen->queued < 0 && (wanted == CONFIRM_ACK || seen->early))
 		return -1;

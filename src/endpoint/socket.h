@@ -36,6 +36,10 @@ enum status socket_ready(struct endpoint *);
  * with errno: the connection failed. */
 int socket_drop(int fd);
 
+/** Return how many bytes the peer's kernel has not acknowledged, or -1 with
+ * errno (ENOTTY: `fd` is no socket). */
+int socket_queue(int fd);
+
 /** Hook: the first byte is next. */
 enum status socket_begin(struct endpoint *);
 

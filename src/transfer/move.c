@@ -3,7 +3,6 @@
 #include "move.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/param.h>
@@ -44,8 +43,10 @@ drains(struct mover *mover)
 {
 	int before = mover->queued;
 
-	if (mover->dest != NULL &&
-	    ioctl(mover->dest->fd, SIOCOUTQ, &mover->queued) < 0 &&
+	if (mover->dest == NULL)
+		return false;
+	mover->queued = socket_queue(mover->dest->fd);
+	if (mover->queued < 0 &&		/* FIONREAD: of a pipe */
 	    ioctl(mover->dest->fd, FIONREAD, &mover->queued) < 0)
 		mover->queued = 0;
 	return mover->queued != before;
