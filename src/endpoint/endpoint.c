@@ -397,7 +397,7 @@ advise_directory(const struct endpoint *ep, char *text, size_t size)
 		    "such directory)");
 	} else {
 		if (source.name != NULL && parse_name(&source) == NULL &&
-		    source.type == &endpoint_file)
+		    (source.type->traits & ENDPOINT_PATH))
 			name = source.path;
 		if (strrchr(name, '/') != NULL)
 			name = strrchr(name, '/') + 1;

@@ -40,6 +40,15 @@ enum role { ROLE_SOURCE, ROLE_DEST };
 struct endpoint;
 struct look;
 
+/** What a type of endpoint is, and can do. */
+enum endpoint_trait {
+	ENDPOINT_PATH = 1,		/* a file by its path */
+	ENDPOINT_REPLACES = 2,		/* DEST is as it was until commit */
+	ENDPOINT_TCP = 4,
+	ENDPOINT_CONNECTS = 8,
+	ENDPOINT_LISTENS = 16,
+};
+
 /**
  * A kind of endpoint.  Hooks may be NULL where there is nothing to do.
  *
@@ -48,6 +57,7 @@ struct look;
  */
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
+	unsigned traits;			/* of enum endpoint_trait */
 	bool network;				/* what fails is a connection */
 	unsigned offers;			/* to options: enum need */
 	enum status (*look)(struct endpoint *, struct look *);

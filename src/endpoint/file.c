@@ -231,8 +231,8 @@ file_open_dest(struct endpoint *ep)
 
 	if (status != STATUS_OK)
 		return status;
-	return ep->type == &endpoint_file ?
-	    file_open_in_place(ep, look.kind) : ep->type->open(ep);
+	return (ep->type->traits & ENDPOINT_REPLACES) ? ep->type->open(ep) :
+	    file_open_in_place(ep, look.kind);
 }
 
 static enum status
@@ -334,8 +334,8 @@ file_look(struct endpoint *ep, struct look *look)
 		return status;
 	if (!look->missing)
 		file_measure(ep, look);
-	return ep->type == &endpoint_file ?
-	    file_look_in_place(ep, look) : ep->type->look(ep, look);
+	return (ep->type->traits & ENDPOINT_REPLACES) ?
+	    ep->type->look(ep, look) : file_look_in_place(ep, look);
 }
 
 /*
@@ -462,6 +462,7 @@ file_abort(struct endpoint *ep)
 const struct endpoint_type endpoint_file = {
 	.name = "file",
 	.offers = NEED_PATH | NEED_POSITION,
+	.traits = ENDPOINT_PATH,
 	.look = file_look,
 	.open = file_open,
 	.ready = file_ready,

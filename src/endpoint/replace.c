@@ -416,6 +416,7 @@ replace_abort(struct endpoint *ep)
 const struct endpoint_type endpoint_replace = {
 	.name = "file",
 	.offers = NEED_PATH | NEED_POSITION,
+	.traits = ENDPOINT_PATH | ENDPOINT_REPLACES,
 	.look = replace_look,
 	.open = replace_open,
 	.moved = replace_moved,

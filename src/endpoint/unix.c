@@ -200,6 +200,7 @@ unix_listen_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_unix = {
 	.name = "unix",
+	.traits = ENDPOINT_CONNECTS,
 	.network = true,
 	.offers = NEED_SOCKET | NEED_CONNECT,
 	.look = unix_look,
@@ -210,6 +211,7 @@ const struct endpoint_type endpoint_unix = {
 
 const struct endpoint_type endpoint_unix_listen = {
 	.name = "unix-listen",
+	.traits = ENDPOINT_LISTENS,
 	.network = true,
 	.offers = NEED_SOCKET,
 	.look = unix_listen_look,

@@ -105,7 +105,7 @@ discard(const struct options *options)
 
 	if (status != STATUS_OK)
 		return status;
-	if (ep.type != &endpoint_listen && ep.type != &endpoint_unix_listen) {
+	if (!(ep.type->traits & ENDPOINT_LISTENS)) {
 		diag_error(ep.name, "--discard needs something that listens, "
 		    "such as :PORT");
 		return STATUS_USAGE;

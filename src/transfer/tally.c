@@ -25,7 +25,7 @@ add(struct tally *tally, const char *format, ...)
 static bool
 is_dropped(const struct endpoint *dest)
 {
-	return dest->type == &endpoint_replace;
+	return dest->type->traits & ENDPOINT_REPLACES;
 }
 
 static struct tally

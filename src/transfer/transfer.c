@@ -23,7 +23,7 @@ open_both(struct endpoint *source, struct endpoint *dest)
 
 	/* The mode of a kernel file (procfs, sysfs) says who may ask the
 	 * kernel, which is no reason to hide the answer. */
-	if (status == STATUS_OK && source->type == &endpoint_file &&
+	if (status == STATUS_OK && (source->type->traits & ENDPOINT_PATH) &&
 	    zc_kind_of(source->fd) == ZC_REGULAR)
 		dest->mode = attributes_for_copy(source->fd, source->name);
 	if (status == STATUS_OK)

@@ -67,7 +67,7 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 
 	if (result->error == EINVAL)
 		return direct_hint(dest);
-	if (!full || dest->type != &endpoint_replace)
+	if (!full || !(dest->type->traits & ENDPOINT_REPLACES))
 		return "";
 	if (!dest->has_stat)
 		return "; --inplace would keep them";
