@@ -236,7 +236,9 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
 	done
 	row 0 --select='*:mmap' in new
 	row 0 --stable in new
-	agreed 27
+	FAULT=copy_file_range:ENOSYS:1+:probe row 9 -m copy_file_range in new
+	fault_fired
+	agreed 28
 }
 
 @test "explain: agrees with the run about descriptors" {

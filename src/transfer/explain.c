@@ -152,6 +152,8 @@ print_plan(const struct zc_plan *plan)
 	}
 }
 
+static const char missing[] = "this system does not have it";
+
 /** The plan knows rules only; what this system lacks goes out of it here. */
 static void
 drop_missing(struct zc_plan *plan)
@@ -164,7 +166,7 @@ drop_missing(struct zc_plan *plan)
 		if (zc_method_available(method) == 0)
 			plan->method[kept++] = method;
 		else
-			plan->why_not[method] = "this system does not have it";
+			plan->why_not[method] = missing;
 	}
 	plan->count = kept;
 }
@@ -189,9 +191,15 @@ foresee(const struct endpoint *source, const struct look *in,
 	const struct options *options = source->options;
 	struct zc_result result = { .outcome = ZC_DONE };
 
-	if (plan->count == 0)
+	if (plan->count == 0 && plan->why_not[options->method] != missing)
 		return verdict_ruled_out(dest, options->method,
 		    plan->why_not[options->method], in->kind, out->kind);
+	if (plan->count == 0) {
+		result.outcome = ZC_UNSUITED;
+		result.method = options->method;
+		result.error = zc_method_available(options->method);
+		return verdict(&result, source, dest);
+	}
 	result.bytes = in->kind == ZC_NULL ? 0 : bytes_to_move(source, in);
 	if (!options->allow_short && !in->guessed &&
 	    (in->kind == ZC_NULL || in->size >= 0) &&
