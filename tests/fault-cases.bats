@@ -18,7 +18,7 @@ teardown() {
 # went SOURCE DEST FAULT [ARG...] - a run, in which each rule fires.
 went() {
 	source=$1 dest=$2 why=
-	travel "${@:3}"
+	run_with_fault "${@:3}"
 	printf '%s to %s, %s: status %s, fired %s\n%s\n' "$source" "$dest" \
 	    "${*:3}" "$status" "$fired" "$output"
 	[ "$fired" -gt 0 ]

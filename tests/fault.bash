@@ -51,27 +51,14 @@ declare -gA text=(
 	[zero]="it saw the end where read(2) has more"
 )
 
-# rule WHAT WHEN - for the call that a case is about.  The halves of a splice
-# differ by the end that is not the private pipe.
-rule() {
-	case $call:$dest in
-	in:*)		echo "splice:$1:$2:in=${of_source[$source]}" ;;
-	out:fifo)	echo "splice:$1:$2:in=fifo" ;;
-	out:*)		echo "splice:$1:$2:out=${of_dest[$dest]}" ;;
-	read:*)		echo "read:$1:$2:in=${of_source[$source]}" ;;
-	write:*)	echo "write:$1:$2:out=${of_dest[$dest]}" ;;
-	*)		echo "$call:$1:$2" ;;
-	esac
-}
-declare -gA of_source=([path]=reg [pipe]=0 [fifo]=fifo [tcp]=sock [unix]=sock)
-declare -gA of_dest=([path]=reg [pipe]=1 [fifo]=fifo [tcp]=sock [unix]=sock)
-
-# journey [ARG...] - one run, with FAULT or TRACE.  Sets status, output, and by
-# $whole whether $dest saw a clean end.  More by variables: $options are put
-# before ARGs; $first is a command that is run before zcopy, on its
-# descriptors; DEST is an old file, unless $fresh; after a failure, nobody
-# waits for what arrives if $impatient.
-journey() {
+# run_route [ARG...] - run zcopy once on the route, with FAULT or TRACE.  Set
+# $status, $output and $whole, which is `yes` if $dest saw a clean end.
+#
+# $options are put before ARGs.  $first is a shell command that runs before
+# zcopy, on its descriptors.  DEST is an old file, or a new one if $fresh is
+# set.  If $impatient is set, a failure of zcopy ends the run without waiting
+# until everything has arrived.
+run_route() {
 	local command=() at=$BATS_TEST_TMPDIR
 	if [ "$dest" = path ]; then
 		rm -f out
@@ -80,7 +67,8 @@ journey() {
 	zcopy_command --block-size=$BLOCK "${options[@]}" "$@" @source @dest
 	: >"$at.status"
 	whole=yes
-	# What is collected is collected to its end whatever zcopy's status.
+	# The inner shell exits with 0, because tests/between.c collects to the
+	# end only if its command succeeded.
 	# shellcheck disable=SC2016	# for that shell
 	"$TEST_BIN/between" "$source" "$input" "$dest" out \
 	    sh -c "${first:+$first;}"'"$@" 2>"$0.stderr"
@@ -92,35 +80,26 @@ journey() {
 	output=$(<"$at.stderr")
 }
 
-# travel FAULT [ARG...] - a journey with these faults; also sets, by $fired, how
-# often the rule fired that did least.  $before are faults that do not count.
-travel() {
-	local fault=$1 FAULT=${before:+$before,}$1
-	shift
-	journey "$@"
-	count_hits "$fault"
-}
-
-# count_hits FAULT - $fired, see above.
-count_hits() {
-	local rule call what hits
+# run_with_fault FAULT [ARG...] - as run_route, with these faults.  $before are
+# more faults, which are not counted.
+#
+# Set $fired: how often the rule in FAULT fired that fired least.
+run_with_fault() {
+	local rule rules hit hits call what count FAULT=${before:+$before,}$1
+	run_route "${@:2}"
+	IFS=, read -ra rules <<<"$1"
 	mapfile -t hits <"$BATS_TEST_TMPDIR.fault"
 	fired=
-	for rule in ${1//,/ }; do
+	for rule in "${rules[@]}"; do
 		IFS=: read -r call what _ <<<"$rule"
-		count_hits_of "$call" "$what"
+		[ "$call" != kernel ] || call='[a-z_]+'
+		count=0
+		for hit in "${hits[@]}"; do
+			[[ ! $hit =~ ^fault\ $call\ [0-9]+\ $what$ ]] ||
+			    : $((count += 1))
+		done
+		fired=$((${fired:-count} < count ? fired : count))
 	done
-}
-
-count_hits_of() {
-	local hit count=0 call=$1
-	[ "$call" != kernel ] || call='[a-z_]+'
-	for hit in "${hits[@]}"; do
-		if [[ $hit =~ ^fault\ $call\ [0-9]+\ $2$ ]]; then
-			: $((count += 1))
-		fi
-	done
-	fired=$((${fired:-count} < count ? fired : count))
 }
 
 # Nothing but the files of the case is here.

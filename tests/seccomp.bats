@@ -69,7 +69,7 @@ whole() {
 			why=
 			# shellcheck disable=SC2086	# split at blanks
 			filter "$error" ${calls//+/ }
-			journey
+			run_route
 			echo "$source to $dest, ${options[*]}," \
 			    "$calls $error: status $status"
 			echo "$output"
@@ -87,7 +87,7 @@ honest() {
 		why=
 		# shellcheck disable=SC2086	# split at blanks
 		filter "$error" ${3//+/ }
-		journey
+		run_route
 		echo "$source to $dest, ${options[*]}, $3 $error:" \
 		    "status $status, expected $1"
 		echo "$output"

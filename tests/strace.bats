@@ -18,7 +18,7 @@ setup() {
 injects() {
 	local TRACE="-e inject=$3"
 	source=$1 dest=$2 why=
-	journey "${@:4}"
+	run_route "${@:4}"
 	echo "$1 to $2, $3: status $status"
 	echo "$output"
 	if [[ $3 == *:signal=* ]]; then
@@ -150,7 +150,7 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 first_call() {
 	local TRACE="-e trace=$3"
 	source=$1 dest=$2
-	journey
+	run_route
 	grep -n -m 1 -e "$4" "$BATS_TEST_TMPDIR.trace" | cut -d: -f1
 }
 

@@ -1,0 +1,32 @@
+#!/usr/bin/env bats
+# From a file to a pipe or a FIFO: calls fail in each way that is in
+# tests/fault-table.bash.  Either everything arrives, or the failure is the
+# right one, and exact.
+
+load helpers
+load fault
+load fault-table
+
+@test "faults: file to pipe: splice" {
+	check_call path pipe splice splice
+}
+
+@test "faults: file to pipe: sendfile" {
+	check_call path pipe sendfile sendfile splice:EINVAL:1+
+}
+
+@test "faults: file to pipe: read" {
+	check_call path pipe read '' kernel:ENOSYS:1+
+}
+
+@test "faults: file to pipe: write" {
+	check_call path pipe write '' kernel:ENOSYS:1+
+}
+
+@test "faults: file to FIFO: splice" {
+	check_call path fifo splice splice
+}
+
+@test "faults: file to FIFO: write" {
+	check_call path fifo write '' kernel:ENOSYS:1+
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bats
+# From a file to a socket: calls fail in each way that is in
+# tests/fault-table.bash.  Either everything arrives, or the failure is the
+# right one, and exact.
+
+load helpers
+load fault
+load fault-table
+
+@test "faults: file to TCP: sendfile" {
+	check_call path tcp sendfile sendfile '' --select='*:sendfile'
+}
+
+@test "faults: file to TCP: splice into the pipe" {
+	check_call path tcp in splice
+}
+
+@test "faults: file to TCP: splice out of the pipe" {
+	check_call path tcp out splice
+}
+
+@test "faults: file to TCP: send" {
+	check_call path tcp send '' kernel:ENOSYS:1+
+}
+
+@test "faults: file to unix: sendfile" {
+	check_call path unix sendfile sendfile '' --select='*:sendfile'
+}
+
+@test "faults: file to unix: splice out of the pipe" {
+	check_call path unix out splice
+}
+
+@test "faults: file to unix: send" {
+	check_call path unix send '' kernel:ENOSYS:1+
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# From a socket: calls fail in each way that is in tests/fault-table.bash.
+# Either everything arrives, or the failure is the right one, and exact.
+
+load helpers
+load fault
+load fault-table
+
+@test "faults: TCP to file: splice into the pipe" {
+	check_call tcp path in splice
+}
+
+@test "faults: TCP to file: splice out of the pipe" {
+	check_call tcp path out splice
+}
+
+@test "faults: TCP to pipe: splice into the pipe" {
+	check_call tcp pipe in splice
+}
+
+@test "faults: TCP to pipe: splice out of the pipe" {
+	check_call tcp pipe out splice
+}
+
+@test "faults: TCP to file: read" {
+	check_call tcp path read '' kernel:ENOSYS:1+
+}
+
+@test "faults: TCP to file: write" {
+	check_call tcp path write '' kernel:ENOSYS:1+
+}
+
+@test "faults: unix to FIFO: splice out of the pipe" {
+	check_call unix fifo out splice
+}
