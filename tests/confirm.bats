@@ -6,12 +6,7 @@ load helpers
 load peer
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 300000
-	got=$BATS_TEST_TMPDIR.got
-	path=$BATS_TEST_TMPDIR.socket
-	go=$BATS_TEST_TMPDIR.go
-	big=$BATS_TEST_TMPDIR.big
+	set_up_peers 300000
 }
 
 METHODS="auto sendfile splice mmap read-write"

@@ -7,13 +7,8 @@ load networks
 load deadlines
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 1000
+	set_up_peers 1000
 	old_file out
-	path=$BATS_TEST_TMPDIR.socket
-	fifo=$BATS_TEST_TMPDIR.fifo
-	go=$BATS_TEST_TMPDIR.go
-	big=$BATS_TEST_TMPDIR.big
 }
 
 ## Signals that were ignored or blocked when zcopy started

@@ -6,10 +6,7 @@ load helpers
 load peer
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 300000
-	path=$BATS_TEST_TMPDIR.socket
-	go=$BATS_TEST_TMPDIR.go
+	set_up_peers 300000
 }
 
 # discards ARG... - start one on a port of its own, $pid and $port.

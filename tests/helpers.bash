@@ -52,6 +52,15 @@ same() {
 	cmp "$1" "$2"
 }
 
+# only NAME... - true if these, in the order of ls(1), are all names in the
+# directory of the case.
+only() {
+	local there
+	there=$(ls -A)
+	echo "there is: ${there//$'\n'/ }"
+	[ "$there" = "$(printf '%s\n' "$@")" ]
+}
+
 # retry CMD... - until CMD succeeds; fail after RETRY_SECONDS, or 10.
 retry() {
 	local until=$((SECONDS + ${RETRY_SECONDS:-10}))

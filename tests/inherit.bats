@@ -5,15 +5,6 @@
 load helpers
 load peer
 
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 300000
-	old_file out
-	got=$BATS_TEST_TMPDIR.got
-	path=$BATS_TEST_TMPDIR.socket
-	go=$BATS_TEST_TMPDIR.go
-}
-
 ## listen:fd:N
 
 # lent TYPE ADDRESS DEED... -- ARG... - a zcopy with a listening socket as its

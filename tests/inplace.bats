@@ -13,26 +13,16 @@ setup() {
 	random_file out 150000
 	cp in "$BATS_TEST_TMPDIR.in"
 	cp out "$BATS_TEST_TMPDIR.out"
-	mounted=
 }
 
 teardown() {
 	end_all
-	[ -z "$mounted" ] || umount "$mounted"
-	detach
+	unmount_all
 }
 
 unchanged() {
 	same "$BATS_TEST_TMPDIR.in" in
 	same "$BATS_TEST_TMPDIR.out" out
-}
-
-# only NAME... - that is all there is, sorted.
-only() {
-	local there
-	there=$(ls -A)
-	echo "there is: ${there//$'\n'/ }"
-	[ "$there" = "$(printf '%s\n' "$@")" ]
 }
 
 # patched SEEK [COUNT] - what `out` must be: COUNT bytes of `in` written there.
@@ -327,9 +317,7 @@ shell_append() {
 @test "inplace: a mounted block device is refused" {
 	block_device 2M
 	mkfs.ext4 -q "$device" 2>&1
-	mkdir mnt
-	mount "$device" mnt || skip "no mount here"
-	mounted=$PWD/mnt
+	mount_at mnt "$device"
 	cksum "$device" >before
 	zcopy 4 in "$device"
 	[[ $output == "zcopy: $device: open: "*busy* ]]
@@ -527,11 +515,8 @@ waits_with() {
 
 @test "inplace: a full disk keeps what it took, and the count is exact" {
 	local page
-	requires_root
 	page=$(getconf PAGESIZE)
-	mkdir fs
-	mount -t tmpfs -o size="$((2 * page))" none fs || skip "no mount here"
-	mounted=$PWD/fs
+	mount_at fs -t tmpfs -o size=$((2 * page)) none
 	random_file big $((3 * page))
 	zcopy 4 --inplace big fs/out
 	[[ $output == "zcopy: fs/out: write: No space left on device ($((2 * page)) bytes delivered)"* ]]

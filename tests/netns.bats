@@ -7,12 +7,8 @@ load peer
 load networks
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 300000
+	set_up_peers 300000
 	old_file out
-	got=$BATS_TEST_TMPDIR.got
-	go=$BATS_TEST_TMPDIR.go
-	big=$BATS_TEST_TMPDIR.big
 	two_networks
 }
 

@@ -6,29 +6,9 @@ load helpers
 load peer
 load networks
 
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 300000
-	old_file out
-	got=$BATS_TEST_TMPDIR.got
-	path=$BATS_TEST_TMPDIR.socket
-	go=$BATS_TEST_TMPDIR.go
-}
-
 teardown() {
 	end_all
-	if [ -n "$mounted" ]; then
-		umount "$mounted"
-	fi
-}
-mounted=
-
-# small_disk SIZE - make such a file system, on ./disk.
-small_disk() {
-	requires_root
-	mkdir disk
-	mount -t tmpfs -o "size=$1" none disk || skip "cannot mount a tmpfs"
-	mounted=$PWD/disk
+	unmount_all
 }
 
 ## Listening
@@ -364,7 +344,7 @@ scanned() {
 }
 
 @test "broken: a full disk at the receiver resets the sender" {
-	small_disk 1M
+	mount_at disk -t tmpfs -o size=1M none
 	more_than_fits "$BATS_TEST_TMPDIR.big"
 	listener listen:127.0.0.1:0 disk/out
 	zcopy 5 "$BATS_TEST_TMPDIR.big" "127.0.0.1:$port"
@@ -378,7 +358,7 @@ scanned() {
 # What there is to send has gone out long before the disk is full.
 @test "broken: a full disk resets a sender that waits for its answer" {
 	local method
-	small_disk 64K
+	mount_at disk -t tmpfs -o size=64K none
 	random_file in 200000
 	for method in auto sendfile splice mmap read-write; do
 		listener listen:127.0.0.1:0 disk/out

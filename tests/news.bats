@@ -6,12 +6,8 @@ load peer
 load deadlines
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 1000
+	set_up_peers 1000
 	old_file out
-	path=$BATS_TEST_TMPDIR.socket
-	fifo=$BATS_TEST_TMPDIR.fifo
-	big=$BATS_TEST_TMPDIR.big
 }
 
 # The next client must be waiting when one has been refused: strace(1) slows

@@ -6,6 +6,23 @@ PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) ||
 	PYTHON=python3
 PEER=$BATS_TEST_DIRNAME/peer.py
 
+# set_up_peers SIZE - what most suites with far ends begin with: `in`, of SIZE
+# bytes, and names for what is not to stand in the directory of the case.
+set_up_peers() {
+	cd "$BATS_TEST_TMPDIR" || return
+	random_file in "$1"
+	got=$BATS_TEST_TMPDIR.got	# what has arrived
+	path=$BATS_TEST_TMPDIR.socket
+	fifo=$BATS_TEST_TMPDIR.fifo
+	go=$BATS_TEST_TMPDIR.go		# what a peer waits for
+	big=$BATS_TEST_TMPDIR.big	# see more_than_fits
+}
+
+setup() {
+	set_up_peers 300000
+	old_file out
+}
+
 # peer MODE ARG... - tests/peer.py in the background: see there.  $peer is
 # its process, $said has what it prints; unless it connects, $port is where
 # it can be reached.  $there is a command that runs it elsewhere.

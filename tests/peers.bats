@@ -6,10 +6,7 @@ load helpers
 load peer
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 3000000
-	got=$BATS_TEST_TMPDIR.got
-	path=$BATS_TEST_TMPDIR.socket
+	set_up_peers 3000000
 }
 
 # Where to listen, for zcopy and for peer.py; unix sockets have no port.

@@ -30,14 +30,6 @@ unmount() {
 	mounts=("${mounts[@]:1}")
 }
 
-# only NAME... - that is all there is, sorted.
-only() {
-	local there
-	there=$(ls -A)
-	echo "there is: ${there//$'\n'/ }"
-	[ "$there" = "$(printf '%s\n' "$@")" ]
-}
-
 unchanged() {
 	same "$BATS_TEST_TMPDIR.old" out
 }

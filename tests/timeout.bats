@@ -7,14 +7,8 @@ load networks
 load deadlines
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	random_file in 1000
+	set_up_peers 1000
 	old_file out
-	got=$BATS_TEST_TMPDIR.got
-	path=$BATS_TEST_TMPDIR.socket
-	fifo=$BATS_TEST_TMPDIR.fifo
-	go=$BATS_TEST_TMPDIR.go
-	big=$BATS_TEST_TMPDIR.big
 }
 
 ## What is a number of seconds
