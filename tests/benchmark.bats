@@ -21,24 +21,9 @@ quick() {
 	STDOUT=../report zcopy 0 --benchmark -q --rounds=2 "$@"
 }
 
-# query EXPRESSION - of Python, about `d`, the JSON in ../report.
+# query EXPRESSION - of Python, about the JSON in ../report: see tests/report.py.
 query() {
-	python3 - "$1" <<-'END'
-	import json, sys
-	with open("../report") as file:
-	    d = json.load(file)
-	    file.seek(0)
-	    assert file.read().count("\n") == 1
-	def names(route):
-	    return [m["name"] for m in route["methods"]]
-	def method(route, name):
-	    return next(m for m in routes[route]["methods"] if m["name"] == name)
-	routes = {r["name"]: r for r in d["routes"]}
-	measured = [m for r in d["routes"] for m in r["methods"] if m["rounds"]]
-	if not eval("(" + sys.argv[1] + ")"):
-	    json.dump(d, sys.stdout, indent=1)
-	    sys.exit("\nnot so: " + sys.argv[1])
-	END
+	python3 "$BATS_TEST_DIRNAME/report.py" json "$1"
 }
 
 # untouched - nothing made, nothing changed; and nobody is left of $pid.
@@ -222,22 +207,7 @@ usage_error() {
 	cp in 'a "name", with commas'
 	quick --csv 'a "name", with commas' old
 	rm 'a "name", with commas'
-	python3 - <<-'END'
-	import csv
-	with open("../report", newline="") as file:
-	    text = file.read()
-	assert text.count("\n") == text.count("\r\n")
-	rows = list(csv.DictReader(text.splitlines()))
-	assert {r["source"] for r in rows if r["route"] == "SOURCE to DEST"} \
-	    == {'a "name", with commas'}
-	assert {r["method"] for r in rows} >= {"sendfile", "read-write"}
-	for r in rows:
-	    if r["refused"]:
-	        assert r["rounds"] == "0" and not r["speed_ratio"], r
-	    else:
-	        assert r["rounds"] == "2" and float(r["speed_ratio"]) > 0, r
-	    assert None not in r and None not in r.values(), r
-	END
+	python3 "$BATS_TEST_DIRNAME/report.py" csv
 	untouched
 }
 

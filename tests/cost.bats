@@ -102,33 +102,11 @@ reads() {
 	[ "$(grep -Ec "read\\($3, .*, 32768\\)" "$BATS_TEST_TMPDIR.trace")" -eq 2 ]
 }
 
-# The far end stops before the end, to look at who waits for it.
 @test "cost: memory does not grow with the work" {
 	requires python3
 	local method
 	! grep -q __asan_init "$ZCOPY" || skip "needs memory as it is"
 	for method in auto sendfile splice mmap read-write; do
-		python3 - "$ZCOPY" "$method" <<-'END'
-			import re, subprocess, sys
-			def peak(pid):
-			    with open(f"/proc/{pid}/status") as status:
-			        return int(re.search(r"VmHWM:\s+(\d+)",
-			            status.read())[1])
-			def takes(size):
-			    zcopy = subprocess.Popen([sys.argv[1], "-m",
-			        sys.argv[2], "large", "-"], bufsize=0,
-			        stdout=subprocess.PIPE)
-			    while size > 0:
-			        size -= len(zcopy.stdout.read(size))
-			    kib = peak(zcopy.pid)
-			    zcopy.stdout.close()
-			    zcopy.wait()
-			    return kib
-			few, many = takes(1), takes(60 << 20)
-			print(sys.argv[2], few, many, "KiB")
-			mapped = 4096 if sys.argv[2] == "mmap" else 0
-			assert many <= 4096 + 256 + mapped
-			assert many <= few + 512 + mapped
-		END
+		python3 "$BATS_TEST_DIRNAME/memory.py" "$ZCOPY" "$method"
 	done
 }

@@ -250,37 +250,18 @@ stops_at() {
 	stops_at 1048577
 }
 
-# Runs a zcopy whose standard input is a socket in which all of `in` waits,
-# or comes; then writes what it left there to `left`.
+# socket_source TYPE COMMAND... - run it with a socket as its standard input, to
+# which `in` is sent.  What COMMAND leaves there is in `left` then.
 socket_source() {
-	python3 - "$@" <<-'END'
-		import socket, subprocess, sys, threading
-		family, *command = sys.argv[1:]
-		if family == "unix":
-		    ours, theirs = socket.socketpair()
-		else:
-		    server = socket.create_server(("127.0.0.1", 0))
-		    ours = socket.create_connection(server.getsockname())
-		    theirs, _ = server.accept()
-		def send():
-		    ours.sendall(open("in", "rb").read())
-		    ours.shutdown(socket.SHUT_WR)
-		sender = threading.Thread(target=send)
-		sender.start()
-		status = subprocess.run(command, stdin=theirs,
-		    timeout=20).returncode
-		with open("left", "wb") as left:
-		    while data := theirs.recv(65536):
-		        left.write(data)
-		sender.join()
-		sys.exit(status)
-	END
+	# shellcheck disable=SC2016	# for the other shell
+	timeout 20 python3 "$BATS_TEST_DIRNAME/peer.py" pair "$1" 0 \
+	    send=in end -- sh -c '"$@" || exit; cat >left' sh "${@:2}"
 }
 
 @test "count: of a socket not one byte more is read" {
 	local method family count
 	requires python3
-	for family in unix tcp; do
+	for family in stream tcp; do
 		for count in 1 70001; do
 			head -c $count in >expected
 			tail -c +$((count + 1)) in >rest

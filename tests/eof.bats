@@ -289,39 +289,9 @@ kernel_file() {
 	done
 }
 
-# Runs zcopy in a terminal of its own, and types what it is told to.
-#	terminal source|dest COMMAND...
+# terminal source|dest COMMAND... - see tests/terminal.py.
 terminal() {
-	python3 - "$@" <<-'END'
-		import os, subprocess, sys, termios, tty
-		side, *command = sys.argv[1:]
-		master, slave = os.openpty()
-		if side == "dest":
-		    # As it is written: no carriage returns, no echo.
-		    tty.setraw(slave)
-		    child = subprocess.Popen(command, stdout=slave)
-		    os.close(slave)
-		    got = b""
-		    try:
-		        while data := os.read(master, 65536):
-		            got += data
-		    except OSError:             # EIO: nobody has it open
-		        pass
-		    open("got", "wb").write(got)
-		    sys.exit(child.wait(20))
-		modes = termios.tcgetattr(slave)
-		modes[3] &= ~termios.ECHO
-		termios.tcsetattr(slave, termios.TCSANOW, modes)
-		child = subprocess.Popen(command, stdin=slave)
-		# Only the zcopy is to read it; Ctrl-D at the start of a line.
-		for text in b"one\n", b"two\n", b"", b"not for zcopy\n":
-		    os.write(master, text or b"\x04")
-		    if not text:
-		        status = child.wait(20)
-		os.set_blocking(slave, False)
-		open("left", "wb").write(os.read(slave, 65536))
-		sys.exit(status)
-	END
+	python3 "$BATS_TEST_DIRNAME/terminal.py" "$@"
 }
 
 @test "eof: of a terminal is one Ctrl-D, and what is typed next is not read" {
@@ -357,25 +327,15 @@ terminal() {
 	done
 }
 
-# Connects to a zcopy that listens; sends, closes its sending side only, and
-# demands to see the other close in order, after $1 was made.
+far_end() {
+	timeout 20 python3 "$BATS_TEST_DIRNAME/peer.py" "$@"
+}
+
+# half_closer ADDRESS - connect to a zcopy that listens, send `in` and half-close.
+# zcopy must not send anything, nor close before all of it is in `got`.
 half_closer() {
-	python3 - "$@" <<-'END'
-		import os, socket, sys
-		out, address = sys.argv[1:]
-		if address.isdigit():
-		    peer = socket.create_connection(("127.0.0.1", address))
-		else:
-		    peer = socket.socket(socket.AF_UNIX)
-		    peer.connect(address)
-		peer.settimeout(20)
-		peer.sendall(open("in", "rb").read())
-		peer.shutdown(socket.SHUT_WR)
-		if peer.recv(1) != b"":
-		    sys.exit("zcopy said something")
-		if not os.path.exists(out):
-		    sys.exit("zcopy closed before all was there")
-	END
+	far_end connect "$1" send=in end save=said equal=in:got
+	[ ! -s said ]
 }
 
 @test "eof: of a socket is the peer's half-close; he hears when all is done" {
@@ -384,51 +344,32 @@ half_closer() {
 	for method in $(methods stream file); do
 		echo "method $method"
 		listener -m "$method" listen:127.0.0.1:0 got
-		half_closer got "$port"
+		half_closer "127.0.0.1:$port"
 		ends 0
 		same in got
 		rm got
 		listener -m "$method" unix-listen:sock got
-		half_closer got sock
+		half_closer ./sock
 		ends 0
 		same in got
 		rm -f got sock
 	done
 }
 
-# The standard input of zcopy is a socket, whose other side sends `in`, closes
-# its sending side only, and reads from it what zcopy's successor has to say.
+# half_closed TYPE COMMAND... - run it with a socket as its standard input, to
+# which `in` is sent, and then a half-close.  What COMMAND's successor writes to
+# the same socket must arrive.
 half_closed() {
-	python3 - "$@" <<-'END'
-		import socket, subprocess, sys, threading
-		family, *command = sys.argv[1:]
-		if family == "unix":
-		    ours, theirs = socket.socketpair()
-		else:
-		    server = socket.create_server(("127.0.0.1", 0))
-		    ours = socket.create_connection(server.getsockname())
-		    theirs, _ = server.accept()
-		def send():
-		    ours.sendall(open("in", "rb").read())
-		    ours.shutdown(socket.SHUT_WR)
-		sender = threading.Thread(target=send)
-		sender.start()
-		status = subprocess.run(command, stdin=theirs,
-		    timeout=20).returncode
-		sender.join()
-		theirs.sendall(b"thanks")
-		theirs.close()
-		ours.settimeout(20)
-		if ours.recv(100) != b"thanks":
-		    sys.exit("the way back is closed")
-		sys.exit(status)
-	END
+	# shellcheck disable=SC2016	# for the other shell
+	far_end pair "$1" 0 send=in end save=thanks -- \
+	    sh -c '"$@" && printf thanks >&0' sh "${@:2}"
+	[ "$(cat thanks)" = thanks ]
 }
 
 @test "eof: a half-close of an inherited socket leaves the way back open" {
 	local method family
 	requires python3
-	for family in unix tcp; do
+	for family in stream tcp; do
 		for method in $(methods stream file); do
 			echo "method $method, $family"
 			half_closed $family "$ZCOPY" -m "$method" - got
@@ -440,19 +381,12 @@ half_closed() {
 @test "eof: a reset is none: status 5, and DEST stays" {
 	local method
 	requires python3
+	printf some >some
 	echo old >out
 	for method in $(methods stream file); do
 		echo "method $method"
 		listener -m "$method" listen:127.0.0.1:0 out
-		python3 - "$port" <<-'END'
-			import socket, struct, sys
-			peer = socket.create_connection(
-			    ("127.0.0.1", sys.argv[1]))
-			peer.sendall(b"some")
-			peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-			    struct.pack("ii", 1, 0))
-			peer.close()
-		END
+		far_end connect "127.0.0.1:$port" send=some reset
 		ends 5
 		[ "$(cat out)" = old ]
 	done

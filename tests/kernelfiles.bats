@@ -328,61 +328,11 @@ reads() {
 
 # Descriptors without bytes
 
-# with_fd KIND CMD... - with that as descriptor 9.  Fails with 98 if CMD took
-# or sent a message.
+# given_fd KIND - from now on zcopy has that as descriptor 9, and fails with 98 if
+# it takes or sends a message: see tests/given-fd.py.
 given_fd() {
 	requires python3
-	cat >"$BATS_TEST_TMPDIR.py" <<-'END'
-		import ctypes, os, select, socket, sys
-		libc = ctypes.CDLL(None)
-		kind, command = sys.argv[1], sys.argv[2:]
-		unix, inet = socket.AF_UNIX, socket.AF_INET
-		peer = None
-		def pair(type):
-		    global peer
-		    end, peer = socket.socketpair(unix, type)
-		    peer.send(b"x" * 100)
-		    return end
-		def bound(family, address, type=socket.SOCK_STREAM):
-		    end = socket.socket(family, type)
-		    end.bind(address)
-		    return end
-		def listening(family, address):
-		    end = bound(family, address)
-		    end.listen()
-		    return end
-		end = {
-		    "directory": lambda: os.open(".", os.O_RDONLY),
-		    "o_path": lambda: os.open("in", os.O_PATH),
-		    "eventfd": lambda: libc.eventfd(5, 0),
-		    "timerfd": lambda: libc.timerfd_create(1, 0),
-		    "inotify": lambda: libc.inotify_init(),
-		    "epoll": lambda: select.epoll(),
-		    "datagram": lambda: pair(socket.SOCK_DGRAM),
-		    "seqpacket": lambda: pair(socket.SOCK_SEQPACKET),
-		    "udp": lambda: bound(inet, ("127.0.0.1", 0),
-		        socket.SOCK_DGRAM),
-		    "unconnected": lambda: socket.socket(inet),
-		    "unconnected-unix": lambda: socket.socket(unix),
-		    "listening": lambda: listening(inet, ("127.0.0.1", 0)),
-		    "listening-unix": lambda: listening(unix, ""),
-		}[kind]()
-		fd = end if type(end) is int else end.fileno()
-		os.dup2(fd, 9)
-		os.set_inheritable(9, True)
-		status = os.spawnvp(os.P_WAIT, command[0], command)
-		if peer:
-		    dontwait = socket.MSG_DONTWAIT
-		    if len(end.recv(200, dontwait)) != 100:
-		        sys.exit(98)
-		    try:
-		        peer.recv(200, dontwait)
-		        sys.exit(98)
-		    except BlockingIOError:
-		        pass
-		sys.exit(status)
-	END
-	as_user=(python3 -E -S "$BATS_TEST_TMPDIR.py" "$1")
+	as_user=(python3 -E -S "$BATS_TEST_DIRNAME/given-fd.py" "$1")
 }
 
 # refused KIND SOURCE-STATUS DEST-STATUS

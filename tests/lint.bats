@@ -55,8 +55,8 @@ render() {
 
 @test "lint: Makefile.am names every source and every test" {
 	local file missing=0
-	for file in src/*.[ch] src/*/*.[ch] tests/*.bats tests/*.c \
-	    scripts/racing/*.py; do
+	for file in src/*.[ch] src/*/*.[ch] tests/*.bats tests/*.bash \
+	    tests/*.c tests/*.py scripts/racing/*.py; do
 		# Of a test program its name, of which make knows the source.
 		[[ $file != tests/* ]] || file=${file%.c}
 		grep -qw -e "$file" Makefile.am ||

@@ -13,6 +13,12 @@ methods() {
 	esac
 }
 
+# piped SOURCE DEST COMMAND... - run it with pipes of these sizes; print what
+# they are then.  See tests/pipesize.py.
+piped() {
+	python3 "$BATS_TEST_DIRNAME/pipesize.py" "$@"
+}
+
 # deliver STATUS DEST ARG... - zcopy ARG... to a destination of this kind, all
 # of which is in `got` then.
 deliver() {

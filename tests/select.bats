@@ -472,29 +472,16 @@ most() {
 # pipe_sizes METHOD BEFORE:OPTION:AFTER... - zcopy --pipe-size=OPTION, with a
 # pipe of the size BEFORE as its standard output, makes that AFTER.
 pipe_sizes() {
-	python3 - "$ZCOPY" "$@" <<-'END'
-		import fcntl, os, subprocess, sys, threading
-		SET, GET = 1031, 1032                   # F_SETPIPE_SZ...
-		zcopy, method, *rows = sys.argv[1:]
-
-		def check(before, option, after):
-		    reader, writer = os.pipe()
-		    fcntl.fcntl(writer, SET, int(before))
-		    child = subprocess.Popen([zcopy, "-m", method,
-		        "--pipe-size=" + option, "in", "-"], stdout=writer)
-		    got = b""
-		    while len(got) < os.stat("in").st_size:
-		        got += os.read(reader, 65536)
-		    if child.wait(20) != 0 or got != open("in", "rb").read():
-		        sys.exit("it was not all")
-		    size = fcntl.fcntl(writer, GET)
-		    print(f"--pipe-size={option}: from {before} to {size}")
-		    os.close(writer)
-		    os.close(reader)
-		    return size == int(after)
-
-		sys.exit(not all([check(*row.split(":")) for row in rows]))
-	END
+	local method=$1 row before option after size failed=0
+	for row in "${@:2}"; do
+		IFS=: read -r before option after <<<"$row"
+		size=$(piped - "$before" "$ZCOPY" -m "$method" \
+		    "--pipe-size=$option" in -)
+		echo "--pipe-size=$option: from $before to $size"
+		same in out
+		[ "$size" = "$after" ] || failed=1
+	done
+	[ $failed -eq 0 ]
 }
 
 @test "pipe-size: a destination is made that large, never smaller" {

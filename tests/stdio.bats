@@ -33,6 +33,12 @@ fails() {
 	[ "$status" -eq "$want" ]
 }
 
+# paired FD DEED... -- COMMAND... - run it with a unix socket as its descriptor
+# FD, whose other side does the DEEDs of tests/peer.py.
+paired() {
+	timeout 20 python3 "$BATS_TEST_DIRNAME/peer.py" pair stream "$@"
+}
+
 # Names and positions.
 
 @test "stdio: every name of standard input is that very descriptor" {
@@ -80,31 +86,15 @@ fails() {
 @test "stdio: the names of standard input and output do for a socket" {
 	local name
 	requires python3
+	printf hello >hello
 	for name in - /dev/stdin /dev/fd/0 fd:0; do
 		echo "$name"
-		python3 - "$ZCOPY" "$name" <<-'END'
-			import socket, subprocess, sys
-			ours, theirs = socket.socketpair()
-			ours.sendall(b"hello")
-			ours.close()
-			sys.exit(subprocess.run([*sys.argv[1:], "out"],
-			    stdin=theirs, timeout=20).returncode)
-		END
+		paired 0 send=hello -- "$ZCOPY" "$name" out
 		[ "$(cat out)" = hello ]
 	done
 	for name in - /dev/stdout /dev/fd/1 fd:1; do
 		echo "$name"
-		python3 - "$ZCOPY" in "$name" <<-'END'
-			import socket, subprocess, sys
-			ours, theirs = socket.socketpair()
-			child = subprocess.Popen(sys.argv[1:], stdout=theirs)
-			theirs.close()
-			with open("out", "wb") as out:
-			    while data := ours.recv(65536):
-			        out.write(data)
-			ours.close()
-			sys.exit(child.wait(20))
-		END
+		paired 1 save=out -- "$ZCOPY" in "$name"
 		same in out
 	done
 }
@@ -227,24 +217,8 @@ fails() {
 
 @test "stdio: while it waits between two pipes, others may use them" {
 	requires python3
-	timeout 20 python3 - "$ZCOPY" <<-'END'
-		import os, subprocess, sys
-		source, feed = os.pipe()
-		drain, sink = os.pipe()
-		os.write(sink, b"old")
-		child = subprocess.Popen([sys.argv[1], "-", "-"], stdin=source,
-		    stdout=sink)
-		def sleeps():
-		    with open(f"/proc/{child.pid}/stat") as f:
-		        return f.read().rsplit(")")[1].split()[0] == "S"
-		while child.poll() is None and not sleeps():
-		    pass
-		assert os.read(drain, 10) == b"old"
-		os.write(feed, b"new")
-		assert os.read(drain, 10) == b"new"
-		os.close(feed)
-		assert child.wait() == 0
-	END
+	timeout 20 python3 "$BATS_TEST_DIRNAME/asleep.py" shares \
+	    "$ZCOPY" - -
 }
 
 # Closed descriptors.
@@ -356,77 +330,10 @@ fails() {
 }
 
 # O_NONBLOCK, set by whoever shares the descriptor.
-#	nonblocking SOURCE DEST PAUSE COMMAND...
-# These are `pipe` or `unix` to be given one, with O_NONBLOCK; or `-`.  The
-# others write or read a bit, pause, and do the rest by small pieces.  The
-# flags must be as they were; while there was nothing to do the processor must
-# have been for others.
+
+# nonblocking SOURCE DEST PAUSE COMMAND... - see tests/nonblock.py.
 nonblocking() {
-	python3 - "$@" <<-'END'
-		import fcntl, os, resource, socket, subprocess, sys, threading
-		import time
-		source, dest, pause, *command = sys.argv[1:]
-		pause = float(pause)
-
-		def pair(kind):
-		    if kind == "pipe":
-		        return os.pipe()
-		    reader, writer = socket.socketpair()
-		    return reader.detach(), writer.detach()
-
-		def arm(fd):
-		    fcntl.fcntl(fd, fcntl.F_SETFL,
-		        fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
-		    return fd, fcntl.fcntl(fd, fcntl.F_GETFL)
-
-		data = open("in", "rb").read()
-		armed = []
-		stdin = stdout = None
-		if source != "-":
-		    stdin, theirs_in = pair(source)
-		    armed.append(arm(stdin))
-		if dest != "-":
-		    theirs_out, stdout = pair(dest)
-		    armed.append(arm(stdout))
-		child = subprocess.Popen(command, stdin=stdin, stdout=stdout)
-
-		def write():
-		    time.sleep(pause)
-		    os.write(theirs_in, data[:1])
-		    time.sleep(pause)
-		    for i in range(1, len(data), 9973):
-		        os.write(theirs_in, data[i:i + 9973])
-		    os.close(theirs_in)
-
-		def read():
-		    time.sleep(pause)
-		    got = os.read(theirs_out, 1)
-		    time.sleep(pause)
-		    while len(got) < len(data):
-		        piece = os.read(theirs_out, 9973)
-		        if not piece:
-		            break
-		        got += piece
-		    open("out", "wb").write(got)
-
-		jobs = [threading.Thread(target=job) for job, given in
-		    ((write, stdin), (read, stdout)) if given is not None]
-		for job in jobs:
-		    job.start()
-		status = child.wait(20)
-		for fd, flags in armed:
-		    if fcntl.fcntl(fd, fcntl.F_GETFL) != flags:
-		        sys.exit("the flags were changed")
-		    os.close(fd)
-		for job in jobs:
-		    job.join()
-		usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-		busy = usage.ru_utime + usage.ru_stime
-		print("busy for", busy, "s")
-		if pause and busy > pause:
-		    sys.exit("it did not sleep")
-		sys.exit(status)
-	END
+	python3 "$BATS_TEST_DIRNAME/nonblock.py" "$@"
 }
 
 # bats test_tags=slow
@@ -483,67 +390,12 @@ nonblocking() {
 
 @test "nonblock: while it waits, a signal ends it" {
 	requires python3
-	python3 - "$ZCOPY" <<-'END'
-		import os, subprocess, sys, time
-		reader, writer = os.pipe()
-		os.set_blocking(reader, False)
-		child = subprocess.Popen([sys.argv[1], "-", "out"],
-		    stdin=reader)
-		os.write(writer, b"x")
-		for i in range(500):
-		    with open(f"/proc/{child.pid}/stat") as stat:
-		        if stat.read().split()[2] == "S":
-		            break
-		    time.sleep(0.02)
-		child.terminate()
-		if child.wait(5) != -15:
-		    sys.exit(f"ended with {child.returncode}")
-	END
+	python3 "$BATS_TEST_DIRNAME/asleep.py" dies-nonblock TERM \
+	    "$ZCOPY" - out
 	[ ! -e out ]
 }
 
 # Pipe sizes.
-#	piped SOURCE-SIZE|- DEST-SIZE|- COMMAND...
-# Standard input and output are pipes of these sizes; prints what they are at
-# the end.
-piped() {
-	python3 - "$@" <<-'END'
-		import fcntl, os, subprocess, sys, threading
-		SET, GET = 1031, 1032                   # F_SETPIPE_SZ...
-		source, dest, *command = sys.argv[1:]
-		data = open("in", "rb").read()
-		stdin = stdout = None
-
-		def write(fd):
-		    with open(fd, "wb") as pipe:
-		        pipe.write(data)
-
-		def read(fd):
-		    with open(fd, "rb") as pipe, open("out", "wb") as out:
-		        out.write(pipe.read())
-
-		jobs = []
-		if source != "-":
-		    stdin, fd = os.pipe()
-		    fcntl.fcntl(fd, SET, int(source))
-		    jobs.append(threading.Thread(target=write, args=(fd,)))
-		if dest != "-":
-		    fd, stdout = os.pipe()
-		    fcntl.fcntl(fd, SET, int(dest))
-		    jobs.append(threading.Thread(target=read, args=(fd,)))
-		child = subprocess.Popen(command, stdin=stdin, stdout=stdout)
-		for job in jobs:
-		    job.start()
-		status = child.wait(20)
-		for fd in stdin, stdout:
-		    if fd is not None:
-		        print(fcntl.fcntl(fd, GET))
-		        os.close(fd)
-		for job in jobs:
-		    job.join()
-		sys.exit(status)
-	END
-}
 
 @test "pipe: standard output is made larger for much data, never smaller" {
 	local method size now
@@ -676,15 +528,7 @@ left_after() {
 	requires python3
 	for method in $(methods file stream); do
 		echo "method $method"
-		fails 5 python3 - "$ZCOPY" -m "$method" in - <<-'END'
-			import socket, subprocess, sys
-			ours, theirs = socket.socketpair()
-			child = subprocess.Popen(sys.argv[1:], stdout=theirs)
-			theirs.close()
-			ours.recv(1)
-			ours.close()
-			sys.exit(child.wait(20))
-		END
+		fails 5 paired 1 take=1 -- "$ZCOPY" -m "$method" in -
 		grep -Eq '^zcopy: -: .*(Broken pipe|Connection reset)' ../said
 	done
 }
@@ -839,24 +683,8 @@ dies() {
 	local name
 	requires python3
 	for name in TERM INT HUP; do
-		python3 - $name "$ZCOPY" <<-'END'
-			import os, signal, subprocess, sys, time
-			number = getattr(signal, "SIG" + sys.argv[1])
-			reader, writer = os.pipe()
-			# Who started us may have them ignored.
-			child = subprocess.Popen([sys.argv[2], "-", "new"],
-			    stdin=reader, preexec_fn=lambda:
-			    signal.signal(number, signal.SIG_DFL))
-			status = f"/proc/{child.pid}/stat"
-			for i in range(500):
-			    with open(status) as stat:
-			        if stat.read().split()[2] == "S":
-			            break
-			    time.sleep(0.02)
-			child.send_signal(number)
-			if child.wait(5) != -number:
-			    sys.exit(f"ended with {child.returncode}")
-		END
+		python3 "$BATS_TEST_DIRNAME/asleep.py" dies $name \
+		    "$ZCOPY" - new
 		[ ! -e new ]
 	done
 }

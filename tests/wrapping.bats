@@ -15,7 +15,6 @@ setup() {
 	around=(--header=h1 --header=h2 --trailer=t1 --trailer=t2)
 	cat h1 h2 in t1 t2 >expected
 	path=$BATS_TEST_TMPDIR.socket
-	post=$BATS_TEST_TMPDIR.post.py
 }
 
 # to_unix STATUS ARG... - as deliver does to others: `got` has what arrived.
@@ -498,32 +497,12 @@ http_reply() {
 	same in got
 }
 
-# A server that saves one POST as $1; prints its port.
+# post_server FILE - tests/post-server.py in the background, on $port.
 post_server() {
-	cat >"$post" <<-'END'
-		import http.server
-		import sys
-
-
-		class Handler(http.server.BaseHTTPRequestHandler):
-		    def do_POST(self):
-		        size = int(self.headers["Content-Length"])
-		        with open(sys.argv[1], "wb") as file:
-		            file.write(self.rfile.read(size))
-		        self.send_response(200)
-		        self.end_headers()
-
-		    def log_message(self, *_):
-		        pass
-
-
-		server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-		print(server.server_port, flush=True)
-		server.handle_request()
-	END
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
-	"$PYTHON" "$post" "$1" >"$said" 2>&1 3>&- &
+	"$PYTHON" "$BATS_TEST_DIRNAME/post-server.py" "$1" \
+	    >"$said" 2>&1 3>&- &
 	peer=$!
 	retry has_said "$peer"
 	port=$(head -n 1 "$said")

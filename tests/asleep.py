@@ -1,0 +1,64 @@
+"""
+Look at a command that waits between two pipes.
+
+    asleep.py dies SIGNAL COMMAND...        waits for an empty pipe
+    asleep.py dies-nonblock SIGNAL COMMAND...
+                                            the same with O_NONBLOCK, after
+                                            one byte
+    asleep.py shares COMMAND...             while it waits between an empty
+                                            pipe and one with data in it,
+                                            others write and read both
+
+COMMAND must die by SIGNAL, or end with 0 when the pipe is closed.
+"""
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+def wait_until_asleep(child):
+    for _ in range(500):
+        with open(f"/proc/{child.pid}/stat") as stat:
+            if stat.read().rsplit(")")[1].split()[0] == "S":
+                return
+        time.sleep(0.02)
+    sys.exit("it does not wait")
+
+
+def dies(name, *command, nonblock=False):
+    number = getattr(signal, "SIG" + name)
+    reader, writer = os.pipe()
+    os.set_blocking(reader, not nonblock)
+    # Our parent may ignore the signal, and a child would inherit that.
+    signal.signal(number, signal.SIG_DFL)
+    child = subprocess.Popen(command, stdin=reader)
+    if nonblock:
+        os.write(writer, b"x")
+    wait_until_asleep(child)
+    child.send_signal(number)
+    if child.wait(5) != -number:
+        sys.exit(f"ended with {child.returncode}")
+
+
+def dies_nonblock(name, *command):
+    dies(name, *command, nonblock=True)
+
+
+def shares(*command):
+    source, feed = os.pipe()
+    drain, sink = os.pipe()
+    os.write(sink, b"old")
+    child = subprocess.Popen(command, stdin=source, stdout=sink)
+    wait_until_asleep(child)
+    assert os.read(drain, 10) == b"old"
+    os.write(feed, b"new")
+    assert os.read(drain, 10) == b"new"
+    os.close(feed)
+    assert child.wait(20) == 0
+
+
+if __name__ == "__main__":
+    mode = {"dies": dies, "dies-nonblock": dies_nonblock, "shares": shares}
+    mode[sys.argv[1]](*sys.argv[2:])
