@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "unit-signals.h"
+#include "lib-signals.h"
 
 /** What `event` was told, and what it answers. */
 struct told {

@@ -6,7 +6,7 @@
 
 #include <sys/epoll.h>
 
-#include "unit-wire.h"
+#include "lib-wire.h"
 
 #define STREAMS_MAX	200
 #define TURNS_MAX	20000000	/* of the loop */

@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "unit-wire.h"
+#include "lib-wire.h"
 
 #define DATA	((size_t)150 * 1000 + 1)
 

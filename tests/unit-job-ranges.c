@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "unit-job.h"
+#include "lib-job.h"
 
 #define SIZE		((size_t)200 * 1000)	/* of the source */
 #define HUGE_OFFSET	(INT64_C(1) << 32)

@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
-#include "unit-job.h"
+#include "lib-job.h"
 
 #define SIZE	((size_t)200 * 1000)
 

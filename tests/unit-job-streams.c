@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
-#include "unit-flow.h"
+#include "lib-flow.h"
 
 #define DIES_AT	((size_t)300 * 1000)
 

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <time.h>
 
-#include "unit-job.h"
+#include "lib-job.h"
 
 #define SIZE	((size_t)200 * 1000)	/* of the source */
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "unit-flow.h"
+#include "lib-flow.h"
 
 #define PART	((size_t)300 * 1000)	/* of content, in each source */
 #define UNTIL	((int64_t)100 * 1000)	/* by then something happens */

@@ -6,8 +6,8 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include "unit-signals.h"
-#include "unit-wire.h"
+#include "lib-signals.h"
+#include "lib-wire.h"
 
 #define DATA	((size_t)200 * 1000 + 1)
 

@@ -6,8 +6,8 @@
 
 #include <limits.h>
 
-#include "unit-flow.h"
-#include "unit-signals.h"
+#include "lib-flow.h"
+#include "lib-signals.h"
 
 #define DATA	((size_t)300 * 1000 + 1)
 

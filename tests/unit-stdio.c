@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "unit-flow.h"
+#include "lib-flow.h"
 
 #define DATA	((size_t)150 * 1000 + 1)
 

@@ -4,7 +4,7 @@
 #ifndef UNIT_TASK_H
 #define UNIT_TASK_H
 
-#include "unit-wire.h"
+#include "lib-wire.h"
 
 /* Chance */
 

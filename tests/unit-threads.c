@@ -11,7 +11,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "unit-flow.h"
+#include "lib-flow.h"
 
 #define THREADS_MAX	8
 #define ROUNDS		6

@@ -7,7 +7,7 @@
 
 #include <poll.h>
 
-#include "unit-net.h"
+#include "lib-net.h"
 
 #define PART	((size_t)20 * 1000)	/* fits into the buffers of a socket */
 

@@ -1,44 +1,27 @@
 /*
- * For the units that drive the engine by its header alone: descriptors that
- * go away with their case, random content, and a line of TAP for each case.
+ * Descriptors that go away with their case, and lines of TAP.
  */
-#ifndef UNIT_JOB_H
-#define UNIT_JOB_H
+#include "config.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "lib-job.h"
 
-#include "../src/zcopy.h"
-
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define BLOCK		((size_t)64 * 1024)	/* bytes a call */
-
-static unsigned char content[1800 * 1000 + 321];	/* at random */
-
-/* Results */
-
+unsigned char content[1800 * 1000 + 321];
 static unsigned reported;
+int opened[600];
+size_t opened_count;
+const enum zc_method in_place[6] = {
+	ZC_AUTO, ZC_COPY_FILE_RANGE, ZC_SENDFILE, ZC_SPLICE, ZC_MMAP,
+	ZC_READ_WRITE
+};
 
-static inline _Noreturn void
+_Noreturn void
 give_up(const char *what)
 {
 	printf("Bail out! %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
-static inline void __attribute__((format(printf, 2, 3)))
+void
 report(bool ok, const char *format, ...)
 {
 	va_list args;
@@ -51,21 +34,7 @@ report(bool ok, const char *format, ...)
 	fflush(stdout);
 }
 
-#define CHECK(claim)							\
-	do {								\
-		if (!(claim)) {						\
-			printf("# %s, line %d: not so: %s (errno %d)\n", \
-			    __func__, __LINE__, #claim, errno);		\
-			return false;					\
-		}							\
-	} while (0)
-
-/* Descriptors of a case.  What is open when they are gone has leaked. */
-
-static int opened[600];
-static size_t opened_count;
-
-static inline int
+int
 keep(int fd)
 {
 	if (fd < 0 || opened_count == COUNT(opened))
@@ -74,7 +43,7 @@ keep(int fd)
 	return fd;
 }
 
-static inline void
+void
 shut(int fd)
 {
 	size_t i = 0;
@@ -85,14 +54,14 @@ shut(int fd)
 	close(fd);
 }
 
-static inline void
+void
 shut_all(void)
 {
 	while (opened_count > 0)
 		close(opened[--opened_count]);
 }
 
-static inline int
+int
 count_open(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -106,19 +75,7 @@ count_open(void)
 	return count;
 }
 
-/** One case: claim(), and nothing left open by it. */
-#define CASE(claim, ...)						\
-	do {								\
-		int before = count_open();				\
-		bool holds_true = (claim);				\
-									\
-		shut_all();						\
-		report(holds_true && count_open() == before,		\
-		    __VA_ARGS__);					\
-	} while (0)
-
-/** Begin; a case that hangs ends the program, which is a failure. */
-static inline void
+void
 begin(void)
 {
 	for (size_t i = 0; i < sizeof(content); i += 256)
@@ -130,16 +87,13 @@ begin(void)
 	alarm(120);
 }
 
-static inline void
+void
 finish(void)
 {
 	printf("1..%u\n", reported);
 }
 
-/* Files */
-
-/** A regular file with what stands at `data`, at its beginning. */
-static inline int
+int
 file_of(const void *data, size_t size)
 {
 	int fd = keep(memfd_create("file", 0));
@@ -149,8 +103,7 @@ file_of(const void *data, size_t size)
 	return fd;
 }
 
-/** The same file by another description. */
-static inline int
+int
 another_of(int fd, int flags)
 {
 	char path[40];
@@ -159,13 +112,13 @@ another_of(int fd, int flags)
 	return keep(open(path, flags));
 }
 
-static inline int64_t
+int64_t
 at(int fd)
 {
 	return lseek(fd, 0, SEEK_CUR);
 }
 
-static inline int64_t
+int64_t
 size_of(int fd)
 {
 	int64_t here = at(fd), end = lseek(fd, 0, SEEK_END);
@@ -174,8 +127,7 @@ size_of(int fd)
 	return end;
 }
 
-/** Does the file have it there? */
-static inline bool
+bool
 holds(int fd, int64_t from, const unsigned char *data, size_t size)
 {
 	static unsigned char there[65536];
@@ -193,22 +145,13 @@ holds(int fd, int64_t from, const unsigned char *data, size_t size)
 	return true;
 }
 
-/** Is it what `content` begins with, and no more? */
-static inline bool
+bool
 is_content(int fd, size_t size)
 {
 	return size_of(fd) == (int64_t)size && holds(fd, 0, content, size);
 }
 
-/* Jobs */
-
-/** The methods that can copy a memfd to another. */
-static const enum zc_method in_place[] __attribute__((unused)) = {
-	ZC_AUTO, ZC_COPY_FILE_RANGE, ZC_SENDFILE, ZC_SPLICE, ZC_MMAP,
-	ZC_READ_WRITE
-};
-
-static inline struct zc_request
+struct zc_request
 request_for(int in, int out, enum zc_method method)
 {
 	struct zc_request request = ZC_REQUEST_INIT(in, out);
@@ -218,7 +161,7 @@ request_for(int in, int out, enum zc_method method)
 	return request;
 }
 
-static inline struct zc_job *
+struct zc_job *
 new_job(const struct zc_request *request)
 {
 	struct zc_job *job = zc_job_new(request);
@@ -228,8 +171,7 @@ new_job(const struct zc_request *request)
 	return job;
 }
 
-/** Run it to its end: 0 or errno. */
-static inline int
+int
 run(const struct zc_request *request, struct zc_result *result)
 {
 	struct zc_job *job = new_job(request);
@@ -239,5 +181,3 @@ run(const struct zc_request *request, struct zc_result *result)
 	zc_job_free(job);
 	return error;
 }
-
-#endif

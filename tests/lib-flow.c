@@ -1,40 +1,13 @@
 /*
- * A job's two ends with what is behind them: files, or pipes and sockets whose
- * far ends are ours, non-blocking and as small as can be.
+ * The far ends of a job.
  */
-#ifndef UNIT_FLOW_H
-#define UNIT_FLOW_H
+#include "config.h"
 
-#include <linux/sockios.h>
-#include <poll.h>
-#include <stdint.h>
+#include "lib-flow.h"
 
-#include "unit-net.h"
+const char *const sort_names[SORTS + 1] = { "file", "pipe", "socket", "TCP" };
 
-/* TCP is none of the sorts that all tests go through: what was sent is on its
- * way for a while. */
-enum sort { FILE_END, PIPE_END, SOCKET_END, SORTS, TCP_END = SORTS };
-
-static const char *const sort_names[SORTS + 1] = { "file", "pipe", "socket",
-	"TCP" };
-
-struct flow {
-	int in, feed;			/* feed -1: `in` is a file, or all was
-					   fed */
-	int out, drain;			/* drain -1: `out` is a file */
-	enum sort source, sink;
-	int in_flags, out_flags;
-	bool placed;			/* the source, by an offset */
-	size_t size;			/* of the source: so much of content */
-	const unsigned char *expected;	/* what must come out */
-	size_t expected_size;
-	int64_t fed, got;
-	unsigned waits, interruptions;
-	int (*stop)(struct flow *);	/* what the wait hook does, or NULL */
-};
-
-/** Both ends non-blocking and as small as they can be. */
-static inline void
+void
 make_pair(enum sort sort, int *in, int *out)
 {
 	int ends[2], least = 1;
@@ -56,8 +29,7 @@ make_pair(enum sort sort, int *in, int *out)
 		setsockopt(*in, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
 }
 
-/** From a source that has `size` bytes of content. */
-static inline struct flow
+struct flow
 new_flow_of(enum sort source, enum sort sink, size_t size)
 {
 	struct flow flow = { .feed = -1, .drain = -1, .source = source,
@@ -79,13 +51,13 @@ new_flow_of(enum sort source, enum sort sink, size_t size)
 	return flow;
 }
 
-static inline struct flow
+struct flow
 new_flow(enum sort source, enum sort sink)
 {
 	return new_flow_of(source, sink, sizeof(content));
 }
 
-static inline bool
+bool
 suits(enum sort source, enum sort sink, enum zc_method method)
 {
 	static const enum zc_kind kinds[] = { ZC_REGULAR, ZC_PIPE, ZC_SOCKET,
@@ -98,7 +70,7 @@ suits(enum sort source, enum sort sink, enum zc_method method)
 	return plan.count > 0;
 }
 
-static inline int64_t
+int64_t
 queued(int fd)
 {
 	int bytes = 0;
@@ -108,24 +80,21 @@ queued(int fd)
 	return bytes;
 }
 
-/** Bytes that the sink has by now, as the sink sees it. */
-static inline int64_t
+int64_t
 delivered(const struct flow *flow)
 {
 	return flow->drain < 0 ? size_of(flow->out) :
 	    flow->got + queued(flow->drain);
 }
 
-/** Bytes that were taken from the source, as the source sees it. */
-static inline int64_t
+int64_t
 taken(const struct flow *flow)
 {
 	return flow->source == FILE_END ? at(flow->in) :
 	    flow->fed - queued(flow->in);
 }
 
-/** Feed up to so many bytes; after the last, the end. */
-static inline bool
+bool
 feed(struct flow *flow, size_t most)
 {
 	size_t left = flow->size - (size_t)flow->fed;
@@ -143,8 +112,7 @@ feed(struct flow *flow, size_t most)
 	return true;
 }
 
-/** Take up to so many bytes, which must be the next ones. */
-static inline bool
+bool
 take(struct flow *flow, size_t most)
 {
 	static unsigned char data[65536];
@@ -160,8 +128,7 @@ take(struct flow *flow, size_t most)
 	return true;
 }
 
-/** Do what the job waits for.  To wait for what is ready would be to spin. */
-static inline bool
+bool
 serve(struct flow *flow, const struct zc_wait *wait)
 {
 	struct pollfd polled = { .fd = wait->fd, .events = wait->events };
@@ -178,8 +145,7 @@ serve(struct flow *flow, const struct zc_wait *wait)
 	return feed(flow, most);
 }
 
-/** Did all of `sent` arrive, and no more?  With TCP, some is on its way. */
-static inline bool
+bool
 has_arrived(const struct flow *flow, int64_t sent)
 {
 	int on_its_way = 0;
@@ -192,14 +158,13 @@ has_arrived(const struct flow *flow, int64_t sent)
 	return true;
 }
 
-static inline int64_t
+int64_t
 sum_of(const struct zc_result *result)
 {
 	return result->header_bytes + result->bytes + result->trailer_bytes;
 }
 
-/** Is the job exact, between two runs? */
-static inline bool
+bool
 is_exact(const struct flow *flow, const struct zc_job *job)
 {
 	const struct zc_result *result = zc_job_result(job);
@@ -212,8 +177,7 @@ is_exact(const struct flow *flow, const struct zc_job *job)
 	return true;
 }
 
-/** All that is expected, and then the end? */
-static inline bool
+bool
 is_complete(struct flow *flow)
 {
 	struct pollfd polled = { .fd = flow->drain, .events = POLLIN };
@@ -227,5 +191,3 @@ is_complete(struct flow *flow)
 	return poll(&polled, 1, 20000) == 1 &&
 	    read(flow->drain, &(char){ 0 }, 1) == 0;
 }
-
-#endif

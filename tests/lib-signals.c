@@ -1,27 +1,21 @@
 /*
  * Signals that cut a blocked call short.
  */
-#ifndef UNIT_SIGNALS_H
-#define UNIT_SIGNALS_H
+#include "config.h"
 
-#include <signal.h>
-#include <time.h>
+#include "lib-signals.h"
 
-#include "unit-job.h"
-
-static volatile sig_atomic_t signals;
+volatile sig_atomic_t signals;
 static timer_t signal_timer;
 
-static inline void
+static void
 on_signal(int number)
 {
 	(void)number;
 	signals++;
 }
 
-/** Every 50 ms, a signal that restarts nothing: one of them comes when the
- * call is blocked. */
-static inline void
+void
 start_signals(void)
 {
 	const struct itimerspec often = { .it_interval.tv_nsec = 50000000,
@@ -37,10 +31,8 @@ start_signals(void)
 		give_up("timer");
 }
 
-static inline void
+void
 stop_signals(void)
 {
 	timer_delete(signal_timer);
 }
-
-#endif

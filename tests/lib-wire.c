@@ -1,20 +1,16 @@
 /*
- * Headers and trailers, and all that must arrive with them, in order.
+ * Headers and trailers.
  */
-#ifndef UNIT_WIRE_H
-#define UNIT_WIRE_H
+#include "config.h"
 
-#include "unit-flow.h"
+#include "lib-wire.h"
 
-#define TEXT_MAX	((size_t)18 << 20)
-#define PIECES_MAX	3000			/* more than IOV_MAX */
+unsigned char text[TEXT_MAX];
+size_t text_used;
+unsigned char wire[TEXT_MAX + sizeof(content)];
+size_t wire_size;
 
-static unsigned char text[TEXT_MAX];		/* of headers and trailers */
-static size_t text_used;
-static unsigned char wire[TEXT_MAX + sizeof(content)];
-static size_t wire_size;
-
-static inline void
+void
 begin_text(void)
 {
 	uint64_t state = 88172645463325252u;	/* any but 0 */
@@ -27,8 +23,7 @@ begin_text(void)
 	}
 }
 
-/** The next piece of the text. */
-static inline struct iovec
+struct iovec
 piece_of(size_t size)
 {
 	struct iovec piece = { .iov_base = text + text_used, .iov_len = size };
@@ -39,7 +34,7 @@ piece_of(size_t size)
 	return piece;
 }
 
-static inline int64_t
+int64_t
 length_of(const struct iovec *piece, int count)
 {
 	int64_t length = 0;
@@ -49,14 +44,14 @@ length_of(const struct iovec *piece, int count)
 	return length;
 }
 
-static inline void
+void
 put_on_wire(const void *data, size_t size)
 {
 	memcpy(wire + wire_size, data, size);
 	wire_size += size;
 }
 
-static inline void
+static void
 put_pieces(const struct iovec *piece, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -64,8 +59,7 @@ put_pieces(const struct iovec *piece, int count)
 			put_on_wire(piece[i].iov_base, piece[i].iov_len);
 }
 
-/** What must arrive: these headers, the data, these trailers. */
-static inline void
+void
 make_wire(const struct zc_hdtr *hdtr, const void *data, size_t size)
 {
 	wire_size = 0;
@@ -74,21 +68,7 @@ make_wire(const struct zc_hdtr *hdtr, const void *data, size_t size)
 	put_pieces(hdtr->trailers, hdtr->trl_cnt);
 }
 
-/** How many pieces of which sizes. */
-struct shape {
-	const char *name;
-	size_t head[5], tail[5];
-	int heads, tails;
-};
-
-/** A shape with its pieces. */
-struct wrap {
-	struct iovec head[5], tail[5];
-	struct zc_hdtr hdtr;
-	int64_t header, trailer;		/* their lengths */
-};
-
-static inline void
+void
 wrap_as(struct wrap *wrap, const struct shape *shape)
 {
 	text_used = 0;
@@ -103,8 +83,7 @@ wrap_as(struct wrap *wrap, const struct shape *shape)
 	wrap->trailer = length_of(wrap->tail, shape->tails);
 }
 
-/** A flow, and what it must deliver: `bytes` of its content from `offset`. */
-static inline void
+void
 expect(struct flow *flow, const struct zc_hdtr *hdtr, size_t offset,
     size_t bytes)
 {
@@ -112,5 +91,3 @@ expect(struct flow *flow, const struct zc_hdtr *hdtr, size_t offset,
 	flow->expected = wire;
 	flow->expected_size = wire_size;
 }
-
-#endif

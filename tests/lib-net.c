@@ -1,18 +1,11 @@
 /*
- * Connections over loopback, and what TCP says of them.
+ * Connections over loopback.
  */
-#ifndef UNIT_NET_H
-#define UNIT_NET_H
+#include "config.h"
 
-#include <arpa/inet.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <sys/time.h>
+#include "lib-net.h"
 
-#include "unit-job.h"
-
-/** A TCP socket that listens on a free port of loopback; its address. */
-static inline int
+int
 listen_on(struct sockaddr_in *address)
 {
 	socklen_t length = sizeof(*address);
@@ -29,8 +22,7 @@ listen_on(struct sockaddr_in *address)
 	return fd;
 }
 
-/** Connected, and blocking.  Buffers of so many bytes; 0: as they come. */
-static inline void
+void
 tcp_pair(int *near, int *far, int buffer)
 {
 	struct sockaddr_in address;
@@ -49,7 +41,7 @@ tcp_pair(int *near, int *far, int buffer)
 	shut(listener);
 }
 
-static inline int
+int
 tcp_option(int fd, int option)
 {
 	int value = -1;
@@ -60,15 +52,14 @@ tcp_option(int fd, int option)
 	return value;
 }
 
-static inline void
+void
 set_tcp_option(int fd, int option, int value)
 {
 	if (setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)) < 0)
 		give_up("setsockopt");
 }
 
-/** True if the kernel has TCP_INFO.  qemu's emulation of Linux has not. */
-static inline bool
+bool
 has_tcp_info(void)
 {
 	struct tcp_info info;
@@ -80,7 +71,7 @@ has_tcp_info(void)
 	return has;
 }
 
-static inline struct tcp_info
+struct tcp_info
 tcp_info_of(int fd)
 {
 	struct tcp_info info = { .tcpi_data_segs_out = 0 };
@@ -91,18 +82,14 @@ tcp_info_of(int fd)
 	return info;
 }
 
-/** Segments with data that were sent so far. */
-static inline unsigned
+unsigned
 segments(int fd)
 {
 	return tcp_info_of(fd).tcpi_data_segs_out;
 }
 
-/** Bytes that the kernel has not sent yet. */
-static inline unsigned
+unsigned
 held_back(int fd)
 {
 	return tcp_info_of(fd).tcpi_notsent_bytes;
 }
-
-#endif
