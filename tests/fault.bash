@@ -102,7 +102,7 @@ run_with_fault() {
 	done
 }
 
-# Nothing but the files of the case is here.
+# True if zcopy left no other file than its DEST; else set $why.
 left_nothing() {
 	local files=(*)
 	[[ "${files[*]}" =~ ^data(\ out)?$ ]] || why="left: ${files[*]}"
@@ -117,7 +117,7 @@ is_equal() {
 	left_nothing
 }
 
-# A file is what it was: old, or not there.
+# True if DEST, a file, is the old one, or is not there if it was not.
 is_untouched() {
 	if [ -n "${fresh-}" ]; then
 		[ ! -e out ] || why="DEST is there"
@@ -132,8 +132,9 @@ is_replaced() {
 	[ "$dest" = path ] && [[ ${options[*]} != *--inplace* ]]
 }
 
-# is_delivered N - DEST has got the first N bytes, but for those that a reset
-# may have caught up with; one that is replaced whole is what it was.
+# is_delivered N - true if DEST has got the first N bytes.  A reset may destroy
+# some of them in a TCP connection.  A file that is replaced whole is the old
+# one.
 is_delivered() {
 	local size
 	if is_replaced; then
@@ -150,13 +151,13 @@ is_delivered() {
 	cmp -n "$size" "$input" out >&2 || why="not the beginning"
 }
 
-# How often a stream is read, or a unix socket that does not block is written,
-# is not ours to say.
+# True if the number of calls is known.  A stream may be read in pieces of any
+# size, and a unix socket that does not block may be written so.
 is_counted() {
 	[ "$source" = path ] && [ "$dest" != unix ]
 }
 
-# is_failure STATUS TEXT - with this text, and a count that is true.
+# is_failure STATUS TEXT - true if zcopy failed with this text and a true count.
 is_failure() {
 	local count='' said='\(([0-9]+) bytes delivered[^;]*\)'
 	! is_replaced ||
@@ -168,7 +169,7 @@ is_failure() {
 		[[ $output =~ $said ]] ||
 		    why="no count in: $output"
 		count=${BASH_REMATCH[1]-}
-		# To TCP, not all that was sent need be acknowledged by then.
+		# With TCP, the peer may not have acknowledged all of it yet.
 		[[ ! $output =~ of\ ([0-9]+)\ that\ were\ sent ]] ||
 		    count=${BASH_REMATCH[1]}
 	fi
@@ -184,7 +185,8 @@ is_failure() {
 	left_nothing
 }
 
-# The status for a failure of that side.
+# source_status, sink_status ERRNO - print the status for a failure of that
+# side.
 source_status() {
 	case $source in
 	tcp|unix)	echo 5 ;;

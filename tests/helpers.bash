@@ -1,8 +1,8 @@
 # What all suites share: `load helpers` in the first line of each.
 #
-# A case begins in a directory of its own, $BATS_TEST_TMPDIR.  What is kept
-# beside it, under names that begin with it, is no part of it: `ls` shows
-# what zcopy left there, and nothing else.
+# A case begins in an empty directory of its own, $BATS_TEST_TMPDIR.  Files that
+# zcopy is not to find there are kept beside it, under names that begin with
+# $BATS_TEST_TMPDIR, so that `ls` shows only what zcopy left.
 #
 # From the environment, see Makefile.am: ZCOPY, FAULT_LIB and TEST_BIN.
 
@@ -33,8 +33,8 @@ requires_root() {
 }
 
 # requires_namespace OPTION - skip the case where unshare(1) with this OPTION
-# fails: -n needs CAP_SYS_ADMIN, and -m a root that is a mount point, too,
-# for what is mounted must not come out of the namespace.
+# fails.  -n needs CAP_SYS_ADMIN.  -m also needs a root directory that is a
+# mount point, because mounts must not spread out of the namespace.
 requires_namespace() {
 	local reason
 	requires_root
@@ -61,12 +61,12 @@ only() {
 	[ "$there" = "$(printf '%s\n' "$@")" ]
 }
 
-# retry CMD... - until CMD succeeds; fail after RETRY_SECONDS, or 10.
+# retry CMD... - call CMD until it succeeds; fail after $RETRY_SECONDS, or 10.
 retry() {
 	local until=$((SECONDS + ${RETRY_SECONDS:-10}))
 	until "$@"; do
 		if [ "$SECONDS" -gt "$until" ]; then
-			echo "in vain: $*"
+			echo "gave up: $*"
 			return 1
 		fi
 		sleep 0.02
@@ -88,7 +88,8 @@ zcopy() {
 	[ "$status" -eq "$want" ]
 }
 
-# In the subshell of `run`.  bats waits until nobody has descriptor 3.
+# For `run`, which calls it in a subshell.  Closes descriptor 3 because bats
+# waits until no process has it.
 zcopy_here() {
 	local command=()
 	zcopy_command "$@"
@@ -116,8 +117,8 @@ zcopy_command() {
 	command+=("$ZCOPY" "$@")
 }
 
-# Whoever started the tests may have ignored signals (nohup, `&`); zcopy
-# would heed that.
+# The tests may have been started with signals ignored (nohup, `&`).  zcopy
+# would inherit that, and ignore them too.
 clean_env=(env)
 if env --default-signal true 2>/dev/null; then
 	clean_env+=(--default-signal)
@@ -148,7 +149,7 @@ start() {
 	zcopy_command "$@"
 	: $((started += 1))
 	log=$BATS_TEST_TMPDIR.$started.log
-	: >"$log"		# for who looks before the child has begun
+	: >"$log"		# a case may read it before the child has begun
 	# Without <&0 a background process has /dev/null there.
 	"${command[@]}" <&0 >"${STDOUT:-/dev/null}" 2>"$log" 3>&- &
 	pid=$!
@@ -165,12 +166,12 @@ listener() {
 	[ -n "$port" ]
 }
 
-# True once it listens, or is gone.
+# True once $pid listens, or has ended.
 listening() {
 	grep -q '^zcopy: listening on ' "$log" || gone "$pid"
 }
 
-# gone PID - has this child of ours ended?
+# gone PID - true if this child has ended.
 gone() {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -207,13 +208,13 @@ half_way() {
 	fifo=$BATS_TEST_TMPDIR.fifo
 	mkfifo -m 666 "$fifo"
 	exec 7<>"$fifo"
-	# Should it fail: or we wait for ourselves.
+	# Without 7>&- the child would be a writer of its own source.
 	start "$fifo" "$@" 7>&-
 	head -c 50000 in >&7
 	retry taken
 }
 
-# By zcopy, unless that has ended.
+# True once zcopy has read all that is in the FIFO, or has ended.
 taken() {
 	! read -r -t 0 -u 7 || gone "$pid"
 }
@@ -223,9 +224,9 @@ all_the_way() {
 	exec 7>&-
 }
 
-# as_nobody CMD ARG... - zcopy, start, listener, half_way or any program, without
-# privileges: permissions mean nothing to root.  The directory of the case
-# becomes nobody's; what stands in it does not.
+# as_nobody CMD ARG... - zcopy, start, listener, half_way or any program,
+# without privileges, because root may do what permissions forbid.  The
+# directory of the case is given to nobody, the files in it are not.
 as_nobody() {
 	if [ "$(id -u)" -ne 0 ]; then
 		"$@"
@@ -260,8 +261,8 @@ without() {
 	why=$("${as_user[@]}" true 2>&1) || skip "setpriv: $why"
 }
 
-# The build may be in somebody's home, and the directories of bats are as
-# private.  Goes up from the case's to theirs, for nobody to pass.
+# Let nobody run zcopy, which may be built in a home directory, and search the
+# directories from that of bats down to that of the case.
 let_nobody_in() {
 	local dir
 	cp -u "$ZCOPY" "$BATS_FILE_TMPDIR/zcopy"
@@ -275,8 +276,8 @@ let_nobody_in() {
 	chown nobody "$BATS_TEST_TMPDIR"
 }
 
-# mount_at DIR ARG... - for the time of the case, whose teardown is to call
-# unmount_all.
+# mount_at DIR ARG... - mount(8) ARG... there, or skip the case.  Its teardown
+# must call unmount_all.
 mount_at() {
 	requires_root
 	mkdir -p "$1"
@@ -285,8 +286,8 @@ mount_at() {
 	mounts=("$1" "${mounts[@]}")
 }
 
-# file_system TYPE [MIB] - a new one of that type and size; $fs is where.
-# $lower is what lies below an overlay.
+# file_system TYPE [MIB] - mount a new one of that type and size at $fs.  $lower
+# is the lower directory of an overlay.
 file_system() {
 	local image=$BATS_TEST_TMPDIR.$1 size=${2:-320}M
 	requires_root
@@ -313,19 +314,19 @@ file_system() {
 	mount_image "$fs" "$image"
 }
 
-# mount_image DIR IMAGE - as mount_at.  Without `-o loop`, because mount(8)
-# takes a device that was left read-only as it is.
+# mount_image DIR IMAGE - as mount_at.  Not by `-o loop`, because mount(8) may
+# be given a loop device that another test left read-only.
 mount_image() {
 	local device
 	attach "$2"
 	mount_at "$1" "$device"
-	losetup -d "$device"		# which the kernel does after umount(2)
+	losetup -d "$device"		# takes effect at umount(2)
 	unset "devices[-1]"
 }
 
 unmount_all() {
 	local i
-	cd "$BATS_TEST_TMPDIR" || return	# out of what is unmounted
+	cd "$BATS_TEST_TMPDIR" || return	# else it may be busy
 	for i in "${mounts[@]}"; do
 		umount "$i"
 	done
@@ -334,23 +335,24 @@ unmount_all() {
 }
 mounts=()
 
-# attach FILE [OPTION...] - $device, a loop device with what is in FILE, for the
-# time of the case, whose teardown is to call detach.  OPTIONs are losetup's.
+# attach FILE [OPTION...] - set $device, a loop device backed by FILE.  OPTIONs
+# are those of losetup(8).  The teardown of the case must call detach.
 attach() {
 	requires_root
 	requires losetup blockdev
 	RETRY_SECONDS=3 retry attached "$@" || skip "no loop devices here"
 }
 
-# attached FILE [OPTION...] - for `retry`: another test may have been faster.
-# What BLKROSET did to a device, in whatever program, outlives losetup -d.
+# attached FILE [OPTION...] - for `retry`, because another test may take the
+# same free device first.  A device that BLKROSET made read-only stays so after
+# losetup -d.
 attached() {
 	device=$(losetup "${@:2}" -f --show "$1") || return
 	devices+=("$device")
 	[[ " $* " == *" -r "* ]] || blockdev --setrw "$device"
 }
 
-# block_device SIZE - $device, of that size, all zeros, as by `attach`.
+# block_device SIZE - as attach, with a file of SIZE zero bytes.
 block_device() {
 	truncate -s "$1" "$BATS_TEST_TMPDIR.disk"
 	attach "$BATS_TEST_TMPDIR.disk"

@@ -1,4 +1,4 @@
-# Networks and names of a test's own: `load networks` behind `load peer`.
+# Networks and host names for one case: `load networks` behind `load peer`.
 
 # Two networks with a cable between them.  $left and $right are commands that
 # run another one there, for as_user.
@@ -26,9 +26,9 @@ elsewhere() {
 	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
-# one_end NUMBER COMMAND... - nobody has 10.9.9.66 and fd09::66, and what is
-# sent there is lost without a word.  The other end is known: to ask for it
-# when the cable is new may take a second.
+# one_end NUMBER COMMAND... - set up this end of the cable.  Packets to
+# 10.9.9.66 and fd09::66, which no end has, are lost without an error.  The
+# other end is a static neighbour: to resolve its address may take a second.
 one_end() {
 	local number=$1 neighbour mac=02:00:00:00:00:0
 	shift
@@ -45,8 +45,7 @@ one_end() {
 	done
 }
 
-# with_etc NAME... - let zcopy find the case's files, $BATS_TEST_TMPDIR.NAME,
-# in /etc, whether or not such ones are there.
+# with_etc NAME... - let zcopy find each $BATS_TEST_TMPDIR.NAME as /etc/NAME.
 with_etc() {
 	local name above=$BATS_TEST_TMPDIR.etc reason
 	requires_namespace -m
@@ -71,7 +70,7 @@ with_hosts() {
 	with_etc hosts nsswitch.conf
 }
 
-# with_silent_resolver - let zcopy ask a server for names that never answers;
+# with_silent_resolver - let zcopy look up names at a server that never answers,
 # in one of the two networks.
 with_silent_resolver() {
 	echo 'nameserver 10.9.9.66

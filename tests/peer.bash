@@ -1,7 +1,7 @@
-# Far ends of connections, for the suites that have to do with them:
-# `load peer` behind `load helpers`.
+# Far ends of connections: `load peer` behind `load helpers`.
 
-# python3 itself, where a version manager has put a script in front of it.
+# The interpreter itself, because a version manager may put a script in front of
+# it, whose process would not be $peer.
 PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) ||
 	PYTHON=python3
 PEER=$BATS_TEST_DIRNAME/peer.py
@@ -41,7 +41,7 @@ peer() {
 peers=0
 there=()
 
-# True once it has said anything, or is gone.
+# has_said PID - true once $said is not empty, or PID has ended.
 has_said() {
 	[ -s "$said" ] || gone "$1"
 }
@@ -68,15 +68,15 @@ socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)' \
 	    2>/dev/null || skip "needs TCP_INFO"
 }
 
-# has SIZE FILE - has FILE as many bytes, or more?
+# has SIZE FILE - true if FILE has as many bytes, or more.
 has() {
 	[ "$(stat -c %s "$2" 2>/dev/null || echo 0)" -ge "$1" ]
 }
 
-# asleep PID - for `retry`: it waits, interruptibly, and goes on to do so for
-# some 20 ms.  Who waits by a timer, or asks the kernel, wakes up every 50 ms,
-# and so this is no matter of two looks between which a busy machine does
-# other things.
+# asleep PID - for `retry`: true if PID sleeps, interruptibly, at eight looks
+# that take some 20 ms, and does not wake up between them.  On a busy machine
+# fewer looks could all fall into one short wait; more would never succeed for a
+# process that wakes up every 50 ms to look at the clock or ask the kernel.
 asleep() {
 	local look before=
 	for look in 1 2 3 4 5 6 7 8; do
@@ -88,13 +88,13 @@ asleep() {
 	done
 }
 
-# cpu_ticks PID - hundredths of a second that it has been at work.
+# cpu_ticks PID - print how many hundredths of a second of CPU it has used.
 cpu_ticks() {
 	awk '{ print $14 + $15 }' "/proc/$1/stat"
 }
 
-# bound PID - the port that this listening process was given.  Of what is
-# announced by nothing but a socket.
+# bound PID - print the port on which it listens, for a process that does not
+# announce it.
 bound() {
 	ss -Htlnp | awk -v pid="pid=$1," 'index($0, pid) {
 		sub(/.*:/, "", $4)
@@ -102,21 +102,21 @@ bound() {
 	}'
 }
 
-# listens PID - does this process listen, on TCP or a path?
+# listens PID - true if this process listens, on TCP or a path.
 listens() {
 	ss -Htlxnp | grep -q "pid=$1,"
 }
 
-# random_port - one that nobody is given for a connection of his own.
+# random_port - set $port, below the ports that the kernel gives to clients.
 random_port() {
 	local first
 	read -r first _ </proc/sys/net/ipv4/ip_local_port_range
 	port=$((1024 + (RANDOM << 15 | RANDOM) % (first - 1024)))
 }
 
-# on_free_port COMMAND... - start COMMAND, with $port for PORT in its words,
-# and wait until it listens; on another port while that one is taken.
-# $peer is its process.  For those that cannot have port 0.
+# on_free_port COMMAND... - start COMMAND, with $port in place of PORT in its
+# words, and wait until it listens.  Try another port if that one is taken.
+# $peer is its process.  For programs that cannot listen on port 0.
 on_free_port() {
 	local tries
 	for ((tries = 0; tries < 20; tries++)); do
@@ -134,8 +134,8 @@ listens_or_gone() {
 	listens "$1" || gone "$1"
 }
 
-# background COMMAND... - a far end that is no peer.py.  $peer is its
-# process.  Its input is $INPUT, its output $OUTPUT.
+# background COMMAND... - start a far end that is not peer.py.  $peer is its
+# process; it reads $INPUT and writes $OUTPUT.
 background() {
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
@@ -144,7 +144,7 @@ background() {
 	peer=$!
 }
 
-# old_file NAME... - what must not change: see `untouched`.
+# old_file NAME... - make files that must not change: see `untouched`.
 old_file() {
 	local name
 	for name; do
@@ -154,8 +154,8 @@ old_file() {
 	names=$(ls -A)
 }
 
-# untouched - all that was made by old_file is as it was, and nothing else
-# has come.
+# untouched - true if the files that old_file made have not changed, and no
+# others have been made since.
 untouched() {
 	local file
 	for file in "$BATS_TEST_TMPDIR".old.*; do
@@ -165,8 +165,8 @@ untouched() {
 	[ "$(ls -A)" = "$names" ]
 }
 
-# complains NAME TEXT... - zcopy's only line, in $output, names this endpoint
-# and has all these texts.  "listening on" is none.
+# complains NAME TEXT... - true if zcopy's only line in $output, apart from
+# "listening on", names this endpoint and has all these texts.
 complains() {
 	local message
 	message=$(grep -v '^zcopy: listening on ' <<<"$output")
@@ -179,7 +179,7 @@ complains() {
 	done
 }
 
-# more_than_fits FILE - more than any socket's buffers hold.
+# more_than_fits FILE - make a file that is larger than any socket's buffers.
 more_than_fits() {
 	random_file "$1" 30M
 }
@@ -189,12 +189,12 @@ stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
 
-# now - in microseconds.
+# now - print the time in microseconds.
 now() {
 	echo "${EPOCHREALTIME/[.,]/}"
 }
 
-# wait_for MICROSECONDS - for what must not happen in that time.
+# wait_for MICROSECONDS - wait, to see that nothing happens in that time.
 wait_for() {
 	retry passed "$(now)" "$1"
 }

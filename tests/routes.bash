@@ -1,9 +1,10 @@
-# From a kind of source to a kind of destination, and the methods that serve.
+# Routes from a kind of source to a kind of destination: `load routes` behind
+# `load helpers`.
 # shellcheck shell=bash
 # shellcheck disable=SC2154	# $port is set by listener
 
-# methods SOURCE DEST - those that serve, from a file or a stream to a file
-# or a stream.
+# methods SOURCE DEST - print the methods for a route.  SOURCE is `file` or not;
+# DEST is one that `deliver` knows.
 methods() {
 	case $1:$2 in
 	file:file|file:stdout)
@@ -19,8 +20,8 @@ piped() {
 	python3 "$BATS_TEST_DIRNAME/pipesize.py" "$@"
 }
 
-# deliver STATUS DEST ARG... - zcopy ARG... to a destination of this kind, all
-# of which is in `got` then.
+# deliver STATUS DEST ARG... - run zcopy ARG... with a destination of this kind.
+# What arrives is in `got` then.
 deliver() {
 	local want=$1 dest=$2
 	shift 2
