@@ -9,21 +9,22 @@ setup() {
 	random_file in "$size"
 }
 
-# More than a pipe of 1 MiB holds, and no whole number of pages.
+# More than a pipe of 1 MiB holds, and not a multiple of the page size.
 size=3000001
 
-# position FD - of a descriptor of ours.
+# position FD - print the offset of a descriptor of this shell.
 position() {
 	awk '/^pos:/ { print $2 }' "/proc/self/fdinfo/$1"
 }
 
-# stands FD POSITION
+# stands FD POSITION - true if FD has this offset.
 stands() {
 	echo "descriptor $1 stands at $(position "$1"), expected $2"
 	[ "$(position "$1")" -eq "$2" ]
 }
 
-# each_count DEST - every count that is worth a thought, of a file.
+# each_count DEST - move the first bytes of a file to DEST by each method, with
+# counts around the sizes of pages, blocks and pipes.
 each_count() {
 	local method count
 	for count in 1 4096 12288 65536 65537 1048576 1048577 $((size / 2)) \
@@ -216,8 +217,8 @@ each_count() {
 	done
 }
 
-# stops_at COUNT - of a stream as standard input, each method leaves the rest
-# to whoever comes next.
+# stops_at COUNT - each method takes COUNT bytes of a stream, its standard
+# input, and leaves the rest to the next reader.
 stops_at() {
 	local method dest
 	head -c "$1" in >expected
@@ -309,7 +310,7 @@ socket_source() {
 	done
 }
 
-# A writer who never closes, and writes by one byte.
+# A writer that writes single bytes and never closes.
 dribble() {
 	local i
 	for ((i = 0; i < 300; i++)); do
@@ -392,11 +393,11 @@ dribble() {
 	done
 }
 
-# Sources that change.  Either the destination is a FIFO of which we have read
-# one byte: zcopy has begun and cannot end, for `in` is more than a pipe holds.
-# Or it is a file, and zcopy is stopped by a signal half way.
+# Sources that change.  If DEST is a FIFO, the case has read one byte from it:
+# zcopy has begun and cannot end, because `in` is more than a pipe holds.  If it
+# is a file, a signal stops zcopy half way.
 
-# midway ARG... - zcopy ARG... fifo, up to there.
+# midway ARG... - start zcopy ARG... fifo, and read one byte.
 midway() {
 	echo "$*, to a FIFO:"
 	rm -f fifo
@@ -413,8 +414,8 @@ finish() {
 	ends "$1"
 }
 
-# halfway ARG... - zcopy ARG... from `in` to the file `out`, stopped there.
-# Some tries: the system may have no time for us just then.
+# halfway ARG... - start zcopy ARG... from `in` to the file `out`, and stop it
+# half way.  Tries again if it has ended first, because the machine was busy.
 halfway() {
 	local try
 	echo "$*, to a file:"
@@ -435,7 +436,7 @@ halfway() {
 	return 1
 }
 
-# How $far has zcopy read `in`?  False: it is gone, and has read it.
+# Set $far: how much of `in` zcopy has read.  False if it has ended.
 look() {
 	local fd key value
 	far=0
@@ -448,7 +449,7 @@ look() {
 	! gone "$pid"
 }
 
-# By a signal; or gone.
+# True once a signal has stopped $pid, or it has ended.
 stopped() {
 	local stat
 	read -ra stat <"/proc/$pid/stat" || return 0
@@ -463,8 +464,8 @@ stays() {
 	[ -z "$(find . -name '*out*' ! -name out)" ]
 }
 
-# each_midway STATUS CHANGE... - by each method, the change made midway to a
-# FIFO gives this status.
+# each_midway STATUS CHANGE... - make the change while zcopy writes to a FIFO,
+# with each method.  It must end with STATUS.
 each_midway() {
 	local want=$1 method
 	shift
@@ -477,8 +478,8 @@ each_midway() {
 	done
 }
 
-# each_halfway STATUS CHANGE... - by each method, the change made halfway to
-# a file gives this status, and the file is not replaced.
+# each_halfway STATUS CHANGE... - make the change while zcopy writes to a file,
+# with each method.  It must end with STATUS, and not replace the file.
 each_halfway() {
 	local want=$1 method
 	shift
@@ -532,9 +533,9 @@ shrink_to() {
 	[[ $output == *"zcopy: -: "* ]]
 }
 
-# no_change CHANGE... - which moves the ctime of $file, `in` by default, and is
-# none; when SOURCE is a name, and when it is standard input.  `in` has a second
-# link, `link`.
+# no_change CHANGE... - make a change that sets the ctime of $file, `in` by
+# default, but not its data.  zcopy must succeed, with SOURCE as a name and as
+# standard input.  `in` has a second link, `link`.
 no_change() {
 	local file=${file:-in} ctime route
 	cp in in.before
@@ -697,7 +698,7 @@ no_change() {
 	finish 7
 }
 
-# As some FUSE servers tell it.
+# Some FUSE servers report such a size.
 @test "change: a source whose size was never there has not shrunk" {
 	local fault
 	for fault in read:zero:3+:in=reg read:zero:1+:in=reg; do
@@ -708,7 +709,7 @@ no_change() {
 	done
 }
 
-# Of mmap the kernel shows NULs up to the end of the last page: so none here.
+# With mmap only to 0 bytes: the kernel pads the last page with NULs.
 @test "change: methods that copy pad a source that shrinks with nothing" {
 	local row
 	cp in before

@@ -9,40 +9,40 @@ setup() {
 	set_up_peers 300000
 }
 
-# discards ARG... - start one on a port of its own, $pid and $port.
+# discards ARG... - start zcopy --discard; $pid is its process, $port its port.
 discards() {
 	listener "$@" --discard listen:127.0.0.1:0
 	discard=$pid
 	discard_log=$log
 }
 
-# lines - of it, but for the first: one for each connection.
+# lines - print its lines but the first: one for each connection.
 lines() {
 	grep -v '^zcopy: listening on ' "$discard_log"
 }
 
-# counts - of bytes, of all connections so far, in turn.
+# counts - print the byte counts of all connections so far, in their order.
 counts() {
 	lines | sed -n 's/.*: \([0-9]*\) bytes in .*/\1/p' | xargs
 }
 
-# has_counted COUNT... - for retry: these are they.
+# has_counted COUNT... - for `retry`: true if these are all counts.
 has_counted() {
 	[ "$(counts)" = "$*" ]
 }
 
-# has_lines COUNT - for retry.
+# has_lines COUNT - for `retry`: true if there are so many lines.
 has_lines() {
 	[ "$(lines | wc -l)" -eq "$1" ]
 }
 
-# stops - by SIGTERM.
+# stops - send it SIGTERM, which must end it.
 stops() {
 	kill "$discard"
 	ends 143 "$discard"
 }
 
-# says REGEX - its last line is that.
+# says REGEX - true if its last line matches.
 says() {
 	echo "says: $(lines | tail -n 1)"
 	[[ $(lines | tail -n 1) =~ ^zcopy:\ $1$ ]]
@@ -221,7 +221,7 @@ END
 	stops
 }
 
-# More than wait in the kernel for their turn.
+# More than fit into the queue of the listening socket.
 @test "discard: 40 zcopys at once all get through" {
 	local i pids=()
 	discards
@@ -258,13 +258,13 @@ END
 @test "discard: --timeout ends a peer that stands still, and not the waiting" {
 	discards --timeout=0.3
 	retry asleep "$discard"
-	# Longer than that nobody comes.
-	sleep 0.5
+	# No client comes for longer than that.
+	wait_for 500000
 	peer connect "127.0.0.1:$port" send=in broken
 	peer_ends 0
 	retry has_counted 300000
 	says "127\.0\.0\.1:[0-9]+: 300000 bytes in 0\.[0-9]{3} s: .*timed out"
-	sleep 0.5
+	wait_for 500000
 	zcopy 0 in "127.0.0.1:$port"
 	retry has_counted 300000 300000
 	stops
@@ -335,7 +335,7 @@ END
 	done
 }
 
-# busy PID - it has been at work for a while.
+# busy PID - true if it has used some CPU time.
 busy() {
 	[ "$(cpu_ticks "$1")" -ge 5 ]
 }

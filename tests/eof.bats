@@ -122,7 +122,7 @@ setup() {
 	done
 }
 
-# Has zcopy read all that we wrote?  It is the last one then.
+# True if zcopy has read all that was written to descriptor 7.
 is_drained() {
 	[ "$(python3 -c '
 import array, fcntl, termios
@@ -226,7 +226,7 @@ kernel_file() {
 
 @test "eof: of a cgroup's file is where the text ends" {
 	local file
-	# Where the hierarchy is mounted, whatever its version.
+	# Where the cgroup hierarchy is mounted, version 1 or 2.
 	file=$(awk '$3 ~ /^cgroup2?$/ { print $2 "/cgroup.procs"; exit }' \
 	    /proc/mounts)
 	[ -n "$file" ] || skip "no cgroups are mounted"
@@ -237,7 +237,7 @@ kernel_file() {
 @test "eof: a /proc file that sendfile and splice refuse is read to its end" {
 	local method
 	sleep 1000 3>&- &
-	# Not before it is that one, and no copy of us.
+	# Wait until the child is that program, no longer a copy of this shell.
 	retry grep -q sleep "/proc/$!/cmdline"
 	cat "/proc/$!/cmdline" >all
 	zcopy 0 "/proc/$!/cmdline" out
@@ -251,7 +251,7 @@ kernel_file() {
 }
 
 @test "eof: a /proc file of many reads is read to its end" {
-	# Of the bats that waits for this case.
+	# The maps of the bats that waits for this case.
 	zcopy 0 "/proc/$PPID/smaps" out
 	cat "/proc/$PPID/smaps" >all
 	[ "$(stat -c %s all)" -gt 4096 ]
@@ -331,8 +331,9 @@ far_end() {
 	timeout 20 python3 "$BATS_TEST_DIRNAME/peer.py" "$@"
 }
 
-# half_closer ADDRESS - connect to a zcopy that listens, send `in` and half-close.
-# zcopy must not send anything, nor close before all of it is in `got`.
+# half_closer ADDRESS - connect to a zcopy that listens, send `in` and
+# half-close. zcopy must not send anything, nor close before all of it is in
+# `got`.
 half_closer() {
 	far_end connect "$1" send=in end save=said equal=in:got
 	[ ! -s said ]

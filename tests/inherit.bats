@@ -25,12 +25,13 @@ lent() {
 }
 launcher=()
 
-# waits - zcopy has said that it does, or is through.
+# waits - true if zcopy has said that it listens, or has ended.
 waits() {
 	grep -q '^zcopy: ' "$said" || gone "$peer"
 }
 
-# lent_ends STATUS - of zcopy; $output has its messages.
+# lent_ends STATUS - wait for zcopy and demand this status.  $output has its
+# messages.
 lent_ends() {
 	local log=$said
 	ends "$1" "$peer"
@@ -165,8 +166,8 @@ put_back() {
 	retry grep -q ": 300000 bytes in " "$said"
 }
 
-# refused STATUS NAME TEXT... - as SOURCE and as DEST, by what stands behind
-# `<&` in the caller, with the FIFO at the other end not opened.
+# refused STATUS NAME TEXT... - NAME is refused as SOURCE and as DEST.  The
+# other end is a FIFO, which must not be opened.
 refused() {
 	local want=$1 name=$2
 	shift 2
@@ -197,7 +198,7 @@ refused() {
 	peer_ends 0
 }
 
-# Bound, and nothing more; or of another sort.
+# Sockets that are only bound, or of another type.
 @test "listen:fd: bound, datagram and seqpacket sockets are refused" {
 	requires python3
 	local as_user kind
@@ -252,7 +253,8 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 	same in out
 }
 
-# What is passed to another process is none of ours; $$ becomes zcopy.
+# Descriptors for another process are left alone.  $$ is the id of zcopy, which
+# the shell executes.
 # shellcheck disable=SC2016	# for the other shell
 @test "systemd: without a socket for this process listen: is a usage error" {
 	local setting
@@ -309,7 +311,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 
 ## unix-listen:
 
-# stale PATH [TYPE] - a socket that nobody has any more.
+# stale PATH [TYPE] - make a socket that no process has open.
 stale() {
 	requires python3
 	"$PYTHON" -c 'import socket, sys
@@ -318,7 +320,7 @@ socket.socket(socket.AF_UNIX, kind).bind(sys.argv[1])' "$1" "${2:-stream}"
 	[ -S "$1" ]
 }
 
-# in_use - so is $path; what is there stays.
+# in_use - zcopy says that $path is in use, and leaves it alone.
 in_use() {
 	local before
 	before=$(stat -c '%i %F' "$path")
@@ -459,7 +461,7 @@ s.recv(1)' "$path" 3>&- &
 	same in out
 }
 
-# By signals: tests/kills.bats.
+# Signals: tests/kills.bats.
 @test "unix-listen: the path is removed after every failure, too" {
 	listener "unix-listen:$path" out
 	peer connect "$path"

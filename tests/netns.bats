@@ -12,7 +12,8 @@ setup() {
 	two_networks
 }
 
-# on_left COMMAND... , on_right COMMAND... - start and such, there.
+# on_left COMMAND..., on_right COMMAND... - call zcopy, start or the like, so
+# that zcopy runs in that network.
 on_left() {
 	local as_user=("${left[@]}")
 	"$@"
@@ -23,7 +24,7 @@ on_right() {
 	"$@"
 }
 
-# peer_on_left ARG..., peer_on_right ARG... - as `peer`.
+# peer_on_left ARG..., peer_on_right ARG... - call `peer` in that network.
 peer_on_left() {
 	local there=("${left[@]}")
 	peer "$@"
@@ -34,7 +35,7 @@ peer_on_right() {
 	peer "$@"
 }
 
-# took SINCE LEAST MOST - microseconds.
+# took SINCE LEAST MOST - true if so many microseconds have passed.
 took() {
 	local took=$(($(now) - $1))
 	echo "took $took us"
@@ -43,20 +44,20 @@ took() {
 
 ## The cable
 
-# slow_cable [RATE] - from left to right, so many bits a second.
+# slow_cable RATE - limit the cable from left to right to RATE bits a second.
 slow_cable() {
 	requires tc
 	"${left[@]}" tc qdisc add dev cable root tbf rate "$1" \
 	    burst 64kb latency 50ms 2>&1 || skip "no token bucket here"
 }
 
-# cable SIDE up|down - to cut it, and mend it.
+# cable SIDE up|down - mend the cable, or cut it.
 cable() {
 	local side="$1[@]"
 	"${!side}" ip link set cable "$2"
 }
 
-# crossed - bytes that have come to the right.
+# crossed - print how many bytes have arrived on the right.
 crossed() {
 	"${right[@]}" cat /proc/net/dev | awk '$1 == "cable:" { print $2 }'
 }
@@ -80,7 +81,7 @@ under_way() {
 	[ ! -s "$sender_log" ]
 }
 
-# both_end SENDER RECEIVER - with these statuses.
+# both_end SENDER RECEIVER - both end with these statuses.
 both_end() {
 	log=$sender_log
 	ends "$1" "$sender"
@@ -106,7 +107,7 @@ both_end() {
 @test "cable: cut for a while on either side, and the file is whole" {
 	local side receiving=()
 	for side in left right; do
-		# The one without a time-out, the other with a longer one.
+		# Once without a time-out, once with a longer one.
 		[ $side = left ] || receiving=(--timeout=10)
 		under_way "${receiving[@]}"
 		cable "$side" down
@@ -122,8 +123,8 @@ both_end() {
 	done
 }
 
-# By then the receiver has what the sender says, or more: an acknowledgement
-# may be lost, data that was acknowledged is not.
+# The receiver has at least what the sender says: an acknowledgement may be
+# lost, but data that was acknowledged has arrived.
 @test "cable: cut for good, and both give up, with a count that is true" {
 	requires_tcp_info
 	local side delivered
@@ -200,14 +201,15 @@ both_end() {
 	    " of 20000 bytes acknowledged)"
 }
 
-# unacknowledged - for `retry`: is something of what $pid has sent?
+# unacknowledged - for `retry`: true if $pid has sent data that the peer has not
+# acknowledged.
 unacknowledged() {
 	"${left[@]}" ss -Htnp | awk -v pid="pid=$pid," '
 		index($0, pid) && $3 > 0	{ found = 1 }
 		END				{ exit !found }'
 }
 
-# half_closed - is all of $pid's connection acknowledged, the FIN as well?
+# half_closed - true if all that $pid sent is acknowledged, the FIN as well.
 half_closed() {
 	"${left[@]}" ss -Htnp state fin-wait-2 | grep -q "pid=$pid,"
 }
@@ -228,7 +230,7 @@ half_closed() {
 	same in new
 }
 
-# with_far - the name `far` for the right.
+# with_far - let `far` be the name of the right.
 with_far() {
 	far=("10.9.9.2 far" "fd09::2 far")
 }
@@ -441,7 +443,7 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 	done
 }
 
-# paced_on_left - bbr, which paces, is what connections begin with there.
+# paced_on_left - make bbr, which paces, the default there.
 paced_on_left() {
 	"${left[@]}" sh -c \
 	    'echo bbr >/proc/sys/net/ipv4/tcp_congestion_control' 2>&1 ||
@@ -510,13 +512,14 @@ this host" said
 	[[ $output != *"congestion control"* ]]
 }
 
-# available - what this kernel has, two at most.
+# available - print up to two algorithms that this kernel has.
 available() {
 	"${left[@]}" cat /proc/sys/net/ipv4/tcp_available_congestion_control |
 	    cut -d ' ' -f 1,2
 }
 
-# has_congestion NAME COMMAND... - has $pid's connection that one?
+# has_congestion NAME COMMAND... - true if $pid's connection uses this
+# algorithm.
 has_congestion() {
 	"${@:2}" ss -HtinpO | grep "pid=$pid," | grep -qw "$1"
 }

@@ -14,7 +14,7 @@ teardown() {
 	[ -z "${other-}" ] || rm -r "$other"
 }
 
-# More than a pipe of 1 MiB holds, and no whole number of pages.
+# More than a pipe of 1 MiB holds, and not a multiple of the page size.
 size=3000001
 
 # direct ARG... - zcopy with the descriptors of this shell, all of them.
@@ -22,8 +22,8 @@ direct() {
 	timeout 20 "${clean_env[@]}" "$ZCOPY" "$@" 3>&- 4>&-
 }
 
-# fails STATUS CMD ARG... - what it says is in ../said.  Says so itself where
-# nobody reads the data.
+# fails STATUS CMD ARG... - run it; fail unless it exits with STATUS.  ../said
+# has its stderr.  Writes to stderr itself, because stdout may be /dev/full.
 fails() {
 	local want=$1 status=0
 	shift
@@ -456,9 +456,9 @@ nonblocking() {
 
 # SIGPIPE.
 
-# left_after COUNT ARG... - zcopy ARG... into a pipe whose reader goes away
-# after this many bytes, which are in out then.  Its status is in ../status,
-# what it said in ../said.
+# left_after COUNT ARG... - run zcopy ARG... with a pipe as its stdout.  The
+# reader closes it after COUNT bytes, which are in out then.  Its status is in
+# ../status, what it said in ../said.
 left_after() {
 	local count=$1
 	shift
@@ -576,7 +576,7 @@ left_after() {
 
 # Signals.
 
-# Does $pid wait for somebody, with its handlers in place?
+# True if $pid sleeps and has set its signal handlers.
 waits() {
 	local key value state='' caught=0
 	while read -r key value; do
@@ -588,8 +588,8 @@ waits() {
 	[ "$state" = S ] && (((caught >> 14 & 1) == 1))	# SIGTERM
 }
 
-# Wherever it can wait: calls its arguments with zcopy waiting there.  Each of
-# them must end it.
+# everywhere COMMAND... - start a zcopy that waits, in each way that there is,
+# and call COMMAND, which must end it.
 everywhere() {
 	local place
 	mkfifo idle busy
@@ -616,7 +616,8 @@ everywhere() {
 	done
 }
 
-# dies SIGNAL NUMBER - of it, soon, and leaves nothing.
+# dies SIGNAL NUMBER - send it to $pid, which must end by it, soon, and leave
+# nothing.
 dies() {
 	echo "SIG$1"
 	kill -"$1" "$pid"
@@ -706,7 +707,7 @@ dies() {
 	cmp out <(cat in; echo more)
 }
 
-# As waits, but it handles SIGALRM only.
+# True if $pid sleeps.  It ignores SIGTERM, and so has no handler of it.
 waits_ignoring() {
 	grep -q '^State:[[:space:]]*S' "/proc/$pid/status"
 }
@@ -725,7 +726,8 @@ waits_ignoring() {
 	same in out
 }
 
-# To be retried: a signal in the moment before it waits is only noted.
+# For `retry`: a signal that comes just before zcopy waits is answered only
+# after the wait.
 asked() {
 	kill -USR1 "$pid"
 	grep -Eq '^zcopy: .*[0-9]+ bytes' "$log"
@@ -776,7 +778,7 @@ two_lines() {
 	everywhere is_answered
 }
 
-# That it goes on is shown by its end.
+# zcopy must still be waiting after its answer: SIGTERM ends it.
 is_answered() {
 	RETRY_SECONDS=3 retry asked
 	kill -TERM "$pid"
@@ -807,7 +809,7 @@ is_answered() {
 	same in out
 }
 
-# A storm of signals hits every call there is.
+# So many signals come that each call is interrupted.
 @test "signal: SIGUSR1, many times, loses no byte" {
 	local method
 	for method in $(methods file file); do
@@ -826,7 +828,7 @@ is_answered() {
 	[ -s ../answers ]
 }
 
-# Are the handlers in place?  That of SIGUSR1 is.
+# True if zcopy has set its handler of SIGUSR1.
 heeds() {
 	local key value caught=0
 	while read -r key value; do
@@ -851,7 +853,7 @@ heeds() {
 
 # What it says.
 
-@test "trail: without options a success says nothing" {
+@test "verbose: without options a success says nothing" {
 	zcopy 0 in out
 	[ -z "$output" ]
 	zcopy 0 - out <in
@@ -860,8 +862,8 @@ heeds() {
 	[ -z "$output" ]
 }
 
-# trail LINE... - each line of what was said matches, from end to end.
-trail() {
+# says REGEX... - true if each line of $output matches its REGEX.
+says() {
 	local line i=0
 	while read -r line; do
 		echo "> $line"
@@ -875,62 +877,62 @@ trail() {
 exdev='refused at 0: EXDEV \(Invalid cross-device link\)'
 speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 
-@test "trail: -v prints the plan, and what was done" {
+@test "verbose: -v prints the plan, and what was done" {
 	zcopy 0 -v in out
-	trail 'plan: copy_file_range sendfile read-write' \
+	says 'plan: copy_file_range sendfile read-write' \
 	    "done: $size bytes $speed, method copy_file_range"
 	zcopy 0 --verbose - out < <(cat in)
-	trail 'plan: read-write' "done: $size bytes $speed, method read-write"
+	says 'plan: read-write' "done: $size bytes $speed, method read-write"
 	zcopy 0 -v -m read-write in out
-	trail 'plan: read-write' "done: $size bytes $speed, method read-write"
+	says 'plan: read-write' "done: $size bytes $speed, method read-write"
 }
 
-@test "trail: -v prints what was refused, where, and by which errno" {
+@test "verbose: -v prints what was refused, where, and by which errno" {
 	FAULT=copy_file_range:EXDEV:1 zcopy 0 -v in out
 	fault_fired
-	trail 'plan: copy_file_range sendfile read-write' \
+	says 'plan: copy_file_range sendfile read-write' \
 	    "copy_file_range: $exdev" \
 	    "done: $size bytes $speed, method sendfile"
 	same in out
 }
 
-@test "trail: a refusal half way counts what was moved, and both are named" {
+@test "verbose: a refusal half way counts what was moved, and both are named" {
 	FAULT=kernel:EINVAL:3+ zcopy 0 -v --block-size=64K in out
 	fault_fired
-	trail 'plan: copy_file_range sendfile read-write' \
+	says 'plan: copy_file_range sendfile read-write' \
 	    'copy_file_range: refused at 131072: EINVAL \(Invalid argument\)' \
 	    'sendfile: refused at 131072: EINVAL \(Invalid argument\)' \
 	    "done: $size bytes $speed, method copy_file_range\+read-write"
 	same in out
 }
 
-@test "trail: the kernel's own refusal across file systems is in it" {
+@test "verbose: the kernel's own refusal across file systems is in it" {
 	other=$(mktemp -d /dev/shm/zcopy.XXXXXX) || skip "no /dev/shm"
 	cp in "$other/in"
 	[ "$(stat -c %d in)" -ne "$(stat -c %d "$other/in")" ] ||
 	    skip "the tests run in /dev/shm"
 	zcopy 0 -v "$other/in" out
-	trail 'plan: copy_file_range sendfile read-write' \
+	says 'plan: copy_file_range sendfile read-write' \
 	    "copy_file_range: $exdev" \
 	    "done: $size bytes $speed, method sendfile"
 	same in out
 }
 
-@test "trail: it goes to standard error, and the data does not" {
+@test "verbose: it goes to standard error, and the data does not" {
 	direct -v in - >out 2>../said
 	same in out
 	[ "$(grep -c '^zcopy: ' ../said)" -eq 2 ]
 	[ "$(wc -l <../said)" -eq 2 ]
 }
 
-@test "trail: a failure has a plan, and one line of error, and no done" {
+@test "verbose: a failure has a plan, and one line of error, and no done" {
 	zcopy 6 -v -c 4000000 in out
-	trail 'plan: copy_file_range sendfile read-write' \
+	says 'plan: copy_file_range sendfile read-write' \
 	    "in: .*\b$size\b.*"
 	[[ $output != *done:* ]]
 }
 
-@test "trail: a failure is one line, with the name as it was typed" {
+@test "verbose: a failure is one line, with the name as it was typed" {
 	local name
 	ln -s in link
 	for name in ./absent absent file:absent; do
@@ -938,9 +940,9 @@ speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 		[ "$output" = "zcopy: $name: open: No such file or directory" ]
 	done
 	zcopy 4 in ./none/out
-	trail '\./none/out: .*: No such file or directory'
+	says '\./none/out: .*: No such file or directory'
 	zcopy 4 ./link ../"${PWD##*/}"/in
-	trail "\\.\\./${PWD##*/}/in: .*"
+	says "\\.\\./${PWD##*/}/in: .*"
 }
 
 @test "quiet: -q leaves out where it listens, and no error" {
