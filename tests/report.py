@@ -1,10 +1,12 @@
 """
-Check what `zcopy --benchmark` has printed into ../report.
+Check the reports of `zcopy --benchmark`, in ../report, and of scripts/race.
 
-    report.py json EXPRESSION   it is one line of JSON, and EXPRESSION, of
-                                Python, is true; see query() for its names
-    report.py csv               it is CSV as RFC 4180 has it, and each row has
-                                figures or says why not
+    report.py json EXPRESSION   ../report is one line of JSON, and EXPRESSION,
+                                of Python, is true; query() has its names
+    report.py csv               ../report is CSV as in RFC 4180, and each row
+                                has figures or says why not
+    report.py race FILE         FILE, by --rounds 3 --json, has three samples
+                                of zcopy and cat
 """
 import csv
 import json
@@ -50,5 +52,13 @@ def check_csv():
         assert None not in r and None not in r.values(), r
 
 
+def check_race(name):
+    with open(name) as file:
+        tools = json.load(file)["lanes"][0]["tools"]
+    assert len(tools["zcopy"]["wall"]) == 3
+    assert len(tools["cat"]["cpu"]) == 3
+    assert tools["cat"]["failed"] is None
+
+
 if __name__ == "__main__":
-    {"json": query, "csv": check_csv}[sys.argv[1]](*sys.argv[2:])
+    {"json": query, "csv": check_csv, "race": check_race}[sys.argv[1]](*sys.argv[2:])
