@@ -5,14 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../base/missing.h"
+#include "../system/filesystem.h"
 
 /* True if it is a terminal.  isatty(3) needs an open descriptor, so go by the
  * majors of Documentation/admin-guide/devices.txt: consoles and serial lines,
@@ -44,15 +43,6 @@ look_block_size(dev_t device)
 	return sectors < 0 ? -1 : sectors * 512;
 }
 
-static bool
-look_is_fuse(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 &&
-	    (unsigned long)fs.f_type == FUSE_SUPER_MAGIC;
-}
-
 enum zc_kind
 look_kind(int fd, const struct stat *st)
 {
@@ -71,7 +61,7 @@ look_inspect(struct look *look, int fd, const struct stat *st)
 	if (look->kind != ZC_REGULAR)
 		return;
 	look->size = st->st_size;
-	look->guessed = look_is_fuse(fd);
+	look->guessed = filesystem_of(fd) == FILESYSTEM_FUSE;
 }
 
 void

@@ -11,6 +11,7 @@ enum filesystem {
 				   nothing, and each write(2) is a command */
 	FILESYSTEM_MEMORY,	/* tmpfs, ramfs, hugetlbfs: no disk behind it */
 	FILESYSTEM_EXT4,	/* or ext2, ext3, which have the same number */
+	FILESYSTEM_FUSE,	/* a server makes up what it likes */
 	FILESYSTEM_OTHER,
 };
 
