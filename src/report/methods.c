@@ -21,7 +21,7 @@
 #define GAP		2		/* between columns */
 #define COLUMNS		3
 
-/** How much of `text` fits into `width`, cut at a blank if there is one. */
+/** Return how much of `text` fits into `width`, cut at a blank if possible. */
 static size_t
 column_cut(const char *text, size_t width)
 {
@@ -35,7 +35,7 @@ column_cut(const char *text, size_t width)
 	return width;
 }
 
-/** The next line of one column, filled up with blanks. */
+/** Print the next line of one column, padded with blanks.  Return the rest. */
 static const char *
 column_print(const char *text, size_t width, bool last)
 {
@@ -46,7 +46,7 @@ column_print(const char *text, size_t width, bool last)
 	return text + strspn(text, " ");
 }
 
-/** One row; what is wider than its column goes on below. */
+/** Print one row.  Text that is wider than its column continues below. */
 static void
 row_print(const char *const text[COLUMNS], const size_t width[COLUMNS])
 {
@@ -67,7 +67,7 @@ struct answer {
 	char text[64];
 };
 
-/** "yes", or "no: REASON". */
+/** Return "yes", or "no: REASON". */
 static struct answer
 availability(enum zc_method method)
 {
@@ -105,16 +105,15 @@ print_methods(void)
 	}
 }
 
-/* What follows reads limits.  Each reader leaves `value` alone where the
- * system does not tell. */
+/* A limit of the kernel.  `read` leaves *value alone if it is unknown. */
 struct limit {
 	const char *name, *governs;
 	void (*read)(const struct limit *, struct answer *value);
-	const char *path;		/* of the file that tells */
-	const char *word;		/* that stands before the number */
+	const char *path;		/* the file that has it */
+	const char *word;		/* before the number in that file */
 };
 
-/** The one line of a file. */
+/** Read the only line of a file. */
 static void
 limit_line(const struct limit *limit, struct answer *value)
 {
@@ -134,7 +133,7 @@ limit_line(const struct limit *limit, struct answer *value)
 	fclose(file);
 }
 
-/** The number behind `word` in the line "TCP:" of /proc/net/sockstat. */
+/** Read the number after `word` in the line "TCP:" of /proc/net/sockstat. */
 static void
 limit_sockstat(const struct limit *limit, struct answer *value)
 {
@@ -185,6 +184,7 @@ limit_nofile(const struct limit *limit, struct answer *value)
 		show_rlimit(&rlimit, value);
 }
 
+/** Count our open descriptors, without the one for the directory itself. */
 static void
 limit_descriptors(const struct limit *limit, struct answer *value)
 {
@@ -199,8 +199,9 @@ limit_descriptors(const struct limit *limit, struct answer *value)
 	snprintf(value->text, sizeof(value->text), "%d", count - 1);
 }
 
-/** The kernel does not tell how many pages a user's pipes have; but it shows
- * by what it gives to a new one. */
+/** Make a pipe and read its size.  The kernel does not report how many pages a
+ * user's pipes have, but beyond the soft limit a new pipe has two pages
+ * only. */
 static void
 limit_new_pipe(const struct limit *limit, struct answer *value)
 {
@@ -223,23 +224,23 @@ limit_new_pipe(const struct limit *limit, struct answer *value)
 static const struct limit limits[] = {
 	{ .name = "pipe-max-size", .read = limit_line,
 	    .path = FS "pipe-max-size",
-	    .governs = "bytes a user may give a pipe" },
+	    .governs = "bytes a user may set for a pipe" },
 	{ .name = "pipe-user-pages-soft", .read = limit_line,
 	    .path = FS "pipe-user-pages-soft",
-	    .governs = "pages a user has; then 2 a pipe" },
+	    .governs = "pages for a user; then 2 per pipe" },
 	{ .name = "pipe-user-pages-hard", .read = limit_line,
 	    .path = FS "pipe-user-pages-hard",
-	    .governs = "pages a user has at all; 0: any" },
+	    .governs = "pages for a user; 0: no limit" },
 	{ .name = "a new pipe", .read = limit_new_pipe,
-	    .governs = "bytes; two pages: soft is reached" },
+	    .governs = "bytes; 2 pages: above soft limit" },
 	{ .name = "tcp_wmem", .read = limit_line, .path = IPV4 "tcp_wmem",
-	    .governs = "send buffer, bytes: min first max" },
+	    .governs = "send buffer bytes: min default max" },
 	{ .name = "tcp_rmem", .read = limit_line, .path = IPV4 "tcp_rmem",
 	    .governs = "receive buffer: likewise" },
 	{ .name = "wmem_max", .read = limit_line, .path = CORE "wmem_max",
-	    .governs = "bytes SO_SNDBUF may ask for" },
+	    .governs = "most bytes for SO_SNDBUF" },
 	{ .name = "rmem_max", .read = limit_line, .path = CORE "rmem_max",
-	    .governs = "bytes SO_RCVBUF may ask for" },
+	    .governs = "most bytes for SO_RCVBUF" },
 	{ .name = "tcp_congestion_control", .read = limit_line,
 	    .path = IPV4 "tcp_congestion_control",
 	    .governs = "algorithm of new connections" },
@@ -247,7 +248,7 @@ static const struct limit limits[] = {
 	    .path = IPV4 "tcp_available_congestion_control",
 	    .governs = "algorithms to choose from" },
 	{ .name = "tcp_mem", .read = limit_line, .path = IPV4 "tcp_mem",
-	    .governs = "pages of TCP buffers: ok tight max" },
+	    .governs = "TCP buffer pages: min pressure max" },
 	{ .name = "  in use", .read = limit_sockstat, .word = " mem ",
 	    .path = "/proc/net/sockstat",
 	    .governs = "pages of TCP buffers (sockstat)" },
@@ -261,7 +262,7 @@ static const struct limit limits[] = {
 	{ .name = "  in use", .read = limit_descriptors,
 	    .path = "/proc/self/fd", .governs = "descriptors zcopy has open" },
 	{ .name = "file-nr", .read = limit_line, .path = FS "file-nr",
-	    .governs = "open files: used, free, most" },
+	    .governs = "open files: used, free, max" },
 };
 
 #define LIMITS	(sizeof(limits) / sizeof(limits[0]))

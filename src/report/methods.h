@@ -1,5 +1,5 @@
 /*
- * --list-methods.
+ * --list-methods: the methods, and the kernel limits that matter to them.
  */
 #ifndef REPORT_METHODS_H
 #define REPORT_METHODS_H
@@ -9,9 +9,9 @@
 #include "../base/status.h"
 
 /**
- * Print each method on stdout, with what it is and whether this build and
- * kernel have it; with `verbose` the kernel limits that govern the methods,
- * and their use now.  STATUS_OK, or STATUS_DEST once reported.
+ * Print each method on stdout, with a summary and whether this build and kernel
+ * have it; with `verbose` also the limits and their current use.  Return
+ * STATUS_OK, or STATUS_DEST once the reason is printed.
  */
 enum status methods_list(bool verbose);
 

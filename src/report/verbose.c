@@ -8,7 +8,7 @@
 
 #include "../base/diag.h"
 
-/* All names, and a separator each. */
+/* Room for all names, with a separator each. */
 struct names {
 	char text[ZC_METHODS * 20];
 };
