@@ -20,10 +20,10 @@ static bool grace;			/* an eighth of it is enough */
 static bool late;			/* news came when the time was up */
 
 /**
- * Interrupt what blocks after so many seconds (0: never), and then again and
- * again, because a signal that comes just before the call is lost.  Not sooner
- * than need be: a FUSE server may give up a read(2) that is interrupted, and
- * the next one starts from nothing.
+ * Interrupt blocked calls after `seconds` (0: never), and then again and again,
+ * because a signal that arrives just before the call is lost.  Never interrupt
+ * earlier than necessary: a FUSE server may abandon a read(2) that is
+ * interrupted, and the next read(2) starts its work from the beginning.
  */
 static void
 arm(double seconds)
@@ -121,7 +121,8 @@ deadline_allows(const char *state)
 	return true;
 }
 
-/** Return the milliseconds that are left, if that is less; as for poll(2). */
+/** Return the milliseconds until the deadline, or `milliseconds` if that is
+ * less (-1: forever, as for poll(2)). */
 static int
 shorten(int milliseconds)
 {
@@ -160,9 +161,9 @@ deadline_poll(struct pollfd *polled, unsigned count, int milliseconds,
 		return -1;
 	if (!deadline_passed())
 		return MAX(ready, 0);
-	/* The time is up.  The news may have come in time, while SIGSTOP held
-	 * us: return it once.  Later news, without deadline_renew(), is too
-	 * late. */
+	/* The deadline has passed.  The event may have come before it, while
+	 * we were stopped (SIGSTOP): return it once.  Another event, without
+	 * deadline_renew() in between, is too late. */
 	errno = ETIMEDOUT;
 	if (ready <= 0 || late)
 		return -1;

@@ -1,5 +1,9 @@
 /*
- * Waiting for the other side, which signals interrupt and time-outs end.
+ * The deadline of the current wait (--timeout).
+ *
+ * There is one deadline at a time.  Calls that block have no time-out of their
+ * own: a timer interrupts them (EINTR), and deadline_allows() says whether to
+ * repeat the call.
  */
 #ifndef BASE_DEADLINE_H
 #define BASE_DEADLINE_H
@@ -15,62 +19,66 @@
 #define DEADLINE_CONNECT	60.0	/* to connect, and to be confirmed */
 #define DEADLINE_NEVER	0.0
 
-/** Can --timeout be kept?  STATUS_OK, or another once the reason is printed. */
+/** Check that a timer can be set, if --timeout needs one.  Return STATUS_OK, or
+ * another status once the reason is printed. */
 enum status deadline_check(const struct options *);
 
 /**
- * Something is waited for from now on: as long as --timeout says, or by
- * default so many seconds.  One thing at a time: this ends the wait before.
+ * Set a new deadline: the seconds of --timeout, or `by_default` seconds, from
+ * now.  It replaces the previous deadline.
  */
 void deadline_begin(const struct options *, double by_default);
 
-/** Wait for ever. */
+/** Remove the deadline: wait forever. */
 void deadline_end(void);
 
-/** Until the next deadline_begin(), interrupt what blocks every so many seconds
- * though nothing is late: there is something else to look at. */
+/** Until the next deadline_begin(), also interrupt blocked calls every
+ * `seconds` before the deadline, because the caller has something else to
+ * check. */
 void deadline_look(double seconds);
 
-/** Something moved: the time begins anew. */
+/** Restart the deadline, because something moved. */
 void deadline_renew(void);
 
-/** The time was up, but not ours to use: a little more. */
+/** Grant an eighth of the time again, because the deadline may have passed
+ * while we were stopped (SIGSTOP). */
 void deadline_extend(void);
 
-/** Is the time up? */
+/** True if the deadline has passed. */
 bool deadline_passed(void);
 
 /** Return strerror(error), or for ETIMEDOUT, once the deadline has passed,
  * "nothing moved for N s".  Static text. */
 const char *deadline_reason(int error);
 
-/** How many seconds it was, from begin or renew to the end; 0: no end. */
+/** Return the seconds from begin or renew to the deadline; 0: there is none. */
 double deadline_limit(void);
 
 /**
- * A call failed; is it to be made again?  Only after EINTR, and not when a
- * signal wants to end us, nor when the time is up: then errno is ETIMEDOUT.
- * SIGUSR1 is answered by `state`, which says how far things are.
+ * True if a call that failed is to be repeated: only after EINTR, and only if
+ * no signal ends us and the deadline has not passed.  Once it has passed, errno
+ * is ETIMEDOUT.  If SIGUSR1 has arrived, print `state`, which says how far the
+ * transfer is.
  */
 bool deadline_allows(const char *state);
 
 /**
- * True if a call like read(2), which returned n, is to be made again: after
- * EINTR as deadline_allows() says, and after n > 0 unless a signal ends us.
- * False: errno is 0 at the end of the data (n is 0), or the reason.
+ * True if a call like read(2), which returned n, is to be repeated: after EINTR
+ * as deadline_allows() says, and after n > 0 unless a signal ends us.  If
+ * false, errno is 0 at the end of the data (n is 0), or the reason.
  */
 bool deadline_moved(ssize_t n, const char *state);
 
 /**
- * Call poll(2), for at most `milliseconds` (-1: until the time is up).  Return
- * what it returns, or 0 when interrupted.  -1: EINTR if a signal ends us, or
- * ETIMEDOUT.  Events alone do not extend the time: deadline_renew() does, when
- * something has moved.
+ * Call poll(2), for at most `milliseconds` (-1: until the deadline).  Return
+ * what it returns, or 0 when interrupted; -1 with errno EINTR if a signal ends
+ * us, or ETIMEDOUT.  Events do not extend the deadline: call deadline_renew()
+ * when something has moved.
  */
 int deadline_poll(struct pollfd *, unsigned count, int milliseconds,
     const char *state);
 
-/** The state of an end that is not ready. */
+/** What to print for SIGUSR1 while an end is not ready. */
 #define WAITING_FIRST	"0 bytes so far, waiting for the other side"
 
 #endif

@@ -19,8 +19,8 @@ diag_set_level(enum diag_level wanted)
 	level = wanted;
 }
 
-/** Return the character that UTF-8 encodes at `text` and set *length, or -1:
- * these bytes are none.  Overlong forms and surrogates are none. */
+/** Return the UTF-8 character at `text` and set *length to its bytes.  Return
+ * -1 if it is invalid, as overlong forms and surrogates are. */
 static long
 decode(const unsigned char *text, size_t *length)
 {
@@ -33,7 +33,7 @@ decode(const unsigned char *text, size_t *length)
 		character &= 0x7f >> *length;
 	for (size_t i = 1; i < *length; i++) {
 		if ((text[i] & 0xc0) != 0x80)
-			return -1;	/* the final NUL, too */
+			return -1;	/* or the final NUL */
 		character = character << 6 | (text[i] & 0x3f);
 	}
 	if (*length == 0 || character < least[*length] ||
@@ -43,8 +43,8 @@ decode(const unsigned char *text, size_t *length)
 	return character;
 }
 
-/** True if a terminal may act on the character instead of showing it: C0 and
- * C1 controls, and those that reverse the order of the text behind them. */
+/** True if a terminal may act on the character instead of showing it: C0 and C1
+ * controls, and bidirectional controls, which reorder the text after them. */
 static bool
 is_control(long character)
 {
@@ -68,7 +68,7 @@ diag_escape(char *to, size_t size, const char *text)
 			to[used + length] = '\0';
 			continue;
 		}
-		length = 1;		/* of several bytes, each by itself */
+		length = 1;		/* escape byte by byte */
 		snprintf(escaped, sizeof(escaped), "\\%03o", *from);
 		if (strlcpy(to + used, escaped, size - used) >= size - used)
 			break;
@@ -76,6 +76,8 @@ diag_escape(char *to, size_t size, const char *text)
 	to[used] = '\0';
 }
 
+/** Print one line in one write(2), so that it stays whole among the output of
+ * other processes.  Preserve errno. */
 static void
 put(const char *name, const char *format, va_list args)
 {
@@ -90,9 +92,8 @@ put(const char *name, const char *format, va_list args)
 	diag_escape(line, sizeof(line) - 1, text);
 	length = strlen(line);
 	line[length++] = '\n';
-	/* Nothing can be said of a standard error that does not take this. */
-	if (write(STDERR_FILENO, line, length) < 0)
-		errno = saved;
+	/* If standard error fails, there is nowhere to report that. */
+	(void)!write(STDERR_FILENO, line, length);
 	errno = saved;
 }
 

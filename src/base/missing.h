@@ -1,5 +1,5 @@
 /*
- * System calls that the kernel does not have, or that a filter refuses.
+ * System calls that the kernel does not have, or that a seccomp filter refuses.
  */
 #ifndef MISSING_H
 #define MISSING_H

@@ -25,7 +25,7 @@ enum action {
 	ACTION_VERSION,
 };
 
-/** What a socket must have shown before the transfer is a success. */
+/** What the peer of a socket must do before the transfer is a success. */
 enum confirm {
 	CONFIRM_DEFAULT,		/* close, for a socket of our own */
 	CONFIRM_CLOSE,
@@ -36,9 +36,9 @@ enum confirm {
 /** What a report looks like. */
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
-/** Arguments of an option that may be repeated, in order. */
+/** The arguments of an option that may be repeated, in order. */
 struct names {
-	char **name;			/* as typed; each is ours to free */
+	char **name;			/* as typed; allocated, each of them */
 	size_t count;
 };
 
@@ -76,7 +76,7 @@ struct options {
 	void *context;			/* owns the strings: cli/options.c */
 };
 
-/** As if none had been given. */
+/** The options when none is given. */
 #define OPTIONS_INIT { .bytes = ZC_TO_END, .seek = -1, .timeout = -1 }
 
 /** What an option needs; a set of bits.  Types of endpoints offer some. */

@@ -12,11 +12,11 @@
 enum status
 output_flush(void)
 {
-	errno = EIO;			/* of an earlier write: forgotten */
+	errno = EIO;			/* ferror(3) has no errno */
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return STATUS_OK;
 	if (errno == EPIPE && !signals_pipe_ignored())
-		signals_catch(SIGPIPE);	/* a pager that was left: quietly */
+		signals_catch(SIGPIPE);	/* the pager has quit: no message */
 	else
 		diag_errno("standard output", "write");
 	return STATUS_DEST;

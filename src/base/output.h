@@ -6,8 +6,9 @@
 
 #include "status.h"
 
-/** Flush it.  STATUS_OK if all of it arrived, or STATUS_DEST once the reason is
- * printed; a reader that left is SIGPIPE, without a word. */
+/** Flush stdout.  Return STATUS_OK if all of it was written, or STATUS_DEST
+ * once the reason is printed.  If the reader of a pipe has left (EPIPE), print
+ * nothing and let zcopy die by SIGPIPE. */
 enum status output_flush(void);
 
 #endif

@@ -15,20 +15,20 @@ static bool pipe_ignored, alarm_ignored;
 
 /** Remember the signal, and interrupt again in a second: see signals.h. */
 static void
-on_end(int signal)
+on_fatal(int signal)
 {
 	if (caught == 0)
 		caught = signal;
 	alarm(1);
 }
 
-/** SIGALRM comes from on_end(), from tick_by_alarm(), or from a timer that our
- * parent set before exec.  Only the last ends us, unless it was ignored. */
+/** SIGALRM comes from on_fatal(), from tick_by_alarm(), or from a timer that
+ * our parent set before exec.  Only the last ends us, unless it was ignored. */
 static void
 on_alarm(int signal)
 {
 	if (caught != 0 || !(alarm_ignored || alarm_ticks))
-		on_end(signal);
+		on_fatal(signal);
 }
 
 static void
@@ -70,22 +70,12 @@ handle_default(int signal, void (*handler)(int))
 	return before.sa_handler == SIG_IGN;
 }
 
-static void
-unblock(int signal)
-{
-	sigset_t only;
-
-	sigemptyset(&only);
-	sigaddset(&only, signal);
-	sigprocmask(SIG_UNBLOCK, &only, NULL);
-}
-
 /**
  * True if the signal's default action ends a process, and the main line is to
  * clean up before it does.
  */
 static bool
-is_end(int signal)
+is_fatal(int signal)
 {
 	static const int others[] = {
 		SIGKILL,
@@ -119,14 +109,14 @@ signals_install(void)
 	sigprocmask(SIG_SETMASK, &all, &mask);
 
 	for (int signal = 1; signal <= SIGRTMAX; signal++)
-		if (is_end(signal))
-			(void)handle_default(signal, on_end);
+		if (is_fatal(signal))
+			(void)handle_default(signal, on_fatal);
 	(void)handle_default(SIGUSR1, on_status);
 	pipe_ignored = handle_default(SIGPIPE, SIG_IGN);
 	(void)handle_default(SIGXFSZ, SIG_IGN);
 
-	/* These two are our timers.  An ignored or blocked signal never gives
-	 * EINTR, so whatever our parent did to them is undone. */
+	/* Our timers send these two.  An ignored or blocked signal never gives
+	 * EINTR, so undo whatever our parent did to them. */
 	handle(SIGALRM, on_alarm, &alarm_before);
 	alarm_ignored = alarm_before.sa_handler == SIG_IGN;
 	handle(SIGRTMIN, on_tick, NULL);
@@ -174,7 +164,7 @@ timeval_of(double seconds)
 		.tv_usec = same.tv_nsec / 1000 };
 }
 
-/** Set a timer that sends SIGRTMIN.  0, or -1 with errno. */
+/** Set a timer that sends SIGRTMIN.  Return 0, or -1 with errno. */
 static int
 tick_by_timer(double first, double every)
 {
@@ -187,7 +177,8 @@ tick_by_timer(double first, double every)
 
 	if (made && timer_settime(timer, 0, &when, NULL) == 0)
 		return 0;
-	/* There is no timer yet, or fork(2) did not copy it to us. */
+	/* There is no timer yet, or it is our parent's: fork(2) does not copy
+	 * timers. */
 	if (first <= 0)
 		return 0;
 	made = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
@@ -197,8 +188,8 @@ tick_by_timer(double first, double every)
 /**
  * Set a timer that sends SIGALRM, where timer_create(2) fails: with EAGAIN if
  * RLIMIT_SIGPENDING is used up, with EPERM or ENOSYS under a seccomp filter.
- * From then on SIGALRM does not end zcopy.  Return 0, or -1 with errno; EBUSY:
- * our parent has set an alarm, which is to end us.
+ * From then on SIGALRM does not end zcopy.  Return 0, or -1 with errno; it is
+ * EBUSY if our parent has set an alarm, which is to end us.
  */
 static int
 tick_by_alarm(double first, double every)
@@ -223,7 +214,7 @@ signals_tick(double first, double every)
 	if (!alarm_ticks && tick_by_timer(first, every) == 0)
 		return 0;
 	/* Slow the alarm down to once a second, but do not switch it off:
-	 * on_end() may just have set it. */
+	 * on_fatal() may just have set it. */
 	return first > 0 ? tick_by_alarm(first, every) : tick_by_alarm(1, 1);
 }
 
@@ -237,9 +228,12 @@ void
 signals_die(int signal)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t only;
 
 	sigaction(signal, &action, NULL);
-	unblock(signal);
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
 	raise(signal);
 	_exit(128 + signal);		/* raise(3) failed: EAGAIN, real-time */
 }

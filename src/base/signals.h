@@ -1,11 +1,11 @@
 /*
- * Signals that end zcopy do so by its main line, so that it can put bytes
- * back, remove names and report counts; then it dies by that very signal.
+ * Signals that end zcopy.  Their handler only records them; the main line puts
+ * bytes back, removes names and reports counts, and then dies by that signal.
  *
- * No handler restarts a call: what blocks gives EINTR, and signals_caught()
- * says whether to go on.  A signal that lands between that question and the
- * next call would be lost, so an alarm interrupts again every second until
- * the process is gone.
+ * No handler restarts calls (SA_RESTART): a blocked call fails with EINTR, and
+ * signals_caught() says whether to go on.  A signal that arrives between that
+ * check and the next call would be lost, so an alarm interrupts again every
+ * second until the process has ended.
  */
 #ifndef BASE_SIGNALS_H
 #define BASE_SIGNALS_H
@@ -21,23 +21,25 @@
  */
 void signals_install(void);
 
-/** The signal that wants to end us, or 0. */
+/** Return the signal that is to end us, or 0. */
 int signals_caught(void);
 
-/** As if it had come: SIGPIPE, once the reader of a pipe is gone. */
+/** Act as if the signal had arrived: SIGPIPE, when the reader of a pipe
+ * left. */
 void signals_catch(int signal);
 
-/** Has SIGUSR1 come since the last question? */
+/** True if SIGUSR1 has arrived since the last call. */
 bool signals_status_wanted(void);
 
-/** Interrupt blocked calls (EINTR) after `first` seconds, and then every so
- * many; first 0: stop that.  Return 0, or -1 with errno: no timer. */
+/** Interrupt blocked calls (EINTR) after `first` seconds, and then every
+ * `every` seconds; `first` 0: stop.  Return 0, or -1 with errno if there is no
+ * timer. */
 int signals_tick(double first, double every);
 
-/** Was SIGPIPE ignored when zcopy started? */
+/** True if SIGPIPE was ignored when zcopy started. */
 bool signals_pipe_ignored(void);
 
-/** Die by this signal. */
+/** Die by this signal, or if that fails exit with 128 + signal. */
 _Noreturn void signals_die(int signal);
 
 #endif

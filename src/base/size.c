@@ -7,7 +7,7 @@
 
 static const char digits[] = "0123456789";
 
-/** How many bytes `unit` stands for; 0: there is no such unit. */
+/** Return how many bytes `unit` stands for, or 0 if there is no such unit. */
 static int64_t
 size_unit(const char *unit)
 {
@@ -35,7 +35,7 @@ size_unit(const char *unit)
 	return factor;
 }
 
-/** `count` digits times `unit`; -1: over 2^63-1. */
+/** Return `count` digits times `unit`, or -1 if that exceeds 2^63-1. */
 static int64_t
 size_whole(const char *digit, size_t count, int64_t unit)
 {
@@ -52,10 +52,10 @@ size_whole(const char *digit, size_t count, int64_t unit)
 }
 
 /**
- * `count` digits behind the point, times `unit`, rounded down.
+ * Return `count` digits after the point, times `unit`, rounded down.
  *
- * From the last digit to the first, so that it is exact however many there
- * are; 9 * 2^60 and a carry of less than 2^60 fit into 64 bits.
+ * Going from the last digit to the first is exact for any number of digits;
+ * 9 * 2^60 and a carry of less than 2^60 fit into 64 bits.
  */
 static int64_t
 size_fraction(const char *digit, size_t count, int64_t unit)
