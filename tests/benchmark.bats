@@ -105,7 +105,7 @@ usage_error() {
 @test "benchmark: where no cache forgets, cold files are left out" {
 	file_system tmpfs 64
 	TMPDIR=$fs quick -c 4M
-	grep -q 'no cache to forget' ../report
+	grep -q 'no cache to drop it from' ../report
 	grep -q '^warm file to /dev/null: the file in memory alone$' ../report
 	run ! grep '^cold file' ../report
 	[ -z "$(ls -A "$fs")" ]
@@ -255,14 +255,14 @@ progress_at() {
 
 @test "benchmark: what cannot be read again is no SOURCE" {
 	mkfifo ../fifo
-	usage_error "read again" --benchmark ../fifo old
-	usage_error "read again" --benchmark - old < <(cat in)
+	usage_error "read only once" --benchmark ../fifo old
+	usage_error "read only once" --benchmark - old < <(cat in)
 	usage_error --bytes --benchmark /dev/zero old
 }
 
 @test "benchmark: a FIFO is no DEST, nor what only appends" {
 	mkfifo ../sink
-	usage_error "a FIFO ends" --benchmark in ../sink
+	usage_error "the reader of a FIFO" --benchmark in ../sink
 	echo kept >../log
 	STDOUT='' zcopy 2 --benchmark in fd:9 9>>../log
 	[[ $output == *"this appends"* ]]
@@ -290,7 +290,7 @@ progress_at() {
 
 @test "benchmark: what a name stands for that cannot be had is an error" {
 	zcopy 9 --benchmark -m copy_file_range -c 1M in /dev/null
-	[[ $output == *"copy_file_range is no method for these ends"* ]]
+	[[ $output == *"copy_file_range does not work for these ends"* ]]
 	zcopy 5 --benchmark -c 1M --congestion=nosuch
 	[[ $output == *"'nosuch': this kernel does not have it"* ]]
 }

@@ -60,18 +60,18 @@ static const struct {
 	/* nor, where each waits for the other */
 	{ 4, 2, 1.33, LIMIT_DEST, 2, "The network is the limit: 2 GB/s; the "
 	    "disk alone takes 4 GB/s, 2.0 times as much; together 1.33 GB/s, "
-	    "for they take turns." },
-	{ 1, 1, 0.5, LIMIT_NEITHER, 1, "together 0.5 GB/s, for they take "
-	    "turns." },
+	    "because they take turns." },
+	{ 1, 1, 0.5, LIMIT_NEITHER, 1, "together 0.5 GB/s, because they "
+	    "take turns." },
 
 	/* what was not measured */
-	{ 0, 1, 1, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: the "
+	{ 0, 1, 1, LIMIT_UNKNOWN, 0, "The limit is unknown: the "
 	    "disk alone was not measured." },
-	{ 1, 0, 1, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: the "
+	{ 1, 0, 1, LIMIT_UNKNOWN, 0, "The limit is unknown: the "
 	    "network alone was not measured." },
-	{ 1, 1, 0, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: both "
+	{ 1, 1, 0, LIMIT_UNKNOWN, 0, "The limit is unknown: both "
 	    "together were not measured." },
-	{ 1, 4, 2, LIMIT_UNKNOWN, 0, "Which is the limit cannot be told: both "
+	{ 1, 4, 2, LIMIT_UNKNOWN, 0, "The limit is unknown: both "
 	    "together were faster than one of them alone." },
 	{ 0, 0, 0, LIMIT_UNKNOWN, 0, "the disk alone was not measured" },
 };

@@ -24,6 +24,7 @@ is_wanted(enum zc_method method, const struct options *options)
 	    method == ZC_READ_WRITE;
 }
 
+/** Allocate the three arrays as one; forget() frees them. */
 static enum status
 series_begin(struct series *series, enum zc_method method, bool automatic,
     size_t rounds)
@@ -50,7 +51,7 @@ series_add(struct series *series, const struct sample *sample)
 	series->calls[i] = sample->calls;
 }
 
-/** Told by its name, a method that cannot do what was asked for is an error. */
+/** Fail if --method names a method that policy excludes for SOURCE and DEST. */
 static enum status
 check_named(const struct pass *pass, const struct route *route,
     const struct options *options)
@@ -59,12 +60,13 @@ check_named(const struct pass *pass, const struct route *route,
 	    route->part != PART_BOTH ||
 	    (pass->suited & (1u << options->method)))
 		return STATUS_OK;
-	diag_error("--benchmark", "%s is no method for these ends (--explain "
+	diag_error("--benchmark", "%s does not work for these ends (--explain "
 	    "says why)", zc_method_name(options->method));
 	return STATUS_METHOD;
 }
 
-/** See what auto does, and which methods there are. */
+/** Make one pass with auto, to see which method it chooses and which others are
+ * possible. */
 static enum status
 explore(struct report *report, struct record *record,
     const struct options *options)
@@ -86,17 +88,22 @@ explore(struct report *report, struct record *record,
 		strlcpy(report->congestion, pass.congestion,
 		    sizeof(report->congestion));
 	status = check_named(&pass, record->route, options);
-	for (int i = ZC_AUTO + 1; i < ZC_METHODS && status == STATUS_OK; i++) {
+	if (status != STATUS_OK)
+		return status;
+	for (int i = ZC_AUTO + 1; i < ZC_METHODS; i++) {
 		enum zc_method method = (enum zc_method)i;
 
-		if ((pass.suited & (1u << i)) && is_wanted(method, options))
-			status = series_begin(&record->series[record->count++],
-			    method, method == pass.used, report->rounds);
+		if (!(pass.suited & (1u << i)) || !is_wanted(method, options))
+			continue;
+		status = series_begin(&record->series[record->count++],
+		    method, method == pass.used, report->rounds);
+		if (status != STATUS_OK)
+			return status;
 	}
-	return status;
+	return STATUS_OK;
 }
 
-/** Each method in turn; round 0 is to warm up. */
+/** Make one pass with each method.  Round 0 warms up and is not counted. */
 static enum status
 take_turns(const struct report *report, struct record *record, size_t round)
 {
@@ -119,21 +126,25 @@ take_turns(const struct report *report, struct record *record, size_t round)
 	return STATUS_OK;
 }
 
-/** All that can fail early does so before much is measured. */
+/** Try all routes first, so that most errors show before much is measured. */
 static enum status
 explore_all(struct report *report, const struct options *options)
 {
 	const struct routes *routes = report->routes;
-	enum status status = STATUS_OK;
+	enum status status;
 
 	for (; report->count < routes->count; report->count++)
 		report->record[report->count].route =
 		    &routes->route[report->count];
-	/* The last is what was asked for: a far end that takes but one
-	 * connection, for it is no --discard, is not to get test data. */
-	for (size_t i = routes->count; i-- > 0 && status == STATUS_OK; )
+	/* Begin with the last route, SOURCE to DEST.  If DEST accepts only
+	 * one connection (it is not --discard), it gets SOURCE's data, not
+	 * test data. */
+	for (size_t i = routes->count; i-- > 0; ) {
 		status = explore(report, &report->record[i], options);
-	return status;
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
 }
 
 static enum status
@@ -141,17 +152,22 @@ measure(struct report *report, const struct options *options)
 {
 	enum status status = explore_all(report, options);
 
-	for (size_t i = 0; i < report->count && status == STATUS_OK; i++) {
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < report->count; i++) {
 		struct record *record = &report->record[i];
 
 		progress_begin(report, record);
-		for (size_t round = 0; round <= report->rounds &&
-		    status == STATUS_OK; round++)
+		for (size_t round = 0; round <= report->rounds; round++) {
 			status = take_turns(report, record, round);
+			if (status != STATUS_OK)
+				return status;
+		}
 	}
-	return status;
+	return STATUS_OK;
 }
 
+/** Find the bottleneck from the best method of each part. */
 static struct limit
 answer(const struct report *report)
 {
@@ -178,7 +194,7 @@ answer(const struct report *report)
 	return limit_find(&speeds);
 }
 
-/** Is standard output where the data goes? */
+/** True if the data goes to standard output. */
 static bool
 is_taken(const struct options *options)
 {
@@ -205,7 +221,7 @@ print(struct report *report, const struct options *options)
 	return output_flush();
 }
 
-/** What was measured before something went wrong is worth having. */
+/** True if there is at least one result to print. */
 static bool
 has_figures(const struct report *report)
 {
@@ -216,6 +232,7 @@ has_figures(const struct report *report)
 	return false;
 }
 
+/** Measure and print.  After an error, print the results so far, if any. */
 static enum status
 run(struct report *report, const struct options *options)
 {
@@ -252,8 +269,8 @@ bench(const struct options *options)
 	enum status status;
 
 	if (wrong != NULL) {
-		diag_error("--benchmark", "%s has no meaning in many transfers",
-		    wrong);
+		diag_error("--benchmark", "%s cannot be used in repeated "
+		    "transfers", wrong);
 		return STATUS_USAGE;
 	}
 	status = options->source != NULL ?

@@ -1,5 +1,5 @@
 /*
- * --benchmark: each method on each route, by turns, and what is the limit.
+ * --benchmark: measure each method on each route, and name the bottleneck.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -7,8 +7,8 @@
 #include "../base/status.h"
 #include "../base/options.h"
 
-/** Measure and print.  What zcopy is to exit with; after a signal, what there
- * is by then has been printed too. */
+/** Measure and print.  Return the status to exit with.  After a signal or an
+ * error, print the results so far. */
 enum status bench(const struct options *);
 
 #endif

@@ -27,11 +27,11 @@ cold_can_be(int fd)
 	    filesystem != FILESYSTEM_MEMORY;
 }
 
-/** Is anything of these bytes in memory? */
+/** True if any page of these bytes is in the page cache. */
 static bool
 has_pages(int fd, off_t offset, size_t size)
 {
-	size_t pages = (size + 4095) / 4096;	/* or more than there are */
+	size_t pages = (size + 4095) / 4096;	/* not too few */
 	unsigned char *resident = calloc(pages, 1);
 	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, offset);
 	bool any = false;
@@ -58,6 +58,7 @@ is_cached(int fd)
 	return cached;
 }
 
+/** Send a datagram to ourselves, over loopback. */
 static void
 send_to_itself(void)
 {
@@ -75,10 +76,10 @@ send_to_itself(void)
 	close(fd);
 }
 
-/** Pages that went to a socket may stay with a CPU until that has another
- * packet: skb_attempt_defer_free() in Linux. */
+/** Send a packet on each CPU.  A CPU may keep pages that went to a socket until
+ * it handles another packet (Linux: skb_attempt_defer_free()). */
 static void
-poke_cpus(void)
+flush_cpus(void)
 {
 	cpu_set_t all, one;
 
@@ -98,7 +99,7 @@ poke_cpus(void)
 int
 cold_make(int fd)
 {
-	/* What has yet to be written stays in memory. */
+	/* POSIX_FADV_DONTNEED leaves dirty pages in memory. */
 	if (fdatasync(fd) < 0)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
@@ -107,7 +108,7 @@ cold_make(int fd)
 			return -1;
 		if (!is_cached(fd))
 			break;
-		poke_cpus();
+		flush_cpus();
 		usleep(PAUSE);
 	}
 	return 0;

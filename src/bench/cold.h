@@ -1,16 +1,16 @@
 /*
- * Files that come from the disk, not from the page cache.
+ * Make a file cold: drop it from the page cache, so that the disk is read.
  */
 #ifndef BENCH_COLD_H
 #define BENCH_COLD_H
 
 #include <stdbool.h>
 
-/** Is there a disk behind this file?  tmpfs has it in memory for good. */
+/** True if the page cache can drop the file.  tmpfs and ramfs keep it there. */
 bool cold_can_be(int fd);
 
-/** Write back what is dirty, and have the page cache forget the file or the
- * disk.  What others hold on to stays.  0, or -1 with errno. */
+/** Write the file or disk back, and drop it from the page cache, except pages
+ * that other processes use.  Return 0, or -1 with errno. */
 int cold_make(int fd);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "../base/diag.h"
 
-/** Quoted always, so that nothing in it means anything. */
+/** Always quote the text, so that commas and newlines are harmless. */
 static void
 put_text(FILE *file, const char *text)
 {

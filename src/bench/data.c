@@ -28,8 +28,8 @@ data_directory(void)
 	    "/var/tmp";
 }
 
-/** The same random block again and again: no compression looks back so far.
- * 0, or -1 with errno. */
+/** Write one random block again and again: compression does not look back that
+ * far.  Return 0, or -1 with errno. */
 static int
 fill(int fd, int64_t bytes)
 {
@@ -50,9 +50,10 @@ fill(int fd, int64_t bytes)
 	return n < 0 ? -1 : 0;
 }
 
-/** Filled, or closed.  As data_in_directory(). */
+/** Fill the file and return fd, or close it and return -1.  fd -1: it could not
+ * be made. */
 static int
-filled(int fd, int64_t bytes, const char *name)
+fill_or_close(int fd, int64_t bytes, const char *name)
 {
 	if (fd >= 0 && fill(fd, bytes) == 0)
 		return fd;
@@ -63,7 +64,7 @@ filled(int fd, int64_t bytes, const char *name)
 	return -1;
 }
 
-/** For file systems that know no unnamed files. */
+/** Make an unnamed file where the file system has no O_TMPFILE. */
 static int
 create_and_unlink(const char *directory)
 {
@@ -87,16 +88,17 @@ data_in_directory(const char *directory, int64_t bytes)
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 	    errno == EINVAL))
 		fd = create_and_unlink(directory);
-	return filled(fd, bytes, directory);
+	return fill_or_close(fd, bytes, directory);
 }
 
 int
 data_in_memory(int64_t bytes)
 {
-	return filled(memfd_create("zcopy", MFD_CLOEXEC), bytes, "memory");
+	return fill_or_close(memfd_create("zcopy", MFD_CLOEXEC), bytes,
+	    "memory");
 }
 
-/** Is `path` at or below `mount`? */
+/** True if `path` is at or below `mount`. */
 static bool
 is_below(const char *path, const char *mount)
 {
@@ -119,7 +121,7 @@ data_file_system(const char *path, char *type, size_t size)
 	*type = '\0';
 	while (real != NULL && mounts != NULL &&
 	    (mount = getmntent(mounts)) != NULL) {
-		/* The last of equals hides the others. */
+		/* Of two mounts on one directory the later one counts. */
 		if (!is_below(real, mount->mnt_dir) ||
 		    strlen(mount->mnt_dir) < longest)
 			continue;

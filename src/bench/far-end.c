@@ -13,10 +13,10 @@
 #include "../transfer/discard.h"
 #include "../transfer/transfer.h"
 
-/** A terminal's signals go to all its processes; which is to be the first to
- * go is for our parent to say. */
+/** Ignore the signals that a terminal sends to all its processes.  The parent
+ * kills this child when it is done, and the kernel if the parent ends first. */
 static void
-heed_parent_only(pid_t parent)
+follow_parent(pid_t parent)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
@@ -37,13 +37,14 @@ be_silent(void)
 		dup2(nowhere, STDERR_FILENO);
 }
 
+/** Transfer again and again, until an error that is not the connection's. */
 static _Noreturn void
 serve(const struct options *options)
 {
 	enum status status = STATUS_OK;
 
-	/* A method that is refused leaves a connection that was reset.  Many
-	 * in a row are something else, such as no descriptor to be had. */
+	/* When the kernel refuses a method, the connection is reset.  Many
+	 * failures in a row have another cause, such as EMFILE. */
 	for (int failures = 0; failures < 100; failures++) {
 		status = options->action == ACTION_DISCARD ?
 		    discard(options) : transfer(options);
@@ -65,7 +66,7 @@ far_end_start(const struct options *options)
 		diag_errno("far end", "fork");
 	if (child != 0)
 		return child;
-	heed_parent_only(parent);
+	follow_parent(parent);
 	be_silent();
 	serve(options);
 }

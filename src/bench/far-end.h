@@ -1,5 +1,5 @@
 /*
- * Far ends: children that run zcopy's own code until they are ended.
+ * Far ends: child processes that receive or send the data of a route.
  */
 #ifndef BENCH_FAR_END_H
 #define BENCH_FAR_END_H
@@ -9,13 +9,13 @@
 #include "../base/options.h"
 
 /**
- * Do again and again what the options say, --discard or a copy, without a
- * word.  The child's, or -1 once the reason is printed.  It does not outlive
- * us, whatever ends us.
+ * Fork a child that repeats --discard or a copy, as the options say, and prints
+ * nothing.  Return its process ID, or -1 once the reason is printed.  The
+ * kernel kills the child when we end (PR_SET_PDEATHSIG).
  */
 pid_t far_end_start(const struct options *);
 
-/** End it, and wait for that; 0: there is none. */
+/** Kill the child and wait for it; 0: there is none. */
 void far_end_stop(pid_t);
 
 #endif

@@ -24,7 +24,7 @@ spread_of(double *values, size_t count)
 	};
 }
 
-/** By itself, without ratios. */
+/** Return the figures without the ratios. */
 static struct figures
 figures_alone(const struct series *series)
 {

@@ -1,5 +1,5 @@
 /*
- * From what each pass took to the numbers of a report.
+ * The samples of all passes, and the numbers of a report made from them.
  */
 #ifndef BENCH_FIGURES_H
 #define BENCH_FIGURES_H
@@ -15,19 +15,19 @@ struct spread {
 	double median, min, max;
 };
 
-/** Of at least one value; sorts them. */
+/** Return the spread of at least one value.  Sorts the values. */
 struct spread spread_of(double *values, size_t count);
 
-/** What one method did on a route, round by round. */
+/** The samples of one method on a route, round by round. */
 struct series {
 	enum zc_method method;
-	bool automatic;			/* auto takes it */
+	bool automatic;			/* auto chooses it */
 	int refused;			/* errno, or 0 */
-	size_t rounds;			/* so many of each of these: */
+	size_t rounds;			/* length of these arrays: */
 	double *bytes_per_second, *cpu, *calls;
 };
 
-/** What all did. */
+/** The samples of all methods on a route. */
 struct record {
 	const struct route *route;
 	int64_t bytes;			/* of a pass */
@@ -44,13 +44,13 @@ struct figures {
 	double speed_ratio, cpu_ratio;
 };
 
-/** Of series[i], which has at least one round. */
+/** Return the figures of series[i], which has at least one round. */
 struct figures figures_of(const struct record *, size_t i);
 
-/** Has any method been measured, or been refused? */
+/** True if any method has been measured or refused. */
 bool figures_exist(const struct record *);
 
-/** The best of the medians, or 0. */
+/** Return the speed of the fastest method, by its median; 0: none. */
 double figures_best(const struct record *);
 
 #endif

@@ -9,11 +9,12 @@
 #include "pass.h"
 
 /*
- * Where there is no memory, jansson's calls give and take NULL, and nothing is
- * printed in the end but a message.
+ * Out of memory, jansson's functions return NULL, and accept NULL as a value.
+ * So only the last result needs a check, in json_print().
  */
 
-/** JSON is UTF-8, and names need not be: those go without their other bytes. */
+/** Return a JSON string, or null for "".  JSON is UTF-8; in a name that is not
+ * valid UTF-8, replace all bytes that are not ASCII by "?". */
 static json_t *
 text(const char *name)
 {

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <sys/param.h>
 
-#define SAME	1.15			/* times: about as fast */
-#define SHARED	0.8			/* of the slower: well below it */
-#define TURNS	0.9			/* of what two have who take turns */
+#define SAME	1.15			/* up to this factor: equally fast */
+#define SHARED	0.8			/* times the slower: well below it */
+#define TURNS	0.9			/* times the speed of taking turns */
 
 static struct limit
 limit_unknown(const struct speeds *speeds)
@@ -25,8 +25,8 @@ limit_unknown(const struct speeds *speeds)
 	} else if (speeds->both > 0) {
 		how = "together were faster than one of them alone";
 	}
-	snprintf(limit.text, sizeof(limit.text), "Which is the limit cannot "
-	    "be told: %s %s.", name, how);
+	snprintf(limit.text, sizeof(limit.text), "The limit is unknown: "
+	    "%s %s.", name, how);
 	return limit;
 }
 
@@ -45,12 +45,13 @@ limit_machine(const struct speeds *speeds)
 	return limit;
 }
 
-/** Each has the speed that it has alone, but waits for the other. */
+/** Say it if both together are well below the slower one: then each works at
+ * its own speed, but waits for the other. */
 static const char *
 turns(const struct speeds *speeds)
 {
 	return speeds->both < SHARED * MIN(speeds->source, speeds->dest) ?
-	    ", for they take turns" : "";
+	    ", because they take turns" : "";
 }
 
 static struct limit

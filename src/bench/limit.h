@@ -1,5 +1,5 @@
 /*
- * Which of the two is the limit?  The answer, in words.
+ * Find the bottleneck from the speeds of SOURCE, DEST and both together.
  */
 #ifndef BENCH_LIMIT_H
 #define BENCH_LIMIT_H
@@ -20,15 +20,15 @@ struct speeds {
 
 struct limit {
 	enum limit_what what;
-	double factor;			/* the faster to the slower; of
-					   LIMIT_MACHINE the slower to both;
-					   0: none */
+	double factor;			/* faster / slower; LIMIT_MACHINE:
+					   slower / both; 0: none */
 	char text[256];			/* one sentence */
 };
 
+/** Return the bottleneck, and a sentence that explains it. */
 struct limit limit_find(const struct speeds *);
 
-/** "source"..., or NULL for LIMIT_UNKNOWN. */
+/** Return "source" and so on, or NULL for LIMIT_UNKNOWN. */
 const char *limit_name(enum limit_what);
 
 #endif

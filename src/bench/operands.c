@@ -14,11 +14,11 @@
 #include "data.h"
 #include "route.h"
 
-/** An operand, looked at. */
+/** An operand, opened so far that its kind is known. */
 struct view {
 	const struct endpoint *end;
 	int fd;				/* of the file, or -1 */
-	enum zc_kind kind;		/* ZC_OTHER: not there, too */
+	enum zc_kind kind;		/* ZC_OTHER if there is none, too */
 };
 
 static enum status
@@ -28,8 +28,8 @@ refuse(const struct view *view, const char *why)
 	return STATUS_USAGE;
 }
 
-/** Without disturbing who waits at a FIFO, nor devices as DEST, of which some
- * act on being opened. */
+/** Find out the kind of the file.  Do not open a FIFO, because a process may be
+ * waiting at it, nor DEST, because some devices act on open(2). */
 static void
 view_open(struct view *view, const struct endpoint *end)
 {
@@ -56,6 +56,7 @@ view_close(struct view *view)
 		close(view->fd);
 }
 
+/** Refuse a SOURCE that cannot be read repeatedly, or has no end. */
 static enum status
 check_source(const struct view *view, const struct options *options)
 {
@@ -63,8 +64,8 @@ check_source(const struct view *view, const struct options *options)
 	case ZC_PIPE:
 	case ZC_SOCKET:
 	case ZC_TTY:
-		return refuse(view, "SOURCE is read again and again, and this "
-		    "can be read only once");
+		return refuse(view, "SOURCE is read repeatedly, but this can "
+		    "be read only once");
 	case ZC_CHAR:
 		if (options->bytes == ZC_TO_END)
 			return refuse(view, "it has no end: --bytes is needed");
@@ -74,22 +75,23 @@ check_source(const struct view *view, const struct options *options)
 	}
 }
 
+/** Refuse a DEST that cannot be written repeatedly. */
 static enum status
 check_dest(const struct view *view)
 {
 	bool inherited = view->end->inherited;
 
 	if (view->kind == ZC_PIPE && !inherited)
-		return refuse(view, "a FIFO ends with the first of many "
-		    "transfers (- >FIFO does not)");
+		return refuse(view, "the reader of a FIFO would see the end "
+		    "after the first of many transfers (use - >FIFO)");
 	if (view->kind == ZC_REGULAR && inherited &&
 	    (fcntl(view->fd, F_GETFL) & O_APPEND))
-		return refuse(view, "DEST is written again and again, and "
-		    "this appends");
+		return refuse(view, "DEST is written repeatedly, and this "
+		    "appends");
 	return STATUS_OK;
 }
 
-/** Can DEST be written by itself, and nothing of value be lost? */
+/** True if DEST can be filled with test data without losing a file. */
 static bool
 stands_alone(const struct view *dest, const struct options *options)
 {
@@ -101,6 +103,8 @@ stands_alone(const struct view *dest, const struct options *options)
 	    (dest->fd < 0 || dest->kind == ZC_REGULAR);
 }
 
+/** Return the position of an inherited file or disk, at which each pass
+ * begins. */
 static struct rewind
 rewind_of(const struct view *view)
 {
@@ -112,8 +116,8 @@ rewind_of(const struct view *view)
 	    .start = lseek(view->fd, 0, SEEK_CUR) };
 }
 
-/** How much memory is to be sent: as much as SOURCE has, if that is known and
- * not too much. */
+/** Return how much test data to send to DEST: as much as SOURCE has, if that is
+ * known, up to DATA_BYTES. */
 static int64_t
 bytes_alone(const struct view *source, const struct options *options)
 {
@@ -128,6 +132,7 @@ bytes_alone(const struct view *source, const struct options *options)
 	return bytes > 0 ? MIN(bytes, DATA_BYTES) : DATA_BYTES;
 }
 
+/** Add a route that reads SOURCE and drops the data. */
 static enum status
 add_source(struct routes *routes, const struct view *view,
     const struct options *options)
@@ -148,6 +153,7 @@ add_source(struct routes *routes, const struct view *view,
 	return STATUS_OK;
 }
 
+/** Add a route that writes test data to DEST, if that loses nothing. */
 static enum status
 add_dest(struct routes *routes, const struct view *source,
     const struct view *dest, const struct options *options)
@@ -187,7 +193,7 @@ add_both(struct routes *routes, const struct view *source,
 	return STATUS_OK;
 }
 
-/** Where SOURCE is, and whether the page cache can forget it. */
+/** Find SOURCE's file system, and whether the page cache can drop the file. */
 static enum status
 look_up_source(struct routes *routes, const struct view *view)
 {
@@ -214,20 +220,23 @@ add_all(struct routes *routes, const struct view *source,
 {
 	enum status status = check_source(source, options);
 
-	if (status == STATUS_OK)
-		status = check_dest(dest);
+	if (status != STATUS_OK)
+		return status;
+	status = check_dest(dest);
 	if (status != STATUS_OK)
 		return status;
 	routes->source = "SOURCE";
 	routes->dest = "DEST";
 	status = look_up_source(routes, source);
-	if (status == STATUS_OK)
-		status = add_source(routes, source, options);
-	if (status == STATUS_OK)
-		status = add_dest(routes, source, dest, options);
-	if (status == STATUS_OK)
-		status = add_both(routes, source, dest, options);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	status = add_source(routes, source, options);
+	if (status != STATUS_OK)
+		return status;
+	status = add_dest(routes, source, dest, options);
+	if (status != STATUS_OK)
+		return status;
+	return add_both(routes, source, dest, options);
 }
 
 enum status

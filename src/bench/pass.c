@@ -12,6 +12,7 @@
 #include "../base/clock.h"
 #include "../transfer/transfer.h"
 
+/** Return the methods that policy allows for these ends, as bits. */
 static unsigned
 suited(const struct transfer *transfer)
 {
@@ -35,17 +36,7 @@ suited(const struct transfer *transfer)
 	return set;
 }
 
-/** TCP_CA_NAME_MAX is 16, with the '\0'; what is no TCP leaves it "". */
-static void
-ask_congestion(struct pass *pass, int fd)
-{
-	socklen_t length = sizeof(pass->congestion) - 1;
-
-	(void)getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, pass->congestion,
-	    &length);
-}
-
-/** Microseconds of CPU that this process has had. */
+/** Return the CPU time of this process, in microseconds. */
 static double
 cpu_time(void)
 {
@@ -67,6 +58,7 @@ calls_of(const struct moved *moved)
 	return calls;
 }
 
+/** Commit, except that a file to be replaced is left as it is. */
 static enum status
 finish(struct transfer *transfer)
 {
@@ -75,7 +67,7 @@ finish(struct transfer *transfer)
 	return transfer_commit(transfer);
 }
 
-/** The rest of a transfer whose ends are ready. */
+/** Move and confirm the data, and take the sample. */
 static enum status
 measure(struct pass *pass, struct transfer *transfer)
 {
@@ -113,18 +105,22 @@ pass_run(struct pass *pass, const struct route *route, enum zc_method method)
 {
 	struct options options = route->options;
 	struct transfer transfer;
+	socklen_t length = sizeof(pass->congestion) - 1;
 	enum status status = route_prepare(route);
 
 	*pass = (struct pass){ .used = ZC_AUTO };
+	if (status != STATUS_OK)
+		return status;
 	options.method = method;
-	if (status == STATUS_OK)
-		status = transfer_parse(&transfer, &options);
+	status = transfer_parse(&transfer, &options);
 	if (status != STATUS_OK)
 		return status;
 	status = transfer_open(&transfer);
 	if (status == STATUS_OK) {
 		pass->suited = suited(&transfer);
-		ask_congestion(pass, transfer.dest.fd);
+		/* If DEST is no TCP socket, this fails and leaves "". */
+		(void)getsockopt(transfer.dest.fd, IPPROTO_TCP, TCP_CONGESTION,
+		    pass->congestion, &length);
 		status = measure(pass, &transfer);
 	}
 	transfer_close(&transfer);

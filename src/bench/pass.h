@@ -1,5 +1,5 @@
 /*
- * A pass: one transfer, as zcopy makes it, and what it took.
+ * A pass: one transfer, made by zcopy's own code, and what it cost.
  */
 #ifndef BENCH_PASS_H
 #define BENCH_PASS_H
@@ -8,30 +8,30 @@
 #include "../zcopy.h"
 #include "route.h"
 
-enum { CPU_BYTES = 64 * 1024 };	/* the unit for which CPU time is counted */
+enum { CPU_BYTES = 64 * 1024 };	/* CPU time is given for so many */
 
-/** What is measured of it; the far ends are not. */
+/** What this process took; far ends are not measured. */
 struct sample {
-	double bytes_per_second;	/* until it is confirmed */
+	double bytes_per_second;	/* with the confirmation */
 	double cpu;			/* microseconds for CPU_BYTES */
-	double calls;			/* of the system, for a GiB */
+	double calls;			/* system calls for a GiB */
 };
 
 struct pass {
 	int64_t bytes;
-	unsigned suited;		/* bit 1 << method: policy admits it */
+	unsigned suited;		/* 1 << method: policy allows it */
 	enum zc_method used;		/* the last that moved data; ZC_AUTO: no
 					   data */
-	char congestion[16];		/* control of a TCP DEST; else "" */
+	char congestion[16];		/* TCP_CA_NAME_MAX; "": no TCP socket */
 	int refused;			/* errno by which the kernel refused
 					   the named method, or 0 */
 	struct sample sample;
 };
 
 /**
- * Move route's data by this method; ZC_AUTO: by any.  A regular DEST that
- * would be replaced stays as it is.  A method that is refused is no failure.
- * STATUS_OK, or what zcopy is to exit with, once printed.
+ * Move the route's data by this method; ZC_AUTO: by any.  Do not replace a
+ * regular DEST.  If the kernel refuses the method, set `refused` and return
+ * STATUS_OK.  Return another status to exit with once the reason is printed.
  */
 enum status pass_run(struct pass *, const struct route *, enum zc_method);
 

@@ -33,7 +33,8 @@ void
 progress_show(const struct report *report, const struct record *record,
     size_t round, enum zc_method method)
 {
-	/* Back at its beginning: messages may overwrite it. */
+	/* Leave the cursor at the start, so that messages overwrite the
+	 * line. */
 	if (is_drawn(report))
 		fprintf(stderr, ERASE "%zu/%zu %s: round %zu of %zu, %s\r",
 		    number_of(report, record), report->routes->count,

@@ -1,6 +1,6 @@
 /*
- * Where the benchmark is, on standard error: one line that is drawn again on
- * a terminal, else one for each route; none with -q.
+ * The benchmark's progress, on standard error: on a terminal one line that is
+ * redrawn, else one line for each route, and nothing with -q.
  */
 #ifndef BENCH_PROGRESS_H
 #define BENCH_PROGRESS_H
@@ -9,14 +9,14 @@
 
 #include "report.h"
 
-/** That one is next. */
+/** Say that this route is measured next. */
 void progress_begin(const struct report *, const struct record *);
 
-/** Round 0 is the one to warm up; `method` is next. */
+/** Redraw the line: `method` is next in this round.  Round 0 warms up. */
 void progress_show(const struct report *, const struct record *, size_t round,
     enum zc_method method);
 
-/** Leave nothing of it on a terminal. */
+/** Erase the line. */
 void progress_clear(const struct report *);
 
 #endif

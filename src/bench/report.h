@@ -1,5 +1,5 @@
 /*
- * A benchmark that has been run, and the shapes it is shown in.
+ * The results of a benchmark, and the formats in which they are printed.
  */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
@@ -16,21 +16,21 @@ struct report {
 	size_t count;
 	size_t rounds;			/* asked for */
 	int64_t bytes;			/* of a pass */
-	struct utsname system;		/* by uname(2) */
-	char congestion[16];		/* control of the last TCP connection;
-					   "": there was none */
+	struct utsname system;		/* uname(2) */
+	char congestion[16];		/* congestion control of the last TCP
+					   connection; "": there was none */
 	bool quiet, interrupted;
-	bool begun;			/* a pass has been made */
+	bool begun;			/* at least one pass was made */
 	struct limit limit;
 };
 
-/** For people; its last line is the answer. */
+/** Print a table to read; its last line names the bottleneck. */
 void table_print(FILE *, const struct report *);
 
-/** One object, on one line. */
+/** Print one JSON object on one line. */
 void json_print(FILE *, const struct report *);
 
-/** RFC 4180, a line for each method of each route. */
+/** Print CSV (RFC 4180), a line for each method of each route. */
 void csv_print(FILE *, const struct report *);
 
 #endif

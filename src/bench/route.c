@@ -50,8 +50,8 @@ routes_name(const char *format, ...)
 char *
 routes_reopen(int fd)
 {
-	/* Plain "/proc/self/fd/N" would be the descriptor itself, and share
-	 * its position with whoever else has it. */
+	/* "file:" forces a new open(2).  Without it the name means the
+	 * descriptor itself, whose position all its users share. */
 	return routes_name("file:/proc/self/fd/%d", fd);
 }
 

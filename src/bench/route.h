@@ -1,5 +1,5 @@
 /*
- * Routes: from where to where the benchmark moves data, as operands.
+ * Routes: the pairs of SOURCE and DEST between which the benchmark moves data.
  */
 #ifndef BENCH_ROUTE_H
 #define BENCH_ROUTE_H
@@ -11,10 +11,10 @@
 #include "../base/status.h"
 #include "../base/options.h"
 
-/** Which part of the answer it is for, to the question what the limit is. */
+/** What the route measures when the bottleneck is looked for. */
 enum part { PART_NONE, PART_SOURCE, PART_DEST, PART_BOTH };
 
-/** An inherited descriptor that is used again and again. */
+/** An inherited descriptor, and the position to which each pass returns. */
 struct rewind {
 	int fd;				/* -1: none */
 	off_t start;
@@ -23,13 +23,13 @@ struct rewind {
 struct route {
 	const char *name;
 	enum part part;
-	struct options options;		/* of each pass, but for the method */
-	char *source, *dest;		/* the operands; ours */
-	int cold;			/* the file that the page cache is to
-					   forget before each pass; -1: none */
+	struct options options;		/* of each pass, except the method */
+	char *source, *dest;		/* the operands, allocated */
+	int cold;			/* drop this file from the page cache
+					   before each pass; -1: none */
 	struct rewind rewind[2];
-	int fd;				/* ours to close, or -1 */
-	pid_t far_end;			/* ours to end, or 0 */
+	int fd;				/* closed by routes_end(), or -1 */
+	pid_t far_end;			/* killed by routes_end(), or 0 */
 };
 
 enum { ROUTES_MAX = 10 };
@@ -38,42 +38,43 @@ struct routes {
 	struct route route[ROUTES_MAX];
 	size_t count;
 
-	const char *source, *dest;	/* what the parts are called */
-	int64_t bytes;			/* of data of our own */
-	const char *directory;		/* where data of our own is, or NULL */
+	const char *source, *dest;	/* names of the parts, for the answer */
+	int64_t bytes;			/* size of the test data */
+	const char *directory;		/* of the test file, or NULL */
 	char file_system[32];		/* of the file; "": none, or unknown */
 	bool has_cold;			/* some routes have a cold file */
-	int file, memory;		/* ours to close, or -1 */
+	int file, memory;		/* closed by routes_end(), or -1 */
 };
 
 #define ROUTES_INIT { .count = 0, .file = -1, .memory = -1 }
 
 /**
- * One more, with all that it has in common with these options; source and
- * dest are of malloc, and taken over.  NULL, once printed, when there is no
- * memory, which either of them may be by then.
+ * Add a route with a copy of these options.  Take over source and dest, which
+ * are from malloc(3), and free them on failure.  Return NULL, once the reason
+ * is printed, if one of them is NULL (out of memory).
  */
 struct route *routes_add(struct routes *, const char *name,
     const struct options *, char *source, char *dest);
 
-/** An operand, for routes_add(). */
+/** Return an operand for routes_add(), or NULL if out of memory. */
 char *routes_name(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/** A file by its descriptor, each time opened anew. */
+/** Return an operand that opens the descriptor's file anew in each pass. */
 char *routes_reopen(int fd);
 
-/** The routes between data and far ends of our own. */
+/** Add the routes between test data and far ends of our own. */
 enum status standard_routes(struct routes *, const struct options *);
 
-/** Those between the operands, or STATUS_USAGE once it is printed why they
- * cannot be measured. */
+/** Add the routes between the operands.  Return STATUS_USAGE, once printed, if
+ * these cannot be measured. */
 enum status operands_routes(struct routes *, const struct options *);
 
-/** Do what comes before each pass.  STATUS_OK, or another once printed. */
+/** Rewind and make cold, before each pass.  Return STATUS_OK, or another status
+ * once the reason is printed. */
 enum status route_prepare(const struct route *);
 
-/** End the far ends, and close what is ours. */
+/** Stop the far ends, and free and close everything. */
 void routes_end(struct routes *);
 
 #endif

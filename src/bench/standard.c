@@ -1,5 +1,6 @@
 /*
- * The routes of a benchmark without operands: what people have on one machine.
+ * The routes of a benchmark without operands: between files, memory, pipes and
+ * sockets of one machine.
  */
 #include "config.h"
 
@@ -21,10 +22,11 @@
 
 enum end {
 	END_COLD, END_WARM, END_MEMORY, END_NULL, END_FILE,
-	END_PIPE, END_UNIX, END_TCP	/* lines: a far end is behind these */
+	END_PIPE, END_UNIX, END_TCP	/* lines: these have a far end */
 };
 
-/* Where the file cannot be cold, the warm ones are the parts. */
+/* If the file cannot be cold, the warm routes are used to find the
+ * bottleneck. */
 static const struct row {
 	const char *name;
 	enum part part;
@@ -46,8 +48,9 @@ static const struct row {
 
 _Static_assert(ROWS <= ROUTES_MAX, "no room for all rows");
 
+/** A pipe or socket between a route and its far end. */
 struct line {
-	int near, far;			/* near: -1 where one connects */
+	int near, far;			/* near: -1 if passes connect(2) */
 	in_port_t port;
 };
 
@@ -58,6 +61,7 @@ line_error(const char *what)
 	return STATUS_OTHER;
 }
 
+/** Listen on loopback, on a free port. */
 static enum status
 line_listen(struct line *line, bool sends, const struct options *options)
 {
@@ -78,6 +82,7 @@ line_listen(struct line *line, bool sends, const struct options *options)
 	return STATUS_OK;
 }
 
+/** Make the line if one end of the row needs it. */
 static enum status
 line_open(struct line *line, const struct row *row,
     const struct options *options)
@@ -96,7 +101,7 @@ line_open(struct line *line, const struct row *row,
 	case END_UNIX:
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 			return line_error("socketpair");
-		/* As what unix:PATH gives. */
+		/* socket_ready() makes a socket of unix:PATH so. */
 		(void)fcntl(fds[1], F_SETFL, O_RDWR | O_NONBLOCK);
 		break;
 	default:
@@ -107,6 +112,7 @@ line_open(struct line *line, const struct row *row,
 	return STATUS_OK;
 }
 
+/** Return the operand for one end of a route. */
 static char *
 end_name(enum end end, const struct routes *routes, const struct line *line)
 {
@@ -130,7 +136,7 @@ end_name(enum end end, const struct routes *routes, const struct line *line)
 	return routes_name("/dev/null");
 }
 
-/** Start the other side of the line: it drops what comes, or sends from
+/** Start the far end of the line, which drops what comes or sends from
  * memory. */
 static enum status
 serve(struct route *route, const struct row *row, const struct line *line,
@@ -158,13 +164,7 @@ serve(struct route *route, const struct row *row, const struct line *line,
 	return route->far_end < 0 ? STATUS_OTHER : STATUS_OK;
 }
 
-static bool
-is_line(const struct row *row, enum end end)
-{
-	return row->source == end || row->dest == end;
-}
-
-/** Route and far end; line->far is still ours, and the memory's name. */
+/** Add the route and start its far end.  The caller closes line->far. */
 static enum status
 add(struct routes *routes, const struct row *row, const struct line *line,
     const struct options *options)
@@ -180,7 +180,7 @@ add(struct routes *routes, const struct row *row, const struct line *line,
 	route->fd = line->near;
 	route->options.bytes = row->source == END_PIPE ? routes->bytes :
 	    ZC_TO_END;
-	if (!is_line(row, END_TCP))
+	if (row->source != END_TCP && row->dest != END_TCP)
 		route->options.congestion = NULL;
 	if (row->source == END_COLD)
 		route->cold = routes->file;
@@ -195,6 +195,7 @@ add(struct routes *routes, const struct row *row, const struct line *line,
 	return status;
 }
 
+/** Add the route of a row, unless it needs a cold file and none can be. */
 static enum status
 add_row(struct routes *routes, const struct row *row,
     const struct options *options)
@@ -205,33 +206,27 @@ add_row(struct routes *routes, const struct row *row,
 	if (row->source == END_COLD && !routes->has_cold)
 		return STATUS_OK;
 	status = line_open(&line, row, options);
-	if (status == STATUS_OK)
-		status = add(routes, row, &line, options);
+	if (status != STATUS_OK)
+		return status;
+	status = add(routes, row, &line, options);
 	if (line.far >= 0)
 		close(line.far);
 	return status;
 }
 
 static enum status
-check_bytes(int64_t bytes)
-{
-	int64_t most = (int64_t)sysconf(_SC_PHYS_PAGES) / 2 *
-	    sysconf(_SC_PAGESIZE);
-
-	if (bytes <= most)
-		return STATUS_OK;
-	diag_error("--benchmark", "--bytes: exceeds half of RAM, where "
-	    "the data is made");
-	return STATUS_USAGE;
-}
-
-static enum status
 make_data(struct routes *routes, const struct options *options)
 {
+	const int64_t half_of_ram = (int64_t)sysconf(_SC_PHYS_PAGES) / 2 *
+	    sysconf(_SC_PAGESIZE);
+
 	routes->bytes = options->bytes == ZC_TO_END ? DATA_BYTES :
 	    options->bytes;
-	if (check_bytes(routes->bytes) != STATUS_OK)
+	if (routes->bytes > half_of_ram) {
+		diag_error("--benchmark", "--bytes: exceeds half of RAM, where "
+		    "the data is made");
 		return STATUS_USAGE;
+	}
 	routes->directory = data_directory();
 	data_file_system(routes->directory, routes->file_system,
 	    sizeof(routes->file_system));
@@ -260,9 +255,15 @@ standard_routes(struct routes *routes, const struct options *options)
 	}
 	status = congestion_check(&(struct endpoint){ .name = "--benchmark",
 	    .options = options });
-	if (status == STATUS_OK)
-		status = make_data(routes, options);
-	for (size_t i = 0; i < ROWS && status == STATUS_OK; i++)
+	if (status != STATUS_OK)
+		return status;
+	status = make_data(routes, options);
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < ROWS; i++) {
 		status = add_row(routes, &rows[i], options);
-	return status;
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
 }

@@ -24,29 +24,19 @@ print_head(FILE *file, const struct report *report)
 		    report->congestion);
 	fprintf(file, ".\n");
 	if (report->interrupted)
-		fprintf(file, "Interrupted: this is what there is.\n");
+		fprintf(file, "Interrupted: results so far.\n");
 }
 
-/** What became of the cache. */
+/** Say whether SOURCE is cold. */
 static void
 print_cold(FILE *file, const struct routes *routes)
 {
 	if (routes->directory != NULL && !routes->has_cold)
 		fprintf(file, "No cold file: this file system has no cache to "
-		    "forget it.\n");
+		    "drop it from.\n");
 	if (routes->directory == NULL && routes->has_cold)
-		fprintf(file, "SOURCE is cold: the page cache forgets it "
-		    "before each transfer.\n");
-}
-
-static void
-print_columns(FILE *file)
-{
-	fprintf(file, "\n"
-	    "                     GB/s                       CPU    calls"
-	    "    speed    CPU\n"
-	    "                   median      min      max    us/64K  per GiB"
-	    "   to read-write\n");
+		fprintf(file, "SOURCE is cold: it is dropped from the page "
+		    "cache before each transfer.\n");
 }
 
 static void
@@ -86,7 +76,7 @@ print_series(FILE *file, const struct record *record, size_t i)
 	fputc('\n', file);
 }
 
-/** Where the route's name does not say so: what it is in the answer. */
+/** Print which part the route measures, if its name does not say so. */
 static void
 print_part(FILE *file, enum part part, const struct routes *routes)
 {
@@ -124,16 +114,20 @@ table_print(FILE *file, const struct report *report)
 {
 	print_head(file, report);
 	print_cold(file, report->routes);
-	print_columns(file);
+	fprintf(file, "\n"
+	    "                     GB/s                       CPU    calls"
+	    "    speed    CPU\n"
+	    "                   median      min      max    us/64K  per GiB"
+	    "   to read-write\n");
 	for (size_t i = 0; i < report->count; i++) {
 		const struct record *record = &report->record[i];
 
 		if (!figures_exist(record))
-			continue;	/* it was interrupted before that */
+			continue;	/* interrupted before this route */
 		print_title(file, report, record);
 		for (size_t j = 0; j < record->count; j++)
 			print_series(file, record, j);
 	}
-	fprintf(file, "\n* is what auto takes.  GB: 10^9 bytes.  CPU: "
+	fprintf(file, "\n* is what auto chooses.  GB: 10^9 bytes.  CPU: "
 	    "microseconds of this process.\n%s\n", report->limit.text);
 }
