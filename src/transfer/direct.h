@@ -1,6 +1,6 @@
 /*
- * Descriptors that zcopy was started with and that have O_DIRECT: they take
- * whole blocks only, and the flag is not ours to drop.
+ * Inherited descriptors that have O_DIRECT.  They take whole blocks only, and
+ * zcopy must not clear the flag, because other processes share it.
  */
 #ifndef TRANSFER_DIRECT_H
 #define TRANSFER_DIRECT_H
@@ -18,7 +18,7 @@ bool direct_concerns(const struct endpoint *);
 enum status direct_check(const struct endpoint *source, const struct look *in,
     const struct endpoint *dest, const struct look *out);
 
-/** What a message about EINVAL from this end is to add: "" unless it has
+/** Return what to add to a message about EINVAL from this end; "" unless it has
  * O_DIRECT.  Static text. */
 const char *direct_hint(const struct endpoint *);
 

@@ -1,5 +1,5 @@
 /*
- * --discard: a far end for tests and measurements.
+ * --discard: accept connections and drop the data, for tests and measurements.
  */
 #ifndef TRANSFER_DISCARD_H
 #define TRANSFER_DISCARD_H
@@ -8,7 +8,8 @@
 #include "../base/options.h"
 
 /** Accept connections one after another, and drop what they send, until a
- * signal comes.  Returns the reason, once printed, why not. */
+ * signal ends us.  Return the status to exit with, once the reason is
+ * printed. */
 enum status discard(const struct options *);
 
 #endif

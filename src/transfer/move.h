@@ -1,5 +1,5 @@
 /*
- * The data: one engine job between two endpoints that are ready.
+ * Move the data: run the engine between two endpoints that are ready.
  */
 #ifndef TRANSFER_MOVE_H
 #define TRANSFER_MOVE_H
@@ -26,12 +26,12 @@ struct moved {
 enum status move(const struct endpoint *source, struct endpoint *dest,
     const struct zc_hdtr *hdtr, const struct watch *, struct moved *moved);
 
-/** Move exactly `bytes` bytes from source to descriptor `out`, whatever the
- * options say; print nothing. */
+/** Move exactly `bytes` bytes from source to the descriptor `out`.  Ignore the
+ * options except --timeout, and print nothing. */
 void move_plainly(const struct endpoint *source, int out, int64_t bytes,
     struct zc_result *result);
 
-/** Of enum zc_flag, as the options ask for them. */
+/** Return the bits of enum zc_flag that the options ask for. */
 unsigned move_flags(const struct options *);
 
 #endif

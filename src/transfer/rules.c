@@ -9,7 +9,7 @@
 #include "../base/size.h"
 
 struct rule {
-	int64_t limit;			/* the most that it speaks for */
+	int64_t limit;			/* the largest size it covers */
 	bool star;			/* any size, known or not */
 	enum zc_method method;
 };
@@ -19,7 +19,8 @@ struct rules {
 	struct rule rule[];
 };
 
-/** "LIMIT:METHOD", which is cut in two; what is wrong with it, or NULL. */
+/** Parse "LIMIT:METHOD", cutting the text in two.  Return what is wrong, or
+ * NULL. */
 static const char *
 rule_parse(struct rule *rule, char *text)
 {
@@ -44,7 +45,7 @@ rule_parse(struct rule *rule, char *text)
 	return NULL;
 }
 
-/** What is wrong with `rule` behind `last`, or NULL. */
+/** Return why `rule` must not follow `last`, or NULL. */
 static const char *
 rule_follows(const struct rule *rule, const struct rule *last)
 {
@@ -55,7 +56,7 @@ rule_follows(const struct rule *rule, const struct rule *last)
 	return NULL;
 }
 
-/** Fill in the rules; what is wrong with them, or NULL. */
+/** Fill in the rules.  Return what is wrong with them, or NULL. */
 static const char *
 rules_fill(struct rules *rules, char *text)
 {
@@ -73,26 +74,17 @@ rules_fill(struct rules *rules, char *text)
 	return why;
 }
 
-/** An upper bound, for the memory: one more than there are commas. */
-static size_t
-rules_count(const char *text)
-{
-	size_t count = 1;
-
-	while ((text = strchr(text, ',')) != NULL) {
-		text++;
-		count++;
-	}
-	return count;
-}
-
 struct rules *
 rules_parse(const char *text, const char **why)
 {
-	size_t size = rules_count(text) * sizeof(struct rule);
-	struct rules *rules = calloc(1, sizeof(*rules) + size);
-	char *copy = strdup(text);
+	struct rules *rules;
+	char *copy;
+	size_t most = 1;		/* one rule more than commas */
 
+	for (const char *c = text; (c = strchr(c, ',')) != NULL; c++)
+		most++;
+	rules = calloc(1, sizeof(*rules) + most * sizeof(struct rule));
+	copy = strdup(text);
 	if (rules == NULL || copy == NULL)
 		*why = "out of memory";
 	else

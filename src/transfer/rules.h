@@ -1,7 +1,7 @@
 /*
- * --select=RULES: which method for how much data.
+ * --select=RULES: choose the method by the amount of data.
  *
- * RULES is LIMIT:METHOD[,LIMIT:METHOD...], limits growing, LIMIT a size
+ * RULES is LIMIT:METHOD[,LIMIT:METHOD...], limits increasing, LIMIT a size
  * or `*` (any size, and streams whose size is unknown), which can only be
  * the last.  The first rule whose limit the size does not exceed is taken.
  */
@@ -14,11 +14,12 @@
 
 struct rules;
 
-/** Parse; NULL with *why pointing to static text that says what is wrong. */
+/** Parse `text`.  Return NULL if it is wrong, with *why set to static text. */
 struct rules *rules_parse(const char *text, const char **why);
 void rules_free(struct rules *);
 
-/** The method for `size` bytes (-1: unknown); ZC_AUTO where no rule speaks. */
+/** Return the method for `size` bytes (-1: unknown); ZC_AUTO if no rule
+ * fits. */
 enum zc_method rules_choose(const struct rules *, int64_t size);
 
 #endif

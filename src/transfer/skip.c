@@ -13,8 +13,8 @@
 #include "tally.h"
 #include "verdict.h"
 
-/** Have nothing moved: what a file that grows has there by the time that moving
- * begins is not what was asked for. */
+/** Mark SOURCE as empty, and report that unless --allow-short is given.  Bytes
+ * that a growing file gets from now on are not what the user asked for. */
 static enum status
 skip_past_end(struct endpoint *source, const struct endpoint *dest)
 {
@@ -42,12 +42,12 @@ skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 	close(nowhere);
 	if (result.outcome == ZC_SHORT)
 		return skip_past_end(source, dest);
-	result.bytes = 0;		/* dropped is not delivered */
+	result.bytes = 0;		/* dropped, not delivered */
 	return verdict(&result, source, dest);
 }
 
-/** True if start + offset is past the end.  `end` is what st_size says, which
- * FUSE servers make up, so read(2) has the last word. */
+/** True if start + offset is past the end.  `end` is st_size, which some FUSE
+ * servers make up, so try to read a byte there. */
 static bool
 is_past_end(int fd, int64_t start, int64_t offset, int64_t end)
 {
@@ -57,7 +57,7 @@ is_past_end(int fd, int64_t start, int64_t offset, int64_t end)
 	    pread(fd, &byte, 1, start + offset) <= 0);
 }
 
-/** Go to start + offset, in a file that ends at `end`. */
+/** Seek to start + offset, in a file whose st_size is `end`. */
 static enum status
 skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
     int64_t start, int64_t end)
@@ -65,7 +65,7 @@ skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
 	int64_t offset = source->options->offset;
 
 	if (is_past_end(source->fd, start, offset, end)) {
-		/* At the end there is nothing to move, and no sum overflows. */
+		/* Start at the end instead: start + offset may overflow. */
 		if (lseek(source->fd, end > start ? end : start, SEEK_SET) < 0)
 			goto fail;
 		return skip_past_end(source, dest);
@@ -77,7 +77,7 @@ fail:
 	return STATUS_SOURCE;
 }
 
-/** The end of a file or device whose position means something, or -1. */
+/** Return the end of a file or disk, or -1 if SOURCE is something else. */
 static int64_t
 end_of(const struct endpoint *source, int64_t start)
 {

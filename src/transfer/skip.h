@@ -1,5 +1,5 @@
 /*
- * --offset: get SOURCE to where moving begins.
+ * --offset: position SOURCE at the first byte to move.
  */
 #ifndef TRANSFER_SKIP_H
 #define TRANSFER_SKIP_H
@@ -10,10 +10,10 @@
 #include "../base/status.h"
 
 /**
- * Skip options->offset bytes, counted from the current position: by lseek(2)
- * where that means something, else by reading and dropping them.
- * STATUS_INCOMPLETE when SOURCE ends before (not with --allow-short), once
- * printed.
+ * Skip options->offset bytes from the current position: by lseek(2) on files
+ * and disks, else by reading and dropping them.  Return STATUS_OK, or another
+ * status once printed; STATUS_INCOMPLETE if SOURCE is shorter (but STATUS_OK
+ * with --allow-short).
  */
 enum status skip_source(struct endpoint *source,
     const struct endpoint *dest);

@@ -10,6 +10,7 @@
 
 #include "../endpoint/socket.h"
 
+/** Append, and cut what does not fit. */
 static void __attribute__((format(printf, 2, 3)))
 add(struct tally *tally, const char *format, ...)
 {
@@ -22,6 +23,7 @@ add(struct tally *tally, const char *format, ...)
 	va_end(args);
 }
 
+/** True if a transfer that fails leaves DEST as it was. */
 static bool
 is_dropped(const struct endpoint *dest)
 {
@@ -53,7 +55,8 @@ tally(const struct endpoint *dest, int64_t bytes, int64_t wanted)
 	return end(begin(dest, bytes, wanted), dest);
 }
 
-/** Return how many bytes of data have arrived, as far as can be told. */
+/** Return how many bytes of data have arrived: those that a TCP peer has
+ * acknowledged, else those that were written. */
 static int64_t
 arrived(const struct zc_result *result, const struct endpoint *dest)
 {

@@ -1,5 +1,5 @@
 /*
- * How much was moved, for messages about a transfer that failed.
+ * How much was moved, in words, for messages about a transfer that failed.
  */
 #ifndef TRANSFER_TALLY_H
 #define TRANSFER_TALLY_H
@@ -14,15 +14,15 @@ struct tally {
 };
 
 /**
- * "(12 bytes delivered)", or "(12 of 20 bytes delivered)" unless `wanted` is
- * -1.  Of a DEST that is replaced whole, nothing is delivered by a transfer
+ * Return "(12 bytes delivered)", or "(12 of 20 bytes delivered)" unless
+ * `wanted` is -1.  A DEST that is replaced whole gets nothing from a transfer
  * that fails: "(12 bytes moved; DEST is unchanged)".
  */
 struct tally tally(const struct endpoint *dest, int64_t bytes, int64_t wanted);
 
-/** The same of a result, with what a peer has not acknowledged and what is
- * lost: "(12 bytes delivered of 20 that were sent, 5 more were read and are
- * lost)". */
+/** Return the same for a result, with the bytes that the peer has not
+ * acknowledged and those that are lost: "(12 bytes delivered of 20 that were
+ * sent, 5 more were read and are lost)". */
 struct tally tally_result(const struct zc_result *,
     const struct endpoint *dest);
 

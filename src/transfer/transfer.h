@@ -1,5 +1,5 @@
 /*
- * One run: open, move, commit, report.
+ * One transfer: parse, open, move, commit, and report on it.
  */
 #ifndef TRANSFER_TRANSFER_H
 #define TRANSFER_TRANSFER_H
@@ -9,31 +9,35 @@
 #include "../endpoint/endpoint.h"
 #include "move.h"
 
-/** What zcopy is to exit with; if it is not STATUS_OK and signals_caught()
- * says that a signal came, it is to die by that. */
+/** Copy as the options say.  Return the status to exit with; if it is not
+ * STATUS_OK and signals_caught() returns a signal, die by that signal
+ * instead. */
 enum status transfer(const struct options *);
 
 /**
- * The steps of it, for who measures them: parse -> open -> move -> commit,
- * and close at last, whatever came.  Each returns STATUS_OK, or what zcopy is
- * to exit with once the reason is printed.
+ * The steps of transfer(), for the benchmark: parse -> open -> move -> commit,
+ * and close in any case.  Each returns STATUS_OK, or the status to exit with
+ * once the reason is printed.
  */
 struct transfer {
 	struct endpoint source, dest;	/* as the options name them */
 	struct zc_hdtr hdtr;
 };
 
-/** The options are to outlive it.  Opens nothing. */
+/** Parse the names and check the options, which must outlive the transfer.
+ * Open nothing. */
 enum status transfer_parse(struct transfer *, const struct options *);
 
-/** Both ends are ready then. */
+/** Open both ends and wait until they are ready. */
 enum status transfer_open(struct transfer *);
 
 /** Of ZC_UNSUITED it prints nothing, as move() does not. */
 enum status transfer_move(struct transfer *, struct moved *);
 
-/** Without it, close leaves DEST as if nothing had been. */
+/** Make the transfer count: DEST first, then SOURCE. */
 enum status transfer_commit(struct transfer *);
+
+/** Close both ends.  What was not committed is undone. */
 void transfer_close(struct transfer *);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * From what the engine came to, to a line on standard error and a status.
+ * Turn a result of the engine into a message and an exit status.
  */
 #ifndef TRANSFER_VERDICT_H
 #define TRANSFER_VERDICT_H
@@ -8,12 +8,13 @@
 #include "../endpoint/endpoint.h"
 #include "../zcopy.h"
 
-/** STATUS_OK for ZC_DONE.  A reader that left a pipe is SIGPIPE, quietly,
- * unless that was ignored when zcopy started. */
+/** Return STATUS_OK for ZC_DONE, or another status once the reason is printed.
+ * If the reader of a pipe has left (EPIPE), print nothing and let zcopy die by
+ * SIGPIPE, unless that was ignored when zcopy started. */
 enum status verdict(const struct zc_result *, const struct endpoint *source,
     const struct endpoint *dest);
 
-/** Nothing moved for as long as --timeout allows: say which end it was. */
+/** Report that nothing moved within --timeout, and name the end that waits. */
 enum status verdict_stalled(const struct zc_result *,
     const struct endpoint *source, const struct endpoint *dest);
 

@@ -18,7 +18,7 @@ same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/** Return the flags that chattr(1) sets, as far as statx(2) has them. */
+/** Return the flags that chattr(1) sets, as far as statx(2) reports them. */
 static uint64_t
 attributes_of(int fd)
 {
@@ -29,7 +29,7 @@ attributes_of(int fd)
 	return st.stx_attributes;
 }
 
-/** Write the name of the descriptor's file; "" where there is no /proc. */
+/** Write the name of the descriptor's file; "" if there is no /proc. */
 static void
 name_of(int fd, char *name, size_t size)
 {
@@ -53,7 +53,7 @@ watch_begin(struct watch *watch, const struct endpoint *source,
 		return;
 	if (fstat(dest->fd, &st) == 0 &&
 	    endpoint_same_inode(&watch->before, &st))
-		return;			/* ranges of one file: we change it */
+		return;			/* we change it: ranges of one file */
 	watch->attributes = attributes_of(source->fd);
 	if (source->path == NULL)
 		name_of(source->fd, watch->name, sizeof(watch->name));
@@ -61,8 +61,8 @@ watch_begin(struct watch *watch, const struct endpoint *source,
 	watch->on = watch->start >= 0;
 }
 
-/** True if the name by which SOURCE was opened is that of another file by now,
- * or of none.  A descriptor has the name that /proc tells. */
+/** True if the name by which SOURCE was opened now belongs to another file or
+ * to none.  For an inherited descriptor, compare its name in /proc. */
 static bool
 is_renamed(const struct watch *watch, const struct endpoint *source)
 {
@@ -109,9 +109,9 @@ has_changed(const struct watch *watch, const struct stat *after,
 	    !is_explained(watch, after, source);
 }
 
-/** True if SOURCE is smaller than it was.  Some FUSE servers tell sizes that
- * they never had: such a size is still the same behind the end.  A network
- * file system must ask its server, or it tells what it remembers. */
+/** True if SOURCE is smaller than it was.  Some FUSE servers report a size that
+ * the file never had; such a size has not changed at the end.  With
+ * AT_STATX_FORCE_SYNC a network file system asks its server, not its cache. */
 static bool
 has_shrunk(const struct watch *watch, const struct stat *after, int fd)
 {

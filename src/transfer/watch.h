@@ -1,5 +1,5 @@
 /*
- * Did SOURCE stay as it was while it was being moved?
+ * Find out whether SOURCE was changed while it was being moved.
  */
 #ifndef TRANSFER_WATCH_H
 #define TRANSFER_WATCH_H
@@ -13,26 +13,26 @@
 #include "../endpoint/endpoint.h"
 
 struct watch {
-	bool on;		/* a regular file, and not DEST as well */
+	bool on;		/* SOURCE is a regular file, not DEST */
 	struct stat before;
 	uint64_t attributes;	/* of statx(2) */
 	char name[PATH_MAX];	/* of an inherited descriptor */
 	int64_t start;		/* where moving begins */
 };
 
-/** Call when the first byte is next. */
+/** Call before the first byte is moved. */
 void watch_begin(struct watch *, const struct endpoint *source,
     const struct endpoint *dest);
 
 /**
- * Call after the last byte, before anybody is told that it was the last.
- * STATUS_INCOMPLETE when SOURCE gave less than its own size, STATUS_CHANGED
- * when it is not the file it was, once printed.
+ * Call after the last byte, before DEST learns that it was the last.  Return
+ * STATUS_OK, or once printed STATUS_INCOMPLETE if SOURCE shrank, or
+ * STATUS_CHANGED if its data may have changed.
  */
 enum status watch_end(const struct watch *, const struct endpoint *source,
     const struct endpoint *dest, int64_t moved);
 
-/** With -v, say so if SOURCE has another name by now, or none. */
+/** With -v, report that SOURCE was renamed or removed. */
 void watch_note(const struct watch *, const struct endpoint *source);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define SIZE_LIMIT	((size_t)1 << 30)	/* all of it is in memory */
 
-/** Room for more bytes behind those it has.  0, or -1 with errno. */
+/** Make room for more bytes.  Return 0, or -1 with errno; EFBIG: the limit. */
 static int
 piece_grow(struct iovec *piece, size_t *room)
 {
@@ -48,47 +48,60 @@ piece_fill(struct iovec *piece, const struct endpoint *file)
 }
 
 static enum status
+piece_open(struct endpoint *file, const char *name,
+    const struct options *options)
+{
+	enum status status = endpoint_parse(file, name, ROLE_SOURCE, options);
+
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_open(file);
+	if (status != STATUS_OK)
+		return status;
+	return endpoint_ready(file);
+}
+
+static enum status
 piece_read(struct iovec *piece, const char *name, const struct options *options)
 {
 	struct endpoint file = { .fd = -1 };
-	enum status status = endpoint_parse(&file, name, ROLE_SOURCE, options);
+	enum status status = piece_open(&file, name, options);
 
-	if (status == STATUS_OK)
-		status = endpoint_open(&file);
-	if (status == STATUS_OK)
-		status = endpoint_ready(&file);
 	if (status == STATUS_OK)
 		status = piece_fill(piece, &file);
 	endpoint_abort(&file);
-	/* It is not SOURCE that failed. */
+	/* SOURCE has not failed. */
 	return status == STATUS_SOURCE ? STATUS_OTHER : status;
 }
 
 static enum status
 refuse_network(const struct names *names, const struct options *options)
 {
-	enum status status = STATUS_OK;
-	struct endpoint file;
+	enum status status;
 
-	for (size_t i = 0; i < names->count && status == STATUS_OK; i++) {
-		file = (struct endpoint){ .fd = -1 };
+	for (size_t i = 0; i < names->count; i++) {
+		struct endpoint file = { .fd = -1 };
+
 		status = endpoint_parse(&file, names->name[i], ROLE_SOURCE,
 		    options);
-		if (status != STATUS_OK || !file.type->network)
-			continue;
-		diag_error(file.name, "a header or trailer is a file or a "
-		    "descriptor");
-		status = STATUS_USAGE;
+		if (status != STATUS_OK)
+			return status;
+		if (file.type->network) {
+			diag_error(file.name, "a header or trailer must be a "
+			    "file or a descriptor");
+			return STATUS_USAGE;
+		}
 	}
-	return status;
+	return STATUS_OK;
 }
 
-/** *pieces has room for all names, and *count of them are in it. */
+/** Allocate *pieces for all names and read them.  Set *count to those that
+ * pieces_free() must free, also on failure. */
 static enum status
 pieces_read(struct iovec **pieces, int *count, const struct names *names,
     const struct options *options)
 {
-	enum status status = STATUS_OK;
+	enum status status;
 
 	if (names->count == 0)
 		return STATUS_OK;
@@ -97,12 +110,13 @@ pieces_read(struct iovec **pieces, int *count, const struct names *names,
 		diag_errno(NULL, "header");
 		return STATUS_OTHER;
 	}
-	while (status == STATUS_OK && (size_t)*count < names->count) {
-		status = piece_read(*pieces + *count, names->name[*count],
-		    options);
-		(*count)++;
+	for (size_t i = 0; i < names->count; i++) {
+		*count = (int)i + 1;
+		status = piece_read(*pieces + i, names->name[i], options);
+		if (status != STATUS_OK)
+			return status;
 	}
-	return status;
+	return STATUS_OK;
 }
 
 enum status
@@ -110,8 +124,9 @@ wrapping_check(const struct options *options)
 {
 	enum status status = refuse_network(&options->headers, options);
 
-	return status != STATUS_OK ? status :
-	    refuse_network(&options->trailers, options);
+	if (status != STATUS_OK)
+		return status;
+	return refuse_network(&options->trailers, options);
 }
 
 enum status
@@ -122,10 +137,10 @@ wrapping_read(struct zc_hdtr *hdtr, const struct options *options)
 	*hdtr = (struct zc_hdtr){ .hdr_cnt = 0 };
 	status = pieces_read(&hdtr->headers, &hdtr->hdr_cnt, &options->headers,
 	    options);
-	if (status == STATUS_OK)
-		status = pieces_read(&hdtr->trailers, &hdtr->trl_cnt,
-		    &options->trailers, options);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	return pieces_read(&hdtr->trailers, &hdtr->trl_cnt,
+	    &options->trailers, options);
 }
 
 static void

@@ -1,5 +1,5 @@
 /*
- * What goes before the data and after it: the files of --header and --trailer.
+ * --header and --trailer: files that are sent before and after the data.
  */
 #ifndef TRANSFER_WRAPPING_H
 #define TRANSFER_WRAPPING_H
@@ -8,12 +8,12 @@
 #include "../base/options.h"
 #include "../zcopy.h"
 
-/** Are they names of files or descriptors?  Opens nothing. */
+/** Check that they are files or descriptors, by their names.  Open nothing. */
 enum status wrapping_check(const struct options *);
 
 /**
- * Read them whole, each once, in the order header, trailer.  STATUS_OK, or
- * another once the reason is printed.  Free with wrapping_free() always.
+ * Read each into memory, headers first.  Return STATUS_OK, or another status
+ * once the reason is printed.  Call wrapping_free() in any case.
  */
 enum status wrapping_read(struct zc_hdtr *, const struct options *);
 void wrapping_free(struct zc_hdtr *);
