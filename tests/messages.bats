@@ -132,7 +132,7 @@ fd: tcp: listen: unix: unix-listen:"
 }
 
 @test "message: ports and hosts that cannot be" {
-	not_an_end server:f "the port is no number and no known service"
+	not_an_end server:f "the port is neither a number nor a known service"
 	not_an_end server: "the port is missing"
 	not_an_end server:65536 "the port is not in the range 1 to 65535"
 	not_an_end user@server:80 "not the name of a host"

@@ -16,12 +16,14 @@
 #define HOST_CHARACTERS DIGITS "abcdefghijklmnopqrstuvwxyz" \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" ".-_"
 
-/* connect(2) and bind(2) say EINVAL. */
+/* Without it connect(2) and bind(2) fail with EINVAL. */
 #define LINK_LOCAL	"a link-local address needs its interface, " \
 	"[fe80::1%eth0]:PORT"
 
 enum { PORT_MAX = 65535 };
 
+/* Parse a number, or a service of /etc/services, into ep->port.  Return NULL,
+ * or what is wrong. */
 static const char *
 address_parse_port(struct endpoint *ep, const char *port, enum address_use use)
 {
@@ -32,7 +34,8 @@ address_parse_port(struct endpoint *ep, const char *port, enum address_use use)
 	if (port[strspn(port, DIGITS)] != '\0') {
 		if (strlcpy(ep->port, port, sizeof(ep->port)) >=
 		    sizeof(ep->port) || getservbyname(port, "tcp") == NULL)
-			return "the port is no number and no known service";
+			return "the port is neither a number nor a known "
+			    "service";
 		return NULL;
 	}
 	for (const char *p = port; *p != '\0' && number <= PORT_MAX; p++)
@@ -45,7 +48,7 @@ address_parse_port(struct endpoint *ep, const char *port, enum address_use use)
 	return NULL;
 }
 
-/* `text` is behind the opening bracket.  On success *rest is behind ":". */
+/* Parse `text`, which follows "[".  On success *rest is what follows "]:". */
 static const char *
 address_parse_ipv6(struct endpoint *ep, const char *text, const char **rest)
 {
@@ -72,11 +75,13 @@ address_parse_ipv6(struct endpoint *ep, const char *text, const char **rest)
 	if (IN6_IS_ADDR_LINKLOCAL(&address) && ep->host[zone] == '\0')
 		return LINK_LOCAL;
 	if (text[length + 1] != ':')
-		return "the port is missing behind the bracket";
+		return "the port is missing after the bracket";
 	*rest = text + length + 2;
 	return NULL;
 }
 
+/* Copy a name or an IPv4 address to ep->host.  Return NULL, or what is
+ * wrong. */
 static const char *
 address_parse_host(struct endpoint *ep, const char *text, size_t length)
 {
@@ -126,7 +131,7 @@ address_format_unix(char *text, const struct sockaddr_un *address,
 	if (length > before && address->sun_path[0] != '\0')
 		snprintf(text, ADDRESS_SIZE, "unix:%.*s",
 		    (int)(length - before), address->sun_path);
-	else				/* who only connects has no path */
+	else				/* a client has no path */
 		strlcpy(text, "unix", ADDRESS_SIZE);
 }
 
@@ -140,8 +145,8 @@ address_error(const struct sockaddr *address, int error)
 	    LINK_LOCAL : strerror(error);
 }
 
-/** Write an IPv4 address that an IPv6 socket has, ::ffff:192.0.2.1, as what
- * it is. */
+/** Convert the mapped address of an IPv6 socket, ::ffff:192.0.2.1, to the IPv4
+ * address. */
 static void
 address_unmap(struct sockaddr_in *v4, const struct sockaddr_in6 *v6)
 {

@@ -1,5 +1,5 @@
 /*
- * HOST:PORT, from what was typed to what sockets take and back.
+ * HOST:PORT: parse it, look it up, and print socket addresses.
  */
 #ifndef ADDRESS_H
 #define ADDRESS_H
@@ -13,30 +13,32 @@
 enum address_use { ADDRESS_CONNECT, ADDRESS_LISTEN };
 
 /**
- * Fill in ep->host and ep->port from HOST:PORT or [IPV6]:PORT; to listen,
- * from :PORT and PORT too.  NULL, or static text that says what is wrong.
+ * Fill in ep->host and ep->port from HOST:PORT or [IPV6]:PORT; to listen, also
+ * from :PORT and PORT.  Return NULL, or static text that says what is wrong.
  */
 const char *address_parse(struct endpoint *, const char *text,
     enum address_use);
 
-/** Print why the name is no address, and how to name a file like it. */
+/** Print `why` the name is not an address, and how to write it if a file is
+ * meant.  Return `status`. */
 enum status address_refuse(const struct endpoint *, enum status,
     const char *why);
 
 /**
- * Look up ep->host and ep->port, in the family asked for (lookup.c).  The list
- * is the caller's: freeaddrinfo().
+ * Look up ep->host and ep->port, in the family of -4 or -6 (lookup.c).  The
+ * caller frees *list by freeaddrinfo(3).  Return STATUS_OK, or another status
+ * once the reason is printed.
  */
 enum status address_look_up(const struct endpoint *, enum address_use,
     struct addrinfo **list);
 
 enum { ADDRESS_SIZE = 128 };	/* a unix path, or IPv6 with zone and port */
 
-/** strerror(error), or the reason why a link-local address without a scope is
- * no address: of connect(2) and bind(2). */
+/** Return strerror(error) for an error of connect(2) or bind(2), or that a
+ * link-local address needs its interface (EINVAL). */
 const char *address_error(const struct sockaddr *, int error);
 
-/** "127.0.0.1:80", "[::1]:80", "unix:PATH". */
+/** Write "127.0.0.1:80", "[::1]:80" or "unix:PATH", in ADDRESS_SIZE bytes. */
 void address_format(char *text, const struct sockaddr *, socklen_t);
 
 #endif

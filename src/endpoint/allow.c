@@ -7,16 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All addresses are IPv6 here: IPv4 ones are mapped. */
+/* All addresses are kept as IPv6, with IPv4 mapped. */
 #define MAPPED_BITS	96
 #define ALL_BITS	128
 
 struct allow {
 	struct allow *next;
 	struct in6_addr address;
-	unsigned bits;			/* of it that count */
+	unsigned bits;			/* length of the prefix */
 };
 
+/** Return ::ffff:ADDRESS. */
 static struct in6_addr
 map(struct in_addr address)
 {
@@ -26,7 +27,8 @@ map(struct in_addr address)
 	return mapped;
 }
 
-/** Sets how many leading bits are not the address's own.  False: none. */
+/** Parse the address, and set rule->bits to the bits before it: 96 for IPv4.
+ * Return false if it is not an address. */
 static bool
 parse_address(struct allow *rule, const char *text)
 {
@@ -41,7 +43,7 @@ parse_address(struct allow *rule, const char *text)
 	return inet_pton(AF_INET6, text, &rule->address) == 1;
 }
 
-/** Digits only, at most `most`; NULL means `most`. */
+/** Parse a prefix length of at most `most`; NULL means `most`. */
 static bool
 parse_length(unsigned *length, const char *text, unsigned most)
 {
@@ -61,7 +63,7 @@ bit(const struct in6_addr *address, unsigned n)
 	return address->s6_addr[n / 8] >> (7 - n % 8) & 1;
 }
 
-/** NULL, or what is wrong. */
+/** Parse ADDR[/LEN].  Return NULL, or what is wrong. */
 static const char *
 parse(struct allow *rule, const char *text)
 {
@@ -78,11 +80,11 @@ parse(struct allow *rule, const char *text)
 		return "not an IPv4 or IPv6 address (no name, no brackets)";
 	if (!parse_length(&length, slash != NULL ? slash + 1 : NULL,
 	    ALL_BITS - rule->bits))
-		return "the length is not in the range of this family";
+		return "the prefix length is out of range for this family";
 	rule->bits += length;
 	for (unsigned n = rule->bits; n < ALL_BITS; n++)
 		if (bit(&rule->address, n))
-			return "bits are set behind the length";
+			return "bits are set after the prefix length";
 	return NULL;
 }
 
@@ -97,7 +99,7 @@ allow_add(struct allow **list, const char *text)
 	*list = malloc(sizeof(**list));
 	if (*list == NULL) {
 		*list = rule.next;
-		return "no memory";
+		return "out of memory";
 	}
 	**list = rule;
 	return NULL;
@@ -108,7 +110,7 @@ rule_match(const struct allow *rule, const struct in6_addr *address)
 {
 	unsigned n = 0;
 
-	/* ::/0 is all of IPv6, and not of IPv4. */
+	/* ::/0 matches all of IPv6, but no mapped IPv4 address. */
 	if (rule->bits < MAPPED_BITS && IN6_IS_ADDR_V4MAPPED(address))
 		return false;
 	while (n < rule->bits && bit(&rule->address, n) == bit(address, n))

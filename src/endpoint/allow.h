@@ -1,5 +1,5 @@
 /*
- * --allow: from where connections are accepted.
+ * --allow: the addresses from which connections are accepted.
  */
 #ifndef ENDPOINT_ALLOW_H
 #define ENDPOINT_ALLOW_H
@@ -9,11 +9,12 @@
 
 struct allow;				/* a list of ADDR[/LEN] */
 
-/** Add one.  NULL, or static text that says what is wrong. */
+/** Add ADDR[/LEN].  Return NULL, or static text that says what is wrong. */
 const char *allow_add(struct allow **, const char *text);
 
-/** Is it in the list?  NULL: everybody.  An IPv4 address that is mapped into
- * IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address, on both sides. */
+/** True if the list has the address; NULL: it has all.  An IPv4 address that is
+ * mapped into IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address, in the list and as
+ * a peer. */
 bool allow_match(const struct allow *, const struct sockaddr *);
 
 void allow_free(struct allow *);

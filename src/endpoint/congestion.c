@@ -13,6 +13,7 @@
 #include "address.h"
 #include "socket.h"
 
+/** Return 0, or -1 with errno: ENOENT if the kernel does not have it. */
 static int
 congestion_set(int fd, const char *name)
 {
@@ -43,7 +44,7 @@ struct name {
 	char text[32];
 };
 
-/** Return the name of the socket's congestion control; "": it has none. */
+/** Return the name of the socket's congestion control, "" if it has none. */
 static struct name
 name_of(int fd)
 {
@@ -56,8 +57,9 @@ name_of(int fd)
 	return name;
 }
 
-/* Where there is no wire to share, pacing only costs: bbr took three to five
- * times as long as cubic from one socket to another on Linux 6.18. */
+/** True if the socket's congestion control paces.  Pacing only costs where
+ * there is no wire to share: within one host, bbr took three to five times as
+ * long as cubic on Linux 6.18. */
 static bool
 paces(int fd)
 {
@@ -76,11 +78,11 @@ system_paces(void)
 	return result;
 }
 
-/** Take pacing off a socket whose data stays on this host. */
+/** Choose a congestion control that does not pace. */
 static void
 unpace(int fd)
 {
-	/* EPERM: not in tcp_allowed_congestion_control. */
+	/* EPERM: it is not in tcp_allowed_congestion_control. */
 	if (congestion_set(fd, "cubic") < 0)
 		(void)congestion_set(fd, "reno");
 }
@@ -111,7 +113,7 @@ same_host(const struct sockaddr *a, const struct sockaddr *b)
 	    IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
 }
 
-/** Do both ends of the socket have one address? */
+/** True if both addresses of the socket are on this host. */
 static bool
 stays_here(int fd)
 {
@@ -123,8 +125,8 @@ stays_here(int fd)
 	    same_host((struct sockaddr *)&here, (struct sockaddr *)&there);
 }
 
-/** Would a connection to `there`?  The routing table tells by a datagram
- * socket, which sends nothing. */
+/** True if a connection to `there` would stay on this host.  Connecting a
+ * datagram socket asks the routing table, and sends nothing. */
 static bool
 would_stay_here(const struct sockaddr *there, socklen_t length)
 {
@@ -137,7 +139,8 @@ would_stay_here(const struct sockaddr *there, socklen_t length)
 	return stays;
 }
 
-/** May it be another than the system's own?  Only the sender's counts. */
+/** True if the socket paces and we may change that.  Only the congestion
+ * control of the sender matters. */
 static bool
 is_free(const struct endpoint *ep, int fd)
 {
@@ -170,7 +173,7 @@ congestion_listen(const struct endpoint *ep, int fd,
 void
 congestion_accept(const struct endpoint *ep, int fd)
 {
-	/* Of one that we were given, the listener does not have it. */
+	/* An inherited listener was not set up by congestion_listen(). */
 	if (ep->options->congestion != NULL && ep->listener >= 0)
 		(void)congestion_set(fd, ep->options->congestion);
 	if (is_free(ep, fd) && stays_here(fd))
@@ -184,7 +187,7 @@ congestion_note(const struct endpoint *ep, int fd)
 	struct sockaddr_storage here, there;
 	char address[ADDRESS_SIZE];
 
-	/* Nothing but unpace() makes it another than the system's. */
+	/* If the system's default paces and this does not, unpace() did it. */
 	if (!ep->options->verbose || ep->options->congestion != NULL ||
 	    ep->role != ROLE_DEST || *name.text == '\0' || paces(fd) ||
 	    !system_paces() || socket_ends(fd, &here, &there) < 0)

@@ -1,6 +1,7 @@
 /*
- * TCP congestion control: the one that --congestion names, and none that paces
- * what never leaves this host.
+ * TCP congestion control: the one that --congestion names; else, for
+ * connections within this host, cubic or reno if the system's default is bbr,
+ * which is slow there because it paces.
  */
 #ifndef CONGESTION_H
 #define CONGESTION_H
@@ -10,24 +11,25 @@
 #include "../base/status.h"
 #include "endpoint.h"
 
-/** Can the named one be had?  STATUS_OK, or STATUS_CONNECTION once the reason
- * is printed. */
+/** Check that the kernel has what --congestion names.  Return STATUS_OK, or
+ * STATUS_CONNECTION once the reason is printed. */
 enum status congestion_check(const struct endpoint *);
 
-/** For a socket that is about to connect to `there`.  0, or -1 with errno. */
+/** Set it on a socket that is about to connect to `there`.  Return 0, or -1
+ * with errno. */
 int congestion_connect(const struct endpoint *, int fd,
     const struct sockaddr *there, socklen_t);
 
-/** For one that is about to listen there: the kernel hands it on to what is
- * accepted.  0, or -1 with errno. */
+/** Set it on a socket that is about to listen; accepted sockets inherit it.
+ * Return 0, or -1 with errno. */
 int congestion_listen(const struct endpoint *, int fd,
     const struct sockaddr *there);
 
-/** For one that was accepted.  Late: the kernel goes on to pace a connection
- * that began so, but at a better rate. */
+/** Set it on a socket that was accepted.  The kernel still paces a connection
+ * that began with bbr, but at a higher rate. */
 void congestion_accept(const struct endpoint *, int fd);
 
-/** With -v, say what the connection has that is used, if that was changed. */
+/** With -v, report the congestion control if this file changed the default. */
 void congestion_note(const struct endpoint *, int fd);
 
 #endif

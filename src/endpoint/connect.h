@@ -1,5 +1,5 @@
 /*
- * Connecting to whichever address of a host answers first.
+ * Connect to the address of a host that answers first.
  */
 #ifndef CONNECT_H
 #define CONNECT_H
@@ -10,9 +10,10 @@
 #include "endpoint.h"
 
 /**
- * Race them: RFC 8305, a new attempt every 250 ms or when one has failed, the
- * families in turn.  A connected socket, non-blocking and armed; or -1 with
- * errno, and in `tried` each address and its reason.
+ * Try all addresses in parallel, as RFC 8305 describes: start an attempt every
+ * 250 ms, or when one has failed, and alternate between the families.  Return a
+ * connected socket, non-blocking and armed (socket_arm()); or -1 with errno,
+ * and in `tried` each address with its error.
  */
 int connect_race(const struct endpoint *, const struct addrinfo *,
     char *tried, size_t size);

@@ -35,7 +35,7 @@ descriptor_settle_once(int fd)
 	struct stat st;
 	int copy;
 
-	/* A disk's write errors come by fsync(2), or to nobody. */
+	/* Only fsync(2) reports write errors of a disk. */
 	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && fsync(fd) < 0)
 		return -1;
 	copy = descriptor_copy(fd);
@@ -47,8 +47,8 @@ descriptor_settle(int fd)
 {
 	int result;
 
-	/* close(2) after EINTR would hit whoever got the number since; here
-	 * another duplicate asks again. */
+	/* close(2) must not be repeated after EINTR: the number may have been
+	 * reused.  Closing another duplicate is safe. */
 	do {
 		result = descriptor_settle_once(fd);
 	} while (result < 0 && deadline_allows("all bytes written, closing"));

@@ -1,13 +1,13 @@
 /*
- * What stdio, file and replace do with descriptors.
+ * Descriptor operations that several endpoint types share.
  */
 #ifndef DESCRIPTOR_H
 #define DESCRIPTOR_H
 
 #include <sys/types.h>
 
-/** Call openat(2), again after EINTR unless a signal ends us or the time is
- * up.  Return what it returns. */
+/** Call openat(2), again after EINTR unless a signal ends us or the deadline
+ * has passed.  Return what it returns. */
 int descriptor_open(int dir, const char *path, int flags, mode_t);
 
 /** Duplicate a descriptor, with FD_CLOEXEC unless a filter refuses
@@ -15,9 +15,9 @@ int descriptor_open(int dir, const char *path, int flags, mode_t);
 int descriptor_copy(int fd);
 
 /**
- * Have the errors that close(2) would give, and leave the descriptor open: a
- * network file system sends now what it held back, and so may refuse it.
- * 0, or -1 with errno; EINTR only when a signal wants to end us.
+ * Report the errors that close(2) would, but leave the descriptor open: closing
+ * a duplicate makes a network file system send its cached data, which may fail.
+ * Return 0, or -1 with errno; EINTR only if a signal ends us.
  */
 int descriptor_settle(int fd);
 

@@ -1,6 +1,6 @@
 /*
- * Endpoints: from a name on the command line to an open descriptor, and from
- * the last byte to a verdict.  They know nothing of methods.
+ * Endpoints: open what a name on the command line means, and find out after
+ * the last byte whether it has arrived.  They know nothing of methods.
  *
  *	parse -> open -> ready -> begin -> moved* -> commit | abort
  *
@@ -21,9 +21,8 @@
  *         Allowed at any time, on an endpoint of zeros too; after a commit
  *         that succeeded it does nothing.  A commit that failed needs it.
  *
- * Each step returns a status: STATUS_OK, or what zcopy is to exit with, once
- * the reason has been printed here.  A signal that wants to end us
- * (signals_caught) makes a step return STATUS_OTHER.
+ * Each step returns STATUS_OK, or the status to exit with once it has printed
+ * the reason.  If a signal ends us (signals_caught()), it returns STATUS_OTHER.
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
@@ -50,10 +49,10 @@ enum endpoint_trait {
 };
 
 /**
- * A kind of endpoint.  Hooks may be NULL where there is nothing to do.
+ * A type of endpoint.  Hooks may be NULL if there is nothing to do.
  *
- * `abort` undoes what `commit` has not made count, and frees `state`; it
- * runs after a commit as well.  Whoever calls it closes fd afterwards.
+ * `abort` undoes what `commit` has not completed, and frees `state`; it runs
+ * after a commit as well.  endpoint_abort() closes fd afterwards.
  */
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
@@ -79,10 +78,10 @@ extern const struct endpoint_type
     endpoint_unix_listen;	/* unix-listen: */
 
 /** endpoint_replace: print why the old file cannot be replaced, and name
- * --inplace if that would work.  Returns the fault. */
+ * --inplace if that would work.  Return the fault. */
 enum status replace_error(const struct endpoint *, const char *why);
 
-/** True if --inplace could write the old file.  Touches nothing. */
+/** True if --inplace could write the old file.  Touch nothing. */
 bool replace_has_way_out(const struct endpoint *);
 
 struct endpoint {
@@ -99,17 +98,17 @@ struct endpoint {
 	bool has_stat;			/* st holds the file, or the old DEST */
 	struct stat st;
 	mode_t mode;			/* of a new DEST, before the umask; set
-					   before DEST is opened */
+					   it before DEST is opened */
 
 	bool follows;			/* call moved after each step */
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */
-	const char *confirmed;		/* "close", "ack" or "none", as seen;
-					   NULL: nothing to be */
+	const char *confirmed;		/* "close", "ack" or "none": what the
+					   peer did; NULL: not applicable */
 
 	/* What the name said. */
 	const char *path;		/* file, unix */
-	char host[256], port[32];	/* tcp, listen; host "": all */
+	char host[256], port[32];	/* tcp, listen; host "": any address */
 	int listener;			/* listen: inherited; -1: none */
 	int backlog;			/* of listen(2).  1, unless changed
 					   before open: more than one peer is
@@ -121,13 +120,14 @@ struct endpoint {
 };
 
 /**
- * STATUS_OK, or STATUS_USAGE once printed.  For a destination that is a
- * path, chooses between replace and in place when opened, not here.
+ * Find the type that the name means, and touch nothing.  Return STATUS_OK, or
+ * STATUS_USAGE once printed.  Whether a path is replaced or written in place is
+ * decided when it is opened.
  */
 enum status endpoint_parse(struct endpoint *, const char *name, enum role,
     const struct options *);
 
-/** STATUS_OK, or STATUS_USAGE once the first option given is printed that
+/** Return STATUS_OK, or STATUS_USAGE once the first option is printed that
  * neither end can honour.  dest may be NULL. */
 enum status endpoint_check_fit(const struct endpoint *source,
     const struct endpoint *dest);
@@ -142,7 +142,7 @@ enum status endpoint_begin(struct endpoint *);
 enum status endpoint_commit(struct endpoint *);
 void endpoint_abort(struct endpoint *);
 
-/** Whose fault an end is that failed: STATUS_SOURCE or STATUS_DEST, and
+/** Return the status for an end that failed: STATUS_SOURCE or STATUS_DEST, or
  * STATUS_CONNECTION for any stream socket. */
 enum status endpoint_fault(const struct endpoint *);
 
@@ -155,17 +155,17 @@ enum status endpoint_fault(const struct endpoint *);
 enum status endpoint_check_distinct(const struct endpoint *source,
     const struct endpoint *dest);
 
-/** Is it one file, by device and inode? */
+/** True if both are one file, by device and inode. */
 bool endpoint_same_inode(const struct stat *, const struct stat *);
 
-/** Is it a file whose name, as typed, is the number of a port?  ":9000" was
- * meant, perhaps. */
+/** True if the name of the file, as typed, is a port number: the user may have
+ * meant ":9000". */
 bool endpoint_is_port(const struct endpoint *);
 
 /**
- * For the types: print "NAME: DOING: strerror(errno)", and what the user can
- * do about it where that is known, and return the fault;
- * EINTR, which they only let through when a signal ends us, is STATUS_OTHER.
+ * Print "NAME: DOING: strerror(errno)", and what the user can do about it if
+ * that is known.  Return endpoint_fault(), or STATUS_OTHER for EINTR, which
+ * means that a signal ends us.
  */
 enum status endpoint_error(const struct endpoint *, const char *doing);
 

@@ -1,6 +1,6 @@
 /*
- * Sockets that wait for connections: the first to come to any of them.  They
- * are what the state of both types of listeners begins with.
+ * Listening sockets.  The first connection to any of them is the one we take.
+ * The state of both listening endpoint types begins with struct listeners.
  */
 #ifndef LISTENERS_H
 #define LISTENERS_H
@@ -18,8 +18,8 @@ struct listeners {
 	struct pollfd polled[LISTENERS_MAX];
 };
 
-/** Bind and listen, as the options say.  0, or -1 with errno and *doing, what
- * failed. */
+/** Bind and listen, as the options say.  Return 0, or -1 with errno and *doing
+ * set to the step that failed. */
 int listeners_add(struct listeners *, const struct endpoint *,
     const struct sockaddr *, socklen_t, const char **doing);
 
@@ -30,14 +30,16 @@ int listeners_check(int fd);
 /** Accept from a copy of such a socket.  Return 0, or -1 with errno. */
 int listeners_adopt(struct listeners *, int fd);
 
-/** The next connection that --allow lets in, armed, or -1 with errno.  The
- * others are closed unread. */
+/** Return the next connection that --allow accepts, armed (socket_arm()), or -1
+ * with errno.  Close others without reading. */
 int listeners_next(struct listeners *, const struct endpoint *,
     struct sockaddr_storage *peer, socklen_t *length);
 
-/** Hook's work: wait for a connection, make it ep->fd, close the others. */
+/** Wait for a connection and make it ep->fd, then stop listening.  This is the
+ * ready hook of the listening types. */
 enum status listeners_accept(struct listeners *, struct endpoint *ep);
 
+/** Close all listening sockets. */
 void listeners_close(struct listeners *);
 
 #endif

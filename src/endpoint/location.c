@@ -11,7 +11,8 @@
 
 enum { HOPS_MAX = 40 };			/* as the kernel's MAXSYMLINKS */
 
-/* Go to the directory of `path`, which counts from where we are. */
+/* Open the directory of `path`, relative to location->dir, and store it and the
+ * last component in `location`. */
 static int
 location_descend(struct location *location, char *path)
 {
@@ -54,8 +55,8 @@ location_distrusts(const struct location *location, const struct stat *link)
 	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
 }
 
-/* Open what stands there.  Return the length of its target if it is a link; 0
- * if it is none or nothing is there; -1 with errno. */
+/* Open the file with O_PATH.  If it is a symbolic link, return the length of
+ * its target; 0 if it is none or does not exist; -1 with errno. */
 static ssize_t
 location_read_link(struct location *location, char *target, size_t size)
 {
@@ -82,6 +83,7 @@ location_read_link(struct location *location, char *target, size_t size)
 	return -1;
 }
 
+/* Go from link to link, up to HOPS_MAX.  Return 0, or -1 with errno. */
 static int
 location_follow(struct location *location, const char *path)
 {

@@ -1,5 +1,6 @@
 /*
- * Where a file stands, or is to stand: its real directory, and its name there.
+ * The directory entry that a path leads to: the directory, opened, and the name
+ * in it.  Symbolic links are followed, and the file need not exist.
  */
 #ifndef LOCATION_H
 #define LOCATION_H
@@ -10,13 +11,14 @@
 
 struct location {
 	int dir;			/* O_PATH */
-	int file;			/* O_PATH; -1: nothing stands there */
+	int file;			/* O_PATH; -1: there is no such file */
 	bool distrusted;		/* why location_find() failed: a link of
-					   another user, in a place like /tmp */
+					   another user, in a directory like
+					   /tmp */
 	char base[NAME_MAX + 1];
 };
 
-/* What location_close() may close before location_find() was called. */
+/* A location that has nothing to close, before location_find() is called. */
 #define LOCATION_NONE	(struct location){ .dir = -1, .file = -1 }
 
 /**
@@ -28,8 +30,8 @@ struct location {
 int location_find(struct location *, const char *path);
 
 /**
- * Find `path` once more.  Return 0 if it leads to the same name in the same
- * directory as `before`, whatever stands there `now`.
+ * Find `path` again.  Return 0 if it leads to the same name in the same
+ * directory as `before`, whether or not to the same file.
  *
  * Else return -1 with errno and nothing to close: that of location_find(), or
  * ESTALE if the path leads elsewhere.

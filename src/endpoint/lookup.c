@@ -1,7 +1,8 @@
 /*
  * getaddrinfo(3) with a deadline.  It cannot be interrupted, so it runs in a
- * thread, which is left running if the time is up first.  Where there can be no
- * thread it runs in ours, and the deadline is checked behind it.
+ * thread of its own, which is left running when the deadline passes.  If no
+ * thread can be made, call it in the main thread and check the deadline
+ * afterwards.
  */
 #include "config.h"
 
@@ -29,6 +30,7 @@ struct lookup {
 	atomic_int owners;		/* the last one frees it */
 };
 
+/** Drop one owner, the main thread or the other; the last one frees it. */
 static void
 lookup_release(struct lookup *lookup)
 {
@@ -84,7 +86,8 @@ lookup_new(const struct endpoint *ep, enum address_use use)
 	return lookup;
 }
 
-/** Signals are for the main line.  0, or -1 with errno. */
+/** Start the thread, with all signals blocked: the main thread handles them.
+ * Return 0, or -1 with errno. */
 static int
 lookup_start(struct lookup *lookup)
 {
@@ -109,23 +112,19 @@ lookup_start(struct lookup *lookup)
 	return 0;
 }
 
-/** Look up without a thread, where clone3(2) or pipe2(2) is refused.  It takes
- * as long as the resolver takes: see `timeout` in resolv.conf(5). */
-static int
-lookup_here(struct lookup *lookup)
-{
-	lookup_run(lookup, 0);
-	return deadline_poll(NULL, 0, 0, WAITING);
-}
-
+/** Look up in a thread, and wait for it.  Return 0, or -1 with errno. */
 static int
 lookup_wait(struct lookup *lookup)
 {
 	struct pollfd polled = { .events = POLLIN };
 	int ready;
 
-	if (lookup_start(lookup) < 0)
-		return lookup_here(lookup);
+	if (lookup_start(lookup) < 0) {
+		/* clone3(2) or pipe2(2) was refused.  This takes as long as
+		 * the resolver takes: see `timeout` in resolv.conf(5). */
+		lookup_run(lookup, 0);
+		return deadline_poll(NULL, 0, 0, WAITING);
+	}
 	polled.fd = lookup->done[0];
 	do {
 		ready = deadline_poll(&polled, 1, -1, WAITING);
@@ -133,14 +132,7 @@ lookup_wait(struct lookup *lookup)
 	return ready < 0 ? -1 : 0;
 }
 
-/** A number needs no thread. */
-static bool
-lookup_at_once(struct lookup *lookup)
-{
-	lookup_run(lookup, AI_NUMERICHOST);
-	return lookup->error == 0;
-}
-
+/** Hand the list to the caller, or print why there is none. */
 static enum status
 lookup_result(const struct endpoint *ep, struct lookup *lookup,
     struct addrinfo **list)
@@ -167,7 +159,9 @@ address_look_up(const struct endpoint *ep, enum address_use use,
 	deadline_begin(ep->options, DEADLINE_CONNECT);
 	if (lookup == NULL)
 		return endpoint_error(ep, "look-up");
-	if (lookup_at_once(lookup) || lookup_wait(lookup) == 0)
+	/* A numeric address does not block, and needs no thread. */
+	lookup_run(lookup, AI_NUMERICHOST);
+	if (lookup->error == 0 || lookup_wait(lookup) == 0)
 		status = lookup_result(ep, lookup, list);
 	else
 		status = endpoint_error(ep, "look-up");

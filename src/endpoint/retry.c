@@ -13,7 +13,7 @@
 #define PAUSE_FIRST	250		/* milliseconds */
 #define DOUBLINGS	5
 
-/** Half of it is certain, half by chance. */
+/** Return the pause in milliseconds: half of it fixed, half random. */
 static int
 pause_of(int attempt)
 {
@@ -22,7 +22,7 @@ pause_of(int attempt)
 	return (int)(pause / 2 + arc4random_uniform(pause / 2 + 1));
 }
 
-/** False: a signal ends us. */
+/** Sleep.  False if a signal ends us. */
 static bool
 sleep_for(int milliseconds)
 {

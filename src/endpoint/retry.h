@@ -1,5 +1,5 @@
 /*
- * --retry: to connect again, after a pause.
+ * --retry: connect again after a pause.
  */
 #ifndef RETRY_H
 #define RETRY_H
@@ -9,10 +9,10 @@
 #include "endpoint.h"
 
 /**
- * The attempt number `attempt`, counted from 0, has failed by errno, and
- * `why`.  Is there to be another?  If so, this has waited: each pause is twice
- * as long as the one before, up to 8 s, more or less by chance, so that many
- * who wait for one host do not come all at once.
+ * True if another attempt is due, after attempt number `attempt`, counted from
+ * 0, has failed with errno and `why`.  Wait before returning true: each pause
+ * is twice as long as the one before, up to 8 s, with random jitter, so that
+ * many clients do not connect to one host at the same moment.
  */
 bool retry_after(const struct endpoint *, int attempt, const char *why);
 

@@ -1,7 +1,7 @@
 /*
- * What all our own stream sockets do.  Until all is well, to close one, by
- * kill -9 too, resets the TCP connection: nobody takes half a stream for a
- * whole one.  On unix sockets that cannot be had; the peer sees an end of file.
+ * Stream sockets.  Until the transfer has succeeded, closing one resets the TCP
+ * connection, also if kill -9 closes it, so that the peer does not take half a
+ * stream for a whole one.  Unix sockets have no reset; their peer sees EOF.
  */
 #ifndef SOCKET_H
 #define SOCKET_H
@@ -18,22 +18,22 @@
  */
 int socket_arm(int fd, int family);
 
-/** All is well: close means an end in order. */
+/** Have close(2) end the connection in order (FIN) from now on. */
 void socket_disarm(int fd);
 
-/** What happened to the connection meanwhile: it is told once, and a read
- * would then find nothing but an end of file.  0, or -1 with errno. */
+/** Fetch and clear the connection's error (SO_ERROR).  Return 0, or -1 with
+ * that errno.  A read(2) afterwards does not report it, but returns 0. */
 int socket_error(int fd);
 
-/** Both its addresses, with zeros behind them.  0, or -1 with errno. */
+/** Fetch both addresses, padded with zeros.  Return 0, or -1 with errno. */
 int socket_ends(int fd, struct sockaddr_storage *here,
     struct sockaddr_storage *there);
 
-/** Hook's work: fd is connected. */
+/** Prepare ep->fd, which is connected.  This ends the ready hooks. */
 enum status socket_ready(struct endpoint *);
 
-/** Read and drop what has come.  1: the peer has closed, 0: it has not, -1
- * with errno: the connection failed. */
+/** Read and drop what has arrived.  Return 1 if the peer has closed, 0 if it
+ * has not, or -1 with errno if the connection has failed. */
 int socket_drop(int fd);
 
 /** Return how many bytes the peer's kernel has not acknowledged, or -1 with
@@ -43,11 +43,12 @@ int socket_queue(int fd);
 /** Hook: the first byte is next. */
 enum status socket_begin(struct endpoint *);
 
-/** How many bytes since then the kernel of a TCP peer has acknowledged (our
- * end counts as one, once it was sent); -1: no telling. */
+/** Return how many bytes the kernel of a TCP peer has acknowledged since
+ * socket_begin() (our FIN counts as one); -1 if unknown. */
 int64_t socket_acknowledged(const struct endpoint *);
 
-/** Hook: half-close, await what --confirm says, close in order. */
+/** The commit hook: half-close, wait for what --confirm says, have close(2) end
+ * the connection in order. */
 enum status socket_commit(struct endpoint *);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A descriptor that we were given: that very one, never reopened, its flags
- * never changed.  A socket stays connected.
+ * An inherited descriptor.  It is never reopened, and its flags are never
+ * changed, because other processes may share it.  A socket stays connected.
  */
 #include "config.h"
 
@@ -15,6 +15,7 @@
 #include "look.h"
 #include "socket.h"
 
+/* Fail unless the descriptor is open, and in the direction that is needed. */
 static enum status
 stdio_check_mode(const struct endpoint *ep)
 {
@@ -24,7 +25,7 @@ stdio_check_mode(const struct endpoint *ep)
 
 	if (flags < 0)
 		return endpoint_error(ep, "not open");
-	/* O_PATH: open for nothing, though its mode says reading. */
+	/* A descriptor with O_PATH has the mode O_RDONLY, but cannot read. */
 	if (!(flags & O_PATH) &&
 	    (mode == O_RDWR || mode == (source ? O_RDONLY : O_WRONLY)))
 		return STATUS_OK;
@@ -33,10 +34,11 @@ stdio_check_mode(const struct endpoint *ep)
 	    "not open for writing");
 }
 
+/* Fail unless the engine can move data of this kind of file. */
 static enum status
 stdio_check_kind(struct endpoint *ep)
 {
-	const char *why = "nothing that has bytes to move";
+	const char *why = "not a file, pipe, socket or device";
 
 	if (fstat(ep->fd, &ep->st) < 0)
 		return endpoint_error(ep, "stat");
@@ -54,6 +56,7 @@ stdio_check_kind(struct endpoint *ep)
 	return endpoint_fault(ep);
 }
 
+/* Fail if the descriptor cannot seek, or appends (O_APPEND). */
 static enum status
 stdio_check_seek(const struct endpoint *ep)
 {
@@ -71,17 +74,22 @@ stdio_open(struct endpoint *ep)
 {
 	enum status status = stdio_check_mode(ep);
 
-	if (status == STATUS_OK)
-		status = stdio_check_kind(ep);
-	if (status == STATUS_OK && ep->role == ROLE_DEST &&
-	    ep->options->seek >= 0)
+	if (status != STATUS_OK)
+		return status;
+	status = stdio_check_kind(ep);
+	if (status != STATUS_OK)
+		return status;
+	if (ep->role == ROLE_SOURCE)
+		return STATUS_OK;
+	if (ep->options->seek >= 0)
 		status = stdio_check_seek(ep);
-	if (status == STATUS_OK && ep->options->append &&
-	    ep->role == ROLE_DEST && S_ISBLK(ep->st.st_mode)) {
-		errno = ESPIPE;		/* there is nothing behind a disk */
-		status = endpoint_error(ep, "--append");
+	if (status != STATUS_OK)
+		return status;
+	if (ep->options->append && S_ISBLK(ep->st.st_mode)) {
+		errno = ESPIPE;		/* a disk cannot grow */
+		return endpoint_error(ep, "--append");
 	}
-	return status;
+	return STATUS_OK;
 }
 
 /* Opening one is no more than looking at it. */

@@ -23,7 +23,7 @@ temporary_name(char *name, const char *base)
 
 	if (length > room)
 		length = room;
-	/* Some file systems refuse half a character of UTF-8. */
+	/* Some file systems refuse a truncated UTF-8 character. */
 	while (length > 0 && (base[length] & 0xc0) == 0x80)
 		length--;
 	snprintf(name, NAME_MAX + 1, ".%.*s" SUFFIX, (int)length, base);
@@ -84,8 +84,8 @@ temporary_link_as(int fd, int dir, const char *name)
 bool
 temporary_can_link(int fd, int dir)
 {
-	/* "." is there already, which is the last thing to be looked at: a
-	 * missing /proc comes first, and so does AT_EMPTY_PATH without the
-	 * right to it (before Linux 6.10: CAP_DAC_READ_SEARCH). */
+	/* linkat(2) to "." must fail with EEXIST.  It checks that last: first
+	 * come a missing /proc, and for AT_EMPTY_PATH a missing capability
+	 * (CAP_DAC_READ_SEARCH, before Linux 6.10). */
 	return temporary_link_as(fd, dir, ".") < 0 && errno == EEXIST;
 }

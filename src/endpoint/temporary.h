@@ -1,6 +1,6 @@
 /*
- * Names for files that are not complete yet: ".NAME.zcopy-XXXXXX", next to
- * where they belong.
+ * Temporary names for files that are not complete: ".NAME.zcopy-XXXXXX", in the
+ * directory of NAME.
  */
 #ifndef TEMPORARY_H
 #define TEMPORARY_H
@@ -9,18 +9,20 @@
 #include <sys/types.h>
 
 /**
- * Make a file with such a name, in a buffer of NAME_MAX + 1.  A descriptor,
- * or -1 with errno and name "".
+ * Create a file with such a name, and write the name into a buffer of
+ * NAME_MAX + 1 bytes.  Return a descriptor, or -1 with errno and name "".
  */
 int temporary_create(int dir, const char *base, char *name, mode_t);
 
-/** Give an unnamed file (O_TMPFILE) such a name.  0, or -1 and name "". */
+/** Give an unnamed file (O_TMPFILE) such a name.  Return 0, or -1 with errno
+ * and name "". */
 int temporary_link(int fd, int dir, const char *base, char *name);
 
-/** Give it this very name: 0, or -1 with errno; EEXIST. */
+/** Give an unnamed file this name.  Return 0, or -1 with errno; EEXIST if there
+ * is such a file. */
 int temporary_link_as(int fd, int dir, const char *name);
 
-/** Would that work here and now? */
+/** True if temporary_link_as() works for this file and directory. */
 bool temporary_can_link(int fd, int dir);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Stream sockets that have a path.
+ * Unix stream sockets: connect to a path, or listen at one.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 
 struct unix_state {			/* of a listener */
 	struct listeners listeners;
-	bool bound;			/* there is a path to remove */
+	bool bound;			/* there is a path to unlink */
 	struct stat socket;		/* the path as we made it */
 };
 
@@ -63,7 +63,7 @@ unix_connect(const struct endpoint *ep)
 	if (fd < 0)
 		return -1;
 	deadline_begin(ep->options, DEADLINE_CONNECT);
-	/* Unlike TCP, it does not go on by itself when it is interrupted. */
+	/* Unlike TCP, an interrupted connect(2) does not continue. */
 	do {
 		result = connect(fd, (struct sockaddr *)&address,
 		    sizeof(address));
@@ -87,8 +87,8 @@ unix_ready(struct endpoint *ep)
 	return ep->fd < 0 ? endpoint_error(ep, "connect") : socket_ready(ep);
 }
 
-/* Left by one of ours that was killed: a socket of this user, to which nobody
- * listens any more. */
+/* Remove the path if it is a socket of this user that nobody listens to.  A
+ * zcopy that was killed leaves such a socket. */
 static void
 unix_remove_stale(const struct endpoint *ep, const struct sockaddr_un *address)
 {
@@ -98,8 +98,9 @@ unix_remove_stale(const struct endpoint *ep, const struct sockaddr_un *address)
 	if (lstat(ep->path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    st.st_uid != geteuid())
 		return;
-	/* Of another type, so that it disturbs nobody: where any stream socket
-	 * is bound to the path, this is EPROTOTYPE. */
+	/* Probe with a datagram socket, so that no listener gets a connection:
+	 * if a stream socket is bound to the path, connect(2) fails with
+	 * EPROTOTYPE; if none is, with ECONNREFUSED. */
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;

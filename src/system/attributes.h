@@ -1,5 +1,7 @@
 /*
- * A new file takes the place of an old one: who may do what with it?
+ * Owner, mode and access list of a file that replaces another one.
+ *
+ * The new file must not grant anybody more than the old one did.
  */
 #ifndef SYSTEM_ATTRIBUTES_H
 #define SYSTEM_ATTRIBUTES_H

@@ -16,14 +16,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** True if rename(2) would start it: on ext4. */
+/** True if rename(2) over a file would start writeback: on ext4. */
 bool writeback_helps(int fd);
 
-/** Begin it up to `written` bytes, if that is 8 MiB or more beyond *begun. */
+/** Begin writeback up to `written` bytes, if that is 8 MiB or more beyond
+ * *begun. */
 void writeback_follow(int64_t *begun, int fd, int64_t written);
 
-/** Begin it up to the end of the file, unless none has begun yet: the file is
- * small then, and rename(2) does not wait. */
+/** Begin writeback up to the end of the file, unless none has begun yet: the
+ * file is small then, and rename(2) does not wait. */
 void writeback_rest(int64_t begun, int fd);
 
 #endif
