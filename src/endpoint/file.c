@@ -420,18 +420,16 @@ static enum status
 file_commit(struct endpoint *ep)
 {
 	struct file_state *state = ep->state;
-	enum status status;
 
 	if (ep->role == ROLE_SOURCE)
 		return STATUS_OK;
 	if (descriptor_settle(ep->fd) < 0)
 		return endpoint_error(ep, "close");
-	status = file_check_name(ep);
-	if (status != STATUS_OK)
-		return status;
+	/* It is complete, whatever has become of its name: file_abort() is not
+	 * to remove it. */
 	if (state != NULL)
 		state->created = false;
-	return STATUS_OK;
+	return file_check_name(ep);
 }
 
 /* Has nobody written to what we created, nor put another file there? */
