@@ -157,15 +157,15 @@ static const struct {
 	{ "::1/-0", "length" },
 
 	/* a network that is not what it seems to be */
-	{ "192.0.2.7/24", "behind" },
-	{ "192.0.2.7/31", "behind" },
-	{ "192.0.2.7/0", "behind" },
-	{ "0.0.0.1/0", "behind" },
-	{ "2001:db8::7/64", "behind" },
-	{ "2001:db8::7/127", "behind" },
-	{ "::1/0", "behind" },
-	{ "::ffff:192.0.2.7/32", "behind" },
-	{ "::ffff:192.0.2.7/120", "behind" },
+	{ "192.0.2.7/24", "after" },
+	{ "192.0.2.7/31", "after" },
+	{ "192.0.2.7/0", "after" },
+	{ "0.0.0.1/0", "after" },
+	{ "2001:db8::7/64", "after" },
+	{ "2001:db8::7/127", "after" },
+	{ "::1/0", "after" },
+	{ "::ffff:192.0.2.7/32", "after" },
+	{ "::ffff:192.0.2.7/120", "after" },
 };
 
 #define CHOICES		(sizeof(choices) / sizeof(choices[0]))
