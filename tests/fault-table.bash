@@ -146,7 +146,7 @@ check_run() {
 	local expectation=$1 what=$2 when=$3 rule tries
 	: $((runs += 1))
 	why="it did not fire"
-	for ((tries = 0; tries < 20; tries++)); do
+	for ((tries = 0; tries < 60; tries++)); do
 		if [ "$when" = last ]; then
 			count_calls
 		fi

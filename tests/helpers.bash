@@ -61,9 +61,9 @@ only() {
 	[ "$there" = "$(printf '%s\n' "$@")" ]
 }
 
-# retry CMD... - call CMD until it succeeds; fail after $RETRY_SECONDS, or 10.
+# retry CMD... - call CMD until it succeeds; fail after $RETRY_SECONDS, or 30.
 retry() {
-	local until=$((SECONDS + ${RETRY_SECONDS:-10}))
+	local until=$((SECONDS + ${RETRY_SECONDS:-30}))
 	until "$@"; do
 		if [ "$SECONDS" -gt "$until" ]; then
 			echo "gave up: $*"
