@@ -27,6 +27,8 @@
 #include "look.h"
 #include "temporary.h"
 
+enum { LOOKS = 20 };			/* while others replace it, too */
+
 struct replace_state {
 	struct location location;
 	struct attributes old;		/* as they were before the first byte */
@@ -128,14 +130,22 @@ replace_obstacle(const struct location *location, const struct stat *old)
 	return 0;
 }
 
-/* Find the old file, or where the new one will be. */
+/* Find the old file, or where the new one will be.  Another process may replace
+ * the file after stat(2) saw it: look again then. */
 static enum status
-replace_find(const struct endpoint *ep, struct location *location)
+replace_find(struct endpoint *ep, struct location *location)
 {
 	if (location_find(location, ep->path) < 0)
 		return endpoint_error(ep, "create");
-	if (!replace_is_found(ep, location))
-		return replace_error(ep, "cannot find its directory entry");
+	for (int i = 0; !replace_is_found(ep, location); i++) {
+		ep->has_stat = stat(ep->path, &ep->st) == 0;
+		if (i == LOOKS || (ep->has_stat && !S_ISREG(ep->st.st_mode)))
+			return replace_error(ep,
+			    "cannot find its directory entry");
+		location_close(location);
+		if (location_find(location, ep->path) < 0)
+			return endpoint_error(ep, "create");
+	}
 	if (!ep->has_stat)
 		return STATUS_OK;
 	errno = replace_obstacle(location, &ep->st);
