@@ -202,7 +202,8 @@ list_give(int fd, const struct attributes *a)
 }
 
 /*
- * Take the file back from an owner for whom we may not set a list and a mode.
+ * Take the file back from its new owner, if we may not set the list and the
+ * mode of another user's file.
  * False: that was not needed, or is not possible.
  *
  * Both need CAP_FOWNER, which a container may lack and yet have CAP_CHOWN.

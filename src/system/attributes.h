@@ -56,7 +56,7 @@ int attributes_give(int fd, struct attributes *, const char *name);
  * `fd`.
  *
  * The new file has no list: if `fd` has one, the group gets what the list
- * gives the group, and others no more than anybody whom it names.  If nobody
+ * gives the group, and others get no more than any entry of it.  If nobody
  * knows whether it has one, only the owner gets anything, and with -v the user
  * is told so for `name`.
  */

@@ -66,7 +66,8 @@ is_stalled(struct mover *mover)
 	return doubted;
 }
 
-/** A reset is an end, though there is nothing to write. */
+/** True if the peer has reset the connection.  While SOURCE is silent nothing
+ * is written, so no call would report it. */
 static bool
 is_reset(const struct mover *mover)
 {
@@ -88,7 +89,8 @@ look_less(struct mover *mover)
 	deadline_look(mover->look);
 }
 
-/** What every move is to notice. */
+/** Renew or check the deadline, answer SIGUSR1, and look for signals and a
+ * reset: what moving to any end needs. */
 static int
 on_event_plainly(const struct zc_event *event, void *arg)
 {
