@@ -37,7 +37,7 @@ watch(int how, int fd, uint32_t events, size_t i, enum role role)
 
 /** Only while its job waits for it. */
 static void
-watch_end(int fd, size_t i)
+watch_check(int fd, size_t i)
 {
 	struct epoll_event never = { .events = EPOLLONESHOT };
 
@@ -164,7 +164,7 @@ start_stream(size_t i, const struct zc_request *request)
 	struct stream *stream = &streams[i];
 
 	stream->job = new_job(request);
-	watch_end(stream->flow.out, i);
+	watch_check(stream->flow.out, i);
 	watch(EPOLL_CTL_ADD, stream->flow.drain, EPOLLIN, i, DRAIN);
 }
 
@@ -233,7 +233,7 @@ make_relay(size_t i, enum sort sort, enum zc_method method)
 	stream->pace = 40 * (i + 1);
 	request = request_for(stream->flow.in, stream->flow.out, method);
 	start_stream(i, &request);
-	watch_end(stream->flow.in, i);
+	watch_check(stream->flow.in, i);
 	watch(EPOLL_CTL_ADD, stream->flow.feed, EPOLLOUT, i, FEED);
 }
 

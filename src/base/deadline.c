@@ -47,7 +47,7 @@ deadline_begin(const struct options *options, double by_default)
 }
 
 void
-deadline_end(void)
+deadline_remove(void)
 {
 	limit = look = 0;
 	arm(0);

@@ -30,7 +30,7 @@ enum status deadline_check(const struct options *);
 void deadline_begin(const struct options *, double by_default);
 
 /** Remove the deadline: wait forever. */
-void deadline_end(void);
+void deadline_remove(void);
 
 /** Until the next deadline_begin(), also interrupt blocked calls every
  * `seconds` before the deadline, because the caller has something else to

@@ -279,6 +279,6 @@ bench(const struct options *options)
 	if (status == STATUS_OK)
 		status = run(&report, options);
 	forget(&report);
-	routes_end(&routes);
+	routes_free(&routes);
 	return status;
 }

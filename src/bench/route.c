@@ -82,7 +82,7 @@ close_ours(int fd)
 }
 
 void
-routes_end(struct routes *routes)
+routes_free(struct routes *routes)
 {
 	for (size_t i = 0; i < routes->count; i++) {
 		struct route *route = &routes->route[i];

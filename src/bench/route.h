@@ -28,8 +28,8 @@ struct route {
 	int cold;			/* drop this file from the page cache
 					   before each pass; -1: none */
 	struct rewind rewind[2];
-	int fd;				/* closed by routes_end(), or -1 */
-	pid_t far_end;			/* killed by routes_end(), or 0 */
+	int fd;				/* closed by routes_free(), or -1 */
+	pid_t far_end;			/* killed by routes_free(), or 0 */
 };
 
 enum { ROUTES_MAX = 10 };
@@ -43,7 +43,7 @@ struct routes {
 	const char *directory;		/* of the test file, or NULL */
 	char file_system[32];		/* of the file; "": none, or unknown */
 	bool has_cold;			/* some routes have a cold file */
-	int file, memory;		/* closed by routes_end(), or -1 */
+	int file, memory;		/* closed by routes_free(), or -1 */
 };
 
 #define ROUTES_INIT { .count = 0, .file = -1, .memory = -1 }
@@ -75,6 +75,6 @@ enum status operands_routes(struct routes *, const struct options *);
 enum status route_prepare(const struct route *);
 
 /** Stop the far ends, and free and close everything. */
-void routes_end(struct routes *);
+void routes_free(struct routes *);
 
 #endif

@@ -176,7 +176,7 @@ race_run(struct race *race)
 
 /** Close what still runs; of a race that nobody won, note why. */
 static void
-race_end(struct race *race, bool lost)
+race_close(struct race *race, bool lost)
 {
 	int error = errno;
 
@@ -204,7 +204,7 @@ connect_race(const struct endpoint *ep, const struct addrinfo *list,
 	fd = race_run(&race);
 	if (fd == -1)
 		errno = race.error;
-	race_end(&race, fd < 0);
+	race_close(&race, fd < 0);
 	if (fd >= 0)
 		congestion_note(ep, fd);
 	return fd < 0 ? -1 : fd;

@@ -29,7 +29,7 @@ sleep_for(int milliseconds)
 	int64_t began;
 	int left = milliseconds;
 
-	deadline_end();
+	deadline_remove();
 	began = clock_now();
 	while (left > 0) {
 		if (deadline_poll(NULL, 0, left, WAITING_FIRST) < 0)

@@ -83,7 +83,7 @@ visits(struct endpoint *ep)
 	struct visit visit;
 
 	while (signals_caught() == 0) {
-		deadline_end();
+		deadline_remove();
 		visit = (struct visit){ .fd = listeners_next(ep->state, ep,
 		    &peer, &length) };
 		if (visit.fd < 0)

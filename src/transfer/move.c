@@ -122,7 +122,7 @@ on_event(const struct zc_event *event, void *arg)
 	if (event->type == ZC_EVENT_MOVED && mover->dest->follows)
 		mover->dest->type->moved(mover->dest, event->bytes);
 	if (event->type == ZC_EVENT_TRAILER)
-		mover->hook = watch_end(mover->watch, mover->source,
+		mover->hook = watch_check(mover->watch, mover->source,
 		    mover->dest, event->bytes);
 	return on_event_plainly(event, arg) || mover->hook != STATUS_OK;
 }

@@ -115,7 +115,7 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	watch_begin(&watch, source, dest);
 	status = move(source, dest, &transfer->hdtr, &watch, moved);
 	if (status == STATUS_OK)
-		status = watch_end(&watch, source, dest, moved->result.bytes);
+		status = watch_check(&watch, source, dest, moved->result.bytes);
 	if (status == STATUS_OK)
 		watch_note(&watch, source);
 	return status;

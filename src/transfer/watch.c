@@ -125,7 +125,7 @@ has_shrunk(const struct watch *watch, const struct stat *after, int fd)
 }
 
 enum status
-watch_end(const struct watch *watch, const struct endpoint *source,
+watch_check(const struct watch *watch, const struct endpoint *source,
     const struct endpoint *dest, int64_t moved)
 {
 	const struct options *options = source->options;

@@ -29,7 +29,7 @@ void watch_begin(struct watch *, const struct endpoint *source,
  * STATUS_OK, or once printed STATUS_INCOMPLETE if SOURCE shrank, or
  * STATUS_CHANGED if its data may have changed.
  */
-enum status watch_end(const struct watch *, const struct endpoint *source,
+enum status watch_check(const struct watch *, const struct endpoint *source,
     const struct endpoint *dest, int64_t moved);
 
 /** With -v, report that SOURCE was renamed or removed. */
