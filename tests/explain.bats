@@ -213,6 +213,19 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
 	agreed 9
 }
 
+@test "explain: control characters in a name do not reach the terminal" {
+	local name
+	for name in source header trailer; do
+		cp in "$name"$'\e[31m'
+	done
+	zcopy 0 --explain --header=$'header\e[31m' --trailer=$'trailer\e[31m' \
+	    $'source\e[31m' $'destination\e[31m'
+	[[ $output != *$'\e'* ]]
+	for name in source header trailer destination; do
+		grep -q "^$name  *$name"'\\033\[31m$' <<<"$output"
+	done
+}
+
 @test "explain: agrees with the run about methods by name" {
 	mkfifo fifo
 	sleep 1000 3>&- &

@@ -30,14 +30,21 @@ bytes_to_move(const struct endpoint *source, const struct look *in)
 	return bytes == ZC_TO_END ? there : MIN(there, bytes);
 }
 
+/** Print a name on a line of its own, with control characters escaped. */
+static void
+print_name(const char *title, const char *name)
+{
+	char escaped[PATH_MAX];
+
+	diag_escape(escaped, sizeof(escaped), name);
+	printf("%-13s%s\n", title, escaped);
+}
+
 static void
 print_end(const char *title, const struct endpoint *end,
     const struct look *look)
 {
-	char name[PATH_MAX];
-
-	diag_escape(name, sizeof(name), end->name);
-	printf("%-13s%s\n", title, name);
+	print_name(title, end->name);
 	printf("  %-11s%s\n", "type", end->type->name);
 	printf("  %-11s%s\n", "kind", zc_kind_name(look->kind));
 	if (look->size >= 0)
@@ -114,7 +121,7 @@ static void
 print_names(const char *title, const struct names *names)
 {
 	for (size_t i = 0; i < names->count; i++)
-		printf("%-13s%s\n", title, names->name[i]);
+		print_name(title, names->name[i]);
 }
 
 /** How it came to the first method. */
