@@ -9,6 +9,7 @@
 
 #include "../base/diag.h"
 #include "../endpoint/descriptor.h"
+#include "../system/block.h"
 #include "move.h"
 #include "tally.h"
 #include "verdict.h"
@@ -28,6 +29,7 @@ skip_past_end(struct endpoint *source, const struct endpoint *dest)
 	return STATUS_INCOMPLETE;
 }
 
+/** Skip by moving the bytes to /dev/null. */
 static enum status
 skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 {
@@ -46,27 +48,27 @@ skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 	return verdict(&result, source, dest);
 }
 
-/** True if start + offset is past the end.  `end` is st_size, which some FUSE
- * servers make up, so try to read a byte there. */
+/** True if start + offset is past the end.  `size` may be st_size, which some
+ * FUSE servers make up, so try to read a byte there. */
 static bool
-is_past_end(int fd, int64_t start, int64_t offset, int64_t end)
+is_past_end(int fd, int64_t start, int64_t offset, int64_t size)
 {
 	char byte;
 
-	return offset > end - start && (offset > INT64_MAX - start ||
+	return offset > size - start && (offset > INT64_MAX - start ||
 	    pread(fd, &byte, 1, start + offset) <= 0);
 }
 
-/** Seek to start + offset, in a file whose st_size is `end`. */
+/** Seek to start + offset, in a file or disk of this size. */
 static enum status
 skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
-    int64_t start, int64_t end)
+    int64_t start, int64_t size)
 {
 	int64_t offset = source->options->offset;
 
-	if (is_past_end(source->fd, start, offset, end)) {
-		/* Start at the end instead: start + offset may overflow. */
-		if (lseek(source->fd, end > start ? end : start, SEEK_SET) < 0)
+	if (is_past_end(source->fd, start, offset, size)) {
+		/* Go to the end instead: start + offset may overflow. */
+		if (lseek(source->fd, MAX(size, start), SEEK_SET) < 0)
 			goto fail;
 		return skip_past_end(source, dest);
 	}
@@ -77,37 +79,32 @@ fail:
 	return STATUS_SOURCE;
 }
 
-/** Return the end of a file or disk, or -1 if SOURCE is something else. */
+/** Return the size of a file or disk, or -1 if SOURCE is something else. */
 static int64_t
-end_of(const struct endpoint *source, int64_t start)
+size_of(const struct endpoint *source)
 {
 	enum zc_kind kind = zc_kind_of(source->fd);
-	int64_t end;
 	struct stat st;
 
 	if (kind == ZC_REGULAR && fstat(source->fd, &st) == 0)
 		return st.st_size;
-	if (kind != ZC_BLOCK)
-		return -1;
-	end = lseek(source->fd, 0, SEEK_END);
-	if (end >= 0)
-		(void)lseek(source->fd, start, SEEK_SET);
-	return end;
+	return kind == ZC_BLOCK ? block_device_size(source->fd) : -1;
 }
 
 enum status
 skip_look(struct endpoint *source, struct look *look,
     const struct endpoint *dest)
 {
-	int64_t offset = source->options->offset, end = look->size;
+	int64_t offset = source->options->offset, size = look->size;
 
-	if (look->kind == ZC_NULL)
-		look->start = end = 0;
+	if (look->kind == ZC_NULL)		/* it ends at once */
+		look->start = size = 0;
 	/* A FUSE server's size is checked by reading, so not here. */
-	if (offset == 0 || end < 0 || look->start < 0 || look->guessed)
+	if (offset == 0 || size < 0 || look->start < 0 || look->guessed)
 		return STATUS_OK;
-	if (offset > end - look->start) {
-		look->start = MAX(look->start, end);
+	if (offset > size - look->start) {
+		/* An inherited position may be past the end already. */
+		look->start = MAX(look->start, size);
 		return skip_past_end(source, dest);
 	}
 	look->start += offset;
@@ -117,13 +114,14 @@ skip_look(struct endpoint *source, struct look *look,
 enum status
 skip_source(struct endpoint *source, const struct endpoint *dest)
 {
-	int64_t start, end;
+	int64_t start, size;
 
 	if (source->options->offset == 0)
 		return STATUS_OK;
+	/* Read what cannot seek, and files of unknown size, as on procfs. */
 	start = lseek(source->fd, 0, SEEK_CUR);
-	end = start < 0 ? -1 : end_of(source, start);
-	if (end < 0)
+	size = start < 0 ? -1 : size_of(source);
+	if (size < 0)
 		return skip_by_reading(source, dest);
-	return skip_by_seeking(source, dest, start, end);
+	return skip_by_seeking(source, dest, start, size);
 }
