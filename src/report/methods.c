@@ -63,59 +63,64 @@ row_print(const char *const text[COLUMNS], const size_t width[COLUMNS])
 	} while (*rest[0] != '\0' || *rest[1] != '\0' || *rest[2] != '\0');
 }
 
-struct answer {
+/* The text of one column in a row. */
+struct cell {
 	char text[64];
 };
 
 /** Return "yes", or "no: REASON". */
-static struct answer
+static struct cell
 availability(enum zc_method method)
 {
-	struct answer answer;
+	struct cell cell;
 	int error = zc_method_available(method);
 
 	if (error == 0)
-		strlcpy(answer.text, "yes", sizeof(answer.text));
+		strlcpy(cell.text, "yes", sizeof(cell.text));
 	else
-		snprintf(answer.text, sizeof(answer.text), "no: %s",
+		snprintf(cell.text, sizeof(cell.text), "no: %s",
 		    strerror(error));
-	return answer;
+	return cell;
 }
 
+/** Print name, summary and availability.  The summary has the width that the
+ * others leave. */
 static void
 print_methods(void)
 {
+	struct cell available[ZC_METHODS];
 	size_t width[COLUMNS] = { 0 };
 
 	for (int m = 0; m < ZC_METHODS; m++) {
-		struct answer answer = availability((enum zc_method)m);
 		const char *name = zc_method_name((enum zc_method)m);
 
+		available[m] = availability((enum zc_method)m);
 		width[0] = MAX(width[0], strlen(name));
-		width[2] = MAX(width[2], strlen(answer.text));
+		width[2] = MAX(width[2], strlen(available[m].text));
 	}
 	width[1] = LINE_WIDTH - 2 * GAP - width[0] - width[2];
 
-	for (int m = 0; m < ZC_METHODS; m++) {
-		struct answer answer = availability((enum zc_method)m);
-
+	for (int m = 0; m < ZC_METHODS; m++)
 		row_print((const char *[COLUMNS]){
 		    zc_method_name((enum zc_method)m),
-		    zc_method_summary((enum zc_method)m), answer.text }, width);
-	}
+		    zc_method_summary((enum zc_method)m), available[m].text },
+		    width);
 }
 
-/* A limit of the kernel.  `read` leaves *value alone if it is unknown. */
+/* A limit of the kernel. */
 struct limit {
-	const char *name, *governs;
-	void (*read)(const struct limit *, struct answer *value);
+	const char *name;
+	const char *governs;		/* what it limits, and its unit */
+	/* Write its value; leave *value alone if it is unknown. */
+	void (*read)(const struct limit *, struct cell *value);
 	const char *path;		/* the file that has it */
 	const char *word;		/* before the number in that file */
+	unsigned resource;		/* RLIMIT_... */
 };
 
-/** Read the only line of a file. */
+/** Read the only line of a file, with tabs as blanks. */
 static void
-limit_line(const struct limit *limit, struct answer *value)
+limit_line(const struct limit *limit, struct cell *value)
 {
 	FILE *file = fopen(limit->path, "re");
 	char line[sizeof(value->text)];
@@ -135,7 +140,7 @@ limit_line(const struct limit *limit, struct answer *value)
 
 /** Read the number after `word` in the line "TCP:" of /proc/net/sockstat. */
 static void
-limit_sockstat(const struct limit *limit, struct answer *value)
+limit_sockstat(const struct limit *limit, struct cell *value)
 {
 	FILE *file = fopen(limit->path, "re");
 	char line[256];
@@ -154,39 +159,24 @@ limit_sockstat(const struct limit *limit, struct answer *value)
 	fclose(file);
 }
 
+/** Get the soft limit of a resource, getrlimit(2). */
 static void
-show_rlimit(const struct rlimit *rlimit, struct answer *value)
+limit_resource(const struct limit *limit, struct cell *value)
 {
-	if (rlimit->rlim_cur == RLIM_INFINITY)
+	struct rlimit rlimit;
+
+	if (getrlimit(limit->resource, &rlimit) < 0)
+		return;
+	if (rlimit.rlim_cur == RLIM_INFINITY)
 		strlcpy(value->text, "unlimited", sizeof(value->text));
 	else
 		snprintf(value->text, sizeof(value->text), "%ju",
-		    (uintmax_t)rlimit->rlim_cur);
-}
-
-static void
-limit_fsize(const struct limit *limit, struct answer *value)
-{
-	struct rlimit rlimit;
-
-	(void)limit;
-	if (getrlimit(RLIMIT_FSIZE, &rlimit) == 0)
-		show_rlimit(&rlimit, value);
-}
-
-static void
-limit_nofile(const struct limit *limit, struct answer *value)
-{
-	struct rlimit rlimit;
-
-	(void)limit;
-	if (getrlimit(RLIMIT_NOFILE, &rlimit) == 0)
-		show_rlimit(&rlimit, value);
+		    (uintmax_t)rlimit.rlim_cur);
 }
 
 /** Count our open descriptors, without the one for the directory itself. */
 static void
-limit_descriptors(const struct limit *limit, struct answer *value)
+limit_descriptors(const struct limit *limit, struct cell *value)
 {
 	DIR *directory = opendir(limit->path);
 	int count = 0;
@@ -203,7 +193,7 @@ limit_descriptors(const struct limit *limit, struct answer *value)
  * user's pipes have, but beyond the soft limit a new pipe has two pages
  * only. */
 static void
-limit_new_pipe(const struct limit *limit, struct answer *value)
+limit_new_pipe(const struct limit *limit, struct cell *value)
 {
 	int fds[2], size;
 
@@ -221,6 +211,7 @@ limit_new_pipe(const struct limit *limit, struct answer *value)
 #define CORE	"/proc/sys/net/core/"
 #define IPV4	"/proc/sys/net/ipv4/"
 
+/* In the order of the table that is printed. */
 static const struct limit limits[] = {
 	{ .name = "pipe-max-size", .read = limit_line,
 	    .path = FS "pipe-max-size",
@@ -255,9 +246,11 @@ static const struct limit limits[] = {
 	{ .name = "  sockets", .read = limit_sockstat, .word = " inuse ",
 	    .path = "/proc/net/sockstat",
 	    .governs = "TCP sockets (sockstat)" },
-	{ .name = "RLIMIT_FSIZE", .read = limit_fsize,
+	{ .name = "RLIMIT_FSIZE", .read = limit_resource,
+	    .resource = RLIMIT_FSIZE,
 	    .governs = "bytes a file may grow to" },
-	{ .name = "RLIMIT_NOFILE", .read = limit_nofile,
+	{ .name = "RLIMIT_NOFILE", .read = limit_resource,
+	    .resource = RLIMIT_NOFILE,
 	    .governs = "descriptors a process may have" },
 	{ .name = "  in use", .read = limit_descriptors,
 	    .path = "/proc/self/fd", .governs = "descriptors zcopy has open" },
@@ -267,14 +260,16 @@ static const struct limit limits[] = {
 
 #define LIMITS	(sizeof(limits) / sizeof(limits[0]))
 
+/** Print name, value and meaning; "-" is a value that is unknown.  A long value
+ * continues below, so that the meanings have room. */
 static void
 print_limits(void)
 {
-	struct answer value[LIMITS];
+	struct cell value[LIMITS];
 	size_t width[COLUMNS] = { 0 };
 
 	for (size_t i = 0; i < LIMITS; i++) {
-		value[i] = (struct answer){ .text = "-" };
+		value[i] = (struct cell){ .text = "-" };
 		limits[i].read(&limits[i], &value[i]);
 		width[0] = MAX(width[0], strlen(limits[i].name));
 		width[1] = MAX(width[1], strlen(value[i].text));

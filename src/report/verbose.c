@@ -8,11 +8,11 @@
 
 #include "../base/diag.h"
 
-/* Room for all names, with a separator each. */
 struct names {
-	char text[ZC_METHODS * 20];
+	char text[ZC_METHODS * 20];	/* 20: the longest and a separator */
 };
 
+/** Join the names of the methods. */
 static struct names
 join(const enum zc_method *method, size_t count, const char *separator)
 {
@@ -27,6 +27,7 @@ join(const enum zc_method *method, size_t count, const char *separator)
 	return names;
 }
 
+/** Return the rate in MB/s (10^6 bytes a second); 0 if it took no time. */
 static double
 rate(int64_t bytes, double seconds)
 {
