@@ -9,9 +9,9 @@
  *				values.c checks and stores what they are given
  *	bench/			--benchmark: bench.c takes turns
  *	  route.c standard.c operands.c
- *				  which routes are measured; far-end.c serves
- *				  them, data.c has what they move, and cold.c
- *				  has the page cache forget it
+ *				  which routes are measured; far-end.c is their
+ *				  other side, data.c makes what they move, and
+ *				  cold.c drops it from the page cache
  *	  pass.c		  one transfer, and what it took
  *	  figures.c limit.c	  samples -> numbers, and the answer in words
  *	  progress.c table.c json.c csv.c
@@ -21,9 +21,9 @@
  *	  skip.c		  --offset
  *	  move.c		  the data: one engine job; rules.c is --select
  *	  verdict.c		  its result -> a message and a status
- *	  tally.c		  how many bytes, and what became of them
- *	  watch.c		  did SOURCE stay as it was?
- *	  direct.c		  what O_DIRECT does not take
+ *	  tally.c		  how many bytes were moved, in words
+ *	  watch.c		  finds out whether SOURCE was changed
+ *	  direct.c		  inherited descriptors that have O_DIRECT
  *	  explain.c		  --explain
  *	  discard.c		  --discard
  *	report/			what is shown: verbose.c (-v), methods.c
@@ -41,15 +41,15 @@
  *	  look.c		  what is known of an end before it is opened
  *	  descriptor.c		  opening, copying and closing descriptors
  *
- *	zcopy.h			the engine, as everybody sees it: libzcopy
+ *	zcopy.h			the public header of the engine, libzcopy
  *	engine/			moves bytes between two descriptors
  *	  job.c			  a job's life; turn.c is its loop, motion.c
- *				  one step of it; confirm.c asks read(2)
- *				  whether an end is the end
+ *				  one step of it; confirm.c calls read(2) to
+ *				  check that SOURCE has ended
  *	  policy.c		  which methods, in which order
  *	  method.c method-*.c	  one way to move bytes each
- *	  end.c kind.c		  what there is to know of a descriptor
- *	  nodisk.c		  reading what is in memory already
+ *	  end.c kind.c		  what is known about a descriptor
+ *	  nodisk.c		  reads what is in the page cache already
  *	  pieces.c cork.c	  headers and trailers, in full segments
  *	  store.c		  where bytes wait: memory, a pipe, a map
  *	  compat-*.c		  the contracts of sendfile(2) on FreeBSD, of
@@ -85,10 +85,9 @@
 #include "transfer/transfer.h"
 
 /**
- * Hold descriptors 0 to 2 open: the next file opened would get the number of
- * one that is closed, and messages would land in the data.  What holds them is
- * always there and can neither be read nor written, so that using them is
- * EBADF still.
+ * Hold descriptors 0 to 2 open.  The next file opened would get the number of
+ * one that is closed, and messages would land in the data.  "/" always exists,
+ * and O_PATH keeps read(2) and write(2) failing with EBADF.
  */
 static void
 hold_standard_descriptors(void)
@@ -98,6 +97,7 @@ hold_standard_descriptors(void)
 			(void)open("/", O_PATH);
 }
 
+/** Do the one thing that was asked for. */
 static enum status
 act(const struct options *options)
 {
@@ -134,6 +134,7 @@ main(int argc, char **argv)
 	if (status == STATUS_OK)
 		status = act(&options);
 	options_free(&options);
+	/* If all went well, a signal came too late to change anything. */
 	if (status != STATUS_OK && signals_caught() != 0)
 		signals_die(signals_caught());
 	return (int)status;

@@ -7,6 +7,8 @@
 
 #include "values.h"
 
+/* MEMBER names the member of struct options that an option sets.  TRUE sets a
+ * bool; CONSTANT sets an int or enum to a value that is not 0. */
 #define HEADING(title) { .help = title }
 #define MEMBER(name) .offset = offsetof(struct options, name), \
 	.size = sizeof(((struct options *)NULL)->name)
@@ -14,8 +16,11 @@
 #define CONSTANT(name, value) .take = take_constant, MEMBER(name), \
 	.constant = value
 
-/* popt knows an option by the index of its row, and keeps 0 for itself: row 0
- * is a heading. */
+/*
+ * In the order of --help.  popt knows an option by the index of its row, and
+ * keeps 0 for itself: row 0 is a heading.  The array is longer than the table;
+ * the last rows are all zeros.
+ */
 const struct option option_table[OPTION_ROWS] = {
 	HEADING("Range:"),
 	{ .name = "--offset", .placeholder = "SIZE",
@@ -73,10 +78,10 @@ const struct option option_table[OPTION_ROWS] = {
 	    TRUE(no_disk_io), .needs = NEED_DATA | NEED_ONCE },
 	{ .name = "--block-size", .placeholder = "SIZE",
 	    .help = "bytes moved by one call, up to 1G",
-	    .take = take_room, MEMBER(block_size), .needs = NEED_DATA },
+	    .take = take_buffer_size, MEMBER(block_size), .needs = NEED_DATA },
 	{ .name = "--pipe-size", .placeholder = "SIZE",
 	    .help = "size of the pipes, up to 1G",
-	    .take = take_room, MEMBER(pipe_size), .needs = NEED_DATA },
+	    .take = take_buffer_size, MEMBER(pipe_size), .needs = NEED_DATA },
 	{ .name = "--explain",
 	    .help = "print what would be done and why; move nothing",
 	    CONSTANT(action, ACTION_EXPLAIN), .choice = CHOICE_ACTION },
@@ -115,7 +120,7 @@ const struct option option_table[OPTION_ROWS] = {
 	    .choice = CHOICE_FAMILY },
 	{ .name = "--congestion", .placeholder = "NAME",
 	    .help = "the TCP congestion control to use",
-	    .take = take_word, MEMBER(congestion), .needs = NEED_TCP },
+	    .take = take_name, MEMBER(congestion), .needs = NEED_TCP },
 	{ .name = "--discard",
 	    .help = "accept connections one after another, and drop what they "
 	    "send",

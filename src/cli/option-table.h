@@ -1,5 +1,5 @@
 /*
- * The options, a row each, and the rest of what --help prints.
+ * The options, a row each (base/options.h), and the rest of what --help prints.
  */
 #ifndef CLI_OPTION_TABLE_H
 #define CLI_OPTION_TABLE_H
@@ -7,7 +7,7 @@
 #include "../base/options.h"
 
 extern const struct option option_table[OPTION_ROWS];
-extern const char option_usage[];	/* behind "Usage: zcopy" */
-extern const char option_help_ends[];	/* behind all options */
+extern const char option_usage[];	/* follows "Usage: zcopy" */
+extern const char option_help_ends[];	/* follows the options */
 
 #endif

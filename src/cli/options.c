@@ -13,18 +13,12 @@
 #include "option-table.h"
 #include "values.h"
 
+/** Print the help; popt makes its middle part from the table. */
 static enum status
 print_help(poptContext context)
 {
 	poptPrintHelp(context, stdout, 0);
 	fputs(option_help_ends, stdout);
-	return output_flush();
-}
-
-static enum status
-print_version(void)
-{
-	printf("zcopy %s\n", PACKAGE_VERSION);
 	return output_flush();
 }
 
@@ -70,11 +64,12 @@ excluded_by(const struct options *o, const struct option *option)
 	return NULL;
 }
 
+/** Store one option that popt has read, unless another one excludes it. */
 static enum status
 take_option(struct options *o, const struct option *row)
 {
-	char *value = poptGetOptArg(o->context);
 	const char *other = excluded_by(o, row);
+	char *value = poptGetOptArg(o->context);	/* ours to free */
 	enum status status = STATUS_USAGE;
 
 	if (other == NULL)
@@ -86,16 +81,15 @@ take_option(struct options *o, const struct option *row)
 	return status;
 }
 
-/** Take all options, up to one that prints and ends the run. */
+/** Take all options, but none after --help or --version: these print and end
+ * the run, even if an error follows on the command line. */
 static enum status
 take_options(struct options *o)
 {
-	enum status status = STATUS_OK;
-	int row;
+	while (o->action != ACTION_HELP && o->action != ACTION_VERSION) {
+		int row = poptGetNextOpt(o->context);	/* or an error, < -1 */
+		enum status status;
 
-	while (status == STATUS_OK && o->action != ACTION_HELP &&
-	    o->action != ACTION_VERSION) {
-		row = poptGetNextOpt(o->context);
 		if (row == -1)
 			return STATUS_OK;
 		if (row < -1) {
@@ -104,11 +98,13 @@ take_options(struct options *o)
 			return STATUS_USAGE;
 		}
 		status = take_option(o, &option_table[row]);
+		if (status != STATUS_OK)
+			return status;
 	}
-	return status;
+	return STATUS_OK;
 }
 
-/** The one operand of --discard. */
+/** Check that --discard has one operand, which o->source holds already. */
 static enum status
 take_listener(struct options *o)
 {
@@ -123,6 +119,7 @@ take_listener(struct options *o)
 	return STATUS_USAGE;
 }
 
+/** Take SOURCE and DEST; some actions can do without. */
 static enum status
 take_operands(struct options *o)
 {
@@ -153,6 +150,7 @@ take_operands(struct options *o)
 	return STATUS_USAGE;
 }
 
+/** --list-methods has no operands. */
 static enum status
 refuse_operands(struct options *o)
 {
@@ -165,7 +163,8 @@ refuse_operands(struct options *o)
 	return STATUS_USAGE;
 }
 
-/** Print what is wrong with options that are right each by itself. */
+/** Check the options that depend on each other, or on the action.  Those that
+ * depend on SOURCE or DEST are checked when these are parsed. */
 static enum status
 check_together(const struct options *o)
 {
@@ -210,8 +209,10 @@ options_parse(struct options *o, int argc, const char **argv)
 		return status;
 	if (o->action == ACTION_HELP)
 		return print_help(o->context);
-	if (o->action == ACTION_VERSION)
-		return print_version();
+	if (o->action == ACTION_VERSION) {
+		printf("zcopy %s\n", PACKAGE_VERSION);
+		return output_flush();
+	}
 
 	status = check_together(o);
 	if (status != STATUS_OK)

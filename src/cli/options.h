@@ -8,9 +8,10 @@
 #include "../base/status.h"
 
 /**
- * STATUS_OK; else the reason is printed: STATUS_USAGE, or STATUS_DEST when
- * --help or --version could not be written.  Opens nothing.  Free with
- * options_free() always.
+ * Parse the command line, and print --help or --version.  Open nothing.  Return
+ * STATUS_OK, or once the reason is printed STATUS_USAGE, STATUS_DEST if stdout
+ * cannot be written, or STATUS_OTHER if there is no memory.  Call
+ * options_free() in any case.
  */
 enum status options_parse(struct options *, int argc, const char **argv);
 void options_free(struct options *);

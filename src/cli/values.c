@@ -11,14 +11,14 @@
 #include "../endpoint/allow.h"
 #include "../transfer/rules.h"
 
-#define LARGEST_ROOM	(INT64_C(1) << 30)
-#define MOST_ROUNDS	1000
+#define MAX_BUFFER	(INT64_C(1) << 30)
+#define MAX_ROUNDS	1000
 
 enum status
 take_true(const struct option *row, void *member, char **value)
 {
 	(void)row;
-	(void)value;
+	(void)value;			/* NULL: it takes none */
 	*(bool *)member = true;
 	return STATUS_OK;
 }
@@ -41,13 +41,13 @@ take_size(const struct option *row, void *member, char **value)
 }
 
 enum status
-take_room(const struct option *row, void *member, char **value)
+take_buffer_size(const struct option *row, void *member, char **value)
 {
-	int64_t size;
+	int64_t size;			/* size_t may be 32 bits wide */
 
 	if (take_size(row, &size, value) != STATUS_OK)
 		return STATUS_USAGE;
-	if (size < 1 || size > LARGEST_ROOM) {
+	if (size < 1 || size > MAX_BUFFER) {
 		diag_error(row->name, "'%s' is not between 1 and 1G " HINT,
 		    *value);
 		return STATUS_USAGE;
@@ -59,10 +59,12 @@ take_room(const struct option *row, void *member, char **value)
 enum status
 take_number(const struct option *row, void *member, char **value)
 {
-	size_t digits = strspn(*value, "0123456789"), longest = 9;
+	size_t digits = strspn(*value, "0123456789");
+	const size_t longest = 9;	/* so that it fits into an int */
 
 	if (digits == 0 || digits > longest || (*value)[digits] != '\0') {
-		diag_error(row->name, "'%s' is not a number " HINT, *value);
+		diag_error(row->name, "'%s' is not a number from 0 to "
+		    "999999999 " HINT, *value);
 		return STATUS_USAGE;
 	}
 	*(int *)member = (int)strtol(*value, NULL, 10);
@@ -76,20 +78,20 @@ take_rounds(const struct option *row, void *member, char **value)
 
 	if (take_number(row, member, value) != STATUS_OK)
 		return STATUS_USAGE;
-	if (*rounds >= 1 && *rounds <= MOST_ROUNDS)
+	if (*rounds >= 1 && *rounds <= MAX_ROUNDS)
 		return STATUS_OK;
 	diag_error(row->name, "'%s' is not between 1 and %d " HINT, *value,
-	    MOST_ROUNDS);
+	    MAX_ROUNDS);
 	return STATUS_USAGE;
 }
 
-/* Decimal digits, and perhaps a fraction: strtod() alone would take "inf",
- * "0x1p3" and " 1" too. */
 enum status
 take_seconds(const struct option *row, void *member, char **value)
 {
 	const char *text = *value;
-	size_t digits = strspn(text, "0123456789."), longest = 12;
+	/* strtod(3) alone would take "inf", "0x1p3" and " 1", too. */
+	size_t digits = strspn(text, "0123456789.");
+	const size_t longest = 12;
 	char *end;
 
 	*(double *)member = strtod(text, &end);
@@ -110,15 +112,15 @@ check_not_empty(const struct option *row, const char *value)
 }
 
 enum status
-take_word(const struct option *row, void *member, char **value)
+take_name(const struct option *row, void *member, char **value)
 {
-	char **word = member;
+	char **name = member;
 
 	if (check_not_empty(row, *value) != STATUS_OK)
 		return STATUS_USAGE;
-	free(*word);
-	*word = *value;
-	*value = NULL;
+	free(*name);			/* the last one given counts */
+	*name = *value;
+	*value = NULL;			/* keep it */
 	return STATUS_OK;
 }
 
@@ -137,11 +139,11 @@ take_names(const struct option *row, void *member, char **value)
 	}
 	names->name = grown;
 	names->name[names->count++] = *value;
-	*value = NULL;
+	*value = NULL;			/* keep it */
 	return STATUS_OK;
 }
 
-/** Write "auto, copy_file_range, ...". */
+/** Write "auto, copy_file_range, ...", cut to fit. */
 static void
 join_method_names(char *to, size_t size)
 {

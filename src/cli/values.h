@@ -8,7 +8,7 @@
 
 #include "../base/options.h"
 
-/** Where an error in the command line leads. */
+/** How a message about an error in the command line ends. */
 #define HINT	"(try 'zcopy --help')"
 
 typedef enum status take(const struct option *, void *member, char **value);
@@ -16,11 +16,11 @@ typedef enum status take(const struct option *, void *member, char **value);
 take take_true;				/* bool */
 take take_constant;			/* int or enum: row->constant */
 take take_size;				/* int64_t */
-take take_room;				/* size_t: 1 to 1G, of a buffer */
-take take_number;			/* int */
+take take_buffer_size;			/* size_t: 1 to 1G */
+take take_number;			/* int: 0 to 999999999 */
 take take_rounds;			/* int: 1 to 1000 */
 take take_seconds;			/* double */
-take take_word;				/* char *: not empty */
+take take_name;				/* char *: not empty */
 take take_names;			/* struct names: one more, not empty */
 take take_method;			/* enum zc_method */
 take take_rules;			/* struct rules * */
