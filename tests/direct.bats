@@ -80,9 +80,9 @@ bytes, not 1000000 bytes at 0"
 	local has='read: the descriptor has O_DIRECT: it takes blocks of 512 bytes,'
 	on_ext4
 	direct 0 "$fs/in" 1 zcopy 3 - out
-	refused_as "$has and stands at 1"
+	refused_as "$has but the transfer starts at 1"
 	direct 0 "$fs/in" 0 zcopy 3 --offset=100 - out
-	refused_as "$has and stands at 100"
+	refused_as "$has but the transfer starts at 100"
 	direct 0 "$fs/in" 0 zcopy 3 --bytes=1000 - out
 	refused_as "$has not 1000 bytes at 0"
 	[ ! -e out ]

@@ -15,7 +15,6 @@
 
 #define WAY_OUT	"(open it without O_DIRECT, or name the file)"
 
-/* On a pipe the flag means packets, see pipe(2). */
 bool
 direct_concerns(const struct endpoint *ep)
 {
@@ -23,32 +22,36 @@ direct_concerns(const struct endpoint *ep)
 
 	if (!ep->inherited)
 		return false;
+	/* On a pipe the flag means something else: packets, see pipe(2). */
 	kind = zc_kind_of(ep->fd);
 	return (kind == ZC_REGULAR || kind == ZC_BLOCK) &&
 	    (fcntl(ep->fd, F_GETFL) & O_DIRECT);
 }
 
-/** `count` is -1 where it is not known, or does not matter. */
+/** Check that one end can begin where it is, and take `count` bytes; -1: they
+ * are unknown, or need not be whole blocks.  Return STATUS_OK, or the fault of
+ * this end once printed. */
 static enum status
-check(const struct endpoint *ep, const struct look *look, int64_t count)
+check_end(const struct endpoint *ep, const struct look *look, int64_t count)
 {
+	const char *doing = ep->role == ROLE_SOURCE ? "read" : "write";
 	int64_t block = direct_concerns(ep) ? block_for_direct_io(ep->fd) : 0;
-	bool source = ep->role == ROLE_SOURCE;
-	int64_t at = !source && (look->flags & O_APPEND) ? look->size :
-	    look->start;
+	int64_t at = look->start;
 
-	if (block == 0 || count == 0 ||
-	    (at % block == 0 && (count < 0 || count % block == 0)))
+	if (block == 0 || count == 0)
+		return STATUS_OK;
+	if (ep->role == ROLE_DEST && (look->flags & O_APPEND))
+		at = look->size;	/* whatever its position is */
+	if (at % block == 0 && (count < 0 || count % block == 0))
 		return STATUS_OK;
 	if (count < 0)
 		diag_error(ep->name, "%s: the descriptor has O_DIRECT: it "
-		    "takes blocks of %" PRId64 " bytes, and stands at %" PRId64
-		    " " WAY_OUT, source ? "read" : "write", block, at);
+		    "takes blocks of %" PRId64 " bytes, but the transfer "
+		    "starts at %" PRId64 " " WAY_OUT, doing, block, at);
 	else
 		diag_error(ep->name, "%s: the descriptor has O_DIRECT: it "
 		    "takes blocks of %" PRId64 " bytes, not %" PRId64
-		    " bytes at %" PRId64 " " WAY_OUT, source ? "read" :
-		    "write", block, count, at);
+		    " bytes at %" PRId64 " " WAY_OUT, doing, block, count, at);
 	return endpoint_fault(ep);
 }
 
@@ -60,20 +63,25 @@ direct_check(const struct endpoint *source, const struct look *in,
 	int64_t bytes = options->bytes, left = -1, count;
 	enum status status;
 
-	/* Others may not mind: mmap reads, and reflink writes, without. */
+	/* Other methods may not mind O_DIRECT: mmap reads any range, and
+	 * reflink writes it. */
 	if (options->rules != NULL || (options->method != ZC_AUTO &&
 	    options->method != ZC_READ_WRITE))
 		return STATUS_OK;
+	/* SOURCE has `left` bytes (-1: unknown), of which `count` are moved. */
 	if (in->kind == ZC_REGULAR && in->start >= 0)
 		left = MAX(in->size - in->start, 0);
 	count = left;
 	if (bytes != ZC_TO_END && (left < 0 || bytes < left))
 		count = bytes;
-	/* A read that is cut short by the end of the file is no matter. */
-	status = left == 0 ? STATUS_OK :
-	    check(source, in, bytes != ZC_TO_END && count == bytes ? bytes :
-	    -1);
-	return status == STATUS_OK ? check(dest, out, count) : status;
+	if (left != 0) {
+		/* Where the file ends, its last read(2) may be shorter than a
+		 * block; where --bytes ends it, it may not. */
+		status = check_end(source, in, count == bytes ? bytes : -1);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return check_end(dest, out, count);
 }
 
 const char *
