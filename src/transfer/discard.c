@@ -20,80 +20,94 @@
 #include "../endpoint/socket.h"
 
 #define BLOCK	((size_t)256 * 1024)
-#define STATE	"discarding"
-#define BACKLOG	64			/* served one after another */
+#define STATE	"discarding"		/* what SIGUSR1 prints */
+#define BACKLOG	64			/* clients waiting for their turn */
 
-struct visit {
+struct client {
 	int fd;
 	bool tcp;
-	char peer[ADDRESS_SIZE];
+	char name[ADDRESS_SIZE];	/* its address, for the report */
 	int64_t bytes;
 };
 
-/** MSG_TRUNC: TCP drops it in the kernel, and copies nothing (tcp(7)). */
-static ssize_t
-visit_read(const struct visit *visit)
+/** Read and drop what the client sends.  Return 0 when it ends in order, or the
+ * errno that ended it. */
+static int
+client_drop(struct client *client, const struct options *options)
 {
 	static char block[BLOCK];
-
-	return recv(visit->fd, block, sizeof(block),
-	    visit->tcp ? MSG_TRUNC : 0);
-}
-
-/** 0, or the errno that ended it. */
-static int
-visit_drop(struct visit *visit, const struct options *options)
-{
+	/* TCP then drops the data in the kernel, and copies nothing, tcp(7). */
+	int flags = client->tcp ? MSG_TRUNC : 0;
 	ssize_t n;
 
 	deadline_begin(options, DEADLINE_NEVER);
 	do {
-		n = visit_read(visit);
-		visit->bytes += MAX(n, 0);
+		n = recv(client->fd, block, sizeof(block), flags);
+		client->bytes += MAX(n, 0);
 	} while (deadline_moved(n, STATE));
 	return errno;
 }
 
+/** Serve one client, and report it.  After an error, close(2) resets the
+ * connection; it has been armed for that since it was accepted. */
 static void
-visit_run(struct visit *visit, const struct options *options)
+client_serve(struct client *client, const struct options *options)
 {
-	int64_t began;
+	int64_t began = clock_now();
+	int error = client_drop(client, options);
 	char why[80] = "";
-	int error;
 
-	began = clock_now();
-	error = visit_drop(visit, options);
 	if (error == 0)
-		socket_disarm(visit->fd);
-	close(visit->fd);
+		socket_disarm(client->fd);
+	close(client->fd);
 	if (error == EINTR)
 		snprintf(why, sizeof(why), ": interrupted (%s)",
 		    diag_signal_name(signals_caught()));
 	else if (error != 0)
 		snprintf(why, sizeof(why), ": %s", strerror(error));
-	diag_note("%s: %" PRId64 " bytes in %.3f s%s", visit->peer,
-	    visit->bytes, clock_seconds_since(began), why);
+	diag_note("%s: %" PRId64 " bytes in %.3f s%s", client->name,
+	    client->bytes, clock_seconds_since(began), why);
 }
 
+/** Serve clients one after another, until a signal ends us or accept(2) fails.
+ * Waiting for one has no deadline, whatever --timeout says. */
 static enum status
-visits(struct endpoint *ep)
+serve(struct endpoint *ep)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage address;
 	socklen_t length;
-	struct visit visit;
+	struct client client;
 
 	while (signals_caught() == 0) {
 		deadline_remove();
-		visit = (struct visit){ .fd = listeners_next(ep->state, ep,
-		    &peer, &length) };
-		if (visit.fd < 0)
+		client = (struct client){ .fd = listeners_next(ep->state, ep,
+		    &address, &length) };
+		if (client.fd < 0)
 			return endpoint_error(ep, "accept");
-		visit.tcp = peer.ss_family != AF_UNIX;
-		address_format(visit.peer, (struct sockaddr *)&peer, length);
-		visit_run(&visit, ep->options);
+		client.tcp = address.ss_family != AF_UNIX;
+		address_format(client.name, (struct sockaddr *)&address,
+		    length);
+		client_serve(&client, ep->options);
 	}
-	errno = EINTR;
+	errno = EINTR;			/* endpoint_error() names the signal */
 	return endpoint_error(ep, "accept");
+}
+
+/** Check the options, listen and serve.  The caller closes. */
+static enum status
+run(struct endpoint *ep)
+{
+	enum status status = endpoint_check_fit(ep, NULL);
+
+	if (status != STATUS_OK)
+		return status;
+	status = deadline_check(ep->options);
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_open(ep);
+	if (status != STATUS_OK)
+		return status;
+	return serve(ep);
 }
 
 enum status
@@ -111,13 +125,7 @@ discard(const struct options *options)
 		return STATUS_USAGE;
 	}
 	ep.backlog = BACKLOG;
-	status = endpoint_check_fit(&ep, NULL);
-	if (status == STATUS_OK)
-		status = deadline_check(options);
-	if (status == STATUS_OK)
-		status = endpoint_open(&ep);
-	if (status == STATUS_OK)
-		status = visits(&ep);
+	status = run(&ep);
 	endpoint_abort(&ep);
 	return status;
 }
