@@ -15,55 +15,58 @@
 #include "rules.h"
 #include "verdict.h"
 
-/* The most bytes of one call if DEST follows: copy_file_range(2) and
- * sendfile(2) would move 1 GiB between two events. */
+/* The most bytes of one call if DEST follows (endpoint.h): copy_file_range(2)
+ * and sendfile(2) would move 1 GiB between two events. */
 #define FOLLOWED_BLOCK	((size_t)1024 * 1024)
 
+/* A transfer under way: the argument of the hooks that the engine calls. */
 struct mover {
 	const struct options *options;
 	const struct endpoint *source;
 	struct endpoint *dest;		/* NULL: a plain descriptor */
 	const struct watch *watch;
-	enum status hook;		/* what a step of ours came to */
-	bool stalled;			/* nothing moved for too long */
-	bool doubted;			/* ...it seemed, once */
-	bool reset;			/* dest is gone, and nobody wrote */
-	int queued;			/* in dest, behind us */
-	bool deaf;			/* dest sends nothing more */
-	double look;			/* seconds to the next look for a
+	enum status status;		/* of the steps that on_event() calls */
+	bool stalled;			/* the deadline has passed, though it
+					   was extended */
+	bool extended;			/* it has passed, and was extended */
+	bool reset;			/* DEST's peer has reset the connection
+					   while nothing was written */
+	bool peer_ended;		/* DEST's peer will send nothing more */
+	int queued;			/* bytes that DEST has not taken yet */
+	double interval;		/* seconds between two checks for a
 					   reset; 0: none */
 	int64_t waits;			/* calls of poll(2) */
 	int64_t began;
 };
 
-/** Has what is queued behind us moved on?  A peer that takes it slowly may not
- * let us write for a while. */
+/** True if the queue of a socket or pipe DEST has changed since the last call.
+ * A slow reader may take data long before there is room for more. */
 static bool
-drains(struct mover *mover)
+has_drained(struct mover *mover)
 {
 	int before = mover->queued;
 
 	if (mover->dest == NULL)
 		return false;
 	mover->queued = socket_queue(mover->dest->fd);
-	if (mover->queued < 0 &&		/* FIONREAD: of a pipe */
+	if (mover->queued < 0 &&	/* no socket; FIONREAD is for pipes */
 	    ioctl(mover->dest->fd, FIONREAD, &mover->queued) < 0)
 		mover->queued = 0;
 	return mover->queued != before;
 }
 
-/** Did nothing move for too long?  Who was stopped himself looks twice. */
+/** True if the deadline has passed.  We may have been stopped (SIGSTOP) until
+ * then, so the first time only extend it. */
 static bool
 is_stalled(struct mover *mover)
 {
-	bool doubted = mover->doubted;
-
 	if (!deadline_passed())
 		return false;
-	mover->doubted = true;
-	if (!doubted)
-		deadline_extend();
-	return doubted;
+	if (mover->extended)
+		return true;
+	mover->extended = true;
+	deadline_extend();
+	return false;
 }
 
 /** True if the peer has reset the connection.  While SOURCE is silent nothing
@@ -78,15 +81,15 @@ is_reset(const struct mover *mover)
 	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLERR);
 }
 
-/** Interrupt a file less and less often: a FUSE server may have given up the
- * read(2) for it. */
+/** Check for a reset less and less often if SOURCE is a file: the check
+ * interrupts read(2), and a FUSE server may start that anew each time. */
 static void
-look_less(struct mover *mover)
+check_less_often(struct mover *mover)
 {
-	if (mover->look <= 0 || !S_ISREG(mover->source->st.st_mode))
+	if (mover->interval <= 0 || !S_ISREG(mover->source->st.st_mode))
 		return;
-	mover->look = MIN(2 * mover->look, 60);
-	deadline_look(mover->look);
+	mover->interval = MIN(2 * mover->interval, 60);
+	deadline_look(mover->interval);
 }
 
 /** Renew or check the deadline, answer SIGUSR1, and look for signals and a
@@ -97,20 +100,22 @@ on_event_plainly(const struct zc_event *event, void *arg)
 	struct mover *mover = arg;
 
 	if (event->type == ZC_EVENT_MOVED ||
-	    (deadline_limit() > 0 && drains(mover))) {
+	    (deadline_limit() > 0 && has_drained(mover))) {
 		deadline_renew();
-		mover->doubted = false;
+		mover->extended = false;
 	}
 	if (signals_status_wanted())
 		verbose_status(event->bytes, clock_seconds_since(mover->began));
 	mover->stalled = is_stalled(mover);
 	if (event->type == ZC_EVENT_INTERRUPTED) {
 		mover->reset = is_reset(mover);
-		look_less(mover);
+		check_less_often(mover);
 	}
 	return mover->stalled || mover->reset || signals_caught() != 0;
 }
 
+/** Do the same, and the steps of DEST and of the watch when they are due.  If
+ * one fails, its status is kept, and the engine is told to stop. */
 static int
 on_event(const struct zc_event *event, void *arg)
 {
@@ -118,13 +123,13 @@ on_event(const struct zc_event *event, void *arg)
 
 	verbose_event(event);
 	if (event->type == ZC_EVENT_PLAN)
-		mover->hook = endpoint_begin(mover->dest);
+		mover->status = endpoint_begin(mover->dest);
 	if (event->type == ZC_EVENT_MOVED && mover->dest->follows)
 		mover->dest->type->moved(mover->dest, event->bytes);
 	if (event->type == ZC_EVENT_TRAILER)
-		mover->hook = watch_check(mover->watch, mover->source,
+		mover->status = watch_check(mover->watch, mover->source,
 		    mover->dest, event->bytes);
-	return on_event_plainly(event, arg) || mover->hook != STATUS_OK;
+	return on_event_plainly(event, arg) || mover->status != STATUS_OK;
 }
 
 static int
@@ -135,49 +140,47 @@ on_select(const struct zc_ends *ends, void *arg)
 	return (int)rules_choose(mover->options->rules, ends->size);
 }
 
-/** A peer that sends while it receives is not to wait for us to read. */
+/** True if `fd` is DEST, and what its peer sends must be read and dropped.  A
+ * peer that is blocked in sending to us may not read what we send. */
 static bool
-hears(const struct mover *mover, int fd)
+must_read(const struct mover *mover, int fd)
 {
-	return !mover->deaf && mover->dest != NULL && fd == mover->dest->fd &&
-	    mover->dest->type->network;
+	return !mover->peer_ended && mover->dest != NULL &&
+	    fd == mover->dest->fd && mover->dest->type->network;
 }
 
-/** 0, or -1 with errno. */
-static int
-listen_to(struct mover *mover, const struct pollfd *pollfd)
-{
-	int end = 0;
-
-	if (hears(mover, pollfd->fd) && (pollfd->revents & ~POLLOUT))
-		end = socket_drop(pollfd->fd);
-	if (end < 0)
-		return -1;
-	mover->deaf |= end > 0;
-	/* Who talks all the time never lets poll(2) be interrupted. */
-	errno = EINTR;
-	return deadline_passed() || signals_caught() != 0 ? -1 : 0;
-}
-
+/** Wait until the descriptor is ready or has failed.  Meanwhile drop what DEST
+ * sends.  Return 0, or -1 with errno; EINTR: the engine calls `event`. */
 static int
 on_wait(const struct zc_wait *wait, void *arg)
 {
 	struct mover *mover = arg;
-	struct pollfd pollfd = { .fd = wait->fd, .events = wait->events };
+	struct pollfd pollfd = { .fd = wait->fd };
 
 	do {
+		bool reads = must_read(mover, wait->fd);
+		int ended = 0;
+
 		mover->waits++;
-		if (hears(mover, wait->fd))
-			pollfd.events |= POLLIN;
-		if (poll(&pollfd, 1, -1) < 0 ||
-		    listen_to(mover, &pollfd) < 0)
+		pollfd.events = wait->events | (reads ? POLLIN : 0);
+		if (poll(&pollfd, 1, -1) < 0)
 			return -1;
-		pollfd.events = wait->events;
+		if (reads && (pollfd.revents & ~POLLOUT))
+			ended = socket_drop(wait->fd);
+		if (ended < 0)
+			return -1;
+		mover->peer_ended |= ended > 0;
+		/* If the peer keeps sending, poll(2) returns at once and never
+		 * fails with EINTR. */
+		if (deadline_passed() || signals_caught() != 0) {
+			errno = EINTR;
+			return -1;
+		}
 	} while ((pollfd.revents & (wait->events | POLLERR | POLLHUP)) == 0);
 	return 0;
 }
 
-/** True if the deadline ended it, and no signal. */
+/** True if the deadline ended the transfer, and no signal. */
 static bool
 gave_up(const struct mover *mover, const struct zc_result *result)
 {
@@ -193,14 +196,6 @@ move_flags(const struct options *options)
 	    (options->no_disk_io ? (unsigned)ZC_NODISKIO : 0);
 }
 
-static void
-blame(const struct endpoint *dest, struct zc_result *result)
-{
-	result->outcome = ZC_FAILED;
-	result->side = ZC_SINK;
-	result->error = socket_error(dest->fd) < 0 ? errno : ECONNRESET;
-}
-
 /** True if no call can exceed FOLLOWED_BLOCK anyway.  It would be the size of
  * read-write's buffer, too, which is 32 KiB for the smallest files. */
 static bool
@@ -210,14 +205,12 @@ is_small(const struct endpoint *source)
 	    source->st.st_size <= (off_t)FOLLOWED_BLOCK;
 }
 
-enum status
-move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, const struct watch *watch, struct moved *moved)
+/** Return what to ask of the engine.  It refers to the mover. */
+static struct zc_request
+request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 {
-	struct zc_result *result = &moved->result;
-	const struct options *options = source->options;
-	struct mover mover = { .options = options, .source = source,
-		.dest = dest, .watch = watch };
+	const struct options *options = mover->options;
+	const struct endpoint *source = mover->source, *dest = mover->dest;
 	struct zc_request request = ZC_REQUEST_INIT(source->fd, dest->fd);
 
 	request.bytes = source->empty ? 0 : options->bytes;
@@ -231,23 +224,38 @@ move(const struct endpoint *source, struct endpoint *dest,
 	request.select = options->rules != NULL ? on_select : NULL;
 	request.event = on_event;
 	request.wait = on_wait;
-	request.arg = &mover;
+	request.arg = mover;
+	return request;
+}
 
-	deadline_begin(options, DEADLINE_NEVER);
+enum status
+move(const struct endpoint *source, struct endpoint *dest,
+    const struct zc_hdtr *hdtr, const struct watch *watch, struct moved *moved)
+{
+	struct zc_result *result = &moved->result;
+	struct mover mover = { .options = source->options, .source = source,
+		.dest = dest, .watch = watch };
+	const struct zc_request request = request_for(&mover, hdtr);
+
+	deadline_begin(source->options, DEADLINE_NEVER);
 	if (dest->type->network) {
-		mover.look = 1;			/* for is_reset() */
-		deadline_look(mover.look);
+		mover.interval = 1;
+		deadline_look(mover.interval);
 	}
 	mover.began = clock_now();
-	(void)zc_transfer(&request, result);	/* the result says it all */
-	if (mover.reset && result->outcome == ZC_STOPPED)
-		blame(dest, result);
+	(void)zc_transfer(&request, result);	/* its outcome is in result */
+	if (mover.reset && result->outcome == ZC_STOPPED) {
+		result->outcome = ZC_FAILED;
+		result->side = ZC_SINK;
+		result->error = socket_error(dest->fd) < 0 ? errno : ECONNRESET;
+	}
 	moved->seconds = clock_seconds_since(mover.began);
 	moved->waits = mover.waits;
 	dest->sent = result->header_bytes + result->bytes +
 	    result->trailer_bytes;
-	if (mover.hook != STATUS_OK)
-		return mover.hook;
+
+	if (mover.status != STATUS_OK)
+		return mover.status;
 	if (gave_up(&mover, result))
 		return verdict_stalled(result, source, dest);
 	if (result->outcome == ZC_UNSUITED)
