@@ -23,13 +23,15 @@ add(struct tally *tally, const char *format, ...)
 	va_end(args);
 }
 
-/** True if a transfer that fails leaves DEST as it was. */
+/** True if a transfer that fails leaves DEST as it was: it will get none of the
+ * bytes that were moved. */
 static bool
-is_dropped(const struct endpoint *dest)
+is_unchanged(const struct endpoint *dest)
 {
 	return dest->type->traits & ENDPOINT_REPLACES;
 }
 
+/** Return "(12 bytes delivered", to which the caller may add. */
 static struct tally
 begin(const struct endpoint *dest, int64_t bytes, int64_t wanted)
 {
@@ -38,21 +40,22 @@ begin(const struct endpoint *dest, int64_t bytes, int64_t wanted)
 	add(&tally, "%" PRId64, bytes);
 	if (wanted >= 0)
 		add(&tally, " of %" PRId64, wanted);
-	add(&tally, " bytes %s", is_dropped(dest) ? "moved" : "delivered");
+	add(&tally, " bytes %s", is_unchanged(dest) ? "moved" : "delivered");
 	return tally;
 }
 
+/** Complete the text that begin() has begun. */
 static struct tally
-end(struct tally tally, const struct endpoint *dest)
+finish(struct tally tally, const struct endpoint *dest)
 {
-	add(&tally, "%s)", is_dropped(dest) ? "; DEST is unchanged" : "");
+	add(&tally, "%s)", is_unchanged(dest) ? "; DEST is unchanged" : "");
 	return tally;
 }
 
 struct tally
 tally(const struct endpoint *dest, int64_t bytes, int64_t wanted)
 {
-	return end(begin(dest, bytes, wanted), dest);
+	return finish(begin(dest, bytes, wanted), dest);
 }
 
 /** Return how many bytes of data have arrived: those that a TCP peer has
@@ -67,6 +70,7 @@ arrived(const struct zc_result *result, const struct endpoint *dest)
 	if (acknowledged < 0)
 		return result->bytes;
 	acknowledged -= result->header_bytes;
+	/* The trailer and our FIN are acknowledged, too, but are no data. */
 	return MIN(MAX(acknowledged, 0), result->bytes);
 }
 
@@ -81,5 +85,5 @@ tally_result(const struct zc_result *result, const struct endpoint *dest)
 	if (result->lost > 0)
 		add(&tally, ", %" PRId64 " more were read and are lost",
 		    result->lost);
-	return end(tally, dest);
+	return finish(tally, dest);
 }

@@ -13,6 +13,7 @@
 #include "direct.h"
 #include "tally.h"
 
+/** The engine was told to stop: because of a signal, or for result->error. */
 static enum status
 verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 {
@@ -33,6 +34,8 @@ verdict_ruled_out(const struct endpoint *dest, enum zc_method method,
 	return STATUS_METHOD;
 }
 
+/** No method could do it.  ENOTSUP with a reason: our own rules exclude the
+ * named method; else the kernel has refused it, perhaps after some bytes. */
 static enum status
 verdict_unsuited(const struct zc_result *result,
     const struct endpoint *source, const struct endpoint *dest)
@@ -60,6 +63,7 @@ verdict_source(const struct zc_result *result, const struct endpoint *source,
 	return endpoint_fault(source);
 }
 
+/** Return what to add to a message about this error of DEST, or "". */
 static const char *
 hint(const struct zc_result *result, const struct endpoint *dest)
 {
@@ -69,8 +73,8 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 		return direct_hint(dest);
 	if (!full || !(dest->type->traits & ENDPOINT_REPLACES))
 		return "";
-	if (!dest->has_stat)
-		return "; --inplace would keep them";
+	if (!dest->has_stat)		/* there is no old file */
+		return "; --inplace would keep what was moved";
 	return replace_has_way_out(dest) ?
 	    "; --inplace needs no room for a second copy" : "";
 }
@@ -78,6 +82,8 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 static enum status
 verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 {
+	/* The reader of a pipe has left: die by SIGPIPE, without a message.
+	 * EPIPE from a socket is an error like any other. */
 	if (result->error == EPIPE && !signals_pipe_ignored() &&
 	    zc_kind_of(dest->fd) == ZC_PIPE) {
 		signals_catch(SIGPIPE);
@@ -88,21 +94,14 @@ verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 	return endpoint_fault(dest);
 }
 
-static bool
-is_ready(int fd, short events)
-{
-	struct pollfd pollfd = { .fd = fd, .events = events };
-
-	return poll(&pollfd, 1, 0) > 0;
-}
-
 enum status
 verdict_stalled(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
 {
-	/* A unix socket of which a part was spliced says POLLIN when there is
-	 * nothing more (Linux 6.18), so SOURCE is not asked. */
-	bool reading = is_ready(dest->fd, POLLOUT);
+	/* If DEST has room, SOURCE is at fault.  Do not poll SOURCE: a unix
+	 * socket keeps POLLIN set after a partial splice (Linux 6.18). */
+	struct pollfd pollfd = { .fd = dest->fd, .events = POLLOUT };
+	bool reading = poll(&pollfd, 1, 0) > 0;
 	const struct endpoint *stuck = reading ? source : dest;
 
 	diag_error(stuck->name, "%s: nothing moved for %g s %s",
@@ -114,21 +113,21 @@ verdict_stalled(const struct zc_result *result, const struct endpoint *source,
 enum status
 verdict_wrapped(const struct endpoint *dest)
 {
-	diag_error(dest->name, "write: a header or trailer would be a command "
-	    "of its own there");
+	diag_error(dest->name, "write: a kernel file would take a header or "
+	    "trailer for a command of its own");
 	return STATUS_DEST;
 }
 
-/** What the engine was not even asked: all else was found out when the ends
- * were opened. */
+/** zc_job_new() has refused the request.  Opening the ends has excluded all
+ * reasons for that but these. */
 static enum status
 verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
 {
 	if (result->error == EINVAL && zc_kind_of(dest->fd) == ZC_SYNTHETIC)
 		return verdict_wrapped(dest);
 	if (result->error == EINVAL)
-		diag_error(dest->name, "write: it is SOURCE itself, "
-		    "and would be read again as it is written");
+		diag_error(dest->name, "write: it is SOURCE itself: what is "
+		    "written would be read again");
 	else
 		diag_error(dest->name, "start: %s", strerror(result->error));
 	return STATUS_DEST;
