@@ -17,7 +17,8 @@
 #include "skip.h"
 #include "verdict.h"
 
-/** Bytes there are to move, or -1; what the job works out for itself. */
+/** Return how many bytes there are to move, as zc_job_run() works it out.  -1:
+ * all until the end, and the size is unknown. */
 static int64_t
 bytes_to_move(const struct endpoint *source, const struct look *in)
 {
@@ -51,18 +52,18 @@ print_end(const char *title, const struct endpoint *end,
 		printf("  %-11s%" PRId64 " bytes\n", "size", look->size);
 	else
 		printf("  %-11s%s\n", "size", look->missing ?
-		    "none: it is to be made" : "unknown");
+		    "none: it will be created" : "unknown");
 }
 
-/** What a socket must show. */
+/** Print what DEST must do for success, if it is a socket. */
 static void
 print_confirm(const struct endpoint *dest)
 {
 	static const char *const words[] = {
-		[CONFIRM_DEFAULT] = "close: until the peer has closed, too",
-		[CONFIRM_CLOSE] = "close: until the peer has closed, too",
-		[CONFIRM_ACK] = "ack: until the peer's kernel has all",
-		[CONFIRM_NONE] = "none: nothing is waited for",
+		[CONFIRM_DEFAULT] = "close: wait until the peer closes, too",
+		[CONFIRM_CLOSE] = "close: wait until the peer closes, too",
+		[CONFIRM_ACK] = "ack: wait until the peer's kernel has all",
+		[CONFIRM_NONE] = "none: do not wait",
 	};
 	enum confirm confirm = dest->options->confirm;
 
@@ -96,25 +97,36 @@ print_range(int64_t bytes, const struct options *options)
 	printf("\n");
 }
 
+static enum status
+look_at_name(struct look *look, const char *name, const struct options *options)
+{
+	struct endpoint file;
+	enum status status = endpoint_parse(&file, name, ROLE_SOURCE, options);
+
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_look(&file, look);
+	/* SOURCE has not failed. */
+	return status == STATUS_SOURCE ? STATUS_OTHER : status;
+}
+
 /** Check that headers or trailers could be read, and add their sizes, as far as
  * they are known, to `total`. */
 static enum status
 look_at_names(const struct names *names, const struct options *options,
     int64_t *total)
 {
-	enum status status = STATUS_OK;
-	struct endpoint file;
+	enum status status;
 	struct look look;
 
-	for (size_t i = 0; i < names->count && status == STATUS_OK; i++) {
-		status = endpoint_parse(&file, names->name[i], ROLE_SOURCE,
-		    options);
-		if (status == STATUS_OK)
-			status = endpoint_look(&file, &look);
-		if (status == STATUS_OK && look.size > look.start)
+	for (size_t i = 0; i < names->count; i++) {
+		status = look_at_name(&look, names->name[i], options);
+		if (status != STATUS_OK)
+			return status;
+		if (look.size > look.start)
 			*total += look.size - look.start;
 	}
-	return status == STATUS_SOURCE ? STATUS_OTHER : status;
+	return STATUS_OK;
 }
 
 static void
@@ -124,7 +136,7 @@ print_names(const char *title, const struct names *names)
 		print_name(title, names->name[i]);
 }
 
-/** How it came to the first method. */
+/** Print the options that the choice of the methods depends on. */
 static void
 print_choice(enum zc_method preferred, const struct options *options)
 {
@@ -139,6 +151,7 @@ print_choice(enum zc_method preferred, const struct options *options)
 	    options->no_disk_io ? ", from memory only (--no-disk-io)" : "");
 }
 
+/** Print the methods to try, best first, and what rules out the others. */
 static void
 print_plan(const struct zc_plan *plan)
 {
@@ -159,9 +172,11 @@ print_plan(const struct zc_plan *plan)
 	}
 }
 
+/* predict() recognizes it by its address. */
 static const char missing[] = "this system does not have it";
 
-/** The plan knows rules only; what this system lacks goes out of it here. */
+/** Rule out methods that this system does not have.  zc_plan() does not ask for
+ * that: in a run, the engine finds out when a call fails. */
 static void
 drop_missing(struct zc_plan *plan)
 {
@@ -178,20 +193,25 @@ drop_missing(struct zc_plan *plan)
 	plan->count = kept;
 }
 
-static void
-plan(struct zc_plan *plan, enum zc_method *preferred,
-    const struct zc_ends *ends, const struct options *options)
+/** Make the plan of the run.  Return the method that --select prefers, or
+ * ZC_AUTO. */
+static enum zc_method
+make_plan(struct zc_plan *plan, const struct zc_ends *ends,
+    const struct options *options)
 {
-	*preferred = ZC_AUTO;
+	enum zc_method preferred = ZC_AUTO;
+
 	if (options->method == ZC_AUTO && options->rules != NULL)
-		*preferred = rules_choose(options->rules, ends->size);
-	zc_plan(plan, ends, options->method, *preferred, move_flags(options));
+		preferred = rules_choose(options->rules, ends->size);
+	zc_plan(plan, ends, options->method, preferred, move_flags(options));
 	drop_missing(plan);
+	return preferred;
 }
 
-/** What the run would end with, once all that can be moved is. */
+/** Return the status that the run would end with if it moved all that is there
+ * now, once the reason is printed as the run would print it. */
 static enum status
-foresee(const struct endpoint *source, const struct look *in,
+predict(const struct endpoint *source, const struct look *in,
     const struct endpoint *dest, const struct look *out,
     const struct zc_plan *plan)
 {
@@ -215,8 +235,10 @@ foresee(const struct endpoint *source, const struct look *in,
 	return verdict(&result, source, dest);
 }
 
+/** Print the account, then the error that it leads to, if any, and return its
+ * status. */
 static enum status
-account(const struct endpoint *source, const struct look *in,
+print_account(const struct endpoint *source, const struct look *in,
     const struct endpoint *dest, const struct look *out)
 {
 	const struct options *options = source->options;
@@ -231,46 +253,55 @@ account(const struct endpoint *source, const struct look *in,
 	};
 	enum status status, flushed;
 	enum zc_method preferred;
-	struct zc_plan methods;
+	struct zc_plan plan;
 
-	plan(&methods, &preferred, &ends, options);
+	preferred = make_plan(&plan, &ends, options);
 	print_end("source", source, in);
 	print_dest(dest, out);
 	print_names("header", &options->headers);
 	print_range(ends.size, options);
 	print_names("trailer", &options->trailers);
 	print_choice(preferred, options);
-	print_plan(&methods);
+	print_plan(&plan);
 	flushed = output_flush();
-	status = foresee(source, in, dest, out, &methods);
+	status = predict(source, in, dest, out, &plan);
 	return status != STATUS_OK ? status : flushed;
 }
 
-/** Meet the obstacles of a run in its order. */
+/** Look for what would stop a run before the first byte, in the order of the
+ * run, because it prints the first error only. */
 static enum status
 look_at_all(struct endpoint *source, struct look *in, struct endpoint *dest,
     struct look *out)
 {
 	const struct options *options = source->options;
-	int64_t around = 0;
+	int64_t around = 0;		/* bytes of headers and trailers */
 	enum status status;
 
 	status = look_at_names(&options->headers, options, &around);
-	if (status == STATUS_OK)
-		status = look_at_names(&options->trailers, options, &around);
-	if (status == STATUS_OK)
-		status = endpoint_look(source, in);
-	if (status == STATUS_OK)
-		status = endpoint_look(dest, out);
-	if (status == STATUS_OK)
-		status = endpoint_check_distinct(source, dest);
-	if (status == STATUS_OK)
-		status = skip_look(source, in, dest);
-	if (status == STATUS_OK)
-		status = direct_check(source, in, dest, out);
-	if (status == STATUS_OK && out->kind == ZC_SYNTHETIC && around > 0)
-		status = verdict_wrapped(dest);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	status = look_at_names(&options->trailers, options, &around);
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_look(source, in);
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_look(dest, out);
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_check_distinct(source, dest);
+	if (status != STATUS_OK)
+		return status;
+	status = skip_look(source, in, dest);
+	if (status != STATUS_OK)
+		return status;
+	status = direct_check(source, in, dest, out);
+	if (status != STATUS_OK)
+		return status;
+	if (out->kind == ZC_SYNTHETIC && around > 0)
+		return verdict_wrapped(dest);
+	return STATUS_OK;
 }
 
 enum status
@@ -279,5 +310,7 @@ explain(struct endpoint *source, struct endpoint *dest)
 	struct look in, out;
 	enum status status = look_at_all(source, &in, dest, &out);
 
-	return status != STATUS_OK ? status : account(source, &in, dest, &out);
+	if (status != STATUS_OK)
+		return status;
+	return print_account(source, &in, dest, &out);
 }
