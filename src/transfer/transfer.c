@@ -16,23 +16,27 @@
 #include "watch.h"
 #include "wrapping.h"
 
+/** Open SOURCE first, because a new DEST gets its permission bits. */
 static enum status
 open_both(struct endpoint *source, struct endpoint *dest)
 {
 	enum status status = endpoint_open(source);
 
-	/* The mode of a kernel file (procfs, sysfs) says who may ask the
-	 * kernel, which is no reason to hide the answer. */
-	if (status == STATUS_OK && (source->type->traits & ENDPOINT_PATH) &&
+	if (status != STATUS_OK)
+		return status;
+	/* Not those of a kernel file (procfs, sysfs): they say who may ask the
+	 * kernel, not who may read the answer. */
+	if ((source->type->traits & ENDPOINT_PATH) &&
 	    zc_kind_of(source->fd) == ZC_REGULAR)
 		dest->mode = attributes_for_copy(source->fd, source->name);
-	if (status == STATUS_OK)
-		status = endpoint_open(dest);
-	return status != STATUS_OK ? status :
-	    endpoint_check_distinct(source, dest);
+	status = endpoint_open(dest);
+	if (status != STATUS_OK)
+		return status;
+	return endpoint_check_distinct(source, dest);
 }
 
-/** Look at ends that are open only if one of them has O_DIRECT. */
+/** Call direct_check() for two open ends.  Without O_DIRECT save the system
+ * calls that look at them. */
 static enum status
 check_direct(const struct endpoint *source, const struct endpoint *dest)
 {
@@ -45,51 +49,50 @@ check_direct(const struct endpoint *source, const struct endpoint *dest)
 	return direct_check(source, &in, dest, &out);
 }
 
+/** Wait for both sides, SOURCE first: if it has nothing to send, DEST is not
+ * connected. */
 static enum status
 ready_both(struct endpoint *source, struct endpoint *dest)
 {
 	enum status status = endpoint_ready(source);
 
-	if (status == STATUS_OK && source->empty &&
-	    !source->options->allow_short) {
+	if (status != STATUS_OK)
+		return status;
+	if (source->empty && !source->options->allow_short) {
 		diag_error(source->name, "read: the peer closed without "
 		    "sending anything %s", tally(dest, 0, -1).text);
-		status = STATUS_INCOMPLETE;
+		return STATUS_INCOMPLETE;
 	}
-	if (status == STATUS_OK)
-		status = skip_source(source, dest);
-	if (status == STATUS_OK)
-		status = endpoint_ready(dest);
-	if (status == STATUS_OK)
-		status = check_direct(source, dest);
-	return status;
-}
-
-static enum status
-parse_both(struct endpoint *source, struct endpoint *dest,
-    const struct options *options)
-{
-	enum status status;
-
-	status = endpoint_parse(source, options->source, ROLE_SOURCE, options);
-	if (status == STATUS_OK)
-		status = endpoint_parse(dest, options->dest, ROLE_DEST,
-		    options);
-	if (status == STATUS_OK)
-		status = wrapping_check(options);
-	if (status == STATUS_OK)
-		status = deadline_check(options);
-	if (status == STATUS_OK)
-		status = endpoint_check_fit(source, dest);
-	return status;
+	status = skip_source(source, dest);
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_ready(dest);
+	if (status != STATUS_OK)
+		return status;
+	return check_direct(source, dest);
 }
 
 enum status
 transfer_parse(struct transfer *transfer, const struct options *options)
 {
+	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	enum status status;
+
 	*transfer = (struct transfer){ .source = { .fd = -1 },
 	    .dest = { .fd = -1 } };
-	return parse_both(&transfer->source, &transfer->dest, options);
+	status = endpoint_parse(source, options->source, ROLE_SOURCE, options);
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_parse(dest, options->dest, ROLE_DEST, options);
+	if (status != STATUS_OK)
+		return status;
+	status = wrapping_check(options);
+	if (status != STATUS_OK)
+		return status;
+	status = deadline_check(options);
+	if (status != STATUS_OK)
+		return status;
+	return endpoint_check_fit(source, dest);
 }
 
 enum status
@@ -98,11 +101,12 @@ transfer_open(struct transfer *transfer)
 	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
 	enum status status = wrapping_read(&transfer->hdtr, source->options);
 
-	if (status == STATUS_OK)
-		status = open_both(source, dest);
-	if (status == STATUS_OK)
-		status = ready_both(source, dest);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	status = open_both(source, dest);
+	if (status != STATUS_OK)
+		return status;
+	return ready_both(source, dest);
 }
 
 enum status
@@ -114,11 +118,13 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 
 	watch_begin(&watch, source, dest);
 	status = move(source, dest, &transfer->hdtr, &watch, moved);
-	if (status == STATUS_OK)
-		status = watch_check(&watch, source, dest, moved->result.bytes);
-	if (status == STATUS_OK)
-		watch_note(&watch, source);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	status = watch_check(&watch, source, dest, moved->result.bytes);
+	if (status != STATUS_OK)
+		return status;
+	watch_note(&watch, source);
+	return STATUS_OK;
 }
 
 enum status
@@ -126,10 +132,10 @@ transfer_commit(struct transfer *transfer)
 {
 	enum status status = endpoint_commit(&transfer->dest);
 
-	/* Only now may a sender in front of us hear that all is well. */
-	if (status == STATUS_OK)
-		status = endpoint_commit(&transfer->source);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	/* This confirms the data to a sender, so DEST must be complete. */
+	return endpoint_commit(&transfer->source);
 }
 
 void
@@ -140,6 +146,7 @@ transfer_close(struct transfer *transfer)
 	wrapping_free(&transfer->hdtr);
 }
 
+/** Open, move and commit, and print what -v asks for.  The caller closes. */
 static enum status
 run(struct transfer *transfer)
 {
@@ -147,19 +154,20 @@ run(struct transfer *transfer)
 	struct moved moved;
 	enum status status = transfer_open(transfer);
 
-	if (status == STATUS_OK) {
-		status = transfer_move(transfer, &moved);
-		if (moved.result.outcome == ZC_UNSUITED)
-			status = verdict(&moved.result, &transfer->source,
-			    dest);
-	}
-	if (status == STATUS_OK)
-		status = transfer_commit(transfer);
-	if (status == STATUS_OK && dest->confirmed != NULL)
+	if (status != STATUS_OK)
+		return status;
+	status = transfer_move(transfer, &moved);
+	if (moved.result.outcome == ZC_UNSUITED)	/* not printed yet */
+		status = verdict(&moved.result, &transfer->source, dest);
+	if (status != STATUS_OK)
+		return status;
+	status = transfer_commit(transfer);
+	if (status != STATUS_OK)
+		return status;
+	if (dest->confirmed != NULL)
 		diag_verbose("confirmed: %s", dest->confirmed);
-	if (status == STATUS_OK)
-		verbose_done(&moved.result, moved.seconds);
-	return status;
+	verbose_done(&moved.result, moved.seconds);
+	return STATUS_OK;
 }
 
 enum status

@@ -31,7 +31,8 @@ enum status transfer_parse(struct transfer *, const struct options *);
 /** Open both ends and wait until they are ready. */
 enum status transfer_open(struct transfer *);
 
-/** Of ZC_UNSUITED it prints nothing, as move() does not. */
+/** Move the data, and check that SOURCE has not changed.  For ZC_UNSUITED
+ * nothing is printed, as by move(). */
 enum status transfer_move(struct transfer *, struct moved *);
 
 /** Make the transfer count: DEST first, then SOURCE. */
