@@ -47,7 +47,7 @@ rule_parse(struct rule *rule, char *text)
 
 /** Return why `rule` must not follow `last`, or NULL. */
 static const char *
-rule_follows(const struct rule *rule, const struct rule *last)
+rule_check_order(const struct rule *rule, const struct rule *last)
 {
 	if (last->star)
 		return "'*' must be the last limit";
@@ -61,17 +61,18 @@ static const char *
 rules_fill(struct rules *rules, char *text)
 {
 	char *next = text, *one;
-	const char *why = NULL;
 
-	while (why == NULL && (one = strsep(&next, ",")) != NULL) {
+	while ((one = strsep(&next, ",")) != NULL) {
 		struct rule *rule = &rules->rule[rules->count];
+		const char *why = rule_parse(rule, one);
 
-		why = rule_parse(rule, one);
 		if (why == NULL && rules->count > 0)
-			why = rule_follows(rule, rule - 1);
+			why = rule_check_order(rule, rule - 1);
+		if (why != NULL)
+			return why;
 		rules->count++;
 	}
-	return why;
+	return NULL;
 }
 
 struct rules *

@@ -53,7 +53,7 @@ watch_begin(struct watch *watch, const struct endpoint *source,
 		return;
 	if (fstat(dest->fd, &st) == 0 &&
 	    endpoint_same_inode(&watch->before, &st))
-		return;			/* we change it: ranges of one file */
+		return;			/* we change it ourselves */
 	watch->attributes = attributes_of(source->fd);
 	if (source->path == NULL)
 		name_of(source->fd, watch->name, sizeof(watch->name));
@@ -102,7 +102,7 @@ has_changed(const struct watch *watch, const struct stat *after,
 
 	if (source->options->bytes != ZC_TO_END &&
 	    after->st_size > before->st_size)
-		return false;		/* a log that is being written to */
+		return false;		/* a log that grows behind the range */
 	if (!same_time(&before->st_mtim, &after->st_mtim))
 		return true;
 	return !same_time(&before->st_ctim, &after->st_ctim) &&

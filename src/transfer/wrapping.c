@@ -31,6 +31,7 @@ piece_grow(struct iovec *piece, size_t *room)
 	return 0;
 }
 
+/** Read the file to its end.  --timeout limits each wait. */
 static enum status
 piece_fill(struct iovec *piece, const struct endpoint *file)
 {
@@ -47,9 +48,10 @@ piece_fill(struct iovec *piece, const struct endpoint *file)
 	return errno != 0 ? endpoint_error(file, "read") : STATUS_OK;
 }
 
+/** Open the file and read it.  The caller closes it. */
 static enum status
-piece_open(struct endpoint *file, const char *name,
-    const struct options *options)
+piece_open_and_fill(struct iovec *piece, struct endpoint *file,
+    const char *name, const struct options *options)
 {
 	enum status status = endpoint_parse(file, name, ROLE_SOURCE, options);
 
@@ -58,22 +60,24 @@ piece_open(struct endpoint *file, const char *name,
 	status = endpoint_open(file);
 	if (status != STATUS_OK)
 		return status;
-	return endpoint_ready(file);
+	status = endpoint_ready(file);
+	if (status != STATUS_OK)
+		return status;
+	return piece_fill(piece, file);
 }
 
 static enum status
 piece_read(struct iovec *piece, const char *name, const struct options *options)
 {
 	struct endpoint file = { .fd = -1 };
-	enum status status = piece_open(&file, name, options);
+	enum status status = piece_open_and_fill(piece, &file, name, options);
 
-	if (status == STATUS_OK)
-		status = piece_fill(piece, &file);
 	endpoint_abort(&file);
 	/* SOURCE has not failed. */
 	return status == STATUS_SOURCE ? STATUS_OTHER : status;
 }
 
+/** Refuse names that mean a connection.  An inherited socket is allowed. */
 static enum status
 refuse_network(const struct names *names, const struct options *options)
 {
