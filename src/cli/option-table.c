@@ -28,7 +28,7 @@ const struct option option_table[OPTION_ROWS] = {
 	    .take = take_size, MEMBER(offset),
 	    .needs = NEED_DATA | NEED_OPERANDS },
 	{ .name = "--bytes", .letter = 'c', .placeholder = "SIZE",
-	    .help = "move exactly SIZE bytes, and read not one more",
+	    .help = "move exactly SIZE bytes, and read no more",
 	    .take = take_size, MEMBER(bytes), .needs = NEED_DATA },
 	{ .name = "--allow-short",
 	    .help = "a SOURCE that ends early is a success",
@@ -54,24 +54,23 @@ const struct option option_table[OPTION_ROWS] = {
 	    .take = take_names, MEMBER(headers),
 	    .needs = NEED_DATA | NEED_ONCE },
 	{ .name = "--trailer", .placeholder = "FILE",
-	    .help = "send FILE after the data, if all of it could be sent",
+	    .help = "send FILE after the data, if all of it was sent",
 	    .take = take_names, MEMBER(trailers),
 	    .needs = NEED_DATA | NEED_ONCE },
 
 	HEADING("Method:"),
 	{ .name = "--method", .letter = 'm', .placeholder = "NAME",
 	    .help = "use this method or fail: auto (the default: any that "
-	    "serves), copy_file_range, sendfile, splice, mmap, "
+	    "works), copy_file_range, sendfile, splice, mmap, "
 	    "read-write, reflink",
 	    .take = take_method, MEMBER(method), .needs = NEED_DATA },
 	{ .name = "--select", .placeholder = "RULES",
 	    .help = "try a method first by size: 64K:read-write,*:sendfile = "
-	    "up to 64 KiB read-write, else sendfile; -m counts for "
-	    "more",
+	    "up to 64 KiB read-write, else sendfile; -m overrides it",
 	    .take = take_rules, MEMBER(rules), .needs = NEED_DATA },
 	{ .name = "--stable",
-	    .help = "only methods that copy: later changes of SOURCE stay "
-	    "unseen",
+	    .help = "only methods that copy: DEST sees no later changes of "
+	    "SOURCE",
 	    TRUE(stable), .needs = NEED_DATA },
 	{ .name = "--no-disk-io",
 	    .help = "fail rather than wait for the disk that SOURCE is on",
@@ -93,15 +92,15 @@ const struct option option_table[OPTION_ROWS] = {
 	HEADING("Network:"),
 	{ .name = "--confirm", .placeholder = "WHAT",
 	    .help = "what a socket DEST must show for success: close (the "
-	    "default: the peer closed, too), ack (its kernel has "
-	    "all), none",
+	    "default: the peer has closed, too), ack (its kernel has "
+	    "all data), none",
 	    .take = take_confirm, MEMBER(confirm),
 	    .needs = NEED_SOCKET | NEED_OPERANDS },
 	{ .name = "--timeout", .placeholder = "SECONDS",
-	    .help = "give up when nothing moves that long; 0: never",
+	    .help = "give up when nothing moves for that long; 0: never",
 	    .take = take_seconds, MEMBER(timeout) },
 	{ .name = "--retry", .placeholder = "N",
-	    .help = "try to connect N times more",
+	    .help = "try to connect N more times",
 	    .take = take_number, MEMBER(retry),
 	    .needs = NEED_CONNECT | NEED_OPERANDS },
 	{ .name = "--allow", .placeholder = "ADDR[/LEN]",
@@ -172,9 +171,10 @@ const char option_help_ends[] =
     "  -, fd:N                        standard input or output, "
     "a descriptor\n"
     "  HOST:PORT, [IPV6]:PORT         connect (tcp:HOST:PORT)\n"
-    "  :PORT, listen:[HOST:]PORT      accept one connection; listen:fd:N of "
+    "  :PORT, listen:[HOST:]PORT      accept one connection; listen:fd:N on "
     "a socket\n"
-    "                                 that listens already, listen: systemd's\n"
+    "                                 that listens already, listen: on "
+    "systemd's\n"
     "  unix:PATH, unix-listen:PATH    the same over a unix socket\n"
     "\n"
     "SIZE: 512, 64K, 1.5G; K M G T P E (KiB...) are powers of 1024, KB... "

@@ -169,7 +169,7 @@ static enum status
 check_together(const struct options *o)
 {
 	int64_t bytes = o->bytes == ZC_TO_END ? 0 : o->bytes;
-	const char *name = options_needing(o, NEED_BENCHMARK);
+	const char *stray = options_needing(o, NEED_BENCHMARK);
 
 	if (o->action == ACTION_DISCARD &&
 	    options_needing(o, NEED_DATA) != NULL)
@@ -181,8 +181,8 @@ check_together(const struct options *o)
 	else if (o->seek > INT64_MAX - bytes)
 		diag_error(NULL, "--seek and --bytes add up to more than "
 		    "2^63-1 " HINT);
-	else if (o->action != ACTION_BENCHMARK && name != NULL)
-		diag_error(NULL, "%s goes with --benchmark " HINT, name);
+	else if (o->action != ACTION_BENCHMARK && stray != NULL)
+		diag_error(NULL, "%s goes with --benchmark " HINT, stray);
 	else
 		return STATUS_OK;
 	return STATUS_USAGE;
