@@ -305,6 +305,23 @@ st_size"* ]]
 	[ "$(cat out)" = old ]
 }
 
+@test "fuse: an offset past st_size ends in time, and survives SIGUSR1" {
+	local far
+	odd_files
+	far=--offset=$(($(stat -c %s in) + 1))
+	echo old >out
+	zcopy 3 --timeout=0.5 "$far" "$odd/hangs" out
+	[[ $output == "zcopy: $odd/hangs: read: nothing moved for 0.5 s" ]]
+	start "$far" "$odd/hangs" out
+	retry asleep "$pid"
+	kill -USR1 "$pid"
+	retry grep -q 'so far' "$log"
+	kill "$pid"
+	RETRY_SECONDS=3 ends 143
+	[[ $output == *"zcopy: $odd/hangs: read: interrupted (SIGTERM)" ]]
+	[ "$(cat out)" = old ]
+}
+
 @test "fuse: --no-disk-io takes no size for the end" {
 	odd_files
 	zcopy 0 --no-disk-io "$odd/none" out

@@ -2,11 +2,13 @@
 
 #include "skip.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/param.h>
 #include <unistd.h>
 
+#include "../base/deadline.h"
 #include "../base/diag.h"
 #include "../endpoint/descriptor.h"
 #include "../system/block.h"
@@ -48,15 +50,27 @@ skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 	return verdict(&result, source, dest);
 }
 
-/** True if start + offset is past the end.  `size` may be st_size, which some
- * FUSE servers make up, so try to read a byte there. */
-static bool
-is_past_end(int fd, int64_t start, int64_t offset, int64_t size)
+/**
+ * Return 1 if start + offset is past the end, 0 if it is not, or -1 with errno
+ * if a signal ends us (EINTR) or the deadline has passed (ETIMEDOUT).  `size`
+ * may be st_size, which some FUSE servers make up, so try to read a byte there.
+ */
+static int
+past_end(int fd, int64_t start, int64_t offset, int64_t size)
 {
 	char byte;
+	ssize_t n;
 
-	return offset > size - start && (offset > INT64_MAX - start ||
-	    pread(fd, &byte, 1, start + offset) <= 0);
+	if (offset <= size - start)
+		return 0;
+	if (offset > INT64_MAX - start)
+		return 1;
+	do {
+		n = pread(fd, &byte, 1, start + offset);
+	} while (n < 0 && deadline_allows(WAITING_FIRST));
+	if (n < 0 && (errno == EINTR || errno == ETIMEDOUT))
+		return -1;
+	return n <= 0;			/* other errors: believe `size` */
 }
 
 /** Seek to start + offset, in a file or disk of this size. */
@@ -65,8 +79,11 @@ skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
     int64_t start, int64_t size)
 {
 	int64_t offset = source->options->offset;
+	int past = past_end(source->fd, start, offset, size);
 
-	if (is_past_end(source->fd, start, offset, size)) {
+	if (past < 0)
+		return endpoint_error(source, "read");
+	if (past) {
 		/* Go to the end instead: start + offset may overflow. */
 		if (lseek(source->fd, MAX(size, start), SEEK_SET) < 0)
 			goto fail;
