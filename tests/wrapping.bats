@@ -392,6 +392,20 @@ what_changed() {
 	holds h1 h2 t1 t2
 }
 
+@test "wrapping: a descriptor that does not block is waited for" {
+	requires python3
+	local kind
+	for kind in pipe unix; do
+		python3 "$BATS_TEST_DIRNAME/nonblock.py" $kind - 0.1 \
+		    "$ZCOPY" --header=- --trailer=t2 h2 got
+		holds in h2 t2
+	done
+	run python3 "$BATS_TEST_DIRNAME/nonblock.py" pipe - 1 \
+	    "$ZCOPY" --timeout=0.3 --header=- h2 got
+	[ "$status" -eq 1 ]
+	[[ $output == *"zcopy: -: read: nothing moved for 0.3 s"* ]]
+}
+
 @test "wrapping: a source that fails half way gets no trailer" {
 	# Three of them read the trailer and its end.
 	FAULT="read:EIO:7:in=reg" zcopy 3 --inplace --method=read-write \
