@@ -65,6 +65,7 @@
  *	  block.c		  block devices and direct I/O
  *	  capability.c		  what root may do
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
+ *	  socket-queue.c	  what a socket has still to deliver
  *	  tcp.c			  what the kernel knows of a TCP connection
  *	  writeback.c		  begin to write a file to the disk early
  *

@@ -5,10 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -110,14 +108,6 @@ socket_drop(int fd)
 	return n > 0 || errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 
-int
-socket_queue(int fd)
-{
-	int queued;
-
-	return ioctl(fd, SIOCOUTQ, &queued) < 0 ? -1 : queued;
-}
-
 enum status
 socket_begin(struct endpoint *ep)
 {
@@ -133,8 +123,9 @@ socket_acknowledged(const struct endpoint *ep)
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
 }
 
-/* The same, but if a seccomp filter refuses SIOCOUTQ, return a number of
- * segments, which is more than 0 where there are bytes. */
+/* Return socket_queue(), or if a seccomp filter refuses it, the number of
+ * segments and bytes of TCP_INFO: also 0 only if the peer's kernel has
+ * everything.  -1 with errno if neither is known. */
 static int
 socket_unacknowledged(int fd)
 {

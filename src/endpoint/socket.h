@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "../base/status.h"
+#include "../system/socket-queue.h"	/* socket_queue() */
 #include "endpoint.h"
 
 /**
@@ -35,10 +36,6 @@ enum status socket_ready(struct endpoint *);
 /** Read and drop what has arrived.  Return 1 if the peer has closed, 0 if it
  * has not, or -1 with errno if the connection has failed. */
 int socket_drop(int fd);
-
-/** Return how many bytes the peer's kernel has not acknowledged, or -1 with
- * errno (ENOTTY: `fd` is no socket). */
-int socket_queue(int fd);
 
 /** Hook: the first byte is next. */
 enum status socket_begin(struct endpoint *);
