@@ -271,6 +271,27 @@ progress_at() {
 	untouched
 }
 
+# obstacle STATUS ARG... - the benchmark ends as --explain does, and with the
+# same message, before it has made test data.
+obstacle() {
+	local message
+	zcopy "$1" --explain "${@:2}"
+	message=$output
+	zcopy "$1" --benchmark "${@:2}"
+	[ "$output" = "$message" ]
+	untouched
+}
+
+@test "benchmark: what stops a run stops it, by the same message" {
+	obstacle 3 absent old
+	obstacle 3 . old
+	obstacle 4 in absent/new
+	obstacle 4 in .
+	obstacle 4 in in
+	obstacle 4 in fd:9 9<old
+	obstacle 5 --congestion=nosuch in 127.0.0.1:9
+}
+
 @test "benchmark: options that make no sense with it are refused by name" {
 	local option
 	for option in --append --no-clobber --header=in --trailer=in \

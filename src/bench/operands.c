@@ -9,16 +9,16 @@
 
 #include "../base/diag.h"
 #include "../endpoint/descriptor.h"
+#include "../endpoint/look.h"
 #include "../transfer/transfer.h"
 #include "cold.h"
 #include "data.h"
 #include "route.h"
 
-/** An operand, opened so far that its kind is known. */
+/** An operand, and what a run would find there. */
 struct view {
-	const struct endpoint *end;
-	int fd;				/* of the file, or -1 */
-	enum zc_kind kind;		/* ZC_OTHER if there is none, too */
+	struct endpoint *end;
+	struct look look;
 };
 
 static enum status
@@ -28,46 +28,18 @@ refuse(const struct view *view, const char *why)
 	return STATUS_USAGE;
 }
 
-/** Find out the kind of the file.  Do not open a FIFO, because a process may be
- * waiting at it, nor DEST, because some devices act on open(2). */
-static void
-view_open(struct view *view, const struct endpoint *end)
-{
-	const int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-
-	*view = (struct view){ .end = end, .fd = -1, .kind = ZC_SOCKET };
-	if (end->type->network)
-		return;
-	view->fd = end->inherited ? end->fd :
-	    open(end->path, O_PATH | O_CLOEXEC);
-	view->kind = zc_kind_of(view->fd);
-	if (end->inherited || end->role == ROLE_DEST ||
-	    view->kind == ZC_PIPE || view->fd < 0)
-		return;
-	close(view->fd);
-	view->fd = open(end->path, O_RDONLY | flags);
-	view->kind = zc_kind_of(view->fd);
-}
-
-static void
-view_close(struct view *view)
-{
-	if (view->fd >= 0 && !view->end->inherited)
-		close(view->fd);
-}
-
 /** Refuse a SOURCE that cannot be read repeatedly, or has no end. */
 static enum status
-check_source(const struct view *view, const struct options *options)
+check_source(const struct view *view)
 {
-	switch (view->kind) {
+	switch (view->look.kind) {
 	case ZC_PIPE:
 	case ZC_SOCKET:
 	case ZC_TTY:
 		return refuse(view, "SOURCE is read repeatedly, but this can "
 		    "be read only once");
 	case ZC_CHAR:
-		if (options->bytes == ZC_TO_END)
+		if (view->end->options->bytes == ZC_TO_END)
 			return refuse(view, "it has no end: --bytes is needed");
 		return STATUS_OK;
 	default:
@@ -79,56 +51,65 @@ check_source(const struct view *view, const struct options *options)
 static enum status
 check_dest(const struct view *view)
 {
-	bool inherited = view->end->inherited;
-
-	if (view->kind == ZC_PIPE && !inherited)
+	if (view->look.kind == ZC_PIPE && !view->end->inherited)
 		return refuse(view, "the reader of a FIFO would see the end "
 		    "after the first of many transfers (use - >FIFO)");
-	if (view->kind == ZC_REGULAR && inherited &&
-	    (fcntl(view->fd, F_GETFL) & O_APPEND))
+	if (view->look.kind == ZC_REGULAR && (view->look.flags & O_APPEND))
 		return refuse(view, "DEST is written repeatedly, and this "
 		    "appends");
 	return STATUS_OK;
 }
 
+/** Meet the obstacles that each pass would meet, before any data is made. */
+static enum status
+look_at_both(struct view *source, struct view *dest)
+{
+	enum status status = endpoint_look(source->end, &source->look);
+
+	if (status != STATUS_OK)
+		return status;
+	status = check_source(source);
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_look(dest->end, &dest->look);
+	if (status != STATUS_OK)
+		return status;
+	status = check_dest(dest);
+	if (status != STATUS_OK)
+		return status;
+	return endpoint_check_distinct(source->end, dest->end);
+}
+
 /** True if DEST can be filled with test data without losing a file. */
 static bool
-stands_alone(const struct view *dest, const struct options *options)
+stands_alone(const struct view *dest)
 {
-	if (dest->end->type->network)
-		return true;
-	if (dest->end->inherited)
-		return dest->kind == ZC_PIPE || dest->kind == ZC_SOCKET;
-	return !options->inplace && options->seek < 0 &&
-	    (dest->fd < 0 || dest->kind == ZC_REGULAR);
+	return dest->look.kind == ZC_PIPE || dest->look.kind == ZC_SOCKET ||
+	    (dest->end->type->traits & ENDPOINT_REPLACES);
 }
 
 /** Return the position of an inherited file or disk, at which each pass
- * begins. */
+ * begins.  (look.start of DEST includes --seek, which each pass adds.) */
 static struct rewind
 rewind_of(const struct view *view)
 {
-	bool seeks = view->kind == ZC_REGULAR || view->kind == ZC_BLOCK;
+	enum zc_kind kind = view->look.kind;
+	int fd = view->end->fd;
 
-	if (!view->end->inherited || !seeks)
+	if (!view->end->inherited || (kind != ZC_REGULAR && kind != ZC_BLOCK))
 		return (struct rewind){ .fd = -1 };
-	return (struct rewind){ .fd = view->fd,
-	    .start = lseek(view->fd, 0, SEEK_CUR) };
+	return (struct rewind){ .fd = fd, .start = lseek(fd, 0, SEEK_CUR) };
 }
 
 /** Return how much test data to send to DEST: as much as SOURCE has, if that is
  * known, up to DATA_BYTES. */
 static int64_t
-bytes_alone(const struct view *source, const struct options *options)
+bytes_alone(const struct look *source, const struct options *options)
 {
-	off_t start = lseek(source->fd, 0, SEEK_CUR);
-	off_t end = start < 0 ? -1 : lseek(source->fd, 0, SEEK_END);
 	int64_t bytes = options->bytes;
 
-	if (start >= 0)
-		(void)lseek(source->fd, start, SEEK_SET);
-	if (bytes == ZC_TO_END)
-		bytes = end - start - options->offset;
+	if (bytes == ZC_TO_END && source->size >= 0 && source->start >= 0)
+		bytes = source->size - source->start - options->offset;
 	return bytes > 0 ? MIN(bytes, DATA_BYTES) : DATA_BYTES;
 }
 
@@ -161,9 +142,9 @@ add_dest(struct routes *routes, const struct view *source,
 	struct options alone = *options;
 	struct route *route;
 
-	if (!stands_alone(dest, options))
+	if (!stands_alone(dest))
 		return STATUS_OK;
-	routes->memory = data_in_memory(bytes_alone(source, options));
+	routes->memory = data_in_memory(bytes_alone(&source->look, options));
 	if (routes->memory < 0)
 		return STATUS_OTHER;
 	alone.offset = 0;
@@ -193,36 +174,38 @@ add_both(struct routes *routes, const struct view *source,
 	return STATUS_OK;
 }
 
-/** Find SOURCE's file system, and whether the page cache can drop the file. */
+/** Find SOURCE's file system, and open the file if the page cache can drop
+ * it. */
 static enum status
 look_up_source(struct routes *routes, const struct view *view)
 {
-	bool regular = view->kind == ZC_REGULAR;
+	const struct endpoint *end = view->end;
+	bool regular = view->look.kind == ZC_REGULAR;
 
-	if (regular && view->end->path != NULL)
-		data_file_system(view->end->path, routes->file_system,
+	if (regular && end->path != NULL)
+		data_file_system(end->path, routes->file_system,
 		    sizeof(routes->file_system));
+	if (!regular && view->look.kind != ZC_BLOCK)
+		return STATUS_OK;
+	routes->file = end->inherited ? descriptor_copy(end->fd) :
+	    descriptor_open(AT_FDCWD, end->path, O_RDONLY, 0);
+	if (routes->file < 0)
+		return endpoint_error(end, "open");
 	/* A device's node is on another file system than its data. */
-	routes->has_cold = view->kind == ZC_BLOCK ||
-	    (regular && cold_can_be(view->fd));
-	if (!routes->has_cold)
+	routes->has_cold = !regular || cold_can_be(routes->file);
+	if (routes->has_cold)
 		return STATUS_OK;
-	routes->file = descriptor_copy(view->fd);
-	if (routes->file >= 0)
-		return STATUS_OK;
-	diag_errno(view->end->name, "benchmark");
-	return STATUS_OTHER;
+	close(routes->file);
+	routes->file = -1;
+	return STATUS_OK;
 }
 
 static enum status
-add_all(struct routes *routes, const struct view *source,
-    const struct view *dest, const struct options *options)
+add_all(struct routes *routes, struct view *source, struct view *dest,
+    const struct options *options)
 {
-	enum status status = check_source(source, options);
+	enum status status = look_at_both(source, dest);
 
-	if (status != STATUS_OK)
-		return status;
-	status = check_dest(dest);
 	if (status != STATUS_OK)
 		return status;
 	routes->source = "SOURCE";
@@ -243,16 +226,13 @@ enum status
 operands_routes(struct routes *routes, const struct options *options)
 {
 	struct transfer transfer;
-	struct view source, dest;
+	struct view source = { .end = &transfer.source };
+	struct view dest = { .end = &transfer.dest };
 	enum status status = transfer_parse(&transfer, options);
 
 	if (status != STATUS_OK)
 		return status;
-	view_open(&source, &transfer.source);
-	view_open(&dest, &transfer.dest);
 	status = add_all(routes, &source, &dest, options);
-	view_close(&source);
-	view_close(&dest);
 	transfer_close(&transfer);
 	return status;
 }

@@ -10,23 +10,25 @@
 #include <sys/time.h>
 
 #include "../base/clock.h"
+#include "../endpoint/look.h"
 #include "../transfer/transfer.h"
 
 /** Return the methods that policy allows for these ends, as bits. */
 static unsigned
 suited(const struct transfer *transfer)
 {
-	int flags = fcntl(transfer->dest.fd, F_GETFL);
-	const struct zc_ends ends = {
-		.in = zc_kind_of(transfer->source.fd),
-		.out = zc_kind_of(transfer->dest.fd),
-		.size = -1,
-		.append = flags & O_APPEND,
-		.direct = flags & O_DIRECT,
-	};
+	struct zc_ends ends = { .size = -1 };
+	struct look in, out;
 	struct zc_plan plan;
 	unsigned set = 0;
 
+	look_open(&in, transfer->source.fd);
+	look_open(&out, transfer->dest.fd);
+	ends.in = in.kind;
+	ends.out = out.kind;
+	ends.append = out.flags & O_APPEND;
+	ends.direct = out.flags & O_DIRECT;
+	ends.unseekable = in.kind == ZC_REGULAR && in.start < 0;
 	for (int m = ZC_AUTO + 1; m < ZC_METHODS; m++) {
 		zc_plan(&plan, &ends, (enum zc_method)m, ZC_AUTO,
 		    move_flags(transfer->source.options));
