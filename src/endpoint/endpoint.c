@@ -320,9 +320,8 @@ endpoint_commit(struct endpoint *ep)
 void
 endpoint_abort(struct endpoint *ep)
 {
-	if (ep->type == NULL || ep->over)
+	if (ep->type == NULL)
 		return;
-	ep->over = true;
 	if (ep->type->abort != NULL)
 		ep->type->abort(ep);
 	if (ep->fd >= 0 && !ep->inherited) {

@@ -43,16 +43,15 @@ struct look;
 enum endpoint_trait {
 	ENDPOINT_PATH = 1,		/* a file by its path */
 	ENDPOINT_REPLACES = 2,		/* DEST is as it was until commit */
-	ENDPOINT_TCP = 4,
-	ENDPOINT_CONNECTS = 8,
-	ENDPOINT_LISTENS = 16,
+	ENDPOINT_LISTENS = 4,
 };
 
 /**
  * A type of endpoint.  Hooks may be NULL if there is nothing to do.
  *
- * `abort` undoes what `commit` has not completed, and frees `state`; it runs
- * after a commit as well.  endpoint_abort() closes fd afterwards.
+ * `abort` undoes what `commit` has not completed, frees `state` and sets it to
+ * NULL.  It runs after a commit as well, and may run twice.  endpoint_abort()
+ * closes fd afterwards.
  */
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
@@ -115,8 +114,7 @@ struct endpoint {
 					   too many, and the kernel's queue must
 					   not hide that */
 
-	void *state;			/* the type's own */
-	bool over;			/* committed or aborted */
+	void *state;			/* the type's own, or NULL */
 };
 
 /**

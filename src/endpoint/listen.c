@@ -222,7 +222,7 @@ listen_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_listen = {
 	.name = "listen",
-	.traits = ENDPOINT_TCP | ENDPOINT_LISTENS,
+	.traits = ENDPOINT_LISTENS,
 	.network = true,
 	.offers = NEED_SOCKET | NEED_TCP | NEED_LISTEN,
 	.look = listen_look,

@@ -70,7 +70,6 @@ tcp_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_tcp = {
 	.name = "tcp",
-	.traits = ENDPOINT_TCP | ENDPOINT_CONNECTS,
 	.network = true,
 	.offers = NEED_SOCKET | NEED_TCP | NEED_CONNECT,
 	.look = tcp_look,

@@ -201,7 +201,6 @@ unix_listen_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_unix = {
 	.name = "unix",
-	.traits = ENDPOINT_CONNECTS,
 	.network = true,
 	.offers = NEED_SOCKET | NEED_CONNECT,
 	.look = unix_look,
