@@ -1,5 +1,8 @@
 /*
- * From a name to its type, and from a step to the type's hook.
+ * Parse names, call the hooks of their types, and print errors.
+ *
+ * To add a type, write its struct endpoint_type, declare it in endpoint.h, and
+ * add a row to `prefixes`.
  */
 #include "config.h"
 
@@ -19,8 +22,8 @@
 
 #define SYSTEMD_FIRST	3		/* SD_LISTEN_FDS_START */
 
-/* How the names begin.  `parse` fills in the rest of the endpoint and returns
- * NULL, or static text that says what is wrong. */
+/* The start of a name, and the type that it means.  `parse` fills in what the
+ * name says, and returns NULL, or static text that says what is wrong. */
 struct prefix {
 	const char *text;
 	const struct endpoint_type *type;
@@ -36,6 +39,7 @@ parse_path(struct endpoint *ep, const char *rest)
 	return NULL;
 }
 
+/* Parse a descriptor's number: digits only, at most INT_MAX. */
 static const char *
 parse_number(int *number, const char *rest)
 {
@@ -76,22 +80,20 @@ parse_port(struct endpoint *ep, const char *rest)
 	return address_parse(ep, rest, ADDRESS_LISTEN);
 }
 
-/* A socket that listens already; "": the first that systemd passes,
- * sd_listen_fds(3). */
+/* Parse the number of a socket that listens already.  "" is the first one that
+ * systemd passes to this process, see sd_listen_fds(3). */
 static const char *
 parse_listener(struct endpoint *ep, const char *rest)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	const char *why = NULL;
 
 	if (*rest != '\0')
-		why = parse_number(&ep->listener, rest);
-	else if (pid == NULL || count == NULL || atoi(count) < 1 ||
+		return parse_number(&ep->listener, rest);
+	if (pid == NULL || count == NULL || atoi(count) < 1 ||
 	    atol(pid) != (long)getpid())
-		why = "no socket was passed in (LISTEN_PID, LISTEN_FDS)";
-	else
-		ep->listener = SYSTEMD_FIRST;
-	return why;
+		return "no socket was passed in (LISTEN_PID, LISTEN_FDS)";
+	ep->listener = SYSTEMD_FIRST;
+	return NULL;
 }
 
 static const char *
@@ -111,7 +113,7 @@ static const struct prefix prefixes[] = {
 	{ ":", &endpoint_listen, parse_port },
 };
 
-/* What is left of `name` behind `prefix`, or NULL. */
+/* Return what follows `prefix` in `name`, or NULL if it does not begin so. */
 static const char *
 parse_behind(const char *name, const char *prefix)
 {
@@ -120,8 +122,9 @@ parse_behind(const char *name, const char *prefix)
 	return strncmp(name, prefix, length) == 0 ? name + length : NULL;
 }
 
-/* The paths that mean a descriptor.  To open them would give another one, at
- * offset 0, or nothing at all (sockets: ENXIO). */
+/* If the name is a path that means one of our descriptors, return its number as
+ * text, else NULL.  Opening such a path would give another descriptor, which
+ * starts at offset 0, and fails for a socket (ENXIO). */
 static const char *
 parse_descriptor_path(const struct endpoint *ep)
 {
@@ -142,7 +145,7 @@ parse_descriptor_path(const struct endpoint *ep)
 	return rest;
 }
 
-/* The types that there are, in words. */
+/* Return a message that lists the prefixes. */
 static const char *
 parse_unknown(void)
 {
@@ -150,7 +153,7 @@ parse_unknown(void)
 
 	strlcpy(why, "no such type of endpoint; there are", sizeof(why));
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-		/* ":" and "listen:fd:" are kinds of "listen:". */
+		/* ":" and "listen:fd:" are other forms of "listen:". */
 		if (strchr(prefixes[i].text, ':')[1] != '\0' ||
 		    *prefixes[i].text == ':')
 			continue;
@@ -160,7 +163,7 @@ parse_unknown(void)
 	return why;
 }
 
-/* What has a ':' before any '/', and none of the prefixes. */
+/* Parse a name that has a ':' before any '/', and none of the prefixes. */
 static const char *
 parse_host(struct endpoint *ep)
 {
@@ -171,13 +174,16 @@ parse_host(struct endpoint *ep)
 		return ep->role == ROLE_SOURCE ?
 		    "no URLs here: curl -f URL | zcopy - DEST" :
 		    "no URLs here: zcopy SOURCE - | curl -T - URL";
-	/* Two colons without a bracket: an IPv6 address, or a type. */
+	/* With two colons and no bracket it is an IPv6 address, which
+	 * address_parse() refuses, or it begins with an unknown type. */
 	if (*name != '[' && strchr(colon + 1, ':') != NULL &&
 	    name[strspn(name, "0123456789abcdefABCDEF:.%")] != '\0')
 		return parse_unknown();
 	return parse_tcp(ep, name);
 }
 
+/* Set the type, and fill in what the name says.  Return NULL, or what is
+ * wrong. */
 static const char *
 parse_name(struct endpoint *ep)
 {
@@ -202,7 +208,8 @@ parse_name(struct endpoint *ep)
 	return parse_path(ep, name);
 }
 
-/* What an option can need of the two ends, and what is wrong without. */
+/* What an option can need of the two ends, and what to print if neither of them
+ * offers it. */
 static const struct lack {
 	unsigned need;
 	const char *why;
@@ -339,6 +346,9 @@ endpoint_fault(const struct endpoint *ep)
 	return ep->role == ROLE_SOURCE ? STATUS_SOURCE : STATUS_DEST;
 }
 
+/* True if writing to one end would change what the other reads.  Terminals and
+ * other character devices, and sockets, have two directions.  A disk may have
+ * several device nodes, so compare the device itself. */
 static bool
 same_file(const struct endpoint *a, const struct endpoint *b)
 {
@@ -378,33 +388,40 @@ endpoint_is_port(const struct endpoint *ep)
 	    length <= 5 && atoi(ep->name) > 0 && atoi(ep->name) <= UINT16_MAX;
 }
 
-/** Write what was meant by a directory as SOURCE or DEST. */
+/** Return the last component of SOURCE's path, or "NAME" if it has none. */
+static const char *
+source_base(const struct options *options)
+{
+	struct endpoint source = { .name = options->source,
+		.role = ROLE_SOURCE, .options = options };
+	const char *slash, *base;
+
+	if (source.name == NULL || parse_name(&source) != NULL ||
+	    !(source.type->traits & ENDPOINT_PATH))
+		return "NAME";
+	slash = strrchr(source.path, '/');
+	base = slash != NULL ? slash + 1 : source.path;
+	return *base != '\0' ? base : "NAME";
+}
+
+/** Write what to do instead of naming a directory. */
 static void
 advise_directory(const struct endpoint *ep, char *text, size_t size)
 {
-	struct endpoint source = { .name = ep->options->source,
-		.role = ROLE_SOURCE, .options = ep->options };
 	size_t length = strlen(ep->path);
-	const char *name = "NAME";
 	struct stat st;
 
-	if (ep->role == ROLE_SOURCE) {
+	if (ep->role == ROLE_SOURCE)
 		snprintf(text, size, " (tar -c %s | zcopy - DEST packs it)",
 		    ep->path);
-	} else if (stat(ep->path, &st) < 0) {
+	else if (stat(ep->path, &st) < 0)
 		snprintf(text, size, " (it ends in a slash, and there is no "
 		    "such directory)");
-	} else {
-		if (source.name != NULL && parse_name(&source) == NULL &&
-		    (source.type->traits & ENDPOINT_PATH))
-			name = source.path;
-		if (strrchr(name, '/') != NULL)
-			name = strrchr(name, '/') + 1;
+	else
 		snprintf(text, size, " (%s%s%s names a file in it; for "
 		    "directories there is tar(1))", ep->path,
 		    ep->path[length - 1] == '/' ? "" : "/",
-		    *name != '\0' ? name : "NAME");
-	}
+		    source_base(ep->options));
 }
 
 /** Write what the user can do about errno, in brackets; "" if nothing is

@@ -56,8 +56,9 @@ enum endpoint_trait {
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
 	unsigned traits;			/* of enum endpoint_trait */
-	bool network;				/* what fails is a connection */
-	unsigned offers;			/* to options: enum need */
+	bool network;				/* failure: STATUS_CONNECTION */
+	unsigned offers;			/* what options may need of it:
+						   enum need */
 	enum status (*look)(struct endpoint *, struct look *);
 	enum status (*open)(struct endpoint *);
 	enum status (*ready)(struct endpoint *);

@@ -17,12 +17,13 @@
 #include "location.h"
 #include "look.h"
 
-/* Only where the file was not there before. */
+/* State of a DEST that did not exist before; otherwise there is none. */
 struct file_state {
 	struct location location;
-	bool created;			/* goes, if nothing comes of it */
+	bool created;			/* remove it if the transfer fails */
 };
 
+/* Refuse directories and sockets. */
 static enum status
 file_check_type(const struct endpoint *ep)
 {
@@ -38,7 +39,8 @@ file_check_type(const struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Take over what an open gave, if it is what we looked at before. */
+/* Make `fd` the endpoint's, or report why open(2) failed (fd < 0).  Fail with
+ * ESTALE if it is another type of file than stat(2) saw. */
 static enum status
 file_attach(struct endpoint *ep, int fd)
 {
@@ -67,6 +69,7 @@ file_check_source(struct endpoint *ep)
 	return file_check_type(ep);
 }
 
+/* Open SOURCE, except a FIFO, which file_ready() opens. */
 static enum status
 file_open_source(struct endpoint *ep)
 {
@@ -78,17 +81,17 @@ file_open_source(struct endpoint *ep)
 	    0));
 }
 
-/* How to open a destination that is written in place. */
+/* Return the flags to open a destination with that is written in place. */
 static int
 file_flags(const struct endpoint *ep)
 {
-	/* EBUSY for mounted file systems, swap, and whatever else has the
-	 * disk for itself.  With O_CREAT it would mean something else. */
+	/* For a disk O_EXCL means: fail with EBUSY if it is mounted, swap, or
+	 * otherwise in exclusive use.  With O_CREAT it would mean "create". */
 	if (ep->has_stat && S_ISBLK(ep->st.st_mode))
 		return O_WRONLY | O_EXCL;
 
-	/* O_CREAT, for what is there too: fs.protected_regular and
-	 * protected_fifos look only at opens that have it. */
+	/* O_CREAT even if the file exists: the kernel applies
+	 * fs.protected_regular and fs.protected_fifos only with it. */
 	if (ep->options->append &&
 	    (!ep->has_stat || S_ISREG(ep->st.st_mode)))
 		return O_WRONLY | O_CREAT | O_APPEND;
@@ -107,6 +110,8 @@ file_find(const struct endpoint *ep, struct location *location)
 	return STATUS_OK;
 }
 
+/* Create DEST, or open it if another process creates it first, unless
+ * --no-clobber is given. */
 static enum status
 file_create(struct endpoint *ep)
 {
@@ -143,20 +148,12 @@ file_open_existing(const struct endpoint *ep, const struct location *location)
 	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep), ep->mode);
 }
 
-static enum status
-file_open_found(struct endpoint *ep, const struct location *location)
-{
-	enum status status = file_attach(ep, file_open_existing(ep, location));
-
-	if (status == STATUS_OK && ep->options->seek >= 0 &&
-	    lseek(ep->fd, 0, SEEK_CUR) < 0)
-		return endpoint_error(ep, "--seek");
-	return status;
-}
-
+/* Open DEST for writing in place, except what file_ready() opens: FIFOs and
+ * synthetic files. */
 static enum status
 file_open_in_place(struct endpoint *ep, enum zc_kind kind)
 {
+	const bool late = kind == ZC_PIPE || kind == ZC_SYNTHETIC;
 	struct location location;
 	enum status status;
 
@@ -165,13 +162,17 @@ file_open_in_place(struct endpoint *ep, enum zc_kind kind)
 	status = file_find(ep, &location);
 	if (status != STATUS_OK)
 		return status;
-	if (kind != ZC_PIPE && kind != ZC_SYNTHETIC)	/* see file_ready() */
-		status = file_open_found(ep, &location);
+	if (!late)
+		status = file_attach(ep, file_open_existing(ep, &location));
 	location_close(&location);
+	if (status == STATUS_OK && !late && ep->options->seek >= 0 &&
+	    lseek(ep->fd, 0, SEEK_CUR) < 0)
+		return endpoint_error(ep, "--seek");
 	return status;
 }
 
-/* Refuse what is known to fail before the file is opened. */
+/* Refuse a DEST that exists and cannot be written as the options say, before it
+ * is opened. */
 static enum status
 file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 {
@@ -187,7 +188,8 @@ file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 		errno = EEXIST;
 		return endpoint_error(ep, "create");
 	}
-	errno = ESPIPE;			/* there is nothing behind a disk */
+	/* A disk cannot grow, and pipes and terminals cannot seek. */
+	errno = ESPIPE;
 	if (kind == ZC_BLOCK && o->append)
 		return endpoint_error(ep, "--append");
 	if ((kind == ZC_PIPE || kind == ZC_TTY) && o->seek >= 0)
@@ -195,7 +197,8 @@ file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 	return STATUS_OK;
 }
 
-/* Find out what DEST is, and change its type if it is to be replaced. */
+/* Find out what DEST is, with a descriptor that does not open the file itself,
+ * and change the endpoint's type if the file is to be replaced. */
 static enum status
 file_choose(struct endpoint *ep, struct look *look)
 {
@@ -224,25 +227,22 @@ file_choose(struct endpoint *ep, struct look *look)
 }
 
 static enum status
-file_open_dest(struct endpoint *ep)
+file_open(struct endpoint *ep)
 {
 	struct look look = LOOK_SOCKET;
-	enum status status = file_choose(ep, &look);
+	enum status status;
 
+	if (ep->role == ROLE_SOURCE)
+		return file_open_source(ep);
+	status = file_choose(ep, &look);
 	if (status != STATUS_OK)
 		return status;
 	return (ep->type->traits & ENDPOINT_REPLACES) ? ep->type->open(ep) :
 	    file_open_in_place(ep, look.kind);
 }
 
-static enum status
-file_open(struct endpoint *ep)
-{
-	return ep->role == ROLE_SOURCE ? file_open_source(ep) :
-	    file_open_dest(ep);
-}
-
-/* Find out the size, too, for which opening has no use. */
+/* Look at the file with a descriptor that does not open it.  If this fails, the
+ * size is unknown. */
 static void
 file_measure(const struct endpoint *ep, struct look *look)
 {
@@ -269,7 +269,7 @@ file_look_source(struct endpoint *ep, struct look *look)
 	return STATUS_OK;
 }
 
-/* Say how DEST will be written in place. */
+/* Return how DEST will be written in place. */
 static const char *
 file_way(const struct endpoint *ep, const struct look *look)
 {
@@ -286,10 +286,11 @@ file_way(const struct endpoint *ep, const struct look *look)
 	return "truncated and written in place";
 }
 
-/* Return 0, or -1 with the errno by which open(2) would fail. */
+/* Return 0, or -1 with the errno with which open(2) would fail. */
 static int
 file_may_open(const struct endpoint *ep, const struct location *location)
 {
+	const int flags = file_flags(ep);
 	struct statx seen;
 
 	if (!ep->has_stat)
@@ -297,13 +298,14 @@ file_may_open(const struct endpoint *ep, const struct location *location)
 	if (look_access(AT_FDCWD, ep->path, W_OK) < 0)
 		return -1;
 	errno = EACCES;
-	if ((file_flags(ep) & O_CREAT) &&
-	    look_is_protected(location->dir, &ep->st))
+	if ((flags & O_CREAT) && look_is_protected(location->dir, &ep->st))
 		return -1;
+	/* An append-only file (chattr +a) must be opened with O_APPEND. */
+	if (statx(AT_FDCWD, ep->path, 0, 0, &seen) < 0 ||
+	    !(seen.stx_attributes & STATX_ATTR_APPEND) || (flags & O_APPEND))
+		return 0;
 	errno = EPERM;
-	return statx(AT_FDCWD, ep->path, 0, 0, &seen) == 0 &&
-	    (seen.stx_attributes & STATX_ATTR_APPEND) != 0 &&
-	    !(file_flags(ep) & O_APPEND) ? -1 : 0;
+	return -1;
 }
 
 static enum status
@@ -339,9 +341,9 @@ file_look(struct endpoint *ep, struct look *look)
 }
 
 /*
- * What open has left: FIFOs, which wait for the other side, and synthetic
- * files, which may act on an open (tracefs empties its buffer on O_TRUNC, and
- * on no ftruncate).
+ * Open what file_open() did not: FIFOs, because that waits for the other side,
+ * and synthetic files, because the open may act.  O_TRUNC on a tracefs file
+ * empties its buffer, for example, and ftruncate(2) does not.
  */
 static enum status
 file_open_late(struct endpoint *ep)
@@ -386,7 +388,7 @@ file_begin(struct endpoint *ep)
 {
 	const struct options *o = ep->options;
 
-	/* A synthetic file has been emptied as it was opened. */
+	/* A synthetic file was emptied when it was opened (O_TRUNC). */
 	if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0 &&
 	    zc_kind_of(ep->fd) == ZC_REGULAR && ftruncate(ep->fd, 0) < 0)
 		return endpoint_error(ep, "truncate");
@@ -425,14 +427,14 @@ file_commit(struct endpoint *ep)
 		return STATUS_OK;
 	if (descriptor_settle(ep->fd) < 0)
 		return endpoint_error(ep, "close");
-	/* It is complete, whatever has become of its name: file_abort() is not
-	 * to remove it. */
+	/* The file is complete, so file_abort() must not remove it, even if
+	 * its name has changed. */
 	if (state != NULL)
 		state->created = false;
 	return file_check_name(ep);
 }
 
-/* Has nobody written to what we created, nor put another file there? */
+/* True if the name still leads to the file that we created, and it is empty. */
 static bool
 file_is_unused(const struct endpoint *ep, const struct location *location)
 {
