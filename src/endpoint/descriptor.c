@@ -29,6 +29,7 @@ descriptor_copy(int fd)
 	return copy < 0 && call_is_missing(errno) ? dup(fd) : copy;
 }
 
+/* Return 0, or -1 with the errno of fsync(2), dup(2) or close(2). */
 static int
 descriptor_settle_once(int fd)
 {
@@ -47,8 +48,8 @@ descriptor_settle(int fd)
 {
 	int result;
 
-	/* close(2) must not be repeated after EINTR: the number may have been
-	 * reused.  Closing another duplicate is safe. */
+	/* Do not repeat close(2) after EINTR, because the number may be in use
+	 * again.  Close another duplicate instead. */
 	do {
 		result = descriptor_settle_once(fd);
 	} while (result < 0 && deadline_allows("all bytes written, closing"));

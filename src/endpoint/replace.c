@@ -1,12 +1,13 @@
 /*
  * A path whose file is replaced whole or not at all.
  *
- * The data goes to an unnamed file in the same directory, which gets a name
- * only when it is complete.  No call replaces a name by an unnamed file, so
- * over an old one it is first linked to a temporary name.  Our signal
- * handlers only take note, so nothing but a kill -9 within those microseconds
- * can leave that name behind.  File systems that know no unnamed files have
- * it from the start, and there every kill -9 does.
+ * The data goes to an unnamed file (O_TMPFILE) in the same directory, which
+ * gets a name only when it is complete.  No call puts an unnamed file in the
+ * place of an old one, so it is first linked to a temporary name, and that is
+ * renamed.  Our signal handlers only set flags, so only kill -9 between these
+ * two calls leaves the temporary name behind.  On file systems without
+ * O_TMPFILE the file has a temporary name from the start, and kill -9 at any
+ * time leaves it behind.
  */
 #include "config.h"
 
@@ -27,12 +28,12 @@
 #include "look.h"
 #include "temporary.h"
 
-enum { LOOKS = 20 };			/* while others replace it, too */
+enum { LOOKS = 20 };			/* if others replace it all the time */
 
 struct replace_state {
 	struct location location;
 	struct attributes old;		/* as they were before the first byte */
-	int64_t writeback;		/* bytes for which it has begun */
+	int64_t writeback;		/* bytes whose writeback has begun */
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
 };
 
@@ -42,8 +43,9 @@ replace_has_way_out(const struct endpoint *ep)
 	int error = errno, fd;
 	bool works;
 
-	/* open(2): EROFS, EACCES, EPERM of an immutable file, ETXTBSY of a
-	 * program.  A swap file says ETXTBSY only when it is written to. */
+	/* open(2) fails on a read-only file system (EROFS), for a program
+	 * that runs (ETXTBSY), for an immutable file (EPERM).  A swap file can
+	 * be opened, and only write(2) fails (ETXTBSY). */
 	fd = open(ep->path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	works = fd >= 0 && write(fd, "", 0) == 0;
 	if (fd >= 0)
@@ -60,7 +62,7 @@ replace_error(const struct endpoint *ep, const char *why)
 	return endpoint_fault(ep);
 }
 
-/* "zcopy: d/out: replace: Permission denied (--inplace ...)" */
+/* Print errno as the reason why DEST cannot be replaced, or created. */
 static enum status
 replace_failed(const struct endpoint *ep)
 {
@@ -69,8 +71,8 @@ replace_failed(const struct endpoint *ep)
 	return replace_error(ep, strerror(errno));
 }
 
-/* True if location_find() led to the file that stat(2) saw.  It does not where
- * the path is /proc/PID/fd/N, or a link has been changed in between. */
+/* True if location_find() led to the file that stat(2) saw.  It does not if the
+ * path is /proc/PID/fd/N, or if a link has been changed in between. */
 static bool
 replace_is_found(const struct endpoint *ep, const struct location *location)
 {
@@ -78,8 +80,9 @@ replace_is_found(const struct endpoint *ep, const struct location *location)
 	    location->file < 0;
 }
 
-/* True if rename(2) refuses to replace the file in a sticky directory: that is
- * for the owner of either, and those with CAP_FOWNER. */
+/* True if rename(2) will refuse because the directory is sticky: there, only the
+ * owner of the file or of the directory may rename, or a process that has
+ * CAP_FOWNER. */
 static bool
 replace_is_sticky(const struct stat *file, const struct stat *dir)
 {
@@ -89,8 +92,8 @@ replace_is_sticky(const struct stat *file, const struct stat *dir)
 	    dir->st_uid != self && !capability_fowner();
 }
 
-/* Fetch the attributes by statx(2), or none if it fails (EPERM by a seccomp
- * filter): then rename(2) itself will say what they forbid. */
+/* Fetch the attributes of statx(2), or none if it fails (a seccomp filter:
+ * EPERM).  Then what they forbid is found out by rename(2), at the end. */
 static void
 replace_stat(int dir, const char *path, int flags, struct statx *seen)
 {
@@ -102,14 +105,15 @@ static bool
 replace_is_mounted(const struct statx *file, const struct stat *old,
     const struct stat *dir)
 {
-	/* Linux 5.8.  Comparing devices is second best: on overlayfs files
-	 * may have another than their directory. */
+	/* Linux 5.8.  Comparing devices is less exact: on overlayfs a file
+	 * may have another device than its directory. */
 	if (file->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
 		return (file->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 	return old->st_dev != dir->st_dev;
 }
 
-/* Return the errno with which rename(2) would refuse the old file, or 0. */
+/* Return the errno with which rename(2) would refuse to replace the file, or
+ * 0. */
 static int
 replace_obstacle(const struct location *location, const struct stat *old)
 {
@@ -170,8 +174,8 @@ replace_look(struct endpoint *ep, struct look *look)
 	return status;
 }
 
-/* Create the file to write: unnamed, if the file system and our rights allow
- * to name it later. */
+/* Create the file to write: unnamed, if we shall be able to give it a name.
+ * Return a descriptor, or -1 with errno. */
 static int
 replace_create(const struct endpoint *ep, struct replace_state *state)
 {
@@ -182,14 +186,14 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 
 	if (fd >= 0 && temporary_can_link(fd, dir))
 		return fd;
-	/* Many errnos say that there are no unnamed files here.  A real
-	 * failure (EACCES, ENOSPC) comes again for a file that has a name. */
+	/* Many errnos mean that O_TMPFILE is not supported here.  Others
+	 * (EACCES, ENOSPC) will come back when a named file is created. */
 	if (fd >= 0)
 		close(fd);
 	replace_stat(dir, "", AT_EMPTY_PATH, &parent);
 	errno = EPERM;
 	if ((parent.stx_attributes & STATX_ATTR_APPEND) != 0)
-		return -1;	/* a name could not be changed or removed */
+		return -1;	/* the name could not be renamed or removed */
 	return temporary_create(dir, state->location.base, state->temporary,
 	    mode);
 }
@@ -223,8 +227,8 @@ replace_moved(struct endpoint *ep, int64_t bytes)
 	writeback_follow(&state->writeback, ep->fd, bytes);
 }
 
-/* Take from `old` what the file `fd`, unless -1, does not have.  Return 0, or
- * -1 with errno. */
+/* Take from `old` the rights that the file `fd` does not grant; -1: there is no
+ * such file.  Return 0, or -1 with errno. */
 static int
 replace_meet(struct attributes *old, int fd)
 {
@@ -250,10 +254,11 @@ replace_is_there(const struct location *before, const struct location *now)
 }
 
 /*
- * Give the new file the attributes that the old one has by now.  If the old
- * one has lost its name, grant only what all of these allow: its attributes
- * before the first byte, its attributes now, and those of the file that took
- * the name.  The last also limit a file that had no predecessor.
+ * Give the new file the attributes that the old one has now.  If the old one
+ * has lost its name, grant only what all of these allow: its attributes before
+ * the first byte, its attributes now, and those of the file that took the name.
+ * If there was no old file, the attributes of a file that has taken the name
+ * since then limit the new one, too.
  */
 static int
 replace_keep(const struct endpoint *ep, const struct location *now)
@@ -281,6 +286,7 @@ replace_keep(const struct endpoint *ep, const struct location *now)
 	return attributes_give(ep->fd, &state->old, ep->name);
 }
 
+/* Rename the temporary name to DEST.  Return 0, or -1 with errno. */
 static int
 replace_rename(struct replace_state *state, unsigned flags)
 {
@@ -312,6 +318,11 @@ replace_rename_exclusively(struct replace_state *state)
 	    location->base, 0);
 }
 
+/*
+ * Give the complete file its name: by rename if it has a temporary name, by
+ * link if there is no old file (`there`), else by link and rename.  Return 0,
+ * or -1 with errno.
+ */
 static int
 replace_publish(const struct endpoint *ep, struct replace_state *state,
     bool there)
@@ -330,8 +341,9 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 		if (exclusive || errno != EEXIST)
 			return -1;
 	}
-	/* The last look: link(2) works in a directory that is append-only by
-	 * now, but the temporary name could be neither moved nor removed. */
+	/* Look once more before linking.  If the directory has become
+	 * append-only, link(2) works, but the temporary name could then be
+	 * neither renamed nor removed. */
 	if (fstatat(location->dir, location->base, &old,
 	    AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = replace_obstacle(location, &old);
@@ -371,14 +383,17 @@ replace_commit(struct endpoint *ep)
 	if (descriptor_settle(ep->fd) < 0)
 		return replace_failed(ep);
 	if (location_find_again(&now, &state->location, ep->path) < 0)
-		return !replace_is_astray(errno) ? replace_failed(ep) :
-		    replace_astray(ep, "no file was put there");
+		return replace_is_astray(errno) ?
+		    replace_astray(ep, "no file was put there") :
+		    replace_failed(ep);
 	result = replace_keep(ep, &now);
 	there = now.file >= 0;
 	location_close(&now);
 	location_forget(&state->location);	/* else NFS keeps .nfsXXXX */
+	if (result < 0)
+		return replace_failed(ep);
 	writeback_rest(state->writeback, ep->fd);
-	if (result < 0 || replace_publish(ep, state, there) < 0)
+	if (replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
 
 	/* The directory may have been renamed before the file got its name.
@@ -399,8 +414,8 @@ replace_remove(const struct endpoint *ep, const struct replace_state *state)
 
 	if (unlinkat(dir, state->temporary, 0) == 0 || errno == ENOENT)
 		return;
-	/* In a sticky directory only the owner may, and it may have been given
-	 * to another by now. */
+	/* In a sticky directory only the owner may remove a file, and this
+	 * one may have been given the old file's owner: take it back. */
 	error = errno;
 	if (fchown(ep->fd, geteuid(), (gid_t)-1) == 0 &&
 	    unlinkat(dir, state->temporary, 0) == 0)

@@ -82,9 +82,7 @@ stdio_open(struct endpoint *ep)
 	if (ep->role == ROLE_SOURCE)
 		return STATUS_OK;
 	if (ep->options->seek >= 0)
-		status = stdio_check_seek(ep);
-	if (status != STATUS_OK)
-		return status;
+		return stdio_check_seek(ep);
 	if (ep->options->append && S_ISBLK(ep->st.st_mode)) {
 		errno = ESPIPE;		/* a disk cannot grow */
 		return endpoint_error(ep, "--append");
@@ -92,7 +90,7 @@ stdio_open(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Opening one is no more than looking at it. */
+/* stdio_open() only looks, so call it, and then describe what it saw. */
 static enum status
 stdio_look(struct endpoint *ep, struct look *look)
 {
@@ -113,6 +111,8 @@ stdio_look(struct endpoint *ep, struct look *look)
 	return STATUS_OK;
 }
 
+/* Move the position of DEST to where writing starts; O_APPEND does that by
+ * itself. */
 static enum status
 stdio_ready(struct endpoint *ep)
 {

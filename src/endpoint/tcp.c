@@ -21,10 +21,10 @@ tcp_open(struct endpoint *ep)
 	struct addrinfo *list;
 	enum status status = congestion_check(ep);
 
-	if (status == STATUS_OK)
-		status = address_look_up(ep, ADDRESS_CONNECT, &list);
-	if (status == STATUS_OK)
-		ep->state = list;
+	if (status != STATUS_OK)
+		return status;
+	status = address_look_up(ep, ADDRESS_CONNECT, &list);
+	ep->state = list;		/* NULL if that failed */
 	return status;
 }
 
@@ -36,13 +36,7 @@ tcp_look(struct endpoint *ep, struct look *look)
 	return congestion_check(ep);
 }
 
-static int
-tcp_connect(const struct endpoint *ep, char *tried, size_t size)
-{
-	deadline_begin(ep->options, DEADLINE_CONNECT);
-	return connect_race(ep, ep->state, tried, size);
-}
-
+/* Connect, with a new deadline for each attempt of --retry. */
 static enum status
 tcp_ready(struct endpoint *ep)
 {
@@ -50,7 +44,8 @@ tcp_ready(struct endpoint *ep)
 	int attempt = 0;
 
 	do {
-		ep->fd = tcp_connect(ep, tried, sizeof(tried));
+		deadline_begin(ep->options, DEADLINE_CONNECT);
+		ep->fd = connect_race(ep, ep->state, tried, sizeof(tried));
 	} while (ep->fd < 0 && retry_after(ep, attempt++, tried));
 	if (ep->fd >= 0)
 		return socket_ready(ep);

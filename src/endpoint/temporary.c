@@ -14,6 +14,7 @@
 
 enum { LETTERS = 6, TRIES = 100 };
 
+/* Make a random name, with as much of `base` as there is room for. */
 static void
 temporary_name(char *name, const char *base)
 {
@@ -23,7 +24,7 @@ temporary_name(char *name, const char *base)
 
 	if (length > room)
 		length = room;
-	/* Some file systems refuse a truncated UTF-8 character. */
+	/* Some file systems refuse half a UTF-8 character. */
 	while (length > 0 && (base[length] & 0xc0) == 0x80)
 		length--;
 	snprintf(name, NAME_MAX + 1, ".%.*s" SUFFIX, (int)length, base);
@@ -73,6 +74,8 @@ temporary_link_as(int fd, int dir, const char *name)
 {
 	char self[40];
 
+	/* linkat(2) with AT_EMPTY_PATH needs CAP_DAC_READ_SEARCH before Linux
+	 * 6.10, so prefer the name that /proc has for the file. */
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
@@ -84,8 +87,8 @@ temporary_link_as(int fd, int dir, const char *name)
 bool
 temporary_can_link(int fd, int dir)
 {
-	/* linkat(2) to "." must fail with EEXIST.  It checks that last: first
-	 * come a missing /proc, and for AT_EMPTY_PATH a missing capability
-	 * (CAP_DAC_READ_SEARCH, before Linux 6.10). */
+	/* linkat(2) to "." cannot work.  EEXIST, which it checks last, means
+	 * that nothing else is in the way: no missing /proc, no missing
+	 * capability. */
 	return temporary_link_as(fd, dir, ".") < 0 && errno == EEXIST;
 }
