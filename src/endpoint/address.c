@@ -16,7 +16,7 @@
 #define HOST_CHARACTERS DIGITS "abcdefghijklmnopqrstuvwxyz" \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" ".-_"
 
-/* Without it connect(2) and bind(2) fail with EINVAL. */
+/* Without the interface connect(2) and bind(2) fail with EINVAL. */
 #define LINK_LOCAL	"a link-local address needs its interface, " \
 	"[fe80::1%eth0]:PORT"
 
@@ -122,6 +122,7 @@ address_refuse(const struct endpoint *ep, enum status status, const char *why)
 	return status;
 }
 
+/* Write "unix:PATH", or "unix" for a client, which has no path. */
 static void
 address_format_unix(char *text, const struct sockaddr_un *address,
     socklen_t length)
@@ -131,7 +132,7 @@ address_format_unix(char *text, const struct sockaddr_un *address,
 	if (length > before && address->sun_path[0] != '\0')
 		snprintf(text, ADDRESS_SIZE, "unix:%.*s",
 		    (int)(length - before), address->sun_path);
-	else				/* a client has no path */
+	else
 		strlcpy(text, "unix", ADDRESS_SIZE);
 }
 

@@ -57,6 +57,7 @@ parse_length(unsigned *length, const char *text, unsigned most)
 	return *length <= most;
 }
 
+/** Return bit n of the address, counted from the left. */
 static bool
 bit(const struct in6_addr *address, unsigned n)
 {
@@ -105,6 +106,7 @@ allow_add(struct allow **list, const char *text)
 	return NULL;
 }
 
+/** True if the first rule->bits bits are the same. */
 static bool
 rule_match(const struct allow *rule, const struct in6_addr *address)
 {

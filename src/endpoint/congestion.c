@@ -1,3 +1,8 @@
+/*
+ * A congestion control that paces, such as bbr, only costs time where there is
+ * no wire to share: within one host, it took three to five times as long as
+ * cubic on Linux 6.18.
+ */
 #include "config.h"
 
 #include "congestion.h"
@@ -41,7 +46,7 @@ congestion_check(const struct endpoint *ep)
 }
 
 struct name {
-	char text[32];
+	char text[32];			/* TCP_CA_NAME_MAX is 16 */
 };
 
 /** Return the name of the socket's congestion control, "" if it has none. */
@@ -57,9 +62,7 @@ name_of(int fd)
 	return name;
 }
 
-/** True if the socket's congestion control paces.  Pacing only costs where
- * there is no wire to share: within one host, bbr took three to five times as
- * long as cubic on Linux 6.18. */
+/** True if the socket's congestion control paces. */
 static bool
 paces(int fd)
 {
@@ -78,7 +81,7 @@ system_paces(void)
 	return result;
 }
 
-/** Choose a congestion control that does not pace. */
+/** Set a congestion control that does not pace, if we may. */
 static void
 unpace(int fd)
 {
@@ -87,6 +90,7 @@ unpace(int fd)
 		(void)congestion_set(fd, "reno");
 }
 
+/** True for 127.0.0.0/8 and ::1. */
 static bool
 is_loopback(const struct sockaddr *address)
 {
@@ -99,6 +103,7 @@ is_loopback(const struct sockaddr *address)
 	    IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
+/** True if the two have the same address; ports do not matter. */
 static bool
 same_host(const struct sockaddr *a, const struct sockaddr *b)
 {
@@ -187,7 +192,8 @@ congestion_note(const struct endpoint *ep, int fd)
 	struct sockaddr_storage here, there;
 	char address[ADDRESS_SIZE];
 
-	/* If the system's default paces and this does not, unpace() did it. */
+	/* If the system's default paces and this socket does not, unpace()
+	 * has changed it. */
 	if (!ep->options->verbose || ep->options->congestion != NULL ||
 	    ep->role != ROLE_DEST || *name.text == '\0' || paces(fd) ||
 	    !system_paces() || socket_ends(fd, &here, &there) < 0)

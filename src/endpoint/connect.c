@@ -1,3 +1,7 @@
+/*
+ * A race: each attempt is a non-blocking socket, one poll(2) waits for all of
+ * them, and the first that is connected wins.
+ */
 #include "config.h"
 
 #include "connect.h"
@@ -23,13 +27,14 @@ struct race {
 	struct pollfd polled[ADDRESSES_MAX];	/* fd -1: not running */
 	unsigned count, begun, running;
 	int64_t last;			/* when the last one began */
-	bool hurry;			/* one has failed since */
-	int error;			/* of the last one that failed */
-	char *tried;
-	size_t size;
+	bool hurry;			/* one has failed since then */
+	int error;			/* errno of the last that failed */
+	char *tried;			/* each address with its error */
+	size_t size;			/* of that buffer */
 };
 
-/** The next address of this family (or not of it) from *list on, or NULL. */
+/** Return the next address from *list on that is (`same`), or is not, of this
+ * family, and move *list behind it; or NULL. */
 static const struct addrinfo *
 next_of(const struct addrinfo **list, int family, bool same)
 {
@@ -43,7 +48,8 @@ next_of(const struct addrinfo **list, int family, bool same)
 	return found;
 }
 
-/** In the order of the list, but the families by turns. */
+/** Line up the addresses: in the order of the list, but with the families
+ * alternating, the first one's first. */
 static void
 race_line_up(struct race *race, const struct addrinfo *list)
 {
@@ -63,7 +69,7 @@ race_line_up(struct race *race, const struct addrinfo *list)
 	}
 }
 
-/** errno: why number i came to nothing. */
+/** End attempt i, which failed with errno: note that, and close the socket. */
 static void
 race_lose(struct race *race, unsigned i)
 {
@@ -83,8 +89,9 @@ race_lose(struct race *race, unsigned i)
 	race->polled[i].fd = -1;
 }
 
-/** Connected, and not to itself: on this host a port of the dynamic range that
- * nobody listens to can be joined to itself (RFC 9293, 3.5).  0, or -1. */
+/** Return 0 if the socket is connected, or -1 with errno.  A socket can connect
+ * to itself (RFC 9293, 3.5), if it is given the port that it connects to: that
+ * means that nobody listens there. */
 static int
 race_finish(int fd)
 {
@@ -96,7 +103,7 @@ race_finish(int fd)
 	return memcmp(&here, &there, sizeof(here)) == 0 ? -1 : 0;
 }
 
-/** True: connected already. */
+/** Begin the next attempt.  True if it is connected already. */
 static bool
 race_begin(struct race *race)
 {
@@ -124,7 +131,7 @@ race_begin(struct race *race)
 	return false;
 }
 
-/** How long until the next one begins; milliseconds. */
+/** Return the milliseconds until the next attempt is to begin. */
 static int
 race_pause(const struct race *race)
 {
@@ -135,7 +142,9 @@ race_pause(const struct race *race)
 	return HEAD_START - (int)passed;
 }
 
-/** The one that has won, taken out of the race; -1: none yet, -2: stop. */
+/** Wait until an attempt ends, or the next one is to begin.  Return the socket
+ * that is connected, taken out of `polled`; -1 if there is none yet; or -2 with
+ * errno if a signal or the deadline ends us. */
 static int
 race_wait(struct race *race)
 {
@@ -158,6 +167,7 @@ race_wait(struct race *race)
 	return -1;
 }
 
+/** Return a connected socket; -1 if all attempts failed; or -2, as above. */
 static int
 race_run(struct race *race)
 {
@@ -174,7 +184,8 @@ race_run(struct race *race)
 	return fd;
 }
 
-/** Close what still runs; of a race that nobody won, note why. */
+/** Close the attempts that still run.  If nobody won, note for each that errno
+ * ended it, unless that is EINTR. */
 static void
 race_close(struct race *race, bool lost)
 {

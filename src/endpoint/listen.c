@@ -15,7 +15,8 @@
 #include "look.h"
 #include "socket.h"
 
-/* Other addresses of a host take the port that the first one was given. */
+/* Give this address the port of the first listener, so that with port 0 all
+ * addresses of a host get the same port. */
 static void
 listen_share_port(const struct listeners *listeners, struct sockaddr *address)
 {
@@ -35,7 +36,7 @@ listen_share_port(const struct listeners *listeners, struct sockaddr *address)
 		((struct sockaddr_in *)address)->sin_port = port;
 }
 
-/* A host may be listed twice. */
+/* True if we listen at this address.  getaddrinfo(3) may list one twice. */
 static bool
 listen_has(const struct listeners *listeners, const struct addrinfo *at)
 {
@@ -53,6 +54,7 @@ listen_has(const struct listeners *listeners, const struct addrinfo *at)
 	return false;
 }
 
+/* Print errno for one of the addresses. */
 static enum status
 listen_error(const struct endpoint *ep, const struct addrinfo *at,
     const char *doing)
@@ -66,8 +68,8 @@ listen_error(const struct endpoint *ep, const struct addrinfo *at,
 	return STATUS_CONNECTION;
 }
 
-/* Every address of `family`, AF_UNSPEC: any.  Where the system does not have
- * a family or an address, the others do. */
+/* Listen at each address of this family (AF_UNSPEC: any).  Pass over those that
+ * this system does not have; but fail, in the `last` call, if none is left. */
 static enum status
 listen_on(const struct endpoint *ep, const struct addrinfo *list, int family,
     bool last)
@@ -122,14 +124,15 @@ listen_bind(struct endpoint *ep)
 	struct addrinfo *list;
 	enum status status = congestion_check(ep);
 
-	if (status == STATUS_OK)
-		status = address_look_up(ep, ADDRESS_LISTEN, &list);
+	if (status != STATUS_OK)
+		return status;
+	status = address_look_up(ep, ADDRESS_LISTEN, &list);
 	if (status != STATUS_OK)
 		return status;
 	if (*ep->host != '\0' || ep->options->family != AF_UNSPEC) {
 		status = listen_on(ep, list, AF_UNSPEC, true);
 	} else {
-		/* "::" alone serves both families. */
+		/* "::" serves both families; without IPv6, "0.0.0.0". */
 		status = listen_on(ep, list, AF_INET6, false);
 		if (status == STATUS_OK && listeners->count == 0)
 			status = listen_on(ep, list, AF_INET, true);
@@ -175,13 +178,13 @@ listen_adopt(struct endpoint *ep)
 {
 	enum status status = listen_check_adopted(ep);
 
-	if (status == STATUS_OK &&
-	    listeners_adopt(ep->state, ep->listener) < 0)
-		return endpoint_error(ep, "listen");
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	return listeners_adopt(ep->state, ep->listener) < 0 ?
+	    endpoint_error(ep, "listen") : STATUS_OK;
 }
 
-/* Only bind(2) can tell whether an address is free. */
+/* Addresses are not checked: only bind(2) can tell whether one is free. */
 static enum status
 listen_look(struct endpoint *ep, struct look *look)
 {

@@ -16,13 +16,13 @@
 #include "socket.h"
 
 /* Set the options that must be set before bind(2).  Return 0, or -1 with errno
- * and what was being done. */
+ * and *doing set to what failed. */
 static int
 listeners_prepare(const struct endpoint *ep, int fd,
     const struct sockaddr *address, const char **doing)
 {
-	/* "::" takes IPv4 as well, unless one family is wanted; for other
-	 * addresses it has no meaning. */
+	/* "::" accepts IPv4 as well unless IPV6_V6ONLY is set.  For other
+	 * addresses the option has no meaning. */
 	const int on = 1, only = ep->options->family == AF_INET6;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -30,8 +30,8 @@ listeners_prepare(const struct endpoint *ep, int fd,
 	if (address->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6,
 	    IPV6_V6ONLY, &only, sizeof(only)) < 0 && only)
 		return -1;
-	/* Linux hands these on to accepted sockets, so that they have them
-	 * before we do. */
+	/* On Linux accepted sockets inherit the rest, so that even a
+	 * connection that is still in the queue has it. */
 	*doing = "listen";
 	if (socket_arm(fd, address->sa_family) < 0)
 		return -1;
@@ -46,7 +46,8 @@ listeners_add(struct listeners *listeners, const struct endpoint *ep,
 {
 	int fd, error;
 
-	/* Non-blocking, for a connection that is gone again after poll(2). */
+	/* Non-blocking, because a connection may be gone again between poll(2)
+	 * and accept(2). */
 	*doing = "socket";
 	fd = socket(address->sa_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -87,7 +88,7 @@ listeners_check(int fd)
 int
 listeners_adopt(struct listeners *listeners, int fd)
 {
-	/* A duplicate is ours to close. */
+	/* listeners_close() must not close the socket that we were given. */
 	fd = descriptor_copy(fd);
 	if (fd < 0)
 		return -1;
@@ -96,8 +97,9 @@ listeners_adopt(struct listeners *listeners, int fd)
 	return 0;
 }
 
-/* The listener is fine, this connection is not: accept(2) hands on errors of
- * the network. */
+/* True if accept(2) may be called again after this errno: it also fails with
+ * network errors of the new connection, when nothing is wrong with the
+ * listener. */
 static bool
 listeners_go_on(int error)
 {
@@ -118,6 +120,7 @@ listeners_go_on(int error)
 	}
 }
 
+/* Accept a connection, with FD_CLOEXEC.  Return it, or -1 with errno. */
 static int
 listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
 {
@@ -126,12 +129,12 @@ listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
 
 	*length = sizeof(*peer);
 	fd = accept4(listener, address, length, SOCK_CLOEXEC);
-	/* Without SOCK_CLOEXEC nothing leaks: zcopy runs no other program. */
+	/* Leave FD_CLOEXEC out then: zcopy runs no other program. */
 	return fd < 0 && call_is_missing(errno) ?
 	    accept(listener, address, length) : fd;
 }
 
-/* A connected descriptor; -1 with errno. */
+/* Wait for a connection, and accept it.  Return it, or -1 with errno. */
 static int
 listeners_wait(struct listeners *listeners, struct sockaddr_storage *peer,
     socklen_t *length)
@@ -178,7 +181,8 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 	}
 }
 
-/* 1 when the peer has sent something, 0 when it closed without; -1. */
+/* Wait until the peer has sent something (return 1) or closed (0), but read
+ * nothing.  -1 with errno. */
 static ssize_t
 listeners_first_byte(int fd)
 {
@@ -209,6 +213,7 @@ listeners_accept(struct listeners *listeners, struct endpoint *ep)
 	    ep->options->bytes == 0)
 		return status;
 
+	/* DEST must not be touched for a peer that sends nothing. */
 	deadline_renew();
 	n = listeners_first_byte(ep->fd);
 	if (n < 0)

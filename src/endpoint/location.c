@@ -1,3 +1,7 @@
+/*
+ * Links are followed one by one, because open(2) does not tell in which
+ * directory, and under which name, a file was found or is missing.
+ */
 #include "config.h"
 
 #include "location.h"
@@ -11,8 +15,9 @@
 
 enum { HOPS_MAX = 40 };			/* as the kernel's MAXSYMLINKS */
 
-/* Open the directory of `path`, relative to location->dir, and store it and the
- * last component in `location`. */
+/* Open the directory of `path`, which is relative to location->dir, and store
+ * it and the last component in `location`.  Cuts `path` behind its last slash.
+ * Return 0, or -1 with errno. */
 static int
 location_descend(struct location *location, char *path)
 {
@@ -71,6 +76,7 @@ location_read_link(struct location *location, char *target, size_t size)
 		return -1;
 	if (!S_ISLNK(st.st_mode))
 		return 0;
+	/* With "" readlinkat(2) reads the link that is open (O_PATH). */
 	length = readlinkat(location->file, "", target, size - 1);
 	location_forget(location);
 	if (length < 0)

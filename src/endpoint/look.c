@@ -13,9 +13,9 @@
 #include "../base/missing.h"
 #include "../system/filesystem.h"
 
-/* True if it is a terminal.  isatty(3) needs an open descriptor, so go by the
- * majors of Documentation/admin-guide/devices.txt: consoles and serial lines,
- * /dev/tty, pseudo terminals. */
+/* True if the device is a terminal.  isatty(3) does not work with O_PATH, so go
+ * by the majors of Documentation/admin-guide/devices.txt: consoles and serial
+ * lines (4), /dev/tty (5), pseudo terminals (136 to 143). */
 static bool
 look_is_terminal(dev_t device)
 {
@@ -23,8 +23,9 @@ look_is_terminal(dev_t device)
 	    (major(device) >= 136 && major(device) <= 143);
 }
 
-/* Return a device's size, from sysfs, which always counts sectors of 512
- * bytes; or -1. */
+/* Return the size of a block device, or -1 if it is unknown.  Ask sysfs, which
+ * always counts in sectors of 512 bytes, because ioctl(2) does not work with
+ * O_PATH. */
 static int64_t
 look_block_size(dev_t device)
 {

@@ -1,8 +1,7 @@
 /*
  * getaddrinfo(3) with a deadline.  It cannot be interrupted, so it runs in a
- * thread of its own, which is left running when the deadline passes.  If no
- * thread can be made, call it in the main thread and check the deadline
- * afterwards.
+ * thread, which is left running when the deadline passes.  If no thread can be
+ * made, it runs in the main thread, and the deadline is checked afterwards.
  */
 #include "config.h"
 
@@ -30,7 +29,7 @@ struct lookup {
 	atomic_int owners;		/* the last one frees it */
 };
 
-/** Drop one owner, the main thread or the other; the last one frees it. */
+/** Called by each thread when it is done with it.  The last one frees it. */
 static void
 lookup_release(struct lookup *lookup)
 {
@@ -43,6 +42,7 @@ lookup_release(struct lookup *lookup)
 	free(lookup);
 }
 
+/** Call getaddrinfo(3), with these flags added. */
 static void
 lookup_run(struct lookup *lookup, int flags)
 {
@@ -65,6 +65,7 @@ lookup_thread(void *arg)
 	return NULL;
 }
 
+/** Return a look-up that the main thread owns, or NULL with errno. */
 static struct lookup *
 lookup_new(const struct endpoint *ep, enum address_use use)
 {
@@ -75,8 +76,8 @@ lookup_new(const struct endpoint *ep, enum address_use use)
 	lookup->done[0] = -1;
 	strlcpy(lookup->host, ep->host, sizeof(lookup->host));
 	strlcpy(lookup->port, ep->port, sizeof(lookup->port));
-	/* No AI_ADDRCONFIG: it does not count loopback, so that ::1 would
-	 * not be found on a machine without a network. */
+	/* AI_ADDRCONFIG would ignore loopback addresses: a machine without a
+	 * network would not find ::1. */
 	lookup->hints = (struct addrinfo){
 		.ai_family = ep->options->family,
 		.ai_socktype = SOCK_STREAM,

@@ -80,8 +80,8 @@ replace_is_found(const struct endpoint *ep, const struct location *location)
 	    location->file < 0;
 }
 
-/* True if rename(2) will refuse because the directory is sticky: there, only the
- * owner of the file or of the directory may rename, or a process that has
+/* True if rename(2) will refuse because the directory is sticky.  There only
+ * the owner of the file or of the directory may rename, or a process that has
  * CAP_FOWNER. */
 static bool
 replace_is_sticky(const struct stat *file, const struct stat *dir)

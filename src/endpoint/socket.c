@@ -1,3 +1,8 @@
+/*
+ * How a transfer to a socket is confirmed: send FIN, drop what the peer sends,
+ * and wait until its kernel has acknowledged all (SIOCOUTQ is 0) and the peer
+ * has closed in order (recv(2) returns 0).  A reset is always a failure.
+ */
 #include "config.h"
 
 #include "socket.h"
@@ -30,7 +35,7 @@ socket_arm(int fd, int family)
 {
 	if (family == AF_UNIX)
 		return 0;
-	/* A peer that has lost its power never says so. */
+	/* Without probes a peer that lost its power is never noticed. */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
 	return socket_set_linger(fd, 1);
 }
@@ -66,6 +71,8 @@ socket_ends(int fd, struct sockaddr_storage *here,
 	return getpeername(fd, (struct sockaddr *)there, &length);
 }
 
+/* Send FIN.  Return 0, or -1 with errno.  After a reset shutdown(2) fails with
+ * ENOTCONN, and SO_ERROR has the reason. */
 static int
 socket_half_close(int fd)
 {
@@ -73,7 +80,7 @@ socket_half_close(int fd)
 
 	if (shutdown(fd, SHUT_WR) == 0)
 		return 0;
-	error = errno;			/* ENOTCONN, after a reset */
+	error = errno;
 	if (socket_error(fd) == 0)
 		errno = error;
 	return -1;
@@ -84,8 +91,8 @@ socket_ready(struct endpoint *ep)
 {
 	int flags = fcntl(ep->fd, F_GETFL);
 
-	/* What a peer sends to a sender must be read now and then, or two who
-	 * both wait to write would wait for ever: see socket_drop(). */
+	/* A sender must not block in write(2): it has to read what the peer
+	 * sends (socket_drop()), or two senders would wait for each other. */
 	if (ep->role == ROLE_DEST)
 		flags |= O_NONBLOCK;
 	else
@@ -100,7 +107,7 @@ socket_drop(int fd)
 	char dropped[16384];
 	ssize_t n = 1;
 
-	/* Not for ever, where the peer is as fast as we. */
+	/* 1 MiB at most, because the peer may send as fast as we read. */
 	for (int i = 0; i < 64 && n > 0; i++)
 		n = recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
 	if (n == 0)
@@ -142,25 +149,26 @@ socket_unacknowledged(int fd)
 	return -1;
 }
 
+/* What the peer has done so far. */
 struct confirmation {
-	bool early;			/* the peer closed before our end */
-	bool closed;			/* the peer has, in order */
+	bool early;			/* closed before it had our FIN */
+	bool closed;			/* closed its sending half (FIN) */
 	int queued;			/* bytes it has not acknowledged */
 };
 
-/* Look what the peer has done.  Return 0, or -1 with errno: the connection
- * failed, or what is wanted cannot be found out. */
+/* Update what the peer has done.  Return 0, or -1 with errno if the connection
+ * has failed, or if the kernel does not tell what is wanted. */
 static int
 confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 {
 	int end = seen->closed ? 1 : socket_drop(fd), before = seen->queued;
 
-	/* After a reset, SIOCOUTQ stays as it was. */
+	/* A reset does not change SIOCOUTQ, so ask for the error. */
 	if (end < 0 || socket_error(fd) < 0)
 		return -1;
 	seen->closed = end > 0;
 	seen->queued = socket_unacknowledged(fd);
-	/* A peer that closed after our end has confirmed by that alone. */
+	/* If the peer closed after our FIN, that alone confirms. */
 	if (seen->queued < 0 && (wanted == CONFIRM_ACK || seen->early))
 		return -1;
 	seen->queued = MAX(seen->queued, 0);
@@ -169,9 +177,10 @@ confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 	return 0;
 }
 
-/* No event tells when all is acknowledged, so that is asked, more and more
- * seldom.  A peer that closed its sending half long ago has ended, and may
- * not have our data yet. */
+/* Wait until the peer has acknowledged all and, unless CONFIRM_ACK is wanted,
+ * closed.  That it has closed is not enough, because it may have closed its
+ * sending half early.  No event says that all is acknowledged, so ask again,
+ * after pauses of 1 to 50 ms.  Return 0, or -1 with errno. */
 static int
 socket_await(int fd, enum confirm wanted, struct confirmation *seen)
 {
@@ -184,7 +193,7 @@ socket_await(int fd, enum confirm wanted, struct confirmation *seen)
 		if (seen->queued == 0 && (seen->closed || wanted ==
 		    CONFIRM_ACK))
 			return 0;
-		/* Once both sides are closed, poll(2) always has news. */
+		/* Once both halves are closed, POLLHUP is always set. */
 		if (deadline_poll(&polled, seen->closed ? 0 : 1,
 		    seen->queued == 0 ? -1 : pause, SENT) < 0)
 			return -1;
@@ -192,6 +201,7 @@ socket_await(int fd, enum confirm wanted, struct confirmation *seen)
 	}
 }
 
+/* Print errno, with how much is acknowledged, and what the user can do. */
 static enum status
 confirmation_failed(const struct endpoint *ep,
     const struct confirmation *seen)
@@ -214,6 +224,7 @@ confirmation_failed(const struct endpoint *ep,
 	return STATUS_CONNECTION;
 }
 
+/* Half-close, and wait for what is wanted. */
 static enum status
 socket_confirm(struct endpoint *ep, enum confirm wanted)
 {
@@ -231,13 +242,13 @@ socket_confirm(struct endpoint *ep, enum confirm wanted)
 	}
 	ep->confirmed = "none";
 	if (wanted == CONFIRM_NONE) {
-		/* Left unread, it would turn our close into a reset. */
+		/* close(2) with unread data would reset the connection. */
 		return socket_drop(ep->fd) < 0 ?
 		    confirmation_failed(ep, &seen) : STATUS_OK;
 	}
 	if (socket_await(ep->fd, wanted, &seen) < 0)
 		return confirmation_failed(ep, &seen);
-	/* An end that came before ours says nothing about our data. */
+	/* A close that came before our FIN says nothing about our data. */
 	ep->confirmed = seen.closed && !seen.early ? "close" : "ack";
 	return STATUS_OK;
 }
@@ -248,10 +259,13 @@ socket_commit(struct endpoint *ep)
 	enum confirm wanted = ep->options->confirm;
 	enum status status = STATUS_OK;
 
+	/* An inherited socket stays open, in both directions, unless the user
+	 * wants a confirmation. */
+	if (ep->inherited && wanted == CONFIRM_DEFAULT)
+		return STATUS_OK;
 	if (wanted == CONFIRM_DEFAULT)
-		wanted = ep->inherited ? CONFIRM_NONE : CONFIRM_CLOSE;
-	if (ep->role == ROLE_DEST &&
-	    (!ep->inherited || ep->options->confirm != CONFIRM_DEFAULT))
+		wanted = CONFIRM_CLOSE;
+	if (ep->role == ROLE_DEST)
 		status = socket_confirm(ep, wanted);
 	if (status == STATUS_OK && !ep->inherited)
 		socket_disarm(ep->fd);

@@ -24,6 +24,7 @@ struct unix_state {			/* of a listener */
 	struct stat socket;		/* the path as we made it */
 };
 
+/* Make the address of ep->path.  Return 0, or -1 with errno. */
 static int
 unix_address(const struct endpoint *ep, struct sockaddr_un *address)
 {
@@ -51,6 +52,7 @@ unix_look(struct endpoint *ep, struct look *look)
 	return unix_open(ep);
 }
 
+/* Return a connected socket, or -1 with errno. */
 static int
 unix_connect(const struct endpoint *ep)
 {
@@ -133,8 +135,8 @@ unix_listen_open(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Return 0, or -1 with the errno by which bind(2) would fail.  A socket may be
- * stale; only connecting to it would tell. */
+/* Return 0, or -1 with the errno with which bind(2) would fail.  A socket of
+ * this user may be stale, which only connecting to it would tell. */
 static int
 unix_may_bind(const struct endpoint *ep)
 {
@@ -181,6 +183,7 @@ unix_listen_ready(struct endpoint *ep)
 	struct unix_state *state = ep->state;
 	enum status status = listeners_accept(&state->listeners, ep);
 
+	/* Nobody can connect any more, so others may have the path. */
 	if (ep->fd >= 0)
 		unix_unbind(ep, state);
 	return status;
