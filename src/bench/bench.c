@@ -16,7 +16,8 @@
 
 enum { ROUNDS = 7 };
 
-/** With --method, it and what it is compared with. */
+/** True if the method is to be measured: all are, or with --method that one and
+ * read-write, which it is compared with. */
 static bool
 is_wanted(enum zc_method method, const struct options *options)
 {
@@ -24,7 +25,8 @@ is_wanted(enum zc_method method, const struct options *options)
 	    method == ZC_READ_WRITE;
 }
 
-/** Allocate the three arrays as one; forget() frees them. */
+/** Begin an empty series.  The three arrays are one allocation, which forget()
+ * frees. */
 static enum status
 series_begin(struct series *series, enum zc_method method, bool automatic,
     size_t rounds)
@@ -51,7 +53,8 @@ series_add(struct series *series, const struct sample *sample)
 	series->calls[i] = sample->calls;
 }
 
-/** Fail if --method names a method that policy excludes for SOURCE and DEST. */
+/** Fail if --method names a method that the engine's policy excludes for SOURCE
+ * and DEST.  For parts, and standard routes, it is only left out. */
 static enum status
 check_named(const struct pass *pass, const struct route *route,
     const struct options *options)
@@ -147,6 +150,7 @@ explore_all(struct report *report, const struct options *options)
 	return STATUS_OK;
 }
 
+/** Measure all routes, one after the other. */
 static enum status
 measure(struct report *report, const struct options *options)
 {
@@ -205,6 +209,8 @@ is_taken(const struct options *options)
 	    STATUS_OK && dest.inherited && dest.fd == STDOUT_FILENO;
 }
 
+/** Print the report on standard output, or on standard error if the data goes
+ * to standard output. */
 static enum status
 print(struct report *report, const struct options *options)
 {

@@ -27,7 +27,8 @@ cold_can_be(int fd)
 	    filesystem != FILESYSTEM_MEMORY;
 }
 
-/** True if any page of these bytes is in the page cache. */
+/** True if any page of these bytes is in the page cache.  mincore(2) wants a
+ * byte for each page. */
 static bool
 has_pages(int fd, off_t offset, size_t size)
 {
@@ -45,6 +46,8 @@ has_pages(int fd, off_t offset, size_t size)
 	return any;
 }
 
+/** True if any page of the file is in the page cache, looked at in windows of
+ * 1 GiB.  The position stays where it is. */
 static bool
 is_cached(int fd)
 {
@@ -102,6 +105,8 @@ cold_make(int fd)
 	/* POSIX_FADV_DONTNEED leaves dirty pages in memory. */
 	if (fdatasync(fd) < 0)
 		return -1;
+	/* It also leaves pages that are in use, such as those on their way
+	 * to a socket, so try again. */
 	for (int i = 0; i < TRIES; i++) {
 		errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		if (errno != 0)

@@ -1,10 +1,15 @@
+/*
+ * The report as CSV: a line for each method of each route.  What was not
+ * measured is an empty field.
+ */
 #include "config.h"
 
 #include "report.h"
 
 #include "../base/diag.h"
 
-/** Always quote the text, so that commas and newlines are harmless. */
+/** Print a field of text and a comma.  It is always quoted, so that commas and
+ * newlines in it are harmless. */
 static void
 put_text(FILE *file, const char *text)
 {
@@ -17,6 +22,7 @@ put_text(FILE *file, const char *text)
 	fputs("\",", file);
 }
 
+/** Print the number of rounds and the figures, which end the line. */
 static void
 put_figures(FILE *file, const struct record *record, size_t i)
 {

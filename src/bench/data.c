@@ -28,8 +28,8 @@ data_directory(void)
 	    "/var/tmp";
 }
 
-/** Write one random block again and again: compression does not look back that
- * far.  Return 0, or -1 with errno. */
+/** Write one random block of 1 MiB again and again; the compression of file
+ * systems does not look back that far.  Return 0, or -1 with errno. */
 static int
 fill(int fd, int64_t bytes)
 {
@@ -50,8 +50,8 @@ fill(int fd, int64_t bytes)
 	return n < 0 ? -1 : 0;
 }
 
-/** Fill the file and return fd, or close it and return -1.  fd -1: it could not
- * be made. */
+/** Fill the file and return fd; or close it, print errno and return -1, also if
+ * fd is -1 already. */
 static int
 fill_or_close(int fd, int64_t bytes, const char *name)
 {
@@ -121,7 +121,8 @@ data_file_system(const char *path, char *type, size_t size)
 	*type = '\0';
 	while (real != NULL && mounts != NULL &&
 	    (mount = getmntent(mounts)) != NULL) {
-		/* Of two mounts on one directory the later one counts. */
+		/* The longest mount point is the nearest; of two mounts on one
+		 * directory the later one hides the earlier. */
 		if (!is_below(real, mount->mnt_dir) ||
 		    strlen(mount->mnt_dir) < longest)
 			continue;

@@ -27,6 +27,7 @@ follow_parent(pid_t parent)
 		_exit(STATUS_OTHER);
 }
 
+/** Print nothing, also not by other means than diag.h. */
 static void
 be_silent(void)
 {

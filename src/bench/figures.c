@@ -37,6 +37,7 @@ figures_alone(const struct series *series)
 	};
 }
 
+/** Return value / base, or 0 if base was not measured. */
 static double
 ratio(double value, double base)
 {
@@ -48,6 +49,7 @@ figures_of(const struct record *record, size_t i)
 {
 	struct figures figures = figures_alone(&record->series[i]), base;
 
+	/* Look for the row of read-write, the base of the ratios. */
 	for (size_t j = 0; j < record->count; j++) {
 		const struct series *other = &record->series[j];
 

@@ -1,3 +1,9 @@
+/*
+ * The report as one JSON object.
+ *
+ * If memory runs out, jansson's functions return NULL, and they may be given
+ * NULL as a value.  So only the last result needs a check, in json_print().
+ */
 #include "config.h"
 
 #include "report.h"
@@ -7,11 +13,6 @@
 
 #include "../base/diag.h"
 #include "pass.h"
-
-/*
- * Out of memory, jansson's functions return NULL, and accept NULL as a value.
- * So only the last result needs a check, in json_print().
- */
 
 /** Return a JSON string, or null for "".  JSON is UTF-8; in a name that is not
  * valid UTF-8, replace all bytes that are not ASCII by "?". */
@@ -32,6 +33,7 @@ text(const char *name)
 	return json_stringn(ascii, used);
 }
 
+/** Return a number, or null for 0, which means "not measured". */
 static json_t *
 real(double value)
 {

@@ -1,3 +1,8 @@
+/*
+ * Both together can at best be as fast as the slower of SOURCE and DEST.  If
+ * they are slower than if they took turns, 1 / (1/source + 1/dest), the limit
+ * is something that both need.
+ */
 #include "config.h"
 
 #include "limit.h"
@@ -9,8 +14,9 @@
 #include <sys/param.h>
 
 #define SAME	1.15			/* up to this factor: equally fast */
-#define SHARED	0.8			/* times the slower: well below it */
-#define TURNS	0.9			/* times the speed of taking turns */
+#define SHARED	0.8			/* below this part of the slower one's
+					   speed: well below it */
+#define TURNS	0.9			/* the same for taking turns */
 
 static struct limit
 limit_unknown(const struct speeds *speeds)
@@ -45,8 +51,8 @@ limit_machine(const struct speeds *speeds)
 	return limit;
 }
 
-/** Say it if both together are well below the slower one: then each works at
- * its own speed, but waits for the other. */
+/** Return what to add if both together are well below the slower one: then each
+ * works at its own speed, but waits for the other. */
 static const char *
 turns(const struct speeds *speeds)
 {

@@ -121,7 +121,7 @@ add_source(struct routes *routes, const struct view *view,
 	struct options alone = *options;
 	struct route *route;
 
-	/* What is about DEST, or about a network. */
+	/* Reset the options that are about DEST, or about a network. */
 	options_reset(&alone, NEED_PATH | NEED_POSITION | NEED_SOCKET |
 	    NEED_TCP | NEED_CONNECT | NEED_LISTEN);
 	route = routes_add(routes, "SOURCE alone", &alone,

@@ -50,6 +50,7 @@ cpu_time(void)
 	return (double)sum.tv_sec * 1e6 + (double)sum.tv_usec;
 }
 
+/** Return the number of system calls: those of the methods, and poll(2). */
 static int64_t
 calls_of(const struct moved *moved)
 {
@@ -85,6 +86,7 @@ measure(struct pass *pass, struct transfer *transfer)
 	if (status == STATUS_OK)
 		status = finish(transfer);
 	seconds = clock_seconds_since(began);
+	/* The kernel refuses the method: a result, and no error. */
 	if (moved.result.outcome == ZC_UNSUITED) {
 		pass->refused = moved.result.error;
 		return STATUS_OK;
@@ -102,12 +104,26 @@ measure(struct pass *pass, struct transfer *transfer)
 	return STATUS_OK;
 }
 
+static enum status
+open_and_measure(struct pass *pass, struct transfer *transfer)
+{
+	socklen_t length = sizeof(pass->congestion) - 1;
+	enum status status = transfer_open(transfer);
+
+	if (status != STATUS_OK)
+		return status;
+	pass->suited = suited(transfer);
+	/* If DEST is no TCP socket, this fails and leaves "". */
+	(void)getsockopt(transfer->dest.fd, IPPROTO_TCP, TCP_CONGESTION,
+	    pass->congestion, &length);
+	return measure(pass, transfer);
+}
+
 enum status
 pass_run(struct pass *pass, const struct route *route, enum zc_method method)
 {
 	struct options options = route->options;
 	struct transfer transfer;
-	socklen_t length = sizeof(pass->congestion) - 1;
 	enum status status = route_prepare(route);
 
 	*pass = (struct pass){ .used = ZC_AUTO };
@@ -117,14 +133,7 @@ pass_run(struct pass *pass, const struct route *route, enum zc_method method)
 	status = transfer_parse(&transfer, &options);
 	if (status != STATUS_OK)
 		return status;
-	status = transfer_open(&transfer);
-	if (status == STATUS_OK) {
-		pass->suited = suited(&transfer);
-		/* If DEST is no TCP socket, this fails and leaves "". */
-		(void)getsockopt(transfer.dest.fd, IPPROTO_TCP, TCP_CONGESTION,
-		    pass->congestion, &length);
-		status = measure(pass, &transfer);
-	}
+	status = open_and_measure(pass, &transfer);
 	transfer_close(&transfer);
 	return status;
 }

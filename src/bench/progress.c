@@ -9,6 +9,7 @@
 
 #define ERASE	"\033[K"		/* to the end of the line */
 
+/** True if progress is a line that is redrawn. */
 static bool
 is_drawn(const struct report *report)
 {

@@ -22,11 +22,11 @@
 
 enum end {
 	END_COLD, END_WARM, END_MEMORY, END_NULL, END_FILE,
-	END_PIPE, END_UNIX, END_TCP	/* lines: these have a far end */
+	END_PIPE, END_UNIX, END_TCP	/* these have a far end */
 };
 
-/* If the file cannot be cold, the warm routes are used to find the
- * bottleneck. */
+/* The bottleneck is found from the cold routes, or from the warm ones if the
+ * file cannot be cold. */
 static const struct row {
 	const char *name;
 	enum part part;
@@ -50,7 +50,7 @@ _Static_assert(ROWS <= ROUTES_MAX, "no room for all rows");
 
 /** A pipe or socket between a route and its far end. */
 struct line {
-	int near, far;			/* near: -1 if passes connect(2) */
+	int near, far;			/* near -1: each pass connects anew */
 	in_port_t port;
 };
 
@@ -101,7 +101,7 @@ line_open(struct line *line, const struct row *row,
 	case END_UNIX:
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 			return line_error("socketpair");
-		/* socket_ready() makes a socket of unix:PATH so. */
+		/* As socket_ready() does for unix:PATH. */
 		(void)fcntl(fds[1], F_SETFL, O_RDWR | O_NONBLOCK);
 		break;
 	default:
@@ -124,7 +124,8 @@ end_name(enum end end, const struct routes *routes, const struct line *line)
 		return routes_reopen(routes->memory);
 	case END_NULL:
 		break;
-	case END_FILE:			/* it never gets that name */
+	case END_FILE:			/* passes do not commit it, so the
+					   name is never used */
 		return routes_name("file:%s/zcopy-benchmark.%ld",
 		    routes->directory, (long)getpid());
 	case END_PIPE:
@@ -136,7 +137,7 @@ end_name(enum end end, const struct routes *routes, const struct line *line)
 	return routes_name("/dev/null");
 }
 
-/** Start the far end of the line, which drops what comes or sends from
+/** Start the far end of the line, which drops what it receives, or sends from
  * memory. */
 static enum status
 serve(struct route *route, const struct row *row, const struct line *line,

@@ -1,3 +1,7 @@
+/*
+ * The report as a table for people.  The title says what was measured and
+ * where, the last line names the bottleneck.
+ */
 #include "config.h"
 
 #include "report.h"
@@ -27,7 +31,8 @@ print_head(FILE *file, const struct report *report)
 		fprintf(file, "Interrupted: results so far.\n");
 }
 
-/** Say whether SOURCE is cold. */
+/** Print what the names of the routes do not say: that there is no cold file,
+ * or that SOURCE is one. */
 static void
 print_cold(FILE *file, const struct routes *routes)
 {
@@ -39,6 +44,7 @@ print_cold(FILE *file, const struct routes *routes)
 		    "cache before each transfer.\n");
 }
 
+/** Print "1.00x", or "-" for 0, which means "not measured". */
 static void
 print_ratio(FILE *file, int width, double ratio)
 {
@@ -76,7 +82,7 @@ print_series(FILE *file, const struct record *record, size_t i)
 	fputc('\n', file);
 }
 
-/** Print which part the route measures, if its name does not say so. */
+/** Print which part the route measures. */
 static void
 print_part(FILE *file, enum part part, const struct routes *routes)
 {
@@ -102,6 +108,7 @@ print_title(FILE *file, const struct report *report,
 	const struct route *route = record->route;
 
 	fprintf(file, "%s", route->name);
+	/* With operands the name says it: "SOURCE alone". */
 	if (report->routes->directory != NULL)
 		print_part(file, route->part, report->routes);
 	if (record->bytes > 0 && record->bytes != report->bytes)
