@@ -204,6 +204,12 @@ odd_files_are_there() {
 	[ -e "$odd/exact" ] || gone "$server"
 }
 
+@test "fuse: --benchmark measures no method that a SOURCE without seek excludes" {
+	odd_files
+	zcopy 0 --benchmark -q --rounds=1 "$odd/double-noseek" /dev/null
+	[[ $output == *read-write* && $output != *refused* ]]
+}
+
 @test "fuse: all that read(2) gets arrives, whatever st_size says" {
 	local file dest
 	odd_files
