@@ -197,8 +197,8 @@ file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 	return STATUS_OK;
 }
 
-/* Find out what DEST is, with a descriptor that does not open the file itself,
- * and change the endpoint's type if the file is to be replaced. */
+/* Find out what DEST is, with O_PATH, because opening a device may act.  Change
+ * the endpoint's type if the file is to be replaced. */
 static enum status
 file_choose(struct endpoint *ep, struct look *look)
 {
@@ -241,8 +241,7 @@ file_open(struct endpoint *ep)
 	    file_open_in_place(ep, look.kind);
 }
 
-/* Look at the file with a descriptor that does not open it.  If this fails, the
- * size is unknown. */
+/* Look at the file with O_PATH.  If that fails, the size stays unknown. */
 static void
 file_measure(const struct endpoint *ep, struct look *look)
 {

@@ -17,7 +17,7 @@
 struct look {
 	enum zc_kind kind;
 	bool missing;			/* a file that has yet to be made */
-	bool guessed;			/* a FUSE server has made up `size` */
+	bool guessed;			/* `size` is what a FUSE server says */
 	int flags;			/* as F_GETFL will give them */
 	int64_t start;			/* of the first byte to move; -1: it has
 					   no position */
@@ -32,19 +32,21 @@ struct look {
 /** Return the kind of `fd`, which may be O_PATH. */
 enum zc_kind look_kind(int fd, const struct stat *);
 
-/** Find out its kind and size. */
+/** Find out the kind and size of `fd`, which may be O_PATH.  Other members stay
+ * as they are. */
 void look_inspect(struct look *, int fd, const struct stat *);
 
-/** Find out all but `way` of a descriptor that is open. */
+/** Fill in all members but `way` for an open descriptor. */
 void look_open(struct look *, int fd);
 
 /** Check access with our effective IDs, as open(2) would.  Return 0, or -1
  * with errno. */
 int look_access(int dir, const char *path, int mode);
 
-/** True if open(2) refuses O_CREAT for the file, as fs.protected_regular and
- * fs.protected_fifos want it (Linux 4.19): it is another user's, in a sticky
- * directory `dir` that everybody may write to, or, at level 2, a group. */
+/** True if open(2) with O_CREAT fails for the file because of the sysctls
+ * fs.protected_regular and fs.protected_fifos (Linux 4.19): it belongs to
+ * another user, and `dir` is a sticky directory that everybody may write to,
+ * or, at level 2, a group. */
 bool look_is_protected(int dir, const struct stat *file);
 
 #endif
