@@ -292,6 +292,12 @@ obstacle() {
 	obstacle 5 --congestion=nosuch in 127.0.0.1:9
 }
 
+@test "benchmark: a note on DEST is printed once, and not by each transfer" {
+	STDOUT=../report zcopy 0 --benchmark --rounds=1 in 9000
+	[ "$(grep -c ':9000 would listen' <<<"$output")" -eq 1 ]
+	untouched
+}
+
 @test "benchmark: options that make no sense with it are refused by name" {
 	local option
 	for option in --append --no-clobber --header=in --trailer=in \

@@ -31,6 +31,7 @@ routes_add(struct routes *routes, const char *name,
 	route->options.source = source;
 	route->options.dest = dest;
 	route->options.method = ZC_AUTO;
+	route->options.quiet = true;	/* or each pass would repeat notes */
 	return route;
 }
 

@@ -219,7 +219,7 @@ file_choose(struct endpoint *ep, struct look *look)
 	if (status != STATUS_OK || o->inplace || o->append || o->seek >= 0 ||
 	    look->kind != ZC_REGULAR)
 		return status;
-	if (look->missing && endpoint_is_port(ep))
+	if (look->missing && !o->quiet && endpoint_is_port(ep))
 		diag_note("%s: a new file; :%s would listen on that port",
 		    ep->name, ep->name);
 	ep->type = &endpoint_replace;
