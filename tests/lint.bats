@@ -46,7 +46,7 @@ render() {
 		for width in 80 120; do
 			render "$page" $width >"$BATS_TEST_TMPDIR/text"
 			grep -q '^NAME' "$BATS_TEST_TMPDIR/text"
-			! grep -E "^ {30,}[^ ]+$|can't break line" \
+			! grep -E "^ {30,}[^ ;]+$|can't break line" \
 			    "$BATS_TEST_TMPDIR/text" || wrong=1
 		done
 	done

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../base/random.h"
 #include "../base/signals.h"
 #include "../endpoint/temporary.h"
 
@@ -37,7 +38,7 @@ fill(int fd, int64_t bytes)
 	ssize_t n = block == NULL ? -1 : 0;
 
 	if (block != NULL)
-		arc4random_buf(block, BLOCK);
+		random_fill(block, BLOCK);
 	while (bytes > 0 && n >= 0) {
 		n = write(fd, block, MIN((size_t)bytes, BLOCK));
 		bytes -= MAX(n, 0);

@@ -3,12 +3,12 @@
 #include "retry.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/param.h>
 
 #include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/random.h"
 
 #define PAUSE_FIRST	250		/* milliseconds */
 #define DOUBLINGS	5
@@ -19,7 +19,7 @@ pause_of(int attempt)
 {
 	uint32_t pause = (uint32_t)PAUSE_FIRST << MIN(attempt, DOUBLINGS);
 
-	return (int)(pause / 2 + arc4random_uniform(pause / 2 + 1));
+	return (int)(pause / 2 + random_below(pause / 2 + 1));
 }
 
 /** Sleep.  False if a signal ends us. */

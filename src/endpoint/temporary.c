@@ -6,9 +6,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "../base/random.h"
 
 #define SUFFIX ".zcopy-"
 
@@ -31,8 +32,7 @@ temporary_name(char *name, const char *base)
 
 	length = strlen(name);
 	for (int i = 0; i < LETTERS; i++)
-		name[length++] = letters[arc4random_uniform(
-		    sizeof(letters) - 1)];
+		name[length++] = letters[random_below(sizeof(letters) - 1)];
 	name[length] = '\0';
 }
 
