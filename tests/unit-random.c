@@ -1,26 +1,23 @@
 /*
- * Random transfers with random failures, against a model that knows what must
- * come of them: every byte, position, count and outcome.
+ * Random transfers with random failures, compared with a model that predicts
+ * every byte, position, count and outcome.
  *
  *	ZCOPY_TEST_SEED=N	the seed of the first sequence
- *	ZCOPY_TEST_RUNS=N	so many sequences, and no more
+ *	ZCOPY_TEST_RUNS=N	stop after N sequences
  *
  * A sequence is some jobs in a row over the same descriptors.  Its number is
- * its seed: one that failed can be repeated alone.
+ * its seed, so one that failed can be repeated alone.
  */
 #include "config.h"
-
-/* It makes inline functions of some that are to be ours. */
-#undef _FORTIFY_SOURCE
 
 #include <poll.h>
 #include <time.h>
 
-#include "unit-model.h"
+#include "lib-model.h"
 
 #define SEQUENCES	10000
 #define GROUP		500
-#define SECONDS		50		/* then the rest is left out */
+#define SECONDS		50		/* the rest is then left out */
 #define PATIENCE	30		/* seconds for one sequence */
 #define ENOUGH_AGAIN	200000		/* of waits in one job */
 
@@ -30,7 +27,7 @@ static unsigned outcomes[ZC_FAILED + 1], abandoned, refused;
 
 /* Hooks */
 
-/** Let the job go on, were it only by a byte. */
+/** Do what the job waits for, so that it can move at least one byte. */
 static void
 attend(const struct zc_wait *wait)
 {
@@ -52,7 +49,7 @@ attend(const struct zc_wait *wait)
 			model.wrong = !take(&flow, 65536);
 }
 
-static int
+int
 on_wait(const struct zc_wait *wait, void *arg)
 {
 	enum zc_side side = wait->fd == flow.in ? ZC_SOURCE : ZC_SINK;
@@ -69,7 +66,7 @@ on_wait(const struct zc_wait *wait, void *arg)
 	return model.wrong || errno == ETIMEDOUT || one_in(5) ? -1 : 0;
 }
 
-static int
+int
 on_event(const struct zc_event *event, void *arg)
 {
 	const struct fate stopped = ends(ZC_STOPPED, ZC_SOURCE, EINTR);
@@ -86,7 +83,7 @@ on_event(const struct zc_event *event, void *arg)
 	return 1;
 }
 
-static int
+int
 on_select(const struct zc_ends *these, void *arg)
 {
 	(void)these;
@@ -120,7 +117,7 @@ counts_match(const struct zc_result *result)
 	return true;
 }
 
-/** Does the sink have that, and stand where it must? */
+/** True if the sink has what was counted, and the right position. */
 static bool
 sink_matches(const struct zc_result *result)
 {
@@ -138,8 +135,8 @@ sink_matches(const struct zc_result *result)
 	return true;
 }
 
-/** Does the source stand where it must?  Of a job that is under way, some
- * bytes may have been taken. */
+/** True if the source has the right position.  A job that is not settled may
+ * have taken more than it has delivered. */
 static bool
 source_matches(const struct zc_result *result, bool settled)
 {
@@ -187,7 +184,7 @@ outcome_matches(const struct zc_result *result, int error)
 	return true;
 }
 
-/** Take all that it has delivered; the file as it is must be its image. */
+/** Take and compare all that was delivered, or compare the whole file. */
 static bool
 content_matches(const struct zc_result *result)
 {
@@ -221,7 +218,7 @@ run_armed(struct zc_job *job, struct zc_wait *wait)
 	return done == 0 ? 0 : error;
 }
 
-/** It came back, though not for good. */
+/** True if the job was right to pause. */
 static bool
 may_pause(const struct zc_result *result, int error)
 {
@@ -264,15 +261,6 @@ run_job(struct zc_job *job, struct zc_result *kept)
 	return true;
 }
 
-/** What an abandoned job held is lost, unless it came from a file. */
-static bool
-is_put_back(const struct zc_result *result)
-{
-	if (flow.source == FILE_END)
-		return source_matches(result, true);
-	return source_matches(result, false);
-}
-
 static bool
 run_by_job(struct zc_result *result)
 {
@@ -283,7 +271,8 @@ run_by_job(struct zc_result *result)
 	CHECK(fine);
 	if (!model.over) {
 		abandoned++;
-		CHECK(is_put_back(result));
+		/* What it held is put back into a file, and otherwise lost. */
+		CHECK(source_matches(result, flow.source == FILE_END));
 	}
 	return true;
 }
@@ -316,7 +305,7 @@ run_task(void)
 	return true;
 }
 
-/** A request that cannot be: nothing happens at all. */
+/** An impossible request fails, and changes nothing. */
 static bool
 refuses_nonsense(void)
 {
@@ -363,13 +352,15 @@ describe(void)
 	    model.fate.side, model.fate.error, (uintmax_t)seed);
 }
 
-/** It hangs.  There is nothing left to be careful of. */
+/** A sequence hangs.  The program ends here, so calling printf() in a signal
+ * handler does no harm. */
 static void
 on_alarm(int signal)
 {
 	(void)signal;
 	armed = false;
-	printf("Bail out! this one has not ended in %d seconds\n", PATIENCE);
+	printf("Bail out! the sequence has not ended in %d seconds\n",
+	    PATIENCE);
 	describe();
 	fflush(stdout);
 	_exit(1);
@@ -395,7 +386,7 @@ run_sequence(void)
 	bool fine = true;
 
 	alarm(PATIENCE);
-	state = seed;
+	random_state = seed;
 	make_ends();
 	for (size_t i = 0; i < tasks && fine; i++) {
 		make_task();
@@ -422,7 +413,7 @@ run_group(size_t size)
 	return true;
 }
 
-/* Was it all met? */
+/* What was met */
 
 static void
 check_fired(void)
@@ -433,13 +424,13 @@ check_fired(void)
 
 	for (size_t i = 0; i < COUNT(errors); i++)
 		all = all && with_error[errors[i]] > 0;
-	report(all, "random: each sort of failure was met");
+	report(all, "random: each kind of failure happened");
 	all = true;
 	for (int c = 0; c < CALLS; c++) {
 		printf("# %u of %s\n", fired[c], call_names[c]);
 		all = all && fired[c] > 0;
 	}
-	report(all, "random: each call has failed");
+	report(all, "random: each call failed or came short");
 }
 
 static void
@@ -452,7 +443,7 @@ check_outcomes(void)
 		all = all && (outcomes[o] > 0 || o == ZC_INVALID);
 	}
 	printf("# %u refused, %u abandoned\n", refused, abandoned);
-	report(all, "random: each outcome was met");
+	report(all, "random: each outcome happened");
 }
 
 static uint64_t
@@ -480,8 +471,8 @@ main(void)
 		size_t size = runs - done < GROUP ? (size_t)(runs - done) :
 		    GROUP;
 
-		report(run_group(size), "random: %zu sequences, each byte and "
-		    "each count", size);
+		report(run_group(size), "random: %zu sequences match the "
+		    "model, to the byte", size);
 		done += size;
 	}
 	printf("# %ju of %ju sequences\n", (uintmax_t)done, (uintmax_t)runs);

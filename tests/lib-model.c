@@ -1,58 +1,39 @@
 /*
- * What must come of a random transfer, by its request, and by what failed; and
- * the failures.
+ * What a random transfer must do, by its request and by the calls that failed;
+ * and which calls fail.
  */
-#ifndef UNIT_MODEL_H
-#define UNIT_MODEL_H
+#include "config.h"
 
-#include "unit-faults.h"
-#include "unit-task.h"
-
-struct fate {
-	enum { GOES_ON, FALLS, ENDS } way;	/* FALLS: to another method */
-	enum zc_outcome outcome;
-	enum zc_side side;
-	int error;
-};
+#include "lib-faults.h"
+#include "lib-model.h"
 
 static const struct fate goes_on = { .way = GOES_ON };
+struct model model;
+unsigned fired[CALLS], with_error[200];
 
-static struct model {
-	int64_t header, data, trailer;	/* all that there is to deliver */
-	int64_t in_at, out_at;		/* positions before; streams: taken */
-	int64_t from, to;		/* where in the files it happens */
-	struct fate fate;
-	bool over;			/* nothing more may be called */
-	bool maps;			/* mmap is at work */
-	bool had_zero;			/* the kernel path's last call had a
-					   false 0 */
-	bool wrong;
-	unsigned events, agains, stalls;
-	int64_t told;			/* bytes, by the last event */
-} model;
-
-static inline bool
+static bool
 is_forced(void)
 {
 	return task.request.method != ZC_AUTO;
 }
 
-static inline struct fate
+struct fate
 ends(enum zc_outcome outcome, enum zc_side side, int error)
 {
 	return (struct fate){ ENDS, outcome, side, error };
 }
 
-static inline struct fate
+static struct fate
 fails(enum zc_side side, int error)
 {
 	return ends(ZC_FAILED, side, error);
 }
 
-/* What a failure makes of it */
+/* What follows from a failure */
 
-/** The method at work is refused.  A full disk is nobody's fault. */
-static inline struct fate
+/** The kernel refuses the method.  The job goes on with another one; a method
+ * that was named ends in ZC_UNSUITED, or ZC_FAILED if the disk is full. */
+static struct fate
 falls(int error)
 {
 	struct fate fate = error == ENOSPC ? fails(ZC_SINK, error) :
@@ -62,15 +43,16 @@ falls(int error)
 	return fate;
 }
 
-static inline bool
+static bool
 waits_by_poll(enum zc_side side)
 {
 	return side == ZC_SOURCE ? flow.source != FILE_END && !in_blocks :
 	    flow.sink != FILE_END && !out_blocks;
 }
 
-/** EAGAIN where nobody asked for it: with a hook to wait, once is chance. */
-static inline struct fate
+/** EAGAIN from an end that does not wait by poll: a job with a wait hook goes
+ * on after the first, and fails at the second in a row. */
+static struct fate
 chances(enum zc_side side)
 {
 	if (task.request.wait != NULL && !waits_by_poll(side) &&
@@ -79,8 +61,8 @@ chances(enum zc_side side)
 	return goes_on;
 }
 
-/** Which side of the job does this call concern, if it is blocked? */
-static inline enum zc_side
+/** Return the side of the job that this call waits for if it blocks. */
+static enum zc_side
 side_of(const struct made *made)
 {
 	if (made->call == SPLICE && made->in == flow.in &&
@@ -89,13 +71,13 @@ side_of(const struct made *made)
 	return made->out == flow.out ? ZC_SINK : ZC_SOURCE;
 }
 
-static inline struct fate
+static struct fate
 foresee_kernel(const struct made *made, int fault)
 {
 	enum zc_side side = side_of(made);
 
-	/* After a single 0 from the source the job calls again: the file may
-	 * just have grown. */
+	/* After a single 0 from the source the job calls again, because the
+	 * file may just have grown. */
 	if (fault == ZERO)
 		return made->in == flow.in && !model.had_zero ? goes_on :
 		    falls(ENODATA);
@@ -108,8 +90,8 @@ foresee_kernel(const struct made *made, int fault)
 	return falls(fault);
 }
 
-/** What must come of a call that fails so. */
-static inline struct fate
+/** Return what must follow if this call fails like that. */
+static struct fate
 foresee(const struct made *made, int fault)
 {
 	if (fault == PASS || fault == EINTR)
@@ -119,26 +101,26 @@ foresee(const struct made *made, int fault)
 	if (made->call <= COPY_FILE_RANGE)
 		return foresee_kernel(made, fault);
 	if (made->call == READ && made->in != flow.in)
-		return fails(ZC_SOURCE, fault);		/* to rescue bytes */
+		return fails(ZC_SOURCE, fault);		/* of what the pipe holds */
 	if (made->call == PREADV2 && (fault == EAGAIN || fault == EOPNOTSUPP))
 		return goes_on;
 	if (fault == EFAULT)
-		return falls(fault);		/* of the map */
+		return falls(fault);		/* from the mapping */
 	if (fault == EAGAIN)
 		return chances(side_of(made));
 	return fails(side_of(made), fault);
 }
 
-/* What the request makes of it */
+/* What follows from the request */
 
-/** What is left of the source, beginning at `from`. */
-static inline int64_t
+/** Return how many bytes the source has from `from` on. */
+static int64_t
 there_is(int64_t from)
 {
 	return from < (int64_t)flow.size ? (int64_t)flow.size - from : 0;
 }
 
-static inline struct fate
+static struct fate
 natural_fate(int64_t there)
 {
 	const struct zc_request *request = &task.request;
@@ -150,7 +132,7 @@ natural_fate(int64_t there)
 	return ends(ZC_DONE, ZC_SOURCE, 0);
 }
 
-static inline void
+static void
 foresee_ends(void)
 {
 	const struct zc_request *request = &task.request;
@@ -163,8 +145,9 @@ foresee_ends(void)
 	    model.out_at;
 }
 
-/** No other method writes from memory that may go away. */
-static inline bool
+/** True if mmap is the first method: only then can a write fail with EFAULT,
+ * because no other writes from memory that may go away. */
+static bool
 begins_with_map(void)
 {
 	const struct zc_request *request = &task.request;
@@ -175,7 +158,7 @@ begins_with_map(void)
 	    request->select != NULL && task.preferred == ZC_MMAP);
 }
 
-static inline void
+void
 foresee_all(void)
 {
 	static const struct zc_hdtr none;
@@ -200,19 +183,11 @@ foresee_all(void)
 	flow.got = 0;
 }
 
-/* Failures at random */
+/* Random failures */
 
-static unsigned fired[CALLS], with_error[200];
-
-#define WRONG(...)							\
-	do {								\
-		printf("# wrong: " __VA_ARGS__);			\
-		putchar('\n');						\
-		model.wrong = true;					\
-	} while (0)
-
-/** Would 0 be a false end?  Of a stream nobody could tell. */
-static inline bool
+/** True if returning 0 would be wrong, and the job can find that out: a stream
+ * that returns 0 has ended. */
+static bool
 has_more(const struct made *made)
 {
 	if (made->in != flow.in)
@@ -221,7 +196,7 @@ has_more(const struct made *made)
 	    (made->from >= 0 ? made->from : at(flow.in)) < size_of(flow.in);
 }
 
-static inline int
+static int
 pick_fault(const struct made *made)
 {
 	static const int benign[] = { EINTR, EAGAIN, PASS };
@@ -243,13 +218,13 @@ pick_fault(const struct made *made)
 		fault = EFAULT;
 	if (fault == ZERO && !has_more(made))
 		return PASS;
-	/* A pipe of its own has what it holds at once. */
+	/* The job's own pipe never makes a reader wait for what it holds. */
 	if (fault == EAGAIN && made->call == READ && made->in != flow.in)
 		return EINTR;
 	return fault;
 }
 
-static inline void
+void
 apply(const struct fate *fate)
 {
 	if (fate->way == GOES_ON)
@@ -258,8 +233,8 @@ apply(const struct fate *fate)
 	model.over = fate->way == ENDS;
 }
 
-/** Make something of chance happen to this call. */
-static inline int
+/** Let this call fail, come short, or pass, at random. */
+static int
 strike(struct made *made)
 {
 	unsigned stalls = model.stalls;
@@ -279,8 +254,9 @@ strike(struct made *made)
 	return fault;
 }
 
-/** What blocks must not wait for us: we are not there to help it. */
-static inline void
+/** Make room for a call that would block, or give it data: nothing else runs
+ * that could do so meanwhile. */
+static void
 help_along(struct made *made)
 {
 	if (out_blocks && made->out == flow.out) {
@@ -296,7 +272,8 @@ help_along(struct made *made)
 static int
 judge_call(struct made *made)
 {
-	/* Is there one byte more?  Has this system that call? */
+	/* Two questions that the engine asks: is there one byte more, and does
+	 * this system have that call? */
 	if ((made->call == PREAD && made->size == 1) || made->in == -1)
 		return PASS;
 	if (model.over)
@@ -309,7 +286,7 @@ judge_call(struct made *made)
 	return strike(made);
 }
 
-static int
+int
 judge(struct made *made)
 {
 	int verdict = judge_call(made);
@@ -320,11 +297,9 @@ judge(struct made *made)
 	return verdict;
 }
 
-static inline void
+void
 came_to(ssize_t n)
 {
 	if (n > 0)
 		model.stalls = 0;
 }
-
-#endif

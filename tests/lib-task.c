@@ -1,38 +1,45 @@
 /*
  * A random transfer: its two ends, and what is asked of it.
  */
-#ifndef UNIT_TASK_H
-#define UNIT_TASK_H
+#include "config.h"
 
-#include "lib-wire.h"
+#include "lib-task.h"
 
-/* Chance */
+uint64_t random_state;
+struct flow flow;
+bool in_blocks, out_blocks;
+static bool on_disk;		/* both files are */
+unsigned char image[2 << 20];
+int64_t image_size;
+struct task task;
 
-static uint64_t state;
+/* Random numbers */
 
-static inline uint64_t
+static uint64_t
 random_bits(void)
 {
-	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);	/* splitmix64 */
+	/* splitmix64 */
+	uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
 
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return z ^ (z >> 31);
 }
 
-static inline size_t
+size_t
 pick(size_t below)
 {
 	return (size_t)(random_bits() % below);
 }
 
-static inline bool
+bool
 one_in(size_t n)
 {
 	return pick(n) == 0;
 }
 
-static inline size_t
+/** Return a size below `large`, most often a small one. */
+static size_t
 pick_size(size_t large)
 {
 	static const size_t sizes[] = { 1, 50, 5000, 5000, 40000 };
@@ -40,37 +47,11 @@ pick_size(size_t large)
 	return pick(one_in(8) ? large : sizes[pick(COUNT(sizes))]);
 }
 
-/* What is done */
+/* The ends */
 
-static struct flow flow;
-static bool in_blocks, out_blocks, on_disk;
-
-/** The file that is written, as it must look. */
-static unsigned char image[2 << 20];
-static int64_t image_size;
-
-static struct task {
-	struct zc_request request;
-	struct iovec head[80], tail[80];
-	struct zc_hdtr hdtr;
-	bool by_transfer;		/* zc_transfer(), or else a job */
-	bool deadly;			/* faults may end it */
-	size_t rarity;			/* of faults; 0: none */
-	unsigned stop_at;		/* this event stops it; 0: none */
-	unsigned abandon_at;		/* this EAGAIN is the last; 0: none */
-	int preferred;			/* by select */
-} task;
-
-/* The hooks of the request; the unit has them. */
-static int on_wait(const struct zc_wait *, void *);
-static int on_event(const struct zc_event *, void *);
-static int on_select(const struct zc_ends *, void *);
-
-/* Chance decides */
-
-/** The file at *fd is to be on a disk: in memory it would never have to be
- * waited for. */
-static inline void
+/** Replace the file *fd by one on a disk with the first `size` bytes of
+ * content, because reading a file in memory never blocks. */
+static void
 put_on_disk(int *fd, size_t size)
 {
 	FILE *file = tmpfile();
@@ -84,7 +65,7 @@ put_on_disk(int *fd, size_t size)
 		give_up("write");
 }
 
-static inline void
+static void
 make_source(void)
 {
 	in_blocks = flow.source != FILE_END && one_in(2);
@@ -99,7 +80,7 @@ make_source(void)
 	lseek(flow.in, (off_t)(one_in(2) ? pick(flow.size + 2) : 0), SEEK_SET);
 }
 
-static inline void
+static void
 make_sink(void)
 {
 	const int roomy = 400 * 1000;
@@ -117,7 +98,7 @@ make_sink(void)
 	image_size = 0;
 	if (flow.sink != FILE_END)
 		return;
-	/* From one file system to another copy_file_range is refused. */
+	/* copy_file_range fails with EXDEV between two file systems. */
 	if (on_disk)
 		put_on_disk(&flow.out, 0);
 	image_size = (int64_t)pick_size(20000);
@@ -127,7 +108,7 @@ make_sink(void)
 	lseek(flow.out, (off_t)pick((size_t)image_size + 500), SEEK_SET);
 }
 
-static inline void
+void
 make_ends(void)
 {
 	static const enum sort sources[] = { FILE_END, FILE_END, PIPE_END,
@@ -144,7 +125,9 @@ make_ends(void)
 	flow.out_flags = fcntl(flow.out, F_GETFL);
 }
 
-static inline int
+/* The request */
+
+static int
 make_pieces(struct iovec *piece)
 {
 	int count = (int)pick(one_in(10) ? 80 : 5);
@@ -155,7 +138,7 @@ make_pieces(struct iovec *piece)
 	return count;
 }
 
-static inline bool
+bool
 is_planned(void)
 {
 	static const enum zc_kind kinds[] = { ZC_REGULAR, ZC_PIPE, ZC_SOCKET,
@@ -170,8 +153,9 @@ is_planned(void)
 	return plan.count > 0;
 }
 
-/** Some that no plan can serve are enough. */
-static inline void
+/** Name a method.  Prefer one that the policy can use; a few that it cannot
+ * are enough. */
+static void
 pick_method(struct zc_request *request)
 {
 	for (int i = 0; i < 4; i++) {
@@ -181,7 +165,7 @@ pick_method(struct zc_request *request)
 	}
 }
 
-static inline void
+static void
 make_request(void)
 {
 	static const size_t blocks[] = { 0, 0, 1000, 4096, 65536 };
@@ -205,7 +189,7 @@ make_request(void)
 		pick_method(request);
 }
 
-static inline void
+static void
 make_hdtr(void)
 {
 	text_used = 0;
@@ -217,12 +201,13 @@ make_hdtr(void)
 		task.request.hdtr = &task.hdtr;
 }
 
-static inline void
+void
 make_task(void)
 {
 	static const size_t rarities[] = { 0, 3, 10, 40 };
 
-	/* One by one: compilers do not agree on the order within a list. */
+	/* One statement for each, because C does not define the order in which
+	 * an initialiser list is evaluated. */
 	memset(&task, 0, sizeof(task));
 	task.by_transfer = one_in(3);
 	task.deadly = one_in(2);
@@ -238,5 +223,3 @@ make_task(void)
 	task.request.select = on_select;
 	task.preferred = one_in(10) ? -1 : (int)pick(ZC_REFLINK);
 }
-
-#endif

@@ -1,57 +1,34 @@
 /*
- * Calls of the engine that fail or come short, in the unit's own process: the
- * functions here stand before those of the C library, for the engine, too.
- *
- * The unit defines judge(), which is asked before each call while `armed`.
+ * System calls that fail or come short: these functions replace those of the C
+ * library in the whole program, and so for the engine.
  */
-#ifndef UNIT_FAULTS_H
-#define UNIT_FAULTS_H
+#include "config.h"
+
+/* It makes inline functions of some that are defined here. */
+#undef _FORTIFY_SOURCE
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum call {
-	SPLICE, SENDFILE, COPY_FILE_RANGE,	/* the kernel's own paths */
-	READ, PREAD, PREADV2, WRITE, PWRITE, WRITEV, PWRITEV, SEND, SENDMSG,
-	PIPE2, CALLS
-};
+#include "lib-faults.h"
 
-static const char *const call_names[CALLS] __attribute__((unused)) = {
+enum { ABSENT = -2 };			/* the call has no such end */
+
+const char *const call_names[CALLS] = {
 	"splice", "sendfile", "copy_file_range", "read", "pread", "preadv2",
 	"write", "pwrite", "writev", "pwritev", "send", "sendmsg", "pipe2",
 };
 
-enum { ABSENT = -2 };			/* an end that the call has not */
+bool armed;
 
-/** A call that is about to be made. */
-struct made {
-	enum call call;
-	int in, out;
-	int64_t from;			/* its offset of `in`, or -1 */
-	size_t size;
-};
-
-enum { PASS = -1, ZERO = -2 };		/* verdicts that are no errno */
-
-/** PASS: make the call, with made->size as it is now; ZERO: return 0 without
- * it; else the errno to fail with. */
-static int judge(struct made *);
-
-/** Told what a call came to. */
-static void came_to(ssize_t);
-
-static bool armed;
-
-/** 1: make the call; else what to return instead. */
-static inline int
+/** Ask judge().  Return 1 if the call is to be made, else what it returns. */
+static int
 fault(enum call call, int in, int out, int64_t from, size_t *size)
 {
 	struct made made = { .call = call, .in = in, .out = out, .from = from,
@@ -69,7 +46,8 @@ fault(enum call call, int in, int out, int64_t from, size_t *size)
 	return verdict == PASS ? 1 : verdict == ZERO ? 0 : -1;
 }
 
-static inline ssize_t
+/** Tell came_to() what a call returned, and return that. */
+static ssize_t
 returned(ssize_t n)
 {
 	if (armed)
@@ -77,8 +55,8 @@ returned(ssize_t n)
 	return n;
 }
 
-/** What begins like `from`, and has `size` bytes; returns the pieces. */
-static inline size_t
+/** Set `to` to the first `size` bytes of `from`.  Return how many pieces. */
+static size_t
 cut(struct iovec *to, const struct iovec *from, size_t size)
 {
 	size_t n = 0;
@@ -92,7 +70,7 @@ cut(struct iovec *to, const struct iovec *from, size_t size)
 	return n;
 }
 
-static inline size_t
+static size_t
 sum(const struct iovec *piece, size_t count)
 {
 	size_t size = 0;
@@ -102,11 +80,10 @@ sum(const struct iovec *piece, size_t count)
 	return size;
 }
 
-/* The calls.  Where off_t has 64 bits by renaming, so have they. */
-
 typedef void (*any_function)(void);	/* to be cast */
 
-static inline any_function
+/** Return the C library's own function. */
+static any_function
 next(const char *name)
 {
 	void *symbol = dlsym(RTLD_NEXT, name);
@@ -118,6 +95,7 @@ next(const char *name)
 	return function;
 }
 
+/* A 32-bit glibc with a 64-bit off_t calls some functions by other names. */
 #if defined(__GLIBC__) && !defined(__LP64__) && _FILE_OFFSET_BITS == 64
 #define RENAMED(plain, renamed)	renamed
 #else
@@ -125,7 +103,7 @@ next(const char *name)
 #endif
 #define NEXT(name, symbol)	((__typeof__(&name))next(symbol))
 
-/** Define `name`, which asks `verdict` and then goes on to the next one. */
+/** Define `name`, which calls the C library's unless `verdict` forbids it. */
 #define CALL(type, name, symbol, parameters, arguments, verdict)	\
 type									\
 name parameters								\
@@ -163,7 +141,7 @@ CALL(ssize_t, send, "send", (int fd, const void *data, size_t size, int flags),
 CALL(int, pipe2, "pipe2", (int fd[2], int flags), (fd, flags),
     fault(PIPE2, ABSENT, ABSENT, -1, NULL))
 
-#define VIEW_MAX	64		/* which the engine hands over */
+#define VIEW_MAX	64		/* the engine passes no more pieces */
 
 ssize_t
 preadv2(int fd, const struct iovec *piece, int count, off_t at, int flags)
@@ -218,5 +196,3 @@ sendmsg(int fd, const struct msghdr *message, int flags)
 	cut_message.msg_iovlen = cut(some, message->msg_iov, size);
 	return returned(NEXT(sendmsg, "sendmsg")(fd, &cut_message, flags));
 }
-
-#endif

@@ -1,0 +1,42 @@
+/*
+ * System calls of this process that fail or come short.
+ *
+ * It is linked only into a unit that defines judge() and came_to().
+ */
+#ifndef LIB_FAULTS_H
+#define LIB_FAULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum call {
+	SPLICE, SENDFILE, COPY_FILE_RANGE,	/* the kernel's own paths */
+	READ, PREAD, PREADV2, WRITE, PWRITE, WRITEV, PWRITEV, SEND, SENDMSG,
+	PIPE2, CALLS
+};
+
+extern const char *const call_names[CALLS];
+
+/** A call that is about to be made. */
+struct made {
+	enum call call;
+	int in, out;			/* negative: the call has no such end */
+	int64_t from;			/* its offset of `in`, or -1 */
+	size_t size;
+};
+
+enum { PASS = -1, ZERO = -2 };		/* verdicts that are no errno */
+
+/** While true, judge() is asked before each call. */
+extern bool armed;
+
+/** Return PASS to make the call, with made->size as it is on return, ZERO to
+ * return 0 without it, or the errno that it fails with. */
+int judge(struct made *made);
+
+/** Called with what each call returned, while `armed`. */
+void came_to(ssize_t n);
+
+#endif
