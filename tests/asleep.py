@@ -18,12 +18,25 @@ import sys
 import time
 
 
+def look(child):
+    """Return how often it has slept so far, or None if it does not sleep."""
+    with open(f"/proc/{child.pid}/status") as status:
+        text = status.read()
+    if "\nState:\tS" not in text:
+        return None
+    return text.partition("\nvoluntary_ctxt_switches:")[2].split()[0]
+
+
 def wait_until_asleep(child):
-    for _ in range(500):
-        with open(f"/proc/{child.pid}/stat") as stat:
-            if stat.read().rsplit(")")[1].split()[0] == "S":
-                return
-        time.sleep(0.02)
+    """Wait until it sleeps at eight looks in a row, and never wakes up."""
+    before, same = None, 0
+    for _ in range(2000):
+        now = look(child)
+        same = same + 1 if now is not None and now == before else 0
+        if same == 7:
+            return
+        before = now
+        time.sleep(0.01)
     sys.exit("it does not wait")
 
 

@@ -314,7 +314,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
 	row 5 in listen:fd:9 9>&-
 	row 5 in listen:fd:9 9<old
 	row 5 --congestion=none-such in 127.0.0.1:9
-	row 5 --congestion=none-such in :9000
+	row 5 --congestion=none-such in :0
 	row 2 in server:file
 	row 2 --append in :9000
 	row 2 --allow=127.0.0.1 in new

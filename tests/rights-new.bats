@@ -242,9 +242,14 @@ in_place() {
 
 # Links of other users
 
-# link_protection N - set the sysctl; teardown restores it.
+# link_protection N - set the sysctl; teardown restores it.  There is one for the
+# whole machine: a lock keeps another run of this suite from saving or restoring
+# it now, also one in a chroot, which has the same /sys.
 link_protection() {
 	local file=/proc/sys/fs/protected_symlinks
+	requires flock
+	exec 6</sys/kernel
+	flock -w 60 6
 	: "${protection:=$(cat "$file")}"
 	echo "$1" 2>/dev/null >"$file" || skip "the sysctl cannot be set"
 }
