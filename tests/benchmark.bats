@@ -2,6 +2,7 @@
 # --benchmark: what is measured, how it is told, and that nothing is left.
 
 load helpers
+load peer
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -366,15 +367,11 @@ has_counted_some() {
 }
 
 @test "benchmark: nothing to measure is status 6, nobody there is 5" {
-	local port
 	: >empty
 	zcopy 6 --benchmark empty old
 	[[ $output == *"zcopy: empty: nothing to measure"* ]]
 	rm empty
-	port=$(python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])')
+	peer hold 127.0.0.1:0
 	zcopy 5 --benchmark in "127.0.0.1:$port"
 	[ "$(grep -c 'Connection refused' <<<"$output")" -eq 1 ]
 	untouched

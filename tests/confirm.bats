@@ -299,7 +299,7 @@ numbers() {
 		what=close
 		[ $route = to_tcp ] || what=ack
 		$route rcvbuf=1 take=1000 unread "wait=$go" -- \
-		    --confirm=$what --timeout=1.2 in
+		    --confirm=$what --timeout=3 in
 		ends 5
 		numbers
 		[[ $failure == *": Connection timed out (1"* ]]

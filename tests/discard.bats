@@ -272,7 +272,7 @@ END
 
 @test "discard: --timeout leaves alone who is slow, and moves" {
 	head -c 400 in >few
-	discards --timeout=0.3
+	discards --timeout=0.7		# 400 bytes take at least 0.8 s
 	peer connect "127.0.0.1:$port" drip=few end ended
 	peer_ends 0
 	retry has_counted 400
@@ -356,6 +356,7 @@ busy() {
 
 @test "discard: SIGUSR1 is answered, and it goes on" {
 	discards
+	retry asleep "$pid"
 	kill -USR1 "$pid"
 	retry has_lines 1
 	peer connect "127.0.0.1:$port" send=in "wait=$go" end ended

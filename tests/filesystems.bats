@@ -285,11 +285,6 @@ replace_slowly() {
 	[ "$(ls -A "$fs")" = out ]
 }
 
-# By zcopy, unless that has ended.
-taken() {
-	! read -r -t 0 -u 7 || gone "$pid"
-}
-
 @test "filesystems: what lies below an overlay stays as it was" {
 	local option
 	file_system overlay

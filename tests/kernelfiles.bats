@@ -72,11 +72,6 @@ dribble() {
 	ends 0
 }
 
-# By zcopy, unless that has ended.
-taken() {
-	! read -r -t 0 -u 7 || gone "$pid"
-}
-
 # As SOURCE
 
 # reads FILE - auto and read-write move all of it, to a file and to a pipe.

@@ -217,6 +217,7 @@ heeds_term() {
 	local caught
 	caught=$(sed -n 's/^SigCgt:[[:blank:]]*//p' "/proc/$pid/status")
 	(((16#${caught:-0} >> 14 & 1) == 1)) &&
+	    grep -q '^State:.S' "/proc/$pid/status" &&
 	    [ "$(cat "/proc/$pid/comm")" = "${ZCOPY##*/}" ]
 }
 

@@ -238,6 +238,7 @@ with_far() {
 # with_names COMMAND... - on_left with_names zcopy...
 with_names() {
 	with_hosts "${far[@]}"
+	began=$(now)
 	"$@"
 }
 
@@ -289,7 +290,6 @@ lives_at() {
 	shift
 	far=("$@")
 	peer_on_right listen "$address:0" "save=$got"
-	began=$(now)
 	on_left with_names zcopy 0 in "far:$port"
 	took "$began" 0 1000000
 	peer_ends 0
@@ -312,7 +312,6 @@ lives_at() {
 	local began
 	far=("fd09::66 far" "10.9.9.2 far")
 	peer_on_right listen 10.9.9.2:0 "save=$got"
-	began=$(now)
 	on_left with_names zcopy 0 in "far:$port"
 	# Of the two orders getaddrinfo(3) may choose the other one.
 	took "$began" 0 1000000
@@ -400,7 +399,6 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 @test "retry: each attempt has all addresses, and the whole time-out" {
 	local began
 	far=("fd09::66 far" "10.9.9.2 far")
-	began=$(now)
 	on_left with_names zcopy 5 -v --retry=1 --timeout=0.5 in far:9
 	took "$began" 1125000 4000000
 	[ "$(grep -c 'fd09::66.*timed out.*again in' <<<"$output")" -eq 1 ]
@@ -459,6 +457,7 @@ paced_on_left() {
 		peer_on_left listen "$host:0" "wait=$go"
 		on_left start -v "$big" "$host:$port"
 		retry has_congestion cubic "${left[@]}"
+		retry asleep "$pid"
 		kill "$pid"
 		ends 143
 		[[ $output == *"congestion control cubic: $host:$port is"* ]]
@@ -502,11 +501,13 @@ this host" said
 	peer_on_right listen 10.9.9.2:0 "wait=$go"
 	on_left start -v "$big" "10.9.9.2:$port"
 	retry has_congestion bbr "${left[@]}"
+	retry asleep "$pid"
 	kill "$pid"
 	ends 143
 	peer_on_left listen 127.0.0.1:0 "wait=$go"
 	on_left start -v --congestion=bbr "$big" "127.0.0.1:$port"
 	retry has_congestion bbr "${left[@]}"
+	retry asleep "$pid"
 	kill "$pid"
 	ends 143
 	[[ $output != *"congestion control"* ]]

@@ -1104,9 +1104,9 @@ has_child() {
 
 		cat <"$path.pipe" >"$got" 3>&- 7>&- &
 		reader=$!
-		RETRY_SECONDS=3 retry has 3 "$got"
+		retry has 3 "$got"
 		[ "$(cat "$got")" = abc ]
-		RETRY_SECONDS=3 retry asleep "$reader"
+		retry asleep "$reader"
 
 		: >"$go"
 		ends 0
@@ -1129,7 +1129,7 @@ has_child() {
 		start "--method=$method" - fd:5 <"$path.pipe"
 		exec 5>&-
 		retry asleep "$pid"
-		RETRY_SECONDS=3 retry asleep "$writer"
+		retry asleep "$writer"
 
 		: >"$go"
 		ends 0

@@ -364,7 +364,7 @@ arrives() {
 	lay_over in
 	file=$fs/in
 	bad=
-	RETRY_SECONDS=3 retry arrives
+	retry arrives
 	same in out
 	[ -z "$bad" ]
 }

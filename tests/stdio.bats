@@ -745,6 +745,7 @@ asked() {
 		kill -USR1 "$pid"
 		retry grep -Eq "^zcopy: .*\b$size bytes" "$log"
 		[ "$(wc -l <"$log")" -eq 1 ]
+		retry waits
 		kill -USR1 "$pid"
 		retry two_lines
 		echo more >&7

@@ -321,14 +321,14 @@ delivered)" -- "${@:2}" "$big" "$1"
 # 0.5 s without a byte; the processes are put into $slow, a peer's each.
 slow_from() {
 	peer listen 127.0.0.1:0 pace=0.2 drip=little
-	start --timeout=0.5 "--method=$1" "127.0.0.1:$port" "from.$1"
+	start --timeout=1 "--method=$1" "127.0.0.1:$port" "from.$1"
 	slow+=("$pid")
 }
 
 slow_to() {
 	peer listen 127.0.0.1:0 rcvbuf=1 sndbuf=1 pace=0.2 size=3000 \
 	    "sip=to.$1"
-	start --timeout=0.5 "--method=$1" in "127.0.0.1:$port"
+	start --timeout=1 "--method=$1" in "127.0.0.1:$port"
 	slow+=("$pid")
 }
 
@@ -359,7 +359,7 @@ slow_to() {
 @test "slow: a reader that takes less than our buffers hold is not given up" {
 	random_file "$big" 7M
 	peer listen 127.0.0.1:0 pace=0.1 size=200000 "sip=$got"
-	zcopy 0 --timeout=0.5 "$big" "127.0.0.1:$port"
+	zcopy 0 --timeout=1 "$big" "127.0.0.1:$port"
 	peer_ends 0
 	same "$big" "$got"
 }
@@ -368,7 +368,7 @@ slow_to() {
 	local i
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
-	start --timeout=0.5 -c 8 - new <&7
+	start --timeout=1 -c 8 - new <&7
 	for i in 1 2 3 4 5 6 7 8; do
 		wait_for 200000
 		printf x >&7
@@ -393,7 +393,7 @@ slow_to() {
 	peer listen 127.0.0.1:0 "save=$got" "wait=$go"
 	start --timeout=60 in "127.0.0.1:$port"
 	waiting+=("$pid")
-	start --timeout=3 - out <&6	# it looks more often
+	start --timeout=6 - out <&6	# it looks more often
 	waiting+=("$pid")
 	start --timeout=60 "$big" fd:7
 	waiting+=("$pid")
