@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# --benchmark: what is measured, how it is told, and that nothing is left.
+# --benchmark: what is measured, what is printed, and that nothing is left
+# behind.
 
 load helpers
 load peer
@@ -22,40 +23,42 @@ quick() {
 	STDOUT=../report zcopy 0 --benchmark -q --rounds=2 "$@"
 }
 
-# query EXPRESSION - of Python, about the JSON in ../report: see tests/report.py.
+# query EXPRESSION - true if this expression of Python is, about the JSON in
+# ../report: see tests/report.py.
 query() {
 	python3 "$BATS_TEST_DIRNAME/report.py" json "$1"
 }
 
-# untouched - nothing made, nothing changed; and nobody is left of $pid.
+# untouched - true if no file has been created or changed.
 untouched() {
 	ls -A
 	[ "$(ls -A)" = "$(printf 'in\nold')" ]
 	[ "$(cat old)" = old ]
 }
 
-# discards - a far end, $port, and $discard is its process.
+# discards - start a zcopy --discard on $port; its process is $discard.
 discards() {
 	listener --discard listen:127.0.0.1:0
 	discard=$pid
 	discard_log=$log
 }
 
-# has_counted N BYTES - for retry: the far end has had N connections, each of
-# which brought that much.
+# has_counted N BYTES - for `retry`: the far end has counted N connections, each
+# with BYTES.
 has_counted() {
 	[ "$(grep -c ': [0-9]* bytes in ' "$discard_log")" -eq "$1" ] &&
 	    [ "$(grep -c ": $2 bytes in [0-9.]* s\$" "$discard_log")" -eq "$1" ]
 }
 
-# usage_error TEXT ARG... - status 2, and TEXT in the message.
+# usage_error TEXT ARG... - zcopy fails with status 2 and TEXT, and changes
+# nothing.
 usage_error() {
 	zcopy 2 "${@:2}"
 	[[ $output == *"$1"* ]]
 	untouched
 }
 
-@test "benchmark: all routes and their methods are there, with no operand" {
+@test "benchmark: without operands, all routes and methods are measured" {
 	requires python3
 	quick -c 4M --json
 	query 'd["schema"] == 1 and d["rounds"] == 2 and d["bytes"] == 4 << 20'
@@ -76,7 +79,7 @@ usage_error() {
 	untouched
 }
 
-@test "benchmark: columns agree with each other" {
+@test "benchmark: the figures agree with each other" {
 	requires python3
 	quick -c 4M --json --rounds=3
 	query 'all(m["rounds"] == 3 and m["refused"] is None for m in measured)'
@@ -92,10 +95,10 @@ usage_error() {
 	query 'method("file to pipe", "splice")["auto"]'
 }
 
-@test "benchmark: a table says the same, and its last line is the answer" {
+@test "benchmark: the table has all routes, and its last line is the answer" {
 	quick -c 4M
 	head -n 3 ../report
-	# But for the directory's name, and the answer.
+	# Without the line of the directory's name, and the answer.
 	[ "$(sed '2d; $d' ../report | wc -L)" -le 80 ]
 	grep -q '^file to unix socket$' ../report
 	grep -qE '^  copy_file_range\*? +[0-9.]+ ' ../report
@@ -103,7 +106,7 @@ usage_error() {
 	tail -n 1 ../report | grep -qE ' is the limit.* GB/s.*\.$'
 }
 
-@test "benchmark: where no cache forgets, cold files are left out" {
+@test "benchmark: on tmpfs, cold files are left out" {
 	file_system tmpfs 64
 	TMPDIR=$fs quick -c 4M
 	grep -q 'no cache to drop it from' ../report
@@ -112,14 +115,14 @@ usage_error() {
 	[ -z "$(ls -A "$fs")" ]
 }
 
-@test "benchmark: a disk without a file system is cold, too" {
+@test "benchmark: a block device is measured cold, too" {
 	block_device 4M
 	quick "$device" /dev/null
 	grep -q '^SOURCE is cold' ../report
 	run ! grep 'SOURCE on' ../report
 }
 
-@test "benchmark: a method that the kernel refuses has a row that says so" {
+@test "benchmark: a method that the kernel refuses has a row with the errno" {
 	requires python3
 	FAULT=splice:EINVAL:1+ quick -c 4M --json
 	fault_fired
@@ -130,13 +133,13 @@ usage_error() {
 }
 
 # bats test_tags=valgrind
-@test "benchmark: --method measures that one and read-write" {
+@test "benchmark: --method measures that method and read-write" {
 	requires python3
 	quick -c 4M --json --method=splice
 	query 'all(names(r) == ["splice", "read-write"] for r in d["routes"])'
 }
 
-@test "benchmark: calls are those that strace counts" {
+@test "benchmark: the number of calls is the one that strace counts" {
 	requires python3 strace
 	local counted method
 	for method in read-write splice; do
@@ -146,21 +149,23 @@ usage_error() {
 		counted=$(grep -cE ' = 65536$' "$BATS_TEST_TMPDIR.trace")
 		echo "$method: strace counts $counted"
 		[ "$counted" -ge 128 ]
-		# A look at the end more or less, of a GiB's 256 times 4 MiB.
+		# A GiB is 256 times 4 MiB.  There may be 3 more calls or 3
+		# fewer in each, at the end.
 		query "abs(method('SOURCE to DEST', '$method')['calls_per_gib']
 		    - 256 * $counted) <= 3 * 256"
 	done
 }
 
 # bats test_tags=valgrind
-@test "benchmark: each transfer brings the far end every byte" {
+@test "benchmark: each transfer sends every byte to the far end" {
 	requires python3
 	discards
 	quick --json in "127.0.0.1:$port"
 	query 'list(routes) == ["SOURCE alone", "DEST alone", "SOURCE to DEST"]'
 	query 'names(routes["DEST alone"]) == ["sendfile", "splice", "mmap",
 	    "read-write"]'
-	# Both routes: auto, and four methods, once to warm up and twice more.
+	# On each of two routes, auto has one transfer, and four methods have
+	# three, one of them to warm up.
 	retry has_counted 26 4194304
 	kill "$discard"
 	ends 143 "$discard"
@@ -187,7 +192,7 @@ usage_error() {
 	untouched
 }
 
-@test "benchmark: a descriptor is read from where it stood, each time" {
+@test "benchmark: a descriptor is read from the same position each time" {
 	requires python3
 	{
 		head -c 1M >/dev/null
@@ -196,14 +201,14 @@ usage_error() {
 	query 'all(r["bytes"] == 3 << 20 for r in d["routes"])'
 }
 
-@test "benchmark: stdout as DEST has the data, and stderr the report" {
+@test "benchmark: if DEST is stdout, the report goes to stderr" {
 	STDOUT=../data zcopy 0 --benchmark -q --rounds=1 --csv in -
 	[[ $output == route,source,dest,method,* ]]
 	head -c 4M ../data | same in -
 	[ $(($(stat -c %s ../data) % 4194304)) -eq 0 ]
 }
 
-@test "benchmark: CSV is what a reader of CSV reads" {
+@test "benchmark: --csv prints CSV that a parser reads" {
 	requires python3
 	cp in 'a "name", with commas'
 	quick --csv 'a "name", with commas' old
@@ -212,12 +217,12 @@ usage_error() {
 	untouched
 }
 
-# progress_at N - for retry: that many routes have been begun.
+# progress_at N - for `retry`: route number N has begun.
 progress_at() {
 	grep -q "^zcopy: $1/" "$log"
 }
 
-@test "benchmark: a signal prints what there is, and leaves nothing" {
+@test "benchmark: a signal prints the results so far, and leaves nothing behind" {
 	requires python3 ps
 	# The second route begins when the first has its results.
 	STDOUT=../report start --benchmark --rounds=1000 -c 64K --json
@@ -247,7 +252,7 @@ progress_at() {
 	untouched
 }
 
-@test "benchmark: progress is a line for each route, and none with -q" {
+@test "benchmark: progress is a line for each route, and nothing with -q" {
 	STDOUT=../report zcopy 0 --benchmark --rounds=1 -c 1M in old
 	[ "${#lines[@]}" -eq 3 ]
 	[ "${lines[1]}" = "zcopy: 2/3 DEST alone" ]
@@ -255,14 +260,14 @@ progress_at() {
 	[ -z "$output" ]
 }
 
-@test "benchmark: what cannot be read again is no SOURCE" {
+@test "benchmark: a SOURCE that can be read only once is a usage error" {
 	mkfifo ../fifo
 	usage_error "read only once" --benchmark ../fifo old
 	usage_error "read only once" --benchmark - old < <(cat in)
 	usage_error --bytes --benchmark /dev/zero old
 }
 
-@test "benchmark: a FIFO is no DEST, nor what only appends" {
+@test "benchmark: a FIFO, or a DEST that only appends, is a usage error" {
 	mkfifo ../sink
 	usage_error "the reader of a FIFO" --benchmark in ../sink
 	echo kept >../log
@@ -272,8 +277,8 @@ progress_at() {
 	untouched
 }
 
-# obstacle STATUS ARG... - the benchmark ends as --explain does, and with the
-# same message, before it has made test data.
+# obstacle STATUS ARG... - the benchmark ends with STATUS and the message of
+# --explain, and changes nothing.
 obstacle() {
 	local message
 	zcopy "$1" --explain "${@:2}"
@@ -283,7 +288,7 @@ obstacle() {
 	untouched
 }
 
-@test "benchmark: what stops a run stops it, by the same message" {
+@test "benchmark: an obstacle to a run ends it with the same message" {
 	obstacle 3 absent old
 	obstacle 3 . old
 	obstacle 4 in absent/new
@@ -293,13 +298,13 @@ obstacle() {
 	obstacle 5 --congestion=nosuch in 127.0.0.1:9
 }
 
-@test "benchmark: a note on DEST is printed once, and not by each transfer" {
+@test "benchmark: a note on DEST is printed once, not for each transfer" {
 	STDOUT=../report zcopy 0 --benchmark --rounds=1 in 9000
 	[ "$(grep -c ':9000 would listen' <<<"$output")" -eq 1 ]
 	untouched
 }
 
-@test "benchmark: options that make no sense with it are refused by name" {
+@test "benchmark: options that make no sense with it are usage errors" {
 	local option
 	for option in --append --no-clobber --header=in --trailer=in \
 	    --allow-short --no-disk-io; do
@@ -317,14 +322,14 @@ obstacle() {
 	usage_error "exceeds half of RAM" --benchmark --bytes=1E
 }
 
-@test "benchmark: what a name stands for that cannot be had is an error" {
+@test "benchmark: a method or algorithm that does not work is an error" {
 	zcopy 9 --benchmark -m copy_file_range -c 1M in /dev/null
 	[[ $output == *"copy_file_range does not work for these ends"* ]]
 	zcopy 5 --benchmark -c 1M --congestion=nosuch
 	[[ $output == *"'nosuch': this kernel does not have it"* ]]
 }
 
-@test "benchmark: who takes one connection gets SOURCE, and no test data" {
+@test "benchmark: a peer that takes one connection gets SOURCE, not test data" {
 	local what
 	listener listen:127.0.0.1:0 got
 	zcopy 5 --benchmark -q in "127.0.0.1:$port"
@@ -335,7 +340,7 @@ obstacle() {
 	[[ $what == *"one connection after another, as zcopy --discard does"* ]]
 }
 
-@test "benchmark: a far end that goes away leaves what was measured" {
+@test "benchmark: if the far end goes away, the results so far are printed" {
 	requires python3
 	discards
 	STDOUT=../report start --benchmark --json --rounds=50 -c 1M in \
@@ -349,12 +354,12 @@ obstacle() {
 	untouched
 }
 
-# has_counted_some - the far end is in the middle of it.
+# has_counted_some - for `retry`: the far end has counted some transfers.
 has_counted_some() {
 	[ "$(wc -l <"$discard_log")" -gt 20 ]
 }
 
-@test "benchmark: its options are errors without it, and so are bad values" {
+@test "benchmark: its options without it, and bad values, are usage errors" {
 	local rounds
 	usage_error "--json goes with --benchmark" --json in old
 	usage_error "--csv goes with --benchmark" --csv in old
@@ -366,7 +371,7 @@ has_counted_some() {
 	usage_error "extra operand" --benchmark in old third
 }
 
-@test "benchmark: nothing to measure is status 6, nobody there is 5" {
+@test "benchmark: an empty SOURCE gives status 6, a refused connection 5" {
 	: >empty
 	zcopy 6 --benchmark empty old
 	[[ $output == *"zcopy: empty: nothing to measure"* ]]
@@ -377,7 +382,7 @@ has_counted_some() {
 	untouched
 }
 
-@test "benchmark: plot draws what --json has" {
+@test "benchmark: scripts/plot draws the output of --json" {
 	requires python3 gnuplot
 	quick --json -c 4M
 	"$BATS_TEST_DIRNAME/../scripts/plot" ../report ../picture.svg

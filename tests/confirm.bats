@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# --confirm: what a peer must have shown, after the last byte, for the transfer
-# to be a success.
+# --confirm: what zcopy must see from the peer, after the last byte, before it
+# succeeds.
 
 load helpers
 load peer
@@ -11,9 +11,11 @@ setup() {
 
 METHODS="auto sendfile splice mmap read-write"
 
-# Each route sends to a peer that does these deeds, once it is connected:
-# ROUTE DEED... -- ARG... - $pid is the zcopy, $name its DEST.  The options
-# and the SOURCE are ARGs.
+# ROUTE DEED... -- ARG... - start a zcopy, $pid, that sends to a peer that does
+# these DEEDs (see tests/peer.py).  ARGs are zcopy's options and its SOURCE;
+# $name is its DEST.
+#
+# split DEED... -- ARG... - set $deeds and $args.
 split() {
 	deeds=()
 	while [ "$1" != -- ]; do
@@ -55,7 +57,7 @@ to_unix_client() {
 
 ROUTES="to_tcp to_tcp_client to_unix to_unix_client"
 
-# failure - zcopy's last line, without its name and that of DEST.
+# failure - set $failure to zcopy's last line, without the names in front.
 failure() {
 	local line=${output##*$'\n'}
 	echo "message: $line"
@@ -63,7 +65,7 @@ failure() {
 	[ "$failure" != "$line" ]
 }
 
-# confirmed WHAT - after success, by -v.
+# confirmed WHAT - true if -v says that this was confirmed.
 confirmed() {
 	[ "$(grep '^zcopy: confirmed: ' <<<"$output")" = \
 	    "zcopy: confirmed: $1" ]
@@ -72,7 +74,7 @@ confirmed() {
 ## What each value waits for
 
 # bats test_tags=valgrind
-@test "confirm: close is what is waited for, by default and when asked for" {
+@test "confirm: zcopy waits for the close, by default and with --confirm=close" {
 	local route option
 	for route in $ROUTES; do
 		for option in -v --confirm=close; do
@@ -98,7 +100,8 @@ confirmed() {
 	done
 }
 
-# The kernel of the peer is; of a unix socket that means its program.
+# With TCP the peer's kernel acknowledges.  Data in a unix socket is
+# acknowledged when the program has read it.
 @test "confirm: ack accepts a peer that has read nothing" {
 	local route
 	random_file little 1000
@@ -116,7 +119,7 @@ confirmed() {
 		retry asleep "$pid"
 		: >"$go"
 		ends 0
-		# By then it may have closed, too.
+		# The peer may have closed as well.
 		confirmed ack || confirmed close
 		peer_ends 0
 		same little "$got"
@@ -140,8 +143,8 @@ confirmed() {
 	done
 }
 
-# ended_before [ARG...] - zcopy is in the middle, and its peer has ended its
-# own side by then.
+# ended_before [ARG...] - start a zcopy whose peer ends its own side before all
+# data is sent.
 ended_before() {
 	local slow=$BATS_TEST_TMPDIR.slow.$started
 	mkfifo "$slow"
@@ -153,12 +156,12 @@ ended_before() {
 	exec 8>&-
 }
 
-# has_ended PORT - for `retry`: the end of the peer there has arrived.
+# has_ended PORT - for `retry`: the FIN of the peer at PORT has arrived.
 has_ended() {
 	[ -n "$(ss -Htn state close-wait dport = ":$1")" ]
 }
 
-@test "confirm: an end that came before ours is no close" {
+@test "confirm: a peer's end that came before ours does not count as a close" {
 	requires ss
 	for what in '' --confirm=ack; do
 		ended_before $what
@@ -172,7 +175,7 @@ has_ended() {
 	grep -q "^zcopy: 127.0.0.1:$port: .*--confirm=ack" "$log"
 }
 
-@test "confirm: none waits for nobody, and the peer still gets all" {
+@test "confirm: none does not wait, and the peer still gets everything" {
 	local route
 	random_file little 1000
 	for route in $ROUTES; do
@@ -186,8 +189,8 @@ has_ended() {
 	done
 }
 
-# Left unread, it would.
-@test "confirm: none, and what the peer has said by then resets nothing" {
+# If zcopy closed with unread data, the kernel would reset the connection.
+@test "confirm: with none, unread data from the peer resets nothing" {
 	local route
 	random_file chatter 50000
 	mkfifo "$path.in"
@@ -205,7 +208,7 @@ has_ended() {
 	done
 }
 
-@test "confirm: without -v nothing is said of it" {
+@test "confirm: without -v nothing is printed about it" {
 	local what
 	for what in close ack none; do
 		to_tcp "save=$got" -- --confirm=$what in
@@ -215,7 +218,7 @@ has_ended() {
 	done
 }
 
-@test "confirm: a DEST that is no socket has nothing to confirm" {
+@test "confirm: nothing is confirmed for a DEST that is not a socket" {
 	zcopy 0 -v in out
 	[[ $output != *confirmed* ]]
 	STDOUT=$got zcopy 0 -v in -
@@ -227,7 +230,7 @@ has_ended() {
 	[[ $output != *confirmed* ]]
 }
 
-@test "confirm: asked of a DEST that is no socket it is a usage error" {
+@test "confirm: the option is a usage error for a DEST that is not a socket" {
 	local what
 	old_file out
 	for what in close ack none; do
@@ -238,7 +241,7 @@ has_ended() {
 	done
 }
 
-@test "confirm: asked of an inherited pipe or file it is a usage error" {
+@test "confirm: the option is a usage error for an inherited pipe or file" {
 	: >"$got"
 	STDOUT=$got zcopy 2 --confirm=ack in -
 	zcopy 2 --confirm=ack in fd:5 5>"$got"
@@ -246,7 +249,7 @@ has_ended() {
 	[ ! -s "$got" ]
 }
 
-@test "confirm: what is none of the three is a usage error" {
+@test "confirm: any other value is a usage error" {
 	local what
 	for what in '' Close all closed acknowledged 'ack '; do
 		zcopy 2 "--confirm=$what" in 127.0.0.1:9
@@ -254,12 +257,12 @@ has_ended() {
 	done
 }
 
-## A peer that does not
+## A peer that does not confirm
 
 NOT_CLOSED="waiting for the peer to close: all is acknowledged, but it has not \
 closed in 2 s (--confirm=ack accepts this)"
 
-@test "confirm: who has all and does not close in time is told, with ack named" {
+@test "confirm: a peer that has everything but does not close is an error" {
 	local route
 	for route in $ROUTES; do
 		$route "save=$got" "wait=$go" -- --timeout=2 in
@@ -270,7 +273,7 @@ closed in 2 s (--confirm=ack accepts this)"
 	done
 }
 
-@test "confirm: who never calls accept acknowledges, and does not close" {
+@test "confirm: a peer that never accepts acknowledges, but does not close" {
 	requires python3
 	random_file little 1000
 	peer backlog 127.0.0.1:0
@@ -284,14 +287,14 @@ closed in 2 s (--confirm=ack accepts this)"
 	confirmed none
 }
 
-# numbers - $acknowledged of $all, from such a failure.
+# numbers - set $acknowledged and $all to what the failure says.
 numbers() {
 	failure
 	[[ $failure =~ \(([0-9]+)\ of\ ([0-9]+)\ bytes\ acknowledged\)$ ]]
 	acknowledged=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
 }
 
-@test "confirm: who stops reading is told, with what was acknowledged" {
+@test "confirm: for a peer that stops reading, the acknowledged count is exact" {
 	local route what
 	requires ss
 	requires_tcp_info
@@ -308,12 +311,12 @@ numbers() {
 	done
 }
 
-# last_said - by the peer.
+# last_said - print the peer's last line.
 last_said() {
 	tail -n 1 "$said"
 }
 
-@test "confirm: who stops reading a unix socket is told" {
+@test "confirm: a peer that stops reading a unix socket gives status 5" {
 	local route what
 	random_file little 1000
 	for route in to_unix to_unix_client; do
@@ -327,17 +330,17 @@ last_said() {
 	done
 }
 
-## A peer that resets: the count is what its kernel has acknowledged, which is
-## neither the SYN nor the FIN, though Linux counts them.
+## A peer that resets: the count is the data that its kernel has acknowledged.
+## Linux counts the SYN and the FIN as well; zcopy must not.
 
-# flushed - for `retry`: nothing that $pid sent is unacknowledged.
+# flushed - for `retry`: all that $pid sent is acknowledged.
 flushed() {
 	local info
 	info=$(ss -HtinpO | grep "pid=$pid,") && [[ $info != *unacked:* ]]
 }
 
-# reset_when_full ROUTE DEED... -- ARG... - zcopy sends to a peer that resets
-# when no more comes.
+# reset_when_full ROUTE DEED... -- ARG... - zcopy sends to a peer that does the
+# DEEDs, prints how much it has not read, and resets when all is acknowledged.
 reset_when_full() {
 	local route=$1
 	requires_tcp_info
@@ -353,11 +356,12 @@ reset_when_full() {
 	failure
 }
 
+# has_digits - for `retry`: the peer has printed how much it has not read.
 has_digits() {
 	[[ $(last_said) =~ ^[0-9]+$ ]]
 }
 
-@test "reset: less than is acknowledged, so all of it, and no FIN or SYN" {
+@test "reset: if all is acknowledged, the count is all, without SYN and FIN" {
 	requires ss
 	local route method
 	random_file little 1000
@@ -379,7 +383,7 @@ Connection reset by peer (1000 of 1000 bytes acknowledged)" ]]
 	done
 }
 
-@test "reset: more than is acknowledged, with all in our kernel" {
+@test "reset: if our kernel has everything, the count is what is acknowledged" {
 	requires ss
 	local route
 	random_file header 300
@@ -396,7 +400,8 @@ Connection reset by peer (1000 of 1000 bytes acknowledged)" ]]
 	done
 }
 
-# methods_of ROUTE - all by the one, which costs time, and one by the other.
+# methods_of ROUTE - print all methods for to_tcp, and only auto for others, to
+# save time.
 methods_of() {
 	case $1 in
 	to_tcp)	echo "$METHODS" ;;
@@ -404,8 +409,8 @@ methods_of() {
 	esac
 }
 
-# While there is more to send the count is of the data, without the header.
-@test "reset: more than our kernel takes" {
+# While there is more to send, the message counts data, without the header.
+@test "reset: if there is more to send, the count is what is acknowledged" {
 	requires ss
 	local route method
 	more_than_fits "$big"
@@ -424,7 +429,7 @@ methods_of() {
 	done
 }
 
-@test "reset: in the middle of the header, and none of the data is delivered" {
+@test "reset: a reset in the header counts no data as delivered" {
 	requires ss
 	reset_when_full to_tcp rcvbuf=1 -- "--header=in" in
 	[[ $failure == "waiting for the peer to close: "* ]]
@@ -433,7 +438,7 @@ methods_of() {
 	[[ $failure == *"(0 bytes delivered"* ]]
 }
 
-@test "reset: a peer that closes at once, with --confirm whatever" {
+@test "reset: a peer that closes at once gives status 5 with any --confirm" {
 	local route what
 	more_than_fits "$big"
 	for route in to_tcp to_tcp_client; do
@@ -452,7 +457,7 @@ methods_of() {
 	done
 }
 
-@test "reset: a peer that closes before it has read all is status 5" {
+@test "reset: a peer that closes before it has read everything gives status 5" {
 	local route what
 	for route in $ROUTES; do
 		for what in close ack; do
@@ -467,7 +472,7 @@ methods_of() {
 	done
 }
 
-@test "reset: after a success it is nobody's failure" {
+@test "reset: after --confirm=ack succeeded, a reset changes nothing" {
 	local route
 	random_file little 1000
 	for route in to_tcp to_tcp_client; do
@@ -481,7 +486,7 @@ methods_of() {
 
 ## A peer that talks
 
-@test "talk: a peer that sends all back as it comes, with every method" {
+@test "talk: a peer may send everything back as it comes, with each method" {
 	local route method
 	head -c 8M /dev/urandom >"$big"
 	for method in $METHODS; do
@@ -496,7 +501,7 @@ methods_of() {
 	done
 }
 
-@test "talk: tiny buffers, both full, and it ends all the same" {
+@test "talk: with tiny buffers that are full both ways, nothing hangs" {
 	local route method
 	for method in auto read-write; do
 		for route in $ROUTES; do
@@ -509,7 +514,7 @@ methods_of() {
 	done
 }
 
-@test "talk: a peer that says much before it receives anything" {
+@test "talk: a peer may send much before it receives anything" {
 	local route
 	more_than_fits "$big"
 	for route in $ROUTES; do
@@ -521,7 +526,7 @@ methods_of() {
 	done
 }
 
-@test "talk: a peer that ends its own side first, with every method" {
+@test "talk: a peer may end its own side first, with each method" {
 	local route method
 	head -c 4M /dev/urandom >"$big"
 	for method in $METHODS; do
@@ -529,7 +534,7 @@ methods_of() {
 			$route end "save=$got" -- -v "--method=$method" "$big"
 			ends 0
 			peer_ends 0
-			# Whether its end came before ours is chance.
+			# Its end may come before ours, or after.
 			grep -Eq 'confirmed: (close|ack)$' "$log"
 			same "$big" "$got"
 		done
@@ -538,14 +543,14 @@ methods_of() {
 
 ## Sockets that zcopy was given
 
-# given DEED... - descriptor 5 is a connection, to a peer that does these deeds.
+# given DEED... - connect descriptor 5 to a peer that does these DEEDs.
 given() {
 	name=fd:5
 	peer listen 127.0.0.1:0 "$@"
 	exec 5<>"/dev/tcp/127.0.0.1/$port"
 }
 
-@test "given: nothing is awaited unless asked for, and it stays open" {
+@test "given: without --confirm zcopy does not wait, and the socket stays open" {
 	given "save=$got" "wait=$go"
 	zcopy 0 -v in fd:5
 	[[ $output != *confirmed* ]]
@@ -556,7 +561,7 @@ given() {
 	(cat in; printf after) | cmp - "$got"
 }
 
-@test "given: what is asked for is awaited" {
+@test "given: zcopy waits for what --confirm says" {
 	local what
 	for what in close ack; do
 		given "save=$got"
@@ -575,7 +580,7 @@ given() {
 	peer_ends 0
 }
 
-@test "given: who does not close in time is told" {
+@test "given: a peer that does not close in time is an error" {
 	given "save=$got" "wait=$go"
 	zcopy 5 --confirm=close --timeout=2 in fd:5
 	failure
@@ -583,7 +588,7 @@ given() {
 	exec 5>&-
 }
 
-@test "given: a unix socket, asked for ack and close" {
+@test "given: ack and close work on a unix socket" {
 	requires python3
 	local what
 	for what in close ack; do
@@ -594,7 +599,7 @@ given() {
 	done
 }
 
-@test "given: a reset is told, and others' bytes are not counted" {
+@test "given: after a reset, bytes of other senders are not counted" {
 	requires ss
 	requires_tcp_info
 	rm -f "$go"
@@ -614,7 +619,7 @@ given() {
 	[ "$acknowledged" -eq $(($(last_said) - 500)) ]
 }
 
-# said_numbers N - has the peer printed so many, besides its port?
+# said_numbers N - for `retry`: the peer has printed N numbers after its port.
 said_numbers() {
 	[ "$(grep -c '^[0-9]*$' "$said")" -gt "$1" ]
 }

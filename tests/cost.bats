@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a transfer costs, without a clock: system calls, memory, and which method
-# moved the bytes.  Timings are for scripts/race.
+# What a transfer costs, without a clock: system calls, memory, and the method
+# used.  For times there is scripts/race.
 
 load helpers
 
@@ -11,8 +11,8 @@ setup() {
 	random_file less 4M
 }
 
-# count SOURCE DEST INPUT [ARG...] - move INPUT between ends of these kinds, of
-# tests/between.c.  Sets ${calls[NAME]}, and $sum of all.
+# count SOURCE DEST INPUT [ARG...] - move INPUT between ends of these kinds (see
+# tests/between.c).  Set ${calls[NAME]}, the number of calls, and $sum of them.
 count() {
 	local TRACE='-c -U calls,name' command=() number name
 	zcopy_command "${@:4}" @source @dest
@@ -33,9 +33,9 @@ count() {
 }
 declare -gA calls
 
-# costs SOURCE DEST METHOD MOST - it is METHOD that moves the bytes, and each GiB
-# takes MOST system calls, or fewer, of whatever kind.  What a transfer takes
-# besides is no part of it.
+# costs SOURCE DEST METHOD MOST - true if METHOD moves the bytes, with at most
+# MOST system calls a GiB.  Calls that each transfer makes, of any size, do not
+# count.
 costs() {
 	local few each
 	count "$1" "$2" less -v
@@ -47,7 +47,7 @@ costs() {
 	[ "$each" -le "$4" ]
 }
 
-@test "cost: a file to a file takes a call for each GiB, and one for the end" {
+@test "cost: file to file takes one call a GiB, and one for the end" {
 	count path path large -v
 	grep -q ", method copy_file_range$" said
 	[ "${calls[copy_file_range]}" -eq 3 ]	# the first one is a probe
@@ -55,32 +55,32 @@ costs() {
 	count path path large -v --block-size=1M
 	[ "${calls[copy_file_range]}" -eq 66 ]
 	echo "$at_once system calls at once, $sum by 1 MiB"
-	# ASan makes calls of its own, and not always the same.
+	# ASan makes calls of its own, and their number varies.
 	[ $((sum - at_once)) -eq 63 ] || grep -q __asan_init "$ZCOPY"
 }
 
-@test "cost: a file to a stream" {
+@test "cost: file to stream takes few calls a GiB, by the right method" {
 	costs path pipe splice 40000
 	costs path fifo splice 40000
 	costs path tcp splice 40000
 	costs path unix splice 60000
 }
 
-@test "cost: a stream to a file" {
+@test "cost: stream to file takes few calls a GiB, by the right method" {
 	costs pipe path read-write 40000
 	costs fifo path read-write 40000
 	costs tcp path splice 60000
 	costs unix path splice 60000
 }
 
-@test "cost: a stream to a stream" {
+@test "cost: stream to stream takes few calls a GiB, by the right method" {
 	costs pipe pipe splice 40000
 	costs pipe tcp splice 60000
 	costs tcp pipe splice 60000
 	costs unix unix splice 60000
 }
 
-@test "cost: a small file is read, its end confirmed, and written, once each" {
+@test "cost: a small file takes one read, one read of the end, and one write" {
 	local size
 	for size in 1 20000 32767; do
 		random_file small $size
@@ -93,7 +93,8 @@ costs() {
 	done
 }
 
-# reads KIND INPUT FD - two read(2) of that descriptor: data, and the end.
+# reads KIND INPUT FD - true if zcopy reads that descriptor twice: data, and the
+# end.
 reads() {
 	local TRACE='-e trace=read' command=()
 	zcopy_command @source @dest
@@ -102,7 +103,7 @@ reads() {
 	[ "$(grep -Ec "read\\($3, .*, 32768\\)" "$BATS_TEST_TMPDIR.trace")" -eq 2 ]
 }
 
-@test "cost: memory does not grow with the work" {
+@test "cost: memory does not grow with the size" {
 	requires python3
 	local method
 	! grep -q __asan_init "$ZCOPY" || skip "needs memory as it is"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# -c, and sources that change while they are being moved.
+# --bytes (-c), and sources that change while they are being moved.
 
 load helpers
 load routes
@@ -38,28 +38,28 @@ each_count() {
 	done
 }
 
-@test "count: just so much of a file arrives in a file" {
+@test "count: exactly COUNT bytes of a file arrive in a file" {
 	each_count file
 }
 
-@test "count: just so much of a file arrives in standard output" {
+@test "count: exactly COUNT bytes of a file arrive in standard output" {
 	each_count stdout
 }
 
-@test "count: just so much of a file arrives in a pipe" {
+@test "count: exactly COUNT bytes of a file arrive in a pipe" {
 	each_count pipe
 }
 
-@test "count: just so much of a file arrives in a FIFO" {
+@test "count: exactly COUNT bytes of a file arrive in a FIFO" {
 	each_count fifo
 }
 
 # bats test_tags=slow
-@test "count: just so much of a file arrives at a socket" {
+@test "count: exactly COUNT bytes of a file arrive at a socket" {
 	each_count tcp
 }
 
-@test "count: just so much of a pipe arrives, whatever a pipe holds" {
+@test "count: exactly COUNT bytes of a pipe arrive" {
 	local method dest count
 	for count in 1 4096 65535 65536 65537 1048577 "$size"; do
 		head -c "$count" in >expected
@@ -75,7 +75,7 @@ each_count() {
 }
 
 # bats test_tags=valgrind
-@test "count: one more than there is gives status 6, and DEST stays" {
+@test "count: one byte more than there is gives status 6, and DEST stays" {
 	local method
 	for method in $(methods file file); do
 		echo "method $method"
@@ -94,7 +94,7 @@ each_count() {
 	done
 }
 
-@test "count: what a short source had is in the message, and in the stream" {
+@test "count: all data of a short source is sent to a stream, and counted" {
 	local method dest
 	for dest in stdout pipe fifo; do
 		for method in $(methods file "$dest"); do
@@ -113,7 +113,7 @@ each_count() {
 	done
 }
 
-@test "count: a short source ends no socket cleanly" {
+@test "count: a short source resets a socket" {
 	local method
 	for method in $(methods file tcp); do
 		echo "method $method"
@@ -125,7 +125,7 @@ each_count() {
 	done
 }
 
-@test "count: what is over 2 GiB, 4 GiB, and all but endless is not there" {
+@test "count: counts over 2 GiB and up to 2^63-1 give status 6 if not met" {
 	local method count
 	for count in 2147483648 2147483649 4294967296 4294967297 \
 	    4503599627370496 9223372036854775806 9223372036854775807; do
@@ -142,7 +142,7 @@ each_count() {
 	done
 }
 
-@test "count: --allow-short takes what there is" {
+@test "count: with --allow-short a short source is a success" {
 	local method dest count
 	for count in $((size + 1)) 9223372036854775807; do
 		for dest in file stdout pipe tcp; do
@@ -162,7 +162,7 @@ each_count() {
 	done
 }
 
-@test "count: 0 moves nothing, and DEST is made, empty" {
+@test "count: with 0, DEST is created empty" {
 	local method dest
 	: >expected
 	for dest in file stdout pipe fifo; do
@@ -174,7 +174,7 @@ each_count() {
 	done
 }
 
-@test "count: 0 does not wait for a source that has nothing to say" {
+@test "count: with 0, zcopy does not wait for a silent source" {
 	local method
 	mkfifo source
 	exec 7<>source
@@ -188,7 +188,7 @@ each_count() {
 	done
 }
 
-@test "count: 0 takes not one byte" {
+@test "count: with 0, not one byte is read" {
 	local method
 	for method in $(methods file file); do
 		echo "method $method"
@@ -205,7 +205,7 @@ each_count() {
 	done
 }
 
-@test "count: a file is read not one byte further" {
+@test "count: a file is not read one byte further" {
 	local method dest
 	for dest in file stdout pipe tcp; do
 		for method in $(methods file "$dest"); do
@@ -243,7 +243,7 @@ stops_at() {
 	done
 }
 
-@test "count: of a pipe and a FIFO not one byte more is read" {
+@test "count: not one byte more is read from a pipe or a FIFO" {
 	mkfifo source
 	stops_at 1
 	stops_at 4097
@@ -251,15 +251,15 @@ stops_at() {
 	stops_at 1048577
 }
 
-# socket_source TYPE COMMAND... - run it with a socket as its standard input, to
-# which `in` is sent.  What COMMAND leaves there is in `left` then.
+# socket_source TYPE COMMAND... - run COMMAND with a socket as its standard
+# input, to which `in` is sent.  Save what COMMAND leaves there in `left`.
 socket_source() {
 	# shellcheck disable=SC2016	# for the other shell
 	timeout 20 python3 "$BATS_TEST_DIRNAME/peer.py" pair "$1" 0 \
 	    send=in end -- sh -c '"$@" || exit; cat >left' sh "${@:2}"
 }
 
-@test "count: of a socket not one byte more is read" {
+@test "count: not one byte more is read from a socket" {
 	local method family count
 	requires python3
 	for family in stream tcp; do
@@ -277,7 +277,7 @@ socket_source() {
 	done
 }
 
-@test "count: an endless device gives just so much" {
+@test "count: exactly COUNT bytes of an endless device arrive" {
 	local method dest
 	head -c 3000001 /dev/zero >expected
 	for dest in file stdout pipe tcp; do
@@ -289,12 +289,12 @@ socket_source() {
 	done
 }
 
-@test "count: 8 GiB of an endless device are 8 GiB" {
+@test "count: 8 GiB of an endless device are moved as 8 GiB" {
 	zcopy 0 -v -c 8G /dev/zero /dev/null
 	[[ $output == *"done: 8589934592 bytes in "* ]]
 }
 
-@test "count: across 2 GiB and 4 GiB of a file each byte arrives" {
+@test "count: each byte around 2 GiB and 4 GiB of a file arrives" {
 	local method
 	truncate -s 5G vast
 	dd if=in of=vast bs=1M seek=2146000000 oflag=seek_bytes conv=notrunc \
@@ -310,7 +310,7 @@ socket_source() {
 	done
 }
 
-# A writer that writes single bytes and never closes.
+# dribble - write 300 single bytes.
 dribble() {
 	local i
 	for ((i = 0; i < 300; i++)); do
@@ -318,7 +318,7 @@ dribble() {
 	done
 }
 
-@test "count: a writer who dribbles is awaited until the count is there" {
+@test "count: zcopy waits for a slow writer until the count is met" {
 	local method
 	mkfifo source
 	dribble >all
@@ -336,7 +336,7 @@ dribble() {
 	done
 }
 
-@test "count: once it is there, a writer who stays is not waited for" {
+@test "count: once it is met, zcopy does not wait for the writer to close" {
 	local method
 	mkfifo source
 	head -c 1000 in >expected
@@ -351,7 +351,7 @@ dribble() {
 	done
 }
 
-@test "count: what -v says was moved is what has arrived" {
+@test "count: as many bytes have arrived as -v says were moved" {
 	local method dest
 	for dest in file stdout pipe tcp; do
 		for method in $(methods file "$dest"); do
@@ -371,7 +371,7 @@ dribble() {
 	done
 }
 
-@test "count: what the error says was delivered is what has arrived" {
+@test "count: as many bytes have arrived as the error says were delivered" {
 	local method
 	requires prlimit
 	local clean_env=(prlimit --fsize=1000003 "${clean_env[@]}")
@@ -415,7 +415,7 @@ finish() {
 }
 
 # halfway ARG... - start zcopy ARG... from `in` to the file `out`, and stop it
-# half way.  Tries again if it has ended first, because the machine was busy.
+# half way.  Try again if it has ended first, because the machine was busy.
 halfway() {
 	local try
 	echo "$*, to a file:"
@@ -436,7 +436,7 @@ halfway() {
 	return 1
 }
 
-# Set $far: how much of `in` zcopy has read.  False if it has ended.
+# look - set $far to how much of `in` zcopy has read.  False if zcopy has ended.
 look() {
 	local fd key value
 	far=0
@@ -449,17 +449,18 @@ look() {
 	! gone "$pid"
 }
 
-# True once a signal has stopped $pid, or it has ended.
+# stopped - for `retry`: true once a signal has stopped $pid, or it has ended.
 stopped() {
 	local stat
 	read -ra stat <"/proc/$pid/stat" || return 0
 	[ "${stat[2]}" = T ]
 } 2>/dev/null
 
-# stays STATUS - let it go on; it must leave out as it was, and nothing else.
+# stays STATUS - let zcopy continue; it must end with STATUS, and leave the old
+# `out` and no other file.
 stays() {
 	kill -CONT "$pid"
-	RETRY_SECONDS=60 ends "$1"	# by 32 bytes a call
+	RETRY_SECONDS=60 ends "$1"	# one call moves only 32 bytes
 	[ "$(cat out)" = old ]
 	[ -z "$(find . -name '*out*' ! -name out)" ]
 }
@@ -512,21 +513,21 @@ shrink_to() {
 	truncate -s "$1" in
 }
 
-@test "change: a source written to in place gives status 7 and its name" {
+@test "change: a source that is written to gives status 7 and its name" {
 	each_midway 7 rewrite
 	[[ $output == *"zcopy: in: "* ]]
 }
 
-@test "change: a source written to in place does not replace DEST" {
+@test "change: a source that is written to does not replace DEST" {
 	each_halfway 7 rewrite
 	[[ $output == *"zcopy: in: "* ]]
 }
 
-@test "change: a source written to in place is seen though its mtime is not" {
+@test "change: a source that is written to is detected if its mtime is reset" {
 	each_midway 7 rewrite_and_hide
 }
 
-@test "change: a source as standard input is watched, too" {
+@test "change: a source that is standard input is watched, too" {
 	midway - <in
 	rewrite
 	finish 7
@@ -552,7 +553,7 @@ no_change() {
 	done
 }
 
-@test "change: links, mode, owner and group are none" {
+@test "change: new links, mode, owner and group do not count as a change" {
 	no_change ln in another
 	no_change rm link
 	no_change chmod 600 in
@@ -561,14 +562,14 @@ no_change() {
 	no_change chgrp 1 in
 }
 
-@test "change: attributes set by chattr are none" {
+@test "change: attributes set by chattr do not count as a change" {
 	requires chattr
 	touch probe
 	chattr +d probe || skip "no chattr on this file system"
 	no_change chattr +d in
 }
 
-@test "change: a source that is renamed is none, and -v notes it" {
+@test "change: renaming a source is not a change, and -v notes it" {
 	file=new no_change mv in new
 	[[ $output == *"zcopy: -: renamed or removed while it was being moved:"* ]]
 	cp new in
@@ -580,7 +581,7 @@ no_change() {
 	same new out
 }
 
-@test "change: a source that is removed, or replaced by rename, is none" {
+@test "change: removing a source, or replacing its name, is not a change" {
 	local change
 	cp in before
 	random_file other "$size"
@@ -594,7 +595,7 @@ no_change() {
 	done
 }
 
-@test "change: a source whose link or directory leads elsewhere is none" {
+@test "change: a link or directory that leads elsewhere is not a change" {
 	random_file real "$size"
 	random_file other "$size"
 	ln -sf real in
@@ -613,14 +614,14 @@ no_change() {
 	same old/in got
 }
 
-@test "change: a ctime that moves for no reason that is seen gives status 7" {
+@test "change: a new ctime without a harmless cause gives status 7" {
 	each_midway 7 touch -r in in
 	midway - <in
 	touch -r in in
 	finish 7
 }
 
-@test "change: a source that is read by others has not changed" {
+@test "change: reading a source does not change it" {
 	midway in
 	cat in >/dev/null
 	finish 0
@@ -632,7 +633,7 @@ no_change() {
 	each_halfway 7 grow
 }
 
-@test "change: with a count a source may grow" {
+@test "change: with --bytes a source may grow" {
 	local method
 	cp in before
 	for method in $(methods file fifo); do
@@ -650,7 +651,7 @@ no_change() {
 	done
 }
 
-@test "change: a count that was not there yet is met by growth" {
+@test "change: growth may meet a count that was not met at the start" {
 	local method
 	random_file more 100000
 	for method in $(methods file fifo); do
@@ -663,13 +664,13 @@ no_change() {
 	done
 }
 
-@test "change: with a count, to write to the source still gives status 7" {
+@test "change: with --bytes, writing to the source still gives status 7" {
 	midway -c $((size - 1)) in
 	rewrite
 	finish 7
 }
 
-@test "change: a source that shrinks gives status 6, in good time" {
+@test "change: a source that shrinks gives status 6, and nothing hangs" {
 	each_midway 6 shrink_to 0
 	each_midway 6 shrink_to 1
 	each_midway 6 shrink_to 1500000
@@ -682,7 +683,7 @@ no_change() {
 	each_halfway 6 shrink_to $((size - 1))
 }
 
-@test "change: a source that shrinks below a count gives status 6" {
+@test "change: a source that shrinks below --bytes gives status 6" {
 	local method
 	for method in $(methods file fifo); do
 		random_file in "$size"
@@ -692,14 +693,14 @@ no_change() {
 	done
 }
 
-@test "change: a source that shrinks has changed, though it may be short" {
+@test "change: with --allow-short, a source that shrinks gives status 7" {
 	midway --allow-short in
 	shrink_to 1500000
 	finish 7
 }
 
-# Some FUSE servers report such a size.
-@test "change: a source whose size was never there has not shrunk" {
+# Some FUSE servers report a size that is too large.
+@test "change: a source whose size was too large from the start is a success" {
 	local fault
 	for fault in read:zero:3+:in=reg read:zero:1+:in=reg; do
 		FAULT=$fault zcopy 0 --method=read-write --block-size=64K in out
@@ -709,8 +710,8 @@ no_change() {
 	done
 }
 
-# With mmap only to 0 bytes: the kernel pads the last page with NULs.
-@test "change: methods that copy pad a source that shrinks with nothing" {
+# mmap only with a size of 0, because the kernel pads the last page with NULs.
+@test "change: methods that copy do not pad a source that shrinks" {
 	local row
 	cp in before
 	for row in mmap:0 read-write:0 read-write:1500000; do

@@ -1,7 +1,7 @@
-# Waits that --timeout ends: `load deadlines` behind `load peer`.
+# Waits that --timeout ends: `load deadlines` after `load peer`.
 
-# gives_up STATUS ENDPOINT TEXT -- ARG... - zcopy waits for 0.3 s, not less and
-# not much more, and then fails with "ENDPOINT: TEXT".
+# gives_up STATUS ENDPOINT TEXT -- ARG... - zcopy waits for 0.3 s, and not much
+# longer, and then fails with "ENDPOINT: TEXT".
 gives_up() {
 	local want=$1 endpoint=$2 text=$3 began took
 	shift 4

@@ -15,7 +15,7 @@ setup() {
 
 SIGNALS=RTMIN,ALRM,USR1,USR2,VTALRM,PROF
 
-# without_signals COMMAND... - run it with zcopy's signals ignored, and again
+# without_signals COMMAND... - call it with zcopy's signals ignored, and again
 # with them blocked.
 without_signals() {
 	local how clean_env
@@ -28,13 +28,15 @@ without_signals() {
 	done
 }
 
+# Waits, one for each of the cases below.
+
 fifo_without_writer() {
 	mkfifo "$fifo"
 	gives_up 3 "$fifo" "no writer opened it within" -- "$fifo" out
 	gives_up 1 "$fifo" "no writer opened it within" -- --header="$fifo" in out
 }
 
-@test "signals off: a FIFO that nobody writes" {
+@test "signals off: zcopy gives up on a FIFO without a writer" {
 	without_signals fifo_without_writer
 }
 
@@ -43,7 +45,7 @@ fifo_without_reader() {
 	gives_up 4 "$fifo" "no reader opened it within" -- in "$fifo"
 }
 
-@test "signals off: a FIFO that nobody reads" {
+@test "signals off: zcopy gives up on a FIFO without a reader" {
 	without_signals fifo_without_reader
 }
 
@@ -56,7 +58,7 @@ silent_pipe() {
 	exec 7>&-
 }
 
-@test "signals off: a pipe that says nothing" {
+@test "signals off: zcopy gives up on an idle pipe" {
 	without_signals silent_pipe
 }
 
@@ -67,7 +69,7 @@ full_pipe() {
 	exec 7>&-
 }
 
-@test "signals off: a pipe that is full" {
+@test "signals off: zcopy gives up on a full pipe" {
 	more_than_fits "$big"
 	without_signals full_pipe
 }
@@ -80,7 +82,7 @@ silent_sockets() {
 	    "127.0.0.1:$port" out
 }
 
-@test "signals off: a connection that says no more, inherited or not" {
+@test "signals off: zcopy gives up on a silent connection, inherited or not" {
 	without_signals silent_sockets
 }
 
@@ -93,7 +95,7 @@ full_sockets() {
 	    "$big" "127.0.0.1:$port"
 }
 
-@test "signals off: a connection that takes no more, inherited or not" {
+@test "signals off: zcopy gives up on a full connection, inherited or not" {
 	more_than_fits "$big"
 	without_signals full_sockets
 }
@@ -107,7 +109,7 @@ full_backlogs() {
 	    in "unix:$path"
 }
 
-@test "signals off: a full backlog, of TCP and of a unix socket" {
+@test "signals off: zcopy gives up on a full backlog, of TCP and unix sockets" {
 	without_signals full_backlogs
 }
 
@@ -119,7 +121,7 @@ nobody_to_accept() {
 	done
 }
 
-@test "signals off: nobody connects" {
+@test "signals off: zcopy gives up if nobody connects" {
 	without_signals nobody_to_accept
 }
 
@@ -132,7 +134,7 @@ silent_client() {
 	untouched
 }
 
-@test "signals off: a client that says nothing" {
+@test "signals off: zcopy gives up on a client that sends nothing" {
 	without_signals silent_client
 }
 
@@ -141,7 +143,7 @@ silent_resolver() {
 	    nobody.invalid:80 out
 }
 
-@test "signals off: a resolver that does not answer" {
+@test "signals off: zcopy gives up on a resolver that does not answer" {
 	two_networks
 	local as_user=("${left[@]}")
 	with_silent_resolver
@@ -154,14 +156,14 @@ no_confirmation() {
 	    in "127.0.0.1:$port"
 }
 
-@test "signals off: a peer that does not close" {
+@test "signals off: zcopy gives up on a peer that does not close" {
 	without_signals no_confirmation
 }
 
 ## The timer
 
 # without_timer COMMAND... - zcopy, started by COMMAND, gives up each wait that
-# nothing but a timer ends.
+# only a timer can end.
 without_timer() {
 	local as_user=("$@")
 	rm -f "$fifo"
@@ -173,7 +175,7 @@ without_timer() {
 	exec 7>&-
 }
 
-@test "timer: where timer_create(2) fails, --timeout is kept by SIGALRM" {
+@test "timer: if timer_create(2) fails, --timeout works with SIGALRM" {
 	local error FAULT
 	more_than_fits "$big"
 	for error in EAGAIN EPERM ENOSYS; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Descriptors that zcopy was started with and that have O_DIRECT.
+# Inherited descriptors with O_DIRECT.
 
 load helpers
 
@@ -16,29 +16,30 @@ teardown() {
 
 WAY_OUT="(open it without O_DIRECT, or name the file)"
 
-# on_ext4 - which takes whole blocks only; $fs is where.
+# on_ext4 - mount an ext4, which takes only whole blocks, at $fs.
 on_ext4() {
 	local first=6.1
 	requires python3
 	[ "$(printf '%s\n' $first "$(uname -r)" | sort -V | head -n 1)" = \
-	    $first ] || skip "before Linux 6.1 no block size is told"
+	    $first ] || skip "before Linux 6.1 statx gives no block size"
 	file_system ext4 20
 	cp in "$fs/in"
 }
 
-# direct NUMBER FILE OFFSET zcopy ARG... - as of tests/direct.py.
+# direct NUMBER FILE OFFSET zcopy ARG... - run zcopy with FILE open with
+# O_DIRECT, at OFFSET, as descriptor NUMBER: see tests/direct.py.
 direct() {
 	local as_user=(python3 "$BATS_TEST_DIRNAME/direct.py" "${@:1:3}" env)
 	"${@:4}"
 }
 
-# refused_as LINE - that is all it has said.
+# refused_as LINE - true if zcopy printed only LINE, with the way out.
 refused_as() {
 	printf 'expected:\n%s\n' "zcopy: -: $1 $WAY_OUT"
 	[ "$output" = "zcopy: -: $1 $WAY_OUT" ]
 }
 
-@test "direct: what DEST cannot take is refused before the first byte" {
+@test "direct: a size that DEST cannot take is refused before the first byte" {
 	local has='write: the descriptor has O_DIRECT: it takes blocks of 512 bytes,'
 	on_ext4
 	direct 1 "$fs/out" 0 zcopy 4 in -
@@ -55,7 +56,7 @@ refused_as() {
 	} < <(cat in)
 }
 
-@test "direct: a block device is refused what it cannot take" {
+@test "direct: a size that a block device cannot take is refused" {
 	requires python3
 	block_device 1M
 	direct 1 "$device" 0 zcopy 4 in -
@@ -65,7 +66,7 @@ bytes, not 1000000 bytes at 0"
 	cmp -i 512:0 -n 102400 "$device" in
 }
 
-@test "direct: whole blocks go in, and out" {
+@test "direct: whole blocks can be written and read" {
 	on_ext4
 	direct 1 "$fs/out" 0 zcopy 0 --bytes=102400 in -
 	direct 1 "$fs/out" 102400 zcopy 0 --bytes=102400 --offset=102400 in -
@@ -76,7 +77,7 @@ bytes, not 1000000 bytes at 0"
 	cmp <(tail -c +513 in | head -c 1024) out
 }
 
-@test "direct: what SOURCE cannot give is refused before the first byte" {
+@test "direct: a range that SOURCE cannot give is refused before the first byte" {
 	local has='read: the descriptor has O_DIRECT: it takes blocks of 512 bytes,'
 	on_ext4
 	direct 0 "$fs/in" 1 zcopy 3 - out
@@ -86,16 +87,16 @@ bytes, not 1000000 bytes at 0"
 	direct 0 "$fs/in" 0 zcopy 3 --bytes=1000 - out
 	refused_as "$has not 1000 bytes at 0"
 	[ ! -e out ]
-	# The end of a file cuts a read short, whatever its size.
+	# At the end of a file a read may be short, of any size.
 	direct 0 "$fs/in" 0 zcopy 6 --bytes=2000001 - out
 	direct 0 "$fs/in" 1000000 zcopy 0 - out
 	[ ! -s out ]
-	# mmap(2) does not mind.
+	# mmap(2) works in spite of O_DIRECT.
 	direct 0 "$fs/in" 1 zcopy 0 --method=mmap - out
 	same <(tail -c +2 in) out
 }
 
-@test "direct: the odd end of a stream says why it is not taken" {
+@test "direct: a stream that is not whole blocks fails and says why" {
 	on_ext4
 	head -c 1000 in >small
 	direct 1 "$fs/out" 0 zcopy 4 - - < <(cat small)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# --discard: it takes one connection after another, drops what comes, and says
-# how much that was.
+# --discard: zcopy accepts one connection after another, drops the data, and
+# prints how much that was.
 
 load helpers
 load peer
@@ -16,7 +16,7 @@ discards() {
 	discard_log=$log
 }
 
-# lines - print its lines but the first: one for each connection.
+# lines - print its lines without the first, one for each connection.
 lines() {
 	grep -v '^zcopy: listening on ' "$discard_log"
 }
@@ -26,7 +26,7 @@ counts() {
 	lines | sed -n 's/.*: \([0-9]*\) bytes in .*/\1/p' | xargs
 }
 
-# has_counted COUNT... - for `retry`: true if these are all counts.
+# has_counted COUNT... - for `retry`: true if these are all counts, in order.
 has_counted() {
 	[ "$(counts)" = "$*" ]
 }
@@ -53,7 +53,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 ## What comes
 
 # bats test_tags=valgrind
-@test "discard: a zcopy is confirmed by close, and its bytes are counted" {
+@test "discard: a zcopy that sends is confirmed by close, and counted" {
 	discards
 	zcopy 0 -v in "127.0.0.1:$port"
 	[[ $output == *"zcopy: confirmed: close"* ]]
@@ -62,7 +62,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-@test "discard: a line for each connection, with the address of the peer" {
+@test "discard: prints a line for each connection, with the peer's address" {
 	requires ss
 	local from
 	discards
@@ -79,7 +79,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-@test "discard: each count is exact, that of nothing as well" {
+@test "discard: each count is exact, also of no bytes" {
 	local size sizes=(0 1 2 65535 65536 65537 262143 262144 262145 3000000)
 	discards
 	for size in "${sizes[@]}"; do
@@ -90,7 +90,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-@test "discard: 1 GiB to the byte, by every method that sends" {
+@test "discard: the count is exact for each method that sends, up to 1 GiB" {
 	discards
 	zcopy 0 -c 1G /dev/zero "127.0.0.1:$port"
 	zcopy 0 --method=read-write -c 100000001 /dev/zero "127.0.0.1:$port"
@@ -102,7 +102,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-@test "discard: single bytes, slowly" {
+@test "discard: single bytes that come slowly are counted" {
 	head -c 300 in >few
 	discards
 	peer connect "127.0.0.1:$port" drip=few end ended
@@ -112,14 +112,14 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-@test "discard: a header and a trailer are bytes like all others" {
+@test "discard: a header and a trailer are counted, too" {
 	discards
 	zcopy 0 --header=in --trailer=in in "127.0.0.1:$port"
 	retry has_counted 900000
 	stops
 }
 
-@test "discard: over IPv6" {
+@test "discard: works over IPv6" {
 	requires_ipv6
 	listener --discard 'listen:[::1]:0'
 	discard=$pid discard_log=$log
@@ -130,7 +130,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-@test "discard: on all addresses, IPv4 and IPv6" {
+@test "discard: works on all addresses, IPv4 and IPv6" {
 	requires_ipv6
 	listener --discard :0
 	discard=$pid discard_log=$log
@@ -140,7 +140,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-@test "discard: over a unix socket, whose path stays until the end" {
+@test "discard: works over a unix socket, whose path stays until the end" {
 	listener --discard "unix-listen:$path"
 	discard=$pid discard_log=$log
 	zcopy 0 -v in "unix:$path"
@@ -153,7 +153,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	[ ! -e "$path" ]
 }
 
-@test "discard: -q prints no line, and works" {
+@test "discard: with -q it works, and prints no line" {
 	requires ss
 	start -q --discard listen:127.0.0.1:0
 	discard=$pid
@@ -182,7 +182,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 
 ## Several
 
-@test "discard: who comes meanwhile waits for its turn" {
+@test "discard: a second client waits until the first has ended" {
 	discards
 	peer connect "127.0.0.1:$port" send=in "wait=$go" end ended
 	retry has_said "$peer"
@@ -196,7 +196,7 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	stops
 }
 
-# The i-th sends i bytes.
+# A program with 200 connections, of which number i sends i bytes.
 many=$(cat <<-'END'
 	import socket, sys
 	for i in range(1, 201):
@@ -222,7 +222,7 @@ END
 }
 
 # More than fit into the queue of the listening socket.
-@test "discard: 40 zcopys at once all get through" {
+@test "discard: 40 zcopys at the same time are all served" {
 	local i pids=()
 	discards
 	for ((i = 0; i < 40; i++)); do
@@ -255,10 +255,10 @@ END
 	stops
 }
 
-@test "discard: --timeout ends a peer that stands still, and not the waiting" {
+@test "discard: --timeout ends a silent connection, but no wait for a client" {
 	discards --timeout=0.3
 	retry asleep "$discard"
-	# No client comes for longer than that.
+	# The wait for a client may take longer.
 	wait_for 500000
 	peer connect "127.0.0.1:$port" send=in broken
 	peer_ends 0
@@ -270,7 +270,7 @@ END
 	stops
 }
 
-@test "discard: --timeout leaves alone who is slow, and moves" {
+@test "discard: --timeout does not end a connection that is slow" {
 	head -c 400 in >few
 	discards --timeout=0.7		# 400 bytes take at least 0.8 s
 	peer connect "127.0.0.1:$port" drip=few end ended
@@ -280,7 +280,7 @@ END
 	stops
 }
 
-@test "discard: --allow closes others unread, and names them with -v" {
+@test "discard: --allow closes others unread, and -v names them" {
 	requires socat
 	discards -v --allow=127.0.0.1 --allow=10.0.0.0/8
 	socat -u OPEN:in "TCP4:127.0.0.1:$port,bind=127.0.0.2" || :
@@ -292,14 +292,14 @@ END
 	stops
 }
 
-@test "discard: --allow means nothing on a unix socket, and is refused" {
+@test "discard: --allow is refused with a unix socket" {
 	ZCOPY_TEST_TIMEOUT=3 zcopy 2 --discard --allow=127.0.0.1 \
 	    "unix-listen:$path"
 	[[ $output == *--allow* ]]
 	[ ! -e "$path" ]
 }
 
-@test "discard: a port in use is status 5" {
+@test "discard: a port in use gives status 5" {
 	discards
 	ZCOPY_TEST_TIMEOUT=3 zcopy 5 --discard "listen:127.0.0.1:$port"
 	complains "listen:127.0.0.1:$port" "Address already in use"
@@ -308,7 +308,7 @@ END
 
 ## Its end
 
-@test "discard: signals end it while it waits" {
+@test "discard: signals end zcopy while it waits" {
 	local signal
 	for signal in 1 2 15 9; do
 		discards
@@ -317,12 +317,12 @@ END
 		ends $((128 + signal))
 		[[ $output != *" bytes in "* ]]
 	done
-	# Nobody comes to nobody.
+	# Nothing listens any more.
 	zcopy 5 in "127.0.0.1:$port"
 	complains "127.0.0.1:$port" "Connection refused"
 }
 
-@test "discard: signals end it in the middle, and the peer is reset" {
+@test "discard: signals end zcopy during a connection, and reset the peer" {
 	local signal
 	for signal in 2 15 9; do
 		discards
@@ -340,7 +340,7 @@ busy() {
 	[ "$(cpu_ticks "$1")" -ge 5 ]
 }
 
-@test "discard: a signal ends it in the middle of a flood" {
+@test "discard: a signal ends zcopy while data comes at full speed" {
 	local flood
 	discards
 	start /dev/zero "127.0.0.1:$port"
@@ -354,7 +354,7 @@ busy() {
 	complains "127.0.0.1:$port" "bytes delivered"
 }
 
-@test "discard: SIGUSR1 is answered, and it goes on" {
+@test "discard: SIGUSR1 is answered, and zcopy continues" {
 	discards
 	retry asleep "$pid"
 	kill -USR1 "$pid"
@@ -383,7 +383,7 @@ busy() {
 
 ## How it is called
 
-@test "discard: what does not listen is a usage error, and nothing is made" {
+@test "discard: a name that does not listen is a usage error" {
 	local name
 	old_file in
 	for name in in new /dev/null - fd:0 127.0.0.1:9 tcp:127.0.0.1:9 \
@@ -394,7 +394,7 @@ busy() {
 	done
 }
 
-@test "discard: it takes one operand" {
+@test "discard: any other number of operands than one is a usage error" {
 	zcopy 2 --discard
 	[[ $output == *--discard*missing* ]]
 	zcopy 2 --discard listen:127.0.0.1:0 new

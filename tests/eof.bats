@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Where a source ends: not before, and not after.
+# The end of each kind of source: zcopy stops there, not before and not after.
 
 load helpers
 load routes
@@ -22,7 +22,7 @@ setup() {
 	done
 }
 
-@test "eof: an empty file replaces one that was not" {
+@test "eof: an empty file replaces one that is not empty" {
 	local method
 	: >empty
 	for method in $(methods file file); do
@@ -48,7 +48,7 @@ setup() {
 	done
 }
 
-@test "eof: a pipe that is at its end gives an empty file" {
+@test "eof: an empty pipe without writers gives an empty file" {
 	local method dest
 	: >empty
 	for dest in file stdout pipe fifo; do
@@ -77,7 +77,7 @@ setup() {
 	done
 }
 
-@test "eof: all of a file arrives, whatever the rest of a page or a block" {
+@test "eof: all of a file arrives, for sizes around pages and blocks" {
 	local method dest size
 	for size in 1 4095 4096 4097 65536 262144 262145 1048576 1048577; do
 		random_file some "$size"
@@ -91,7 +91,7 @@ setup() {
 	done
 }
 
-@test "eof: all of a pipe arrives, whatever the rest of a page or a block" {
+@test "eof: all of a pipe arrives, for sizes around pages and blocks" {
 	local method dest size
 	for size in 1 4095 4096 4097 65536 262144 262145 1048576 1048577; do
 		random_file some "$size"
@@ -105,7 +105,7 @@ setup() {
 	done
 }
 
-@test "eof: in the middle of a count it is status 6, from each stream" {
+@test "eof: the end of a stream before --bytes gives status 6" {
 	local method
 	echo old >out
 	for method in $(methods stream file); do
@@ -122,7 +122,7 @@ setup() {
 	done
 }
 
-# True if zcopy has read all that was written to descriptor 7.
+# is_drained - for `retry`: zcopy has read all that was written to descriptor 7.
 is_drained() {
 	[ "$(python3 -c '
 import array, fcntl, termios
@@ -131,7 +131,7 @@ fcntl.ioctl(7, termios.FIONREAD, count)
 print(count[0])')" -eq 0 ]
 }
 
-@test "eof: of a FIFO comes with the last writer's close, not before" {
+@test "eof: a FIFO ends when its last writer closes, not before" {
 	local method
 	requires python3
 	for method in $(methods stream file); do
@@ -155,7 +155,7 @@ print(count[0])')" -eq 0 ]
 	done
 }
 
-@test "eof: of a FIFO, writers who come one after the other make one stream" {
+@test "eof: several writers of a FIFO, one after another, make one stream" {
 	local method
 	for method in $(methods stream file); do
 		echo "method $method"
@@ -171,7 +171,7 @@ print(count[0])')" -eq 0 ]
 	done
 }
 
-@test "eof: of an inherited pipe that somebody else holds open is awaited" {
+@test "eof: zcopy waits for the last writer of an inherited pipe" {
 	local method
 	mkfifo source
 	for method in $(methods stream file); do
@@ -187,8 +187,8 @@ print(count[0])')" -eq 0 ]
 	done
 }
 
-# kernel_file FILE - all of it, by whatever can, to each destination; the
-# rest is refused.
+# kernel_file FILE - each method that can moves all of FILE to each destination,
+# and the others are refused.
 kernel_file() {
 	local method dest
 	cat "$1" >all
@@ -213,20 +213,20 @@ kernel_file() {
 	done
 }
 
-@test "eof: of /proc, where sizes say 0, is where the text ends" {
+@test "eof: a file of /proc, whose st_size is 0, is read to its end" {
 	kernel_file /proc/version
 	kernel_file /proc/filesystems
 	kernel_file /proc/sys/kernel/ostype
 }
 
-@test "eof: of /sys, where sizes say 4096, is where the text ends" {
+@test "eof: a file of /sys, whose st_size is 4096, is read to its end" {
 	kernel_file /sys/devices/system/cpu/possible
 	kernel_file /sys/kernel/vmcoreinfo
 }
 
-@test "eof: of a cgroup's file is where the text ends" {
+@test "eof: a file of a cgroup is read to its end" {
 	local file
-	# Where the cgroup hierarchy is mounted, version 1 or 2.
+	# Find a cgroup hierarchy, of version 1 or 2.
 	file=$(awk '$3 ~ /^cgroup2?$/ { print $2 "/cgroup.procs"; exit }' \
 	    /proc/mounts)
 	[ -n "$file" ] || skip "no cgroups are mounted"
@@ -237,7 +237,7 @@ kernel_file() {
 @test "eof: a /proc file that sendfile and splice refuse is read to its end" {
 	local method
 	sleep 1000 3>&- &
-	# Wait until the child is that program, no longer a copy of this shell.
+	# Wait until the child has executed sleep.
 	retry grep -q sleep "/proc/$!/cmdline"
 	cat "/proc/$!/cmdline" >all
 	zcopy 0 "/proc/$!/cmdline" out
@@ -251,18 +251,18 @@ kernel_file() {
 }
 
 @test "eof: a /proc file of many reads is read to its end" {
-	# The maps of the bats that waits for this case.
+	# The parent, a bats that only waits, has a long list.
 	zcopy 0 "/proc/$PPID/smaps" out
 	cat "/proc/$PPID/smaps" >all
 	[ "$(stat -c %s all)" -gt 4096 ]
-	# Numbers in it change; what is mapped does not.
+	# Compare the mappings and the labels; the numbers change.
 	grep -Eo '^([0-9a-f]+-[0-9a-f]+|[A-Z][A-Za-z_]+)' all >expected
 	grep -Eo '^([0-9a-f]+-[0-9a-f]+|[A-Z][A-Za-z_]+)' out >got
 	same expected got
 }
 
-# FUSE has said so, and overlayfs within containers.
-@test "eof: the kernel's word that there is no more is not taken for it" {
+# FUSE has done that, and overlayfs in containers.
+@test "eof: a 0 from the kernel's own paths before the end is not believed" {
 	local method
 	FAULT=copy_file_range:zero:1 zcopy 0 in got
 	fault_fired
@@ -294,7 +294,7 @@ terminal() {
 	python3 "$BATS_TEST_DIRNAME/terminal.py" "$@"
 }
 
-@test "eof: of a terminal is one Ctrl-D, and what is typed next is not read" {
+@test "eof: a terminal ends at the first Ctrl-D, and no more is read" {
 	local method
 	requires python3
 	for method in $(methods stream file); do
@@ -305,7 +305,7 @@ terminal() {
 	done
 }
 
-@test "eof: of a terminal, Ctrl-D within a count is status 6" {
+@test "eof: Ctrl-D on a terminal before --bytes gives status 6" {
 	local method status
 	requires python3
 	for method in $(methods stream file); do
@@ -317,7 +317,7 @@ terminal() {
 	done
 }
 
-@test "eof: a terminal gets all of a file, by each method that can" {
+@test "eof: a terminal gets all of a file, with each method that can" {
 	local method
 	requires python3
 	for method in auto splice sendfile mmap read-write; do
@@ -327,19 +327,20 @@ terminal() {
 	done
 }
 
+# far_end ARG... - run tests/peer.py.
 far_end() {
 	timeout 20 python3 "$BATS_TEST_DIRNAME/peer.py" "$@"
 }
 
 # half_closer ADDRESS - connect to a zcopy that listens, send `in` and
-# half-close. zcopy must not send anything, nor close before all of it is in
-# `got`.
+# half-close.  zcopy must not send anything, and must not close before `got` is
+# complete.
 half_closer() {
 	far_end connect "$1" send=in end save=said equal=in:got
 	[ ! -s said ]
 }
 
-@test "eof: of a socket is the peer's half-close; he hears when all is done" {
+@test "eof: a socket ends at the peer's half-close, and zcopy closes at the end" {
 	local method
 	requires python3
 	for method in $(methods stream file); do
@@ -357,9 +358,9 @@ half_closer() {
 	done
 }
 
-# half_closed TYPE COMMAND... - run it with a socket as its standard input, to
-# which `in` is sent, and then a half-close.  What COMMAND's successor writes to
-# the same socket must arrive.
+# half_closed TYPE COMMAND... - run COMMAND with a socket as standard input, to
+# which the peer sends `in` and then half-closes.  What is written to that
+# socket after COMMAND must arrive.
 half_closed() {
 	# shellcheck disable=SC2016	# for the other shell
 	far_end pair "$1" 0 send=in end save=thanks -- \
@@ -379,7 +380,7 @@ half_closed() {
 	done
 }
 
-@test "eof: a reset is none: status 5, and DEST stays" {
+@test "eof: a reset is not an end: status 5, and DEST stays" {
 	local method
 	requires python3
 	printf some >some

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# --explain says what a run does: each row of these tables is explained first,
+# --explain says what a run does: each row of these tables is first explained,
 # then run, and both must agree.
 # shellcheck disable=SC2094	# one file for both ends is among the rows
 
@@ -25,9 +25,9 @@ teardown() {
 }
 
 # row STATUS ARG... - the explanation and the run of `zcopy ARG...` end with
-# this STATUS; both print the same message if it is not 0, and else the run
-# begins with the first method of the plan.  STATUS `same`: whichever it is, as
-# the sysctls of this machine have it.  In front of it:
+# this STATUS.  If it is not 0, both print the same message; if it is 0, the run
+# begins with the first method of the plan.  STATUS `same` stands for any,
+# because sysctls decide.  Assignments in front of it:
 #   AS=as_nobody	both run without privileges
 #   PEER=FUNCTION	starts what the run needs on the other side
 row() {
@@ -52,8 +52,9 @@ row() {
 	fi
 }
 
-# "none": there was not one byte to move.  The kernel may refuse a method, such as
-# copy_file_range between some file systems.
+# begins_as_planned - true if the first method of the plan was used or refused,
+# as the kernel refuses copy_file_range between some file systems.  The method
+# is "none" if there was nothing to move.
 begins_as_planned() {
 	local first used
 	first=$(sed -n 's/^plan  *\([^ ]*\).*/\1/p' <<<"$account")
@@ -63,11 +64,12 @@ begins_as_planned() {
 	    [[ $output == *"zcopy: $first: refused at 0: "* ]]; }
 }
 
-# said TEXT - the last message in it, which is the error.
+# said TEXT - print the last message in TEXT, which is the error.
 said() {
 	grep '^zcopy: ' <<<"$1" | tail -n 1
 }
 
+# disagree WHY ARG... - note that the explanation and the run of ARGs differ.
 disagree() {
 	disagreements+="
 zcopy ${*:2}: $1
@@ -75,13 +77,14 @@ zcopy ${*:2}: $1
   the run:   status $status, $(said "$output")"
 }
 
-# agreed COUNT - all rows did, and there were so many.
+# agreed COUNT - true if all rows agreed, and there were COUNT.
 agreed() {
 	echo "$disagreements"
 	[ "$rows" -eq "$1" ]
 	[ -z "$disagreements" ]
 }
 
+# feed, drain - write `in` to the FIFO, or read it, for a run.
 feed() {
 	cat in >fifo 3>&- &
 }
@@ -90,11 +93,13 @@ drain() {
 	cat fifo >/dev/null 3>&- &
 }
 
+# unix_peer - start a zcopy that listens at `peer`.
 unix_peer() {
 	start unix-listen:peer /dev/null
 	retry test -S peer
 }
 
+# socket_at PATH - make a socket that no process has open.
 socket_at() {
 	python3 -c 'import socket, sys
 socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"

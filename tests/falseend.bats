@@ -21,9 +21,9 @@ teardown() {
 	unmount_all
 }
 
-## An urgent byte (MSG_OOB) is no data, and no end
+## An urgent byte (MSG_OOB) is not data, and not the end
 
-# deeds WHERE - what a peer does whose urgent byte is there.
+# deeds WHERE - print the deeds of a peer with an urgent byte there.
 deeds() {
 	case $1 in
 	first)	echo urgent send=in ;;
@@ -32,7 +32,8 @@ deeds() {
 	esac
 }
 
-# passes WHERE ARG... - zcopy, listening, and a peer with an urgent byte there.
+# passes WHERE ARG... - a zcopy that listens succeeds with a peer that has an
+# urgent byte there.
 passes() {
 	local where=$1
 	shift
@@ -42,7 +43,7 @@ passes() {
 	ends 0
 }
 
-@test "urgent: a listener's file has all data around it, with each method" {
+@test "urgent: a listener receives all data around it, with each method" {
 	local where method
 	for where in first middle last; do
 		for method in $(methods stream file); do
@@ -54,7 +55,7 @@ passes() {
 	done
 }
 
-@test "urgent: a client's file has all data around it, with each method" {
+@test "urgent: a client receives all data around it, with each method" {
 	local where method
 	for where in first middle last; do
 		for method in $(methods stream file); do
@@ -66,7 +67,7 @@ passes() {
 	done
 }
 
-@test "urgent: to a pipe, /dev/null, a unix socket and another zcopy" {
+@test "urgent: all data around it reaches each kind of DEST" {
 	local where method first
 	for where in first middle last; do
 		for method in $(methods stream stdout); do
@@ -98,7 +99,7 @@ passes() {
 	done
 }
 
-@test "urgent: a socket that was inherited, blocking or not" {
+@test "urgent: all data around it arrives from an inherited socket" {
 	local where kind method
 	for where in first middle last; do
 		for kind in tcp tcp-nonblock; do
@@ -127,7 +128,7 @@ passes() {
 	done
 }
 
-@test "urgent: between header and trailer" {
+@test "urgent: all data around it arrives between header and trailer" {
 	printf head >h
 	printf tail >t
 	cat h in t >expected
@@ -135,7 +136,7 @@ passes() {
 	same expected "$got"
 }
 
-@test "urgent: two of them, the second sent after the first was passed" {
+@test "urgent: all data around two of them arrives" {
 	local method
 	cat a b a >expected
 	for method in $(methods stream stdout); do
@@ -150,7 +151,7 @@ passes() {
 	done
 }
 
-@test "urgent: a peer that sends nothing else is an error, status 6" {
+@test "urgent: a peer that sends nothing else gives status 6" {
 	echo old >out
 	listener listen:127.0.0.1:0 out
 	peer connect "127.0.0.1:$port" urgent
@@ -166,7 +167,7 @@ passes() {
 	ends 143
 }
 
-@test "urgent: no CPU time is spent while nothing comes behind it" {
+@test "urgent: waiting for data after it costs no CPU time" {
 	local before
 	# shellcheck disable=SC2016	# for that shell
 	timeout 20 "$PYTHON" "$PEER" pair tcp-nonblock 7 send=a urgent \
@@ -184,7 +185,7 @@ passes() {
 
 ## FUSE: the server makes up st_size
 
-# odd_files - tests/oddfs.py at $odd, each file with the content of `in`.
+# odd_files - mount tests/oddfs.py at $odd; each file has the content of `in`.
 odd_files() {
 	requires python3
 	requires_root
@@ -200,11 +201,12 @@ $(tail -n 1 "$BATS_TEST_TMPDIR.oddfs.log")"
 	mounts=("$odd" "${mounts[@]}")
 }
 
+# odd_files_are_there - for `retry`: it is mounted, or the server has ended.
 odd_files_are_there() {
 	[ -e "$odd/exact" ] || gone "$server"
 }
 
-@test "fuse: --benchmark measures no method that a SOURCE without seek excludes" {
+@test "fuse: --benchmark of a SOURCE that cannot seek measures only read-write" {
 	odd_files
 	zcopy 0 --benchmark -q --rounds=1 "$odd/double-noseek" /dev/null
 	[[ $output == *read-write* && $output != *refused* ]]
@@ -222,7 +224,7 @@ odd_files_are_there() {
 	done
 }
 
-@test "fuse: the same from an inherited descriptor that is not at 0" {
+@test "fuse: all that read(2) gets arrives from an inherited descriptor, too" {
 	local file
 	odd_files
 	tail -c +1001 in >expected
@@ -234,7 +236,7 @@ odd_files_are_there() {
 	done
 }
 
-@test "fuse: --offset and --bytes, whatever st_size says" {
+@test "fuse: --offset and --bytes work, whatever st_size says" {
 	local file
 	odd_files
 	tail -c +150001 in >expected
@@ -249,7 +251,7 @@ odd_files_are_there() {
 	done
 }
 
-@test "fuse: zcopy to zcopy over TCP" {
+@test "fuse: all that read(2) gets arrives over TCP" {
 	local file
 	odd_files
 	for file in {none,half,double}{-noseek,-stream}; do
@@ -260,7 +262,7 @@ odd_files_are_there() {
 	done
 }
 
-@test "fuse: a method that is named delivers all, or says why it cannot" {
+@test "fuse: a named method delivers everything, or says why it cannot" {
 	local file method
 	odd_files
 	for file in {none,half}{,-noseek,-stream}; do
@@ -278,7 +280,7 @@ odd_files_are_there() {
 st_size"* ]]
 }
 
-@test "fuse: a size that falls during the move is status 6" {
+@test "fuse: a size that falls during the copy gives status 6" {
 	odd_files
 	echo old >out
 	zcopy 6 "$odd/shrinks" out
@@ -286,7 +288,7 @@ st_size"* ]]
 	[ "$(cat out)" = old ]
 }
 
-@test "fuse: a read that a signal would undo gets its time" {
+@test "fuse: a slow read(2) is not interrupted" {
 	odd_files
 	listener listen:127.0.0.1:0 out
 	zcopy 0 -c 1000 "$odd/slow" "127.0.0.1:$port"
@@ -296,7 +298,7 @@ st_size"* ]]
 	cmp -n 1000 in out
 }
 
-@test "fuse: a server that never tells the end is given up in time" {
+@test "fuse: --timeout and signals end the wait for a server that hangs" {
 	local method
 	odd_files
 	echo old >out
@@ -311,7 +313,7 @@ st_size"* ]]
 	[ "$(cat out)" = old ]
 }
 
-@test "fuse: an offset past st_size ends in time, and survives SIGUSR1" {
+@test "fuse: with an offset past st_size, --timeout and signals work" {
 	local far
 	odd_files
 	far=--offset=$(($(stat -c %s in) + 1))
@@ -328,7 +330,7 @@ st_size"* ]]
 	[ "$(cat out)" = old ]
 }
 
-@test "fuse: --no-disk-io takes no size for the end" {
+@test "fuse: --no-disk-io does not take st_size for the end" {
 	odd_files
 	zcopy 0 --no-disk-io "$odd/none" out
 	same in out
@@ -350,7 +352,7 @@ st_size"* ]]
 
 ## A 0 that may be false is checked by read(2)
 
-@test "end: after a single false 0 the same method goes on" {
+@test "end: after a single false 0 the same method continues" {
 	local method call
 	for method in copy_file_range sendfile; do
 		FAULT=$method:zero:2 zcopy 0 -v -m $method --block-size=65536 \
@@ -417,15 +419,15 @@ has more"* ]]
 			zcopy 0 -m splice fifo out
 		fi
 		same a out
-		# To read behind the end would take the next writer's bytes.
+		# Another read could take the next writer's data.
 		grep -q 'splice(.*) = 0$' "$BATS_TEST_TMPDIR.trace"
 		[ "$(sed -n '/splice(.*) = 0$/,$p' "$BATS_TEST_TMPDIR.trace" |
 		    grep -c 'read(')" -eq 0 ]
 	done
 }
 
-# Status 7 says that it has grown, which is chance.
-@test "end: a named method does not fail beside a writer that appends" {
+# Status 7, because the file has grown, may or may not happen.
+@test "end: a named method does not fail while another process appends" {
 	local method tries writer
 	for method in copy_file_range sendfile splice; do
 		: >log.txt

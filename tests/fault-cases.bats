@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Calls that fail, where a table does not do: several at a time, the first ones
-# and the last ones of a run, and all that there are, one after another.
+# Calls that fail, beyond the table in tests/fault-table.bash: several in one
+# run, the first and the last ones of a run, and every single call.
 
 load helpers
 load fault
@@ -15,7 +15,8 @@ teardown() {
 	detach
 }
 
-# went SOURCE DEST FAULT [ARG...] - a run, in which each rule fires.
+# went SOURCE DEST FAULT [ARG...] - run zcopy on this route, with FAULT; true if
+# each of its rules fired.
 went() {
 	source=$1 dest=$2 why=
 	run_with_fault "${@:3}"
@@ -24,33 +25,34 @@ went() {
 	[ "$fired" -gt 0 ]
 }
 
-# holds EXPECTATION... - show why, if it does not.
+# holds EXPECTATION... - fail, and show $why, unless EXPECTATION is true.
 holds() {
 	"$@" || { echo "$why"; return 1; }
 }
 
-# arrives SOURCE DEST FAULT [ARG...] - all of it.
+# arrives SOURCE DEST FAULT [ARG...] - all data arrives in spite of FAULT.
 arrives() {
 	went "$@"
 	holds is_equal
 }
 
-# fails STATUS TEXT SOURCE DEST FAULT [ARG...] - so, with a true count.  Of a
-# file, as many blocks as come before call $struck.
+# fails STATUS TEXT SOURCE DEST FAULT [ARG...] - zcopy fails with STATUS and
+# TEXT, and a true count.  From a file that is the blocks before call number
+# $struck.
 fails() {
 	went "${@:3}"
 	holds is_failure "$1" "$2"
 }
 
-# requires_libc_malloc - skip the case where no preloaded posix_memalign is
-# called: clang's sanitizers are linked in, before all libraries.
+# requires_libc_malloc - skip the case if a preloaded posix_memalign would not
+# be called, because clang's sanitizers are linked into the program.
 requires_libc_malloc() {
 	! grep -q __asan_init "$ZCOPY" || skip "needs the C library's malloc"
 }
 
-## What a method has in its hands when it gives up
+## What a method holds when it gives up
 
-@test "faults: what splice took is delivered, however that goes" {
+@test "faults: what splice has taken is delivered by another method" {
 	local when how
 	for when in 1 2 3; do
 		for how in read:one:1+2:in=fifo read:EINTR:1+2:in=fifo \
@@ -66,7 +68,7 @@ requires_libc_malloc() {
 	done
 }
 
-@test "faults: where splice gives up and write fails, write's errno is told" {
+@test "faults: if write fails after splice gave up, write's errno is reported" {
 	fails 4 "write: ${text[ENOSPC]}" tcp pipe \
 	    splice:EINVAL:2:out=1,write:ENOSPC:1:out=1
 	[[ $output == *"more were read and are lost"* ]]
@@ -80,20 +82,20 @@ requires_libc_malloc() {
 	    splice:EINVAL:2,write:ENOSPC:1:out=reg --select='*:splice'
 }
 
-@test "faults: what cannot be got out of our pipe is told to be lost" {
+@test "faults: bytes that cannot be read from our pipe are reported as lost" {
 	fails 5 "read: ${text[EIO]}" tcp pipe \
 	    splice:EINVAL:2:out=1,read:EIO:1:in=fifo
 	[[ $output == *"more were read and are lost"* ]]
 }
 
-@test "faults: what there is no memory for is told to be lost" {
+@test "faults: bytes in our pipe are reported as lost if there is no memory" {
 	requires_libc_malloc
 	fails 5 "read: ${text[ENOMEM]}" tcp pipe \
 	    splice:EINVAL:2:out=1,posix_memalign:ENOMEM:1
 	[[ $output == *"more were read and are lost"* ]]
 }
 
-@test "faults: what a dead sink did not take is told to be lost" {
+@test "faults: bytes that a failed DEST did not take are reported as lost" {
 	fails 4 "write: ${text[ENOSPC]}" tcp pipe splice:ENOSPC:2:out=1
 	[[ $output == *"more were read and are lost"* ]]
 	fails 4 "write: ${text[EFBIG]}" pipe pipe write:EFBIG:2:out=1 \
@@ -101,7 +103,7 @@ requires_libc_malloc() {
 	[[ $output == *"more were read and are lost"* ]]
 }
 
-@test "faults: one write of nothing is repeated, a second is a full disk" {
+@test "faults: a write that returns 0 is repeated, a second one is ENOSPC" {
 	arrives path path write:zero:1:out=reg --method=read-write
 	arrives path path write:zero:2+2:out=reg --method=read-write
 	struck=2
@@ -109,7 +111,7 @@ requires_libc_malloc() {
 	    --method=read-write
 }
 
-@test "faults: each method gives up in its turn, and none begins again" {
+@test "faults: each method gives up in turn, and none is tried again" {
 	arrives path path copy_file_range:EPERM:3,sendfile:EAGAIN:1 -v
 	[[ $output == *"copy_file_range: refused at 131072: EPERM"* ]]
 	[[ $output == *"sendfile: refused at 131072: EAGAIN"* ]]
@@ -128,7 +130,7 @@ requires_libc_malloc() {
 
 ## Whose fault it is
 
-@test "faults: a disk that cannot be read is SOURCE's fault, in any method" {
+@test "faults: a read error is blamed on SOURCE, with each method" {
 	local forced
 	struck=2
 	fails 3 "data: read: ${text[EIO]}" path path \
@@ -143,16 +145,16 @@ requires_libc_malloc() {
 	    --method=read-write
 }
 
-@test "faults: a source that cannot be read while it is skipped is blamed" {
+@test "faults: a read error while skipping is blamed on SOURCE" {
 	fails 3 "read: ${text[EIO]} (0 bytes moved; DEST is unchanged)" pipe path \
 	    kernel:ENOSYS:1+,read:EIO:2:in=0 --offset=200000
 	fails 3 "read: ${text[EIO]} (0 bytes moved; DEST is unchanged)" pipe path \
 	    splice:EINVAL:1,read:EIO:1:in=0 --offset=200000
 }
 
-@test "faults: a broken pipe while SIGPIPE is ignored is DEST's fault" {
+@test "faults: a broken pipe while SIGPIPE is ignored is blamed on DEST" {
 	first="trap '' PIPE"
-	clean_env=(env)			# which else would undo that
+	clean_env=(env)			# env --default-signal would undo that
 	struck=2
 	fails 4 "write: ${text[EPIPE]}" path pipe splice:EPIPE:2
 	fails 4 "write: ${text[EPIPE]}" path fifo write:EPIPE:2:out=fifo \
@@ -161,7 +163,7 @@ requires_libc_malloc() {
 
 ## Where a method begins
 
-@test "faults: without a pipe to be had, streams are read and written" {
+@test "faults: if pipe2 fails, streams are read and written" {
 	local what
 	for what in EMFILE ENFILE EPERM; do
 		arrives tcp pipe pipe2:$what:1 -v
@@ -175,7 +177,7 @@ requires_libc_malloc() {
 	done
 }
 
-@test "faults: a pipe that cannot be made larger will do" {
+@test "faults: a pipe that cannot be made larger is used as it is" {
 	local rule
 	for rule in fcntl:EPERM:1+:cmd=$F_SETPIPE_SZ \
 	    fcntl:EBUSY:1+:cmd=$F_SETPIPE_SZ fcntl:EPERM:1:cmd=$F_SETPIPE_SZ \
@@ -190,7 +192,7 @@ requires_libc_malloc() {
 	done
 }
 
-@test "faults: without memory for a buffer, what needs none goes on" {
+@test "faults: without memory, a method without a buffer is used" {
 	requires_libc_malloc
 	arrives path path posix_memalign:ENOMEM:1,copy_file_range:EXDEV:2 \
 	    --select='*:read-write' -v
@@ -198,21 +200,21 @@ requires_libc_malloc() {
 	[[ $output == *"method copy_file_range+sendfile" ]]
 }
 
-@test "faults: without memory for a buffer, read-write by name is refused" {
+@test "faults: without memory, read-write by name gives status 9" {
 	requires_libc_malloc
 	struck=1
 	fails 9 "read-write: refused: ${text[ENOMEM]}" path path \
 	    posix_memalign:ENOMEM:1+ --method=read-write
 }
 
-@test "faults: where nothing is left, auto blames no method by name" {
+@test "faults: if no method is left, auto's error names none" {
 	requires_libc_malloc
 	struck=2
 	fails 1 "${text[ENOMEM]}" path path \
 	    copy_file_range:EIO:2,sendfile:EIO:1,posix_memalign:ENOMEM:1+
 }
 
-@test "faults: what the system does not have is found before a byte moves" {
+@test "faults: a call that the system lacks is found before a byte moves" {
 	arrives path path copy_file_range:ENOSYS:1+:probe,sendfile:ENOSYS:1 -v
 	[[ $output == *"copy_file_range: refused at 0: ENOSYS"* ]]
 	[[ $output == *"method read-write" ]]
@@ -223,7 +225,7 @@ requires_libc_malloc() {
 
 ## Ends that do not block
 
-@test "faults: EAGAIN from ends that do not block is waited for, not fled" {
+@test "faults: after EAGAIN zcopy waits, and the method stays" {
 	local when
 	first='dd iflag=nonblock oflag=nonblock count=0 status=none'
 	for when in 1 2 1+2 2+3; do
@@ -243,7 +245,7 @@ requires_libc_malloc() {
 	done
 }
 
-@test "faults: a signal while it waits loses nothing, an error ends it" {
+@test "faults: EINTR from poll loses nothing, another error ends zcopy" {
 	first='dd iflag=nonblock oflag=nonblock count=0 status=none'
 	arrives pipe pipe splice:EAGAIN:1+2:in=0,poll:EINTR:1
 	arrives pipe pipe splice:EAGAIN:1+2:out=1,poll:EINTR:1+2
@@ -255,7 +257,8 @@ requires_libc_malloc() {
 
 ## Where DEST gets its name
 
-# dest_fails TEXT FAULT [ARG...] - of DEST, which then is what it was.
+# dest_fails TEXT FAULT [ARG...] - zcopy blames DEST, with TEXT, and leaves it
+# as it was.
 dest_fails() {
 	went path path "${@:2}"
 	[ "$status" -eq 4 ]
@@ -263,13 +266,13 @@ dest_fails() {
 	holds is_untouched
 }
 
-@test "faults: a DEST that cannot be named or renamed is what it was" {
+@test "faults: if linkat or renameat fails, DEST stays as it was" {
 	local what fresh
 	for what in EACCES EDQUOT EIO ENOSPC EPERM EROFS; do
 		for fresh in '' yes; do
-			# The first only asks whether it would be allowed.
+			# The first linkat only finds out if it is allowed.
 			dest_fails "${text[$what]}" linkat:$what:2+
-			# Or under another name, which is removed again.
+			# Then with a named temporary, which is removed.
 			dest_fails "${text[$what]}" \
 			    linkat:EPERM:1,renameat:$what:1
 		done
@@ -279,7 +282,7 @@ dest_fails() {
 	dest_fails "${text[EEXIST]}" linkat:EEXIST:2+
 }
 
-@test "faults: without files that have no name, DEST is replaced all the same" {
+@test "faults: without O_TMPFILE, DEST is replaced through a named temporary" {
 	local what fresh
 	for fresh in '' yes; do
 		for what in EPERM ENOENT EOPNOTSUPP; do
@@ -296,7 +299,7 @@ dest_fails() {
 	    --no-clobber
 }
 
-@test "faults: a DEST that cannot be closed is what it was" {
+@test "faults: if close fails, DEST stays as it was" {
 	local what fresh when closed
 	for what in EIO ENOSPC EDQUOT; do
 		for fresh in '' yes; do
@@ -317,7 +320,7 @@ dest_fails() {
 	done
 }
 
-@test "faults: a stdout that cannot be closed is a failure" {
+@test "faults: if close of standard output fails, zcopy fails" {
 	local when failed=0
 	for ((when = 1; ; when++)); do
 		went path pipe close:EIO:$when:fifo --method=read-write || break
@@ -330,7 +333,7 @@ dest_fails() {
 	[ $failed -eq 1 ]
 }
 
-@test "faults: a signal at a close is no failure" {
+@test "faults: EINTR from close is not a failure" {
 	local when
 	for when in 1 2 1+2 2+2; do
 		arrives path path close:EINTR:$when:reg
@@ -340,7 +343,7 @@ dest_fails() {
 	arrives path pipe close:EINTR:1+2
 }
 
-@test "faults: a mode that cannot be set must not be too wide" {
+@test "faults: if fchmod fails, the new file may not have a wider mode" {
 	umask 022
 	echo old >out
 	chmod 400 out
@@ -355,7 +358,7 @@ dest_fails() {
 	same data out
 }
 
-@test "faults: a file in place is left alone if it cannot be truncated" {
+@test "faults: if ftruncate or open fails, a file in place is left alone" {
 	echo old >out
 	FAULT=ftruncate:EIO:1 zcopy 4 --inplace data out
 	fault_fired
@@ -367,7 +370,7 @@ dest_fails() {
 	[ "$(cat out)" = old ]
 }
 
-@test "faults: a block device that cannot be flushed is a failure" {
+@test "faults: if fsync of a block device fails, zcopy fails" {
 	block_device 1M
 	FAULT=fsync:EIO:1 zcopy 4 data "$device"
 	fault_fired
@@ -376,13 +379,13 @@ dest_fails() {
 
 ## Connections
 
-@test "faults: a connect that a signal interrupts goes on" {
+@test "faults: EINTR from connect loses no connection" {
 	arrives path tcp connect:EINTR:1
 	arrives tcp path connect:EINTR:1
 	arrives path unix connect:EINTR:1
 }
 
-@test "faults: a connection that is refused touches nothing" {
+@test "faults: if connect fails, no file is touched" {
 	local what
 	for what in ECONNREFUSED ETIMEDOUT EACCES; do
 		FAULT=connect:$what:1+ zcopy 5 127.0.0.1:9 out
@@ -393,7 +396,7 @@ dest_fails() {
 	done
 }
 
-@test "faults: a connection that is gone before it is accepted is not the one" {
+@test "faults: after a client that is gone, the next one is accepted" {
 	local what
 	for what in EINTR EAGAIN ECONNABORTED EPROTO ENETUNREACH EHOSTUNREACH; do
 		FAULT=accept4:$what:1,poll:EINTR:1+2 \
@@ -406,7 +409,7 @@ dest_fails() {
 	done
 }
 
-@test "faults: a listener without descriptors says so, and touches nothing" {
+@test "faults: if accept fails with EMFILE, no file is touched" {
 	FAULT=accept4:EMFILE:1 listener listen:127.0.0.1:0 out
 	cat data >/dev/tcp/127.0.0.1/"$port" || :
 	ends 5
@@ -417,9 +420,9 @@ dest_fails() {
 
 ## Every call there is
 
-# sweep SOURCE DEST - each of $calls fails once, one in each run, by each of
-# its errnos; all that does not arrive then is a failure, with a message, and
-# leaves a file as it was.
+# sweep SOURCE DEST - in each run, one call of `calls` fails with one of its
+# errnos: every call that zcopy makes, one after another.  Each run must be
+# sound.
 sweep() {
 	local call whats what when failures=0 runs=0
 	while read -r call whats; do
@@ -439,6 +442,7 @@ sweep() {
 	[ "$runs" -gt 20 ] && [ "$failures" -eq 0 ]
 }
 
+# calls - print each function with the errnos that it is to fail with.
 calls() {
 	cat <<-END
 		openat EACCES EMFILE EINTR
@@ -468,6 +472,8 @@ calls() {
 	END
 }
 
+# is_sound - true if everything arrived, or zcopy failed with a message and left
+# a file as it was.  Else set $why.
 is_sound() {
 	case $status in
 	0)	is_equal ;;
@@ -481,41 +487,41 @@ is_sound() {
 	esac
 }
 
-@test "faults: whatever fails once, an old file is replaced or untouched" {
+@test "faults: if any call fails once, an old file is replaced or untouched" {
 	run sweep path path
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
 
-@test "faults: whatever fails once, a new file is whole or not there" {
+@test "faults: if any call fails once, a new file is whole or not there" {
 	fresh=yes
 	run sweep path path
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
 
-@test "faults: whatever fails once, without a kernel's help, a file is whole" {
+@test "faults: if any call of read-write fails once, a file is whole or old" {
 	options=(--method=read-write)
 	run sweep path path
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
 
-@test "faults: whatever fails once, TCP sends all or says that it failed" {
+@test "faults: if any call fails once, TCP gets everything, or zcopy fails" {
 	impatient=yes
 	run sweep path tcp
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
 
-@test "faults: whatever fails once, TCP gives a whole file or none" {
+@test "faults: if any call fails once, a file from TCP is whole or old" {
 	impatient=yes
 	run sweep tcp path
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
 
-@test "faults: whatever fails once, a pipe gives a whole file or none" {
+@test "faults: if any call fails once, a file from a pipe is whole or old" {
 	run sweep pipe path
 	echo "$output"
 	[ "$status" -eq 0 ]

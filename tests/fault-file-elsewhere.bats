@@ -16,25 +16,25 @@ across() {
 	    skip "needs two file systems"
 }
 
-@test "faults: file to a file in place: write" {
+@test "faults: file to file in place: failures of write are handled" {
 	check_call path path write '' kernel:EINVAL:1+ --inplace
 }
 
-@test "faults: file to a file in place: sendfile" {
+@test "faults: file to file in place: failures of sendfile are handled" {
 	check_call path path sendfile '' copy_file_range:EINVAL:1+ --inplace
 }
 
-@test "faults: file to file across file systems: copy_file_range" {
+@test "faults: file to another file system: failures of copy_file_range are handled" {
 	across
 	check_call path path copy_file_range copy_file_range
 }
 
-@test "faults: file to file across file systems: sendfile" {
+@test "faults: file to another file system: failures of sendfile are handled" {
 	across
 	check_call path path sendfile sendfile
 }
 
-@test "faults: file to file across file systems: write" {
+@test "faults: file to another file system: failures of write are handled" {
 	across
 	check_call path path write '' kernel:EPERM:1+
 }

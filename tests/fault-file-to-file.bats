@@ -7,34 +7,34 @@ load helpers
 load fault
 load fault-table
 
-@test "faults: file to file: copy_file_range" {
+@test "faults: file to file: failures of copy_file_range are handled" {
 	check_call path path copy_file_range copy_file_range
 }
 
-@test "faults: file to file: sendfile" {
+@test "faults: file to file: failures of sendfile are handled" {
 	check_call path path sendfile sendfile copy_file_range:EINVAL:1+
 }
 
-@test "faults: file to file: splice into the pipe" {
+@test "faults: file to file: failures of splice into the pipe are handled" {
 	check_call path path in splice '' --select='*:splice'
 }
 
-@test "faults: file to file: splice out of the pipe" {
+@test "faults: file to file: failures of splice out of the pipe are handled" {
 	check_call path path out splice '' --select='*:splice'
 }
 
-@test "faults: file to file: mmap" {
+@test "faults: file to file: failures of mmap are handled" {
 	check_call path path mmap mmap '' --select='*:mmap'
 }
 
-@test "faults: file to file: FICLONERANGE" {
+@test "faults: file to file: failures of FICLONERANGE are handled" {
 	check_call path path ioctl reflink '' --select='*:reflink'
 }
 
-@test "faults: file to file: read" {
+@test "faults: file to file: failures of read are handled" {
 	check_call path path read '' kernel:ENOSYS:1+
 }
 
-@test "faults: file to file: write" {
+@test "faults: file to file: failures of write are handled" {
 	check_call path path write '' kernel:ENOSYS:1+
 }

@@ -7,26 +7,26 @@ load helpers
 load fault
 load fault-table
 
-@test "faults: file to pipe: splice" {
+@test "faults: file to pipe: failures of splice are handled" {
 	check_call path pipe splice splice
 }
 
-@test "faults: file to pipe: sendfile" {
+@test "faults: file to pipe: failures of sendfile are handled" {
 	check_call path pipe sendfile sendfile splice:EINVAL:1+
 }
 
-@test "faults: file to pipe: read" {
+@test "faults: file to pipe: failures of read are handled" {
 	check_call path pipe read '' kernel:ENOSYS:1+
 }
 
-@test "faults: file to pipe: write" {
+@test "faults: file to pipe: failures of write are handled" {
 	check_call path pipe write '' kernel:ENOSYS:1+
 }
 
-@test "faults: file to FIFO: splice" {
+@test "faults: file to FIFO: failures of splice are handled" {
 	check_call path fifo splice splice
 }
 
-@test "faults: file to FIFO: write" {
+@test "faults: file to FIFO: failures of write are handled" {
 	check_call path fifo write '' kernel:ENOSYS:1+
 }

@@ -7,30 +7,30 @@ load helpers
 load fault
 load fault-table
 
-@test "faults: file to TCP: sendfile" {
+@test "faults: file to TCP: failures of sendfile are handled" {
 	check_call path tcp sendfile sendfile '' --select='*:sendfile'
 }
 
-@test "faults: file to TCP: splice into the pipe" {
+@test "faults: file to TCP: failures of splice into the pipe are handled" {
 	check_call path tcp in splice
 }
 
-@test "faults: file to TCP: splice out of the pipe" {
+@test "faults: file to TCP: failures of splice out of the pipe are handled" {
 	check_call path tcp out splice
 }
 
-@test "faults: file to TCP: send" {
+@test "faults: file to TCP: failures of send are handled" {
 	check_call path tcp send '' kernel:ENOSYS:1+
 }
 
-@test "faults: file to unix: sendfile" {
+@test "faults: file to unix: failures of sendfile are handled" {
 	check_call path unix sendfile sendfile '' --select='*:sendfile'
 }
 
-@test "faults: file to unix: splice out of the pipe" {
+@test "faults: file to unix: failures of splice out of the pipe are handled" {
 	check_call path unix out splice
 }
 
-@test "faults: file to unix: send" {
+@test "faults: file to unix: failures of send are handled" {
 	check_call path unix send '' kernel:ENOSYS:1+
 }

@@ -6,30 +6,30 @@ load helpers
 load fault
 load fault-table
 
-@test "faults: TCP to file: splice into the pipe" {
+@test "faults: TCP to file: failures of splice into the pipe are handled" {
 	check_call tcp path in splice
 }
 
-@test "faults: TCP to file: splice out of the pipe" {
+@test "faults: TCP to file: failures of splice out of the pipe are handled" {
 	check_call tcp path out splice
 }
 
-@test "faults: TCP to pipe: splice into the pipe" {
+@test "faults: TCP to pipe: failures of splice into the pipe are handled" {
 	check_call tcp pipe in splice
 }
 
-@test "faults: TCP to pipe: splice out of the pipe" {
+@test "faults: TCP to pipe: failures of splice out of the pipe are handled" {
 	check_call tcp pipe out splice
 }
 
-@test "faults: TCP to file: read" {
+@test "faults: TCP to file: failures of read are handled" {
 	check_call tcp path read '' kernel:ENOSYS:1+
 }
 
-@test "faults: TCP to file: write" {
+@test "faults: TCP to file: failures of write are handled" {
 	check_call tcp path write '' kernel:ENOSYS:1+
 }
 
-@test "faults: unix to FIFO: splice out of the pipe" {
+@test "faults: unix to FIFO: failures of splice out of the pipe are handled" {
 	check_call unix fifo out splice
 }

@@ -1,5 +1,5 @@
-# The table of what each errno of each call means, and the check of a call by
-# all of it, for tests/fault-f*.bats: `load fault-table` behind `load fault`.
+# The table of what each errno of each call means, and the check of a call
+# against it, for tests/fault-f*.bats: `load fault-table` after `load fault`.
 # shellcheck shell=bash
 # shellcheck disable=SC2034	# $input and others are read by tests/fault.bash
 
@@ -12,13 +12,13 @@ teardown() {
 	rm -rf "${shm-}"
 }
 
-# What an errno means for each call, by kernel-notes.md, section 2:
+# table - print what each errno means for each call:
 #	next	another method continues at this byte
 #	sink	the run fails, and DEST is to blame
 #	source	the run fails, and SOURCE is to blame
 #	again	the call is repeated if it fails once
-# in and out are the two halves of a splice through the private pipe.  zero is
-# a return value of 0 before the end of the file.
+# `in` and `out` are the two halves of a splice through the private pipe.
+# `zero` is a return value of 0 before the end of the file.
 table() {
 	cat <<-END
 		copy_file_range	next	ENOSYS EXDEV EINVAL EOPNOTSUPP EPERM EACCES

@@ -1,11 +1,13 @@
-# Runs with faults, for the suites that have many: `load fault` behind `load
+# Runs with faults, for the suites that have many: `load fault` after `load
 # helpers`, and `load_data` in setup.
 #
-# The route is $source to $dest, kinds of tests/between.c, with $input.
+# The route is from $source to $dest, kinds of tests/between.c, and moves
+# $input.
 
 BLOCK=65536			# bytes a call
-SIZE=300001			# six calls: the last finds the end
+SIZE=300001			# six calls; the last one finds the end
 
+# load_data - the setup of such a suite.
 load_data() {
 	cd "$BATS_TEST_TMPDIR" || return
 	random_file data $SIZE
@@ -83,7 +85,7 @@ run_route() {
 # run_with_fault FAULT [ARG...] - as run_route, with these faults.  $before are
 # more faults, which are not counted.
 #
-# Set $fired: how often the rule in FAULT fired that fired least.
+# Set $fired: how often the rule of FAULT that fired least has fired.
 run_with_fault() {
 	local rule rules hit hits call what count FAULT=${before:+$before,}$1
 	run_route "${@:2}"
@@ -102,13 +104,14 @@ run_with_fault() {
 	done
 }
 
-# True if zcopy left no other file than its DEST; else set $why.
+# left_nothing - true if zcopy left no other file than its DEST; else set $why.
 left_nothing() {
 	local files=(*)
 	[[ "${files[*]}" =~ ^data(\ out)?$ ]] || why="left: ${files[*]}"
 	[ -z "${why-}" ]
 }
 
+# is_equal - true if zcopy succeeded and all data arrived; else set $why.
 is_equal() {
 	why=
 	[ "$status" -eq 0 ] || why="status $status"
@@ -117,7 +120,8 @@ is_equal() {
 	left_nothing
 }
 
-# True if DEST, a file, is the old one, or is not there if it was not.
+# is_untouched - true if DEST, a file, is the old one, or is not there if it was
+# not there before; else set $why.
 is_untouched() {
 	if [ -n "${fresh-}" ]; then
 		[ ! -e out ] || why="DEST is there"
@@ -127,13 +131,13 @@ is_untouched() {
 	left_nothing
 }
 
-# True if DEST is replaced whole or not at all.
+# is_replaced - true if DEST is a file that zcopy replaces whole or not at all.
 is_replaced() {
 	[ "$dest" = path ] && [[ ${options[*]} != *--inplace* ]]
 }
 
-# is_delivered N - true if DEST has got the first N bytes.  A reset may destroy
-# some of them in a TCP connection.  A file that is replaced whole is the old
+# is_delivered N - true if DEST has the first N bytes; else set $why.  On TCP a
+# reset may destroy some of them.  A file that would be replaced must be the old
 # one.
 is_delivered() {
 	local size
@@ -151,8 +155,9 @@ is_delivered() {
 	cmp -n "$size" "$input" out >&2 || why="not the beginning"
 }
 
-# True if the number of calls is known.  A stream may be read in pieces of any
-# size, and a unix socket that does not block may be written so.
+# is_counted - true if the number of calls is known.  A stream may be read in
+# pieces of any size, and a unix socket that does not block may be written in
+# such pieces.
 is_counted() {
 	[ "$source" = path ] && [ "$dest" != unix ]
 }

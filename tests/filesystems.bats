@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# From one file system to another, and what each of them does differently.
-# shellcheck disable=SC2094	# what zcopy left of a file is read after it
+# From one file system to another, and what each file system does differently.
+# shellcheck disable=SC2094	# what zcopy left of a file is read afterwards
 
 load helpers
 
@@ -14,12 +14,13 @@ teardown() {
 	unmount_all
 }
 
-# method_used METHOD - in the last run with -v.
+# method_used METHOD - true if the last zcopy, with -v, moved everything by
+# METHOD.
 method_used() {
 	[[ $output == *" bytes in "*", method $1" ]]
 }
 
-# shares FILE... - each has all its blocks in common with another file.
+# shares FILE... - true if each FILE shares all its blocks with another file.
 shares() {
 	local file
 	requires filefrag
@@ -36,6 +37,7 @@ shares() {
 
 # From each to each
 
+# each_to_each DIR... - move a file from each DIR to each, by each method.
 each_to_each() {
 	local from to method want
 	for from; do
@@ -68,7 +70,7 @@ each_to_each() {
 	done
 }
 
-@test "filesystems: from each to each, by every method" {
+@test "filesystems: all data arrives from each to each, with each method" {
 	local places=() type
 	for type in tmpfs overlay ext4 xfs btrfs; do
 		file_system $type
@@ -79,7 +81,7 @@ each_to_each() {
 }
 
 # bats test_tags=valgrind
-@test "filesystems: auto goes on by another method where files are far apart" {
+@test "filesystems: between two file systems auto uses another method" {
 	file_system tmpfs
 	zcopy 0 -v in "$fs/out"
 	same in "$fs/out"
@@ -87,7 +89,7 @@ each_to_each() {
 	method_used sendfile
 }
 
-@test "filesystems: counts and offsets that are no whole blocks" {
+@test "filesystems: ranges that are not whole blocks are moved exactly" {
 	local type method row
 	for type in xfs btrfs ext4; do
 		file_system $type
@@ -104,6 +106,7 @@ each_to_each() {
 	done
 }
 
+# patch_range OFFSET:COUNT:SEEK - write this part of $fs/in into $fs/out.
 patch_range() {
 	local offset count seek
 	IFS=: read -r offset count seek <<<"$1"
@@ -145,7 +148,7 @@ patch_range() {
 	done
 }
 
-@test "filesystems: a shared copy changes without its source" {
+@test "filesystems: writing to a shared copy does not change its source" {
 	local type
 	for type in xfs btrfs; do
 		file_system $type
@@ -158,7 +161,7 @@ patch_range() {
 	done
 }
 
-@test "filesystems: reflink over longer and shorter files, and in place" {
+@test "filesystems: reflink replaces longer and shorter files, also in place" {
 	local type size
 	for type in xfs btrfs; do
 		file_system $type
@@ -223,7 +226,7 @@ patch_range() {
 	shares "$fs/dir/out"
 }
 
-@test "filesystems: two subvolumes share blocks, though of different devices" {
+@test "filesystems: two subvolumes share blocks, though st_dev differs" {
 	file_system btrfs
 	requires btrfs
 	btrfs -q subvolume create "$fs/one"
@@ -238,7 +241,7 @@ patch_range() {
 	same in "$fs/two/other"
 }
 
-@test "filesystems: a file that btrfs may not share is copied" {
+@test "filesystems: a file without copy-on-write on btrfs is copied" {
 	file_system btrfs
 	requires chattr
 	cp in "$fs/in"
@@ -252,7 +255,7 @@ patch_range() {
 
 # Replacing
 
-@test "filesystems: until the end nothing is seen beside the old file" {
+@test "filesystems: until the end there is no other file than the old one" {
 	local type
 	for type in ext4 xfs btrfs tmpfs; do
 		file_system $type
@@ -267,7 +270,7 @@ patch_range() {
 	done
 }
 
-# Looks while half of it is there.
+# replace_slowly - write $fs/out, and look half way: nothing may have changed.
 replace_slowly() {
 	local fifo=$BATS_TEST_TMPDIR.fifo before
 	before=$(ls -A "$fs")
@@ -285,7 +288,7 @@ replace_slowly() {
 	[ "$(ls -A "$fs")" = out ]
 }
 
-@test "filesystems: what lies below an overlay stays as it was" {
+@test "filesystems: the lower directory of an overlay stays as it was" {
 	local option
 	file_system overlay
 	for option in -v --inplace --seek=0 --append; do
@@ -301,7 +304,7 @@ replace_slowly() {
 	(head -c 1000 in; cat in) | cmp - "$fs/out--append"
 }
 
-@test "filesystems: from below an overlay, within it and out of it" {
+@test "filesystems: files of an overlay are copied within it and out of it" {
 	local method
 	file_system overlay
 	cp in "$lower/in"
@@ -317,9 +320,10 @@ replace_slowly() {
 	same in "$lower/in"
 }
 
-# Full
+# Full disks
 
-# tiny PAGES - a tmpfs of that size; and `big`, a file of three pages.
+# tiny PAGES - mount a tmpfs of that size, and make `big`, a file of three
+# pages.
 tiny() {
 	page=$(getconf PAGESIZE)
 	fs=$BATS_TEST_TMPDIR.tiny
@@ -327,7 +331,7 @@ tiny() {
 	random_file big $((3 * page))
 }
 
-@test "filesystems: a full disk takes what it can, and the count is exact" {
+@test "filesystems: on a full disk the count is exact, from a file elsewhere" {
 	local method
 	tiny 2
 	for method in auto sendfile splice mmap read-write; do
@@ -335,7 +339,7 @@ tiny() {
 			zcopy 4 --inplace --method=$method - "$fs/out"
 			[[ $output == "zcopy: $fs/out: write: No space left on device ($((2 * page)) bytes delivered)" ]]
 			head -c $((2 * page)) big | cmp - "$fs/out"
-			# What was not delivered is still to be read.
+			# What was not delivered has not been read.
 			cat >rest
 		} <big
 		tail -c "$page" big | cmp - rest
@@ -343,7 +347,7 @@ tiny() {
 	done
 }
 
-@test "filesystems: a full disk within one file system, as exact" {
+@test "filesystems: on a full disk the count is exact, within a file system" {
 	local method
 	tiny 3
 	head -c $((2 * page)) big >"$fs/from"
@@ -355,12 +359,12 @@ tiny() {
 	done
 }
 
-# numbers - all that stand in the last message, in order.
+# numbers - print the numbers of the last message that follow its parenthesis.
 numbers() {
 	grep -o '([0-9].*' <<<"$output" | grep -o '[0-9]\+'
 }
 
-@test "filesystems: what a pipe gave to a full disk is counted, lost or not" {
+@test "filesystems: on a full disk the bytes lost from a pipe are counted" {
 	local method counts lost
 	tiny 2
 	mkfifo fifo
@@ -383,7 +387,7 @@ numbers() {
 	done
 }
 
-@test "filesystems: a full ext4 leaves the old file, and nothing beside it" {
+@test "filesystems: a full ext4 leaves the old file, and no other" {
 	file_system ext4 8
 	rm -rf "$fs/lost+found"
 	random_file "$fs/out" 3M

@@ -1,14 +1,14 @@
 # What all suites share: `load helpers` in the first line of each.
 #
-# A case begins in an empty directory of its own, $BATS_TEST_TMPDIR.  Files that
-# zcopy is not to find there are kept beside it, under names that begin with
-# $BATS_TEST_TMPDIR, so that `ls` shows only what zcopy left.
+# A case begins in an empty directory of its own, $BATS_TEST_TMPDIR.  Its other
+# files have names that begin with $BATS_TEST_TMPDIR, but are outside this
+# directory, so that `ls` shows only what zcopy left.
 #
 # From the environment, see Makefile.am: ZCOPY, FAULT_LIB and TEST_BIN.
 
-# Messages are compared.
+# Because messages are compared.
 export LC_ALL=C
-# mkfs and such.
+# For mkfs and the like.
 PATH=$PATH:/usr/sbin:/sbin
 
 setup() {
@@ -52,8 +52,8 @@ same() {
 	cmp "$1" "$2"
 }
 
-# only NAME... - true if these, in the order of ls(1), are all names in the
-# directory of the case.
+# only NAME... - true if the directory of the case has exactly these names, in
+# the order of ls(1).
 only() {
 	local there
 	there=$(ls -A)
@@ -75,8 +75,8 @@ retry() {
 
 # zcopy STATUS ARG... - run zcopy; fail unless it exits with STATUS.
 #
-# $output has what it wrote to stderr, and to stdout unless STDOUT names a
-# file for that.  More by assignments in front of it:
+# $output has its stderr, and its stdout unless STDOUT names a file for that.
+# Assignments in front of it do more:
 #   FAULT=...   preload tests/fault.c, which makes calls fail as this says
 #   TRACE=...   run under strace with these options (one word each)
 zcopy() {
@@ -88,8 +88,8 @@ zcopy() {
 	[ "$status" -eq "$want" ]
 }
 
-# For `run`, which calls it in a subshell.  Closes descriptor 3 because bats
-# waits until no process has it.
+# zcopy_here ARG... - become zcopy, in the subshell of `run`.  Descriptor 3 is
+# closed because bats waits until no process has it.
 zcopy_here() {
 	local command=()
 	zcopy_command "$@"
@@ -99,7 +99,7 @@ zcopy_here() {
 	exec timeout "${ZCOPY_TEST_TIMEOUT:-20}" "${command[@]}" 3>&-
 }
 
-# zcopy_command ARG... - the whole command line, into the array command.
+# zcopy_command ARG... - set ${command[@]} to the whole command line.
 zcopy_command() {
 	command=("${as_user[@]}" "${clean_env[@]}")
 	rm -f "$BATS_TEST_TMPDIR".{fault,trace}
@@ -109,7 +109,8 @@ zcopy_command() {
 		    "FAULT_LOG=$BATS_TEST_TMPDIR.fault")
 	fi
 	if [ -n "${TRACE-}" ]; then
-		# The leak sanitizer is a tracer, too: there can be one.
+		# The leak sanitizer is a tracer, too, and there can be only
+		# one.
 		# shellcheck disable=SC2206	# split at blanks
 		command+=("LSAN_OPTIONS=detect_leaks=0"
 		    strace -f -qq -o "$BATS_TEST_TMPDIR.trace" $TRACE)
@@ -117,15 +118,15 @@ zcopy_command() {
 	command+=("$ZCOPY" "$@")
 }
 
-# The tests may have been started with signals ignored (nohup, `&`).  zcopy
-# would inherit that, and ignore them too.
+# If the tests were started with signals ignored (nohup, `&`), zcopy would
+# inherit that.
 clean_env=(env)
 if env --default-signal true 2>/dev/null; then
 	clean_env+=(--default-signal)
 fi
 
 # fault_fired [N] - fail unless the last FAULT, or the last TRACE with an
-# inject, hit N calls or more; 1 without N.
+# inject, hit at least N calls (1 by default).
 fault_fired() {
 	local count
 	count=$(fault_count)
@@ -133,7 +134,7 @@ fault_fired() {
 	[ "$count" -ge "${1:-1}" ]
 }
 
-# fault.c writes a line for each to $FAULT_LOG.
+# fault_count - print how many calls it hit.  fault.c writes a line for each.
 fault_count() {
 	if [ -e "$BATS_TEST_TMPDIR.trace" ]; then
 		grep -c '(INJECTED)' "$BATS_TEST_TMPDIR.trace"
@@ -142,8 +143,8 @@ fault_count() {
 	fi
 }
 
-# start ARG... - zcopy in the background, with the same assignments in
-# front.  $pid is its process, $log has its stderr.
+# start ARG... - start zcopy in the background; the same assignments work.  $pid
+# is its process, $log has its stderr.
 start() {
 	local command=()
 	zcopy_command "$@"
@@ -156,8 +157,7 @@ start() {
 }
 started=0
 
-# listener ARG... - start zcopy and wait until it listens; $port is where, at
-# each address of the name.
+# listener ARG... - start zcopy and wait until it listens; $port is its port.
 #	listener listen:127.0.0.1:0 out
 listener() {
 	start "$@"
@@ -166,18 +166,18 @@ listener() {
 	[ -n "$port" ]
 }
 
-# True once $pid listens, or has ended.
+# listening - for `retry`: $pid listens, or has ended.
 listening() {
 	grep -q '^zcopy: listening on ' "$log" || gone "$pid"
 }
 
-# gone PID - true if this child has ended.
+# gone PID - true if this process has ended.
 gone() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# ends STATUS [PID] - wait for a child, $pid without PID; fail unless it
-# exits with STATUS.  $output has the stderr of what was started last.
+# ends STATUS [PID] - wait for a child, $pid by default; fail unless it exits
+# with STATUS.  $output has what is in $log.
 ends() {
 	local child=${2:-$pid}
 	retry gone "$child"
@@ -188,8 +188,8 @@ ends() {
 	[ "$status" -eq "$1" ]
 }
 
-# end_all - kill what the case left behind; after a failure show the logs.
-# To be called by each teardown.
+# end_all - kill all processes that the case started; after a failure show the
+# logs.  Each teardown calls it.
 end_all() {
 	local child file
 	for child in $(jobs -p); do
@@ -202,31 +202,33 @@ end_all() {
 	done
 }
 
-# half_way ARG... - start zcopy, from a FIFO that 50000 bytes of `in` came
-# through.  `all_the_way` sends the rest.
+# half_way ARG... - start zcopy with a FIFO as SOURCE, and wait until it has
+# read 50000 bytes of `in` from it.  `all_the_way` sends the rest.
 half_way() {
 	fifo=$BATS_TEST_TMPDIR.fifo
 	mkfifo -m 666 "$fifo"
 	exec 7<>"$fifo"
-	# Without 7>&- the child would be a writer of its own source.
+	# With descriptor 7 zcopy would be a writer of its own source.
 	start "$fifo" "$@" 7>&-
 	head -c 50000 in >&7
 	retry taken
 }
 
-# True once zcopy has read all that is in the FIFO, or has ended.
+# taken - for `retry`: zcopy has read all that is in the FIFO, descriptor 7, or
+# has ended.
 taken() {
 	! read -r -t 0 -u 7 || gone "$pid"
 }
 
+# all_the_way - send the rest, and end the data.
 all_the_way() {
 	tail -c +50001 in >&7
 	exec 7>&-
 }
 
-# as_nobody CMD ARG... - zcopy, start, listener, half_way or any program,
-# without privileges, because root may do what permissions forbid.  The
-# directory of the case is given to nobody, the files in it are not.
+# as_nobody CMD ARG... - call zcopy, start, listener, half_way or any program
+# without privileges, because permissions do not restrict root.  The directory
+# of the case is given to nobody, the files in it are not.
 as_nobody() {
 	if [ "$(id -u)" -ne 0 ]; then
 		"$@"
@@ -244,8 +246,8 @@ as_nobody() {
 }
 as_user=()
 
-# without CAPABILITY... - from now on zcopy is root without these, as in
-# setpriv(1); "all" takes all but those that `with` in front of it names.
+# without CAPABILITY... - from now on zcopy is root without these capabilities,
+# as setpriv(1) names them; `all` means all except those in $with.
 without() {
 	local each
 	requires_root
@@ -261,8 +263,8 @@ without() {
 	why=$("${as_user[@]}" true 2>&1) || skip "setpriv: $why"
 }
 
-# Let nobody run zcopy, which may be built in a home directory, and search the
-# directories from that of bats down to that of the case.
+# let_nobody_in - let nobody run zcopy, which may be in a home directory, and
+# search the directories from that of bats down to that of the case.
 let_nobody_in() {
 	local dir
 	cp -u "$ZCOPY" "$BATS_FILE_TMPDIR/zcopy"
@@ -276,7 +278,7 @@ let_nobody_in() {
 	chown nobody "$BATS_TEST_TMPDIR"
 }
 
-# mount_at DIR ARG... - mount(8) ARG... there, or skip the case.  Its teardown
+# mount_at DIR ARG... - mount(8) ARG... at DIR, or skip the case.  The teardown
 # must call unmount_all.
 mount_at() {
 	requires_root
@@ -286,8 +288,8 @@ mount_at() {
 	mounts=("$1" "${mounts[@]}")
 }
 
-# file_system TYPE [MIB] - mount a new one of that type and size at $fs.  $lower
-# is the lower directory of an overlay.
+# file_system TYPE [MIB] - mount a new file system of this type and size at $fs.
+# $lower is the lower directory of an overlay.
 file_system() {
 	local image=$BATS_TEST_TMPDIR.$1 size=${2:-320}M
 	requires_root
@@ -314,8 +316,8 @@ file_system() {
 	mount_image "$fs" "$image"
 }
 
-# mount_image DIR IMAGE - as mount_at.  Not by `-o loop`, because mount(8) may
-# be given a loop device that another test left read-only.
+# mount_image DIR IMAGE - as mount_at.  It does not use `-o loop`, because
+# mount(8) may get a loop device that another test left read-only.
 mount_image() {
 	local device
 	attach "$2"
@@ -324,6 +326,7 @@ mount_image() {
 	unset "devices[-1]"
 }
 
+# unmount_all - unmount all that the case mounted, and detach its loop devices.
 unmount_all() {
 	local i
 	cd "$BATS_TEST_TMPDIR" || return	# else it may be busy
@@ -331,7 +334,7 @@ unmount_all() {
 		umount "$i"
 	done
 	mounts=()
-	detach			# what could not be mounted
+	detach
 }
 mounts=()
 
@@ -344,8 +347,8 @@ attach() {
 }
 
 # attached FILE [OPTION...] - for `retry`, because another test may take the
-# same free device first.  A device that BLKROSET made read-only stays so after
-# losetup -d.
+# free device first.  A device that BLKROSET made read-only stays read-only
+# after losetup -d.
 attached() {
 	device=$(losetup "${@:2}" -f --show "$1") || return
 	devices+=("$device")
@@ -358,6 +361,7 @@ block_device() {
 	attach "$BATS_TEST_TMPDIR.disk"
 }
 
+# detach - detach all loop devices of the case.
 detach() {
 	local each
 	for each in "${devices[@]}"; do

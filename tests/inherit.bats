@@ -1,15 +1,16 @@
 #!/usr/bin/env bats
-# Listening sockets that zcopy is given, and paths that it makes.  Connected
-# ones that it is given: tests/network.bats and tests/confirm.bats.
+# Listening sockets that zcopy inherits, and paths of unix sockets that it
+# makes.  For inherited connections see tests/network.bats and
+# tests/confirm.bats.
 
 load helpers
 load peer
 
 ## listen:fd:N
 
-# lent TYPE ADDRESS DEED... -- ARG... - a zcopy with a listening socket as its
-# descriptor 5; see `lend` in tests/peer.py, whose process is $peer.  $said
-# has zcopy's messages too; $port is where it can be reached.
+# lent TYPE ADDRESS DEED... -- ARG... - start a zcopy with a listening socket as
+# descriptor 5, by `lend` of tests/peer.py, whose process is $peer.  $said has
+# zcopy's messages, too; $port is the port of the socket.
 lent() {
 	local deeds=()
 	local kind=$1 address=$2
@@ -25,13 +26,13 @@ lent() {
 }
 launcher=()
 
-# waits - true if zcopy has said that it listens, or has ended.
+# waits - for `retry`: zcopy has said that it listens, or has ended.
 waits() {
 	grep -q '^zcopy: ' "$said" || gone "$peer"
 }
 
-# lent_ends STATUS - wait for zcopy and demand this status.  $output has its
-# messages.
+# lent_ends STATUS - wait for zcopy; fail unless it exits with STATUS.  $output
+# has its messages.
 lent_ends() {
 	local log=$said
 	ends "$1" "$peer"
@@ -39,7 +40,7 @@ lent_ends() {
 }
 
 # bats test_tags=valgrind
-@test "listen:fd: a socket that listens on IPv4 is taken, and announced" {
+@test "listen:fd: an IPv4 socket is used, and announced" {
 	local kind
 	for kind in stream stream-nonblock; do
 		lent $kind 127.0.0.1:0 -- listen:fd:5 out
@@ -52,11 +53,12 @@ lent_ends() {
 	done
 }
 
+# put_back - restore the old `out`, for the next round.
 put_back() {
 	cp "$BATS_TEST_TMPDIR.old.out" out
 }
 
-@test "listen:fd: one on IPv6" {
+@test "listen:fd: an IPv6 socket is used, and announced" {
 	requires_ipv6
 	lent stream '[::1]:0' -- listen:fd:5 out
 	zcopy 0 in "[::1]:$port"
@@ -65,7 +67,7 @@ put_back() {
 	same in out
 }
 
-@test "listen:fd: a unix one, whose path is not ours to remove" {
+@test "listen:fd: a unix socket is used, and its path is not removed" {
 	local kind
 	for kind in stream stream-nonblock; do
 		lent $kind "$path" -- listen:fd:5 out
@@ -81,14 +83,14 @@ put_back() {
 	done
 }
 
-@test "listen:fd: as DEST it sends to the first who comes" {
+@test "listen:fd: as DEST it sends to the first client" {
 	lent stream 127.0.0.1:0 -- in listen:fd:5
 	zcopy 0 "127.0.0.1:$port" out
 	lent_ends 0
 	same in out
 }
 
-@test "listen:fd: descriptor 0 will do" {
+@test "listen:fd: it may be descriptor 0" {
 	peer lend stream 127.0.0.1:0 0 -- timeout 20 "$ZCOPY" listen:fd:0 out
 	retry waits
 	zcopy 0 in "127.0.0.1:$port"
@@ -96,7 +98,7 @@ put_back() {
 	same in out
 }
 
-@test "listen:fd: it stays as it was, and who has lent it accepts the next one" {
+@test "listen:fd: afterwards the lender accepts the next client" {
 	local kind
 	for kind in stream stream-nonblock; do
 		lent $kind 127.0.0.1:0 "save=$got" -- listen:fd:5 out
@@ -111,7 +113,7 @@ put_back() {
 	done
 }
 
-@test "listen:fd: after a failure, too, the next one is another's" {
+@test "listen:fd: after a failure, too, the lender accepts the next client" {
 	requires prlimit
 	launcher=(prlimit --fsize=100000)
 	lent stream 127.0.0.1:0 "save=$got" -- listen:fd:5 out
@@ -122,7 +124,7 @@ put_back() {
 	untouched
 }
 
-@test "listen:fd: --allow and --timeout hold there, blocking or not" {
+@test "listen:fd: --allow and --timeout work, if it blocks or not" {
 	requires socat
 	local kind
 	for kind in stream stream-nonblock; do
@@ -141,11 +143,11 @@ put_back() {
 	done
 }
 
-@test "listen:fd: signals end the waiting, blocking or not" {
+@test "listen:fd: signals end the wait, if it blocks or not" {
 	local kind signal
 	for kind in stream stream-nonblock; do
 		for signal in INT TERM; do
-			# Of no other process, for its id to be known.
+			# The shell becomes zcopy, and so knows its process id.
 			# shellcheck disable=SC2016	# for the other shell
 			launcher=(sh -c 'echo $$ >"$0.pid" && exec "$@"' "$go")
 			lent $kind 127.0.0.1:0 -- listen:fd:5 out
@@ -157,7 +159,7 @@ put_back() {
 	done
 }
 
-@test "listen:fd: --discard serves one connection after another there" {
+@test "listen:fd: --discard serves one connection after another" {
 	lent stream 127.0.0.1:0 "save=$got" -- --discard --timeout=2 listen:fd:5
 	zcopy 0 -c 1000 in "127.0.0.1:$port"
 	zcopy 0 -v in "127.0.0.1:$port"
@@ -166,8 +168,8 @@ put_back() {
 	retry grep -q ": 300000 bytes in " "$said"
 }
 
-# refused STATUS NAME TEXT... - NAME is refused as SOURCE and as DEST.  The
-# other end is a FIFO, which must not be opened.
+# refused STATUS NAME TEXT... - zcopy refuses NAME as SOURCE and as DEST with
+# these texts.  It must not open the other end, a FIFO: that would hang.
 refused() {
 	local want=$1 name=$2
 	shift 2
@@ -180,7 +182,7 @@ refused() {
 	untouched
 }
 
-@test "listen:fd: what is no socket is status 5, and DEST untouched" {
+@test "listen:fd: a descriptor that is not a socket gives status 5" {
 	refused 5 listen:fd:5 "Bad file descriptor" 5<&-
 	refused 5 listen:fd:99 "Bad file descriptor"
 	refused 5 listen:fd:5 "Socket operation on non-socket" 5<in
@@ -189,7 +191,7 @@ refused() {
 	refused 5 listen:fd:5 5</dev/null
 }
 
-@test "listen:fd: a socket that does not listen is status 5" {
+@test "listen:fd: a socket that does not listen gives status 5" {
 	peer listen 127.0.0.1:0 "wait=$go"
 	exec 5<>"/dev/tcp/127.0.0.1/$port"
 	refused 5 listen:fd:5 "not a socket that listens"
@@ -215,7 +217,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 	done
 }
 
-@test "listen:fd: what is no number is a usage error" {
+@test "listen:fd: a malformed number is a usage error" {
 	local name
 	for name in listen:fd: listen:fd:x listen:fd:-1 listen:fd:5x \
 	    listen:fd:1.5 'listen:fd: 5' listen:fd:99999999999; do
@@ -226,7 +228,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 ## listen:, under systemd
 
 # shellcheck disable=SC2016	# for the other shell
-@test "systemd: plain listen: takes the first socket that is passed" {
+@test "systemd: plain listen: uses the first socket that is passed" {
 	local count
 	for count in 1 2 17; do
 		launcher=(timeout 20 sh -c 'export LISTEN_PID=$$ "$0" &&
@@ -243,7 +245,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 }
 
 # shellcheck disable=SC2016	# for the other shell
-@test "systemd: as DEST it sends to the first who comes" {
+@test "systemd: as DEST it sends to the first client" {
 	launcher=(timeout 20 sh -c 'export LISTEN_PID=$$ LISTEN_FDS=1 &&
 		exec "$@"' sh)
 	peer lend stream 127.0.0.1:0 3 -- "${launcher[@]}" "$ZCOPY" in listen:
@@ -253,8 +255,8 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 	same in out
 }
 
-# Descriptors for another process are left alone.  $$ is the id of zcopy, which
-# the shell executes.
+# Descriptors that are for another process are not used.  $$ is zcopy's process
+# id, because the shell becomes zcopy.
 # shellcheck disable=SC2016	# for the other shell
 @test "systemd: without a socket for this process listen: is a usage error" {
 	local setting
@@ -272,7 +274,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 }
 
 # shellcheck disable=SC2016	# for the other shell
-@test "systemd: a descriptor 3 that is no such socket is status 5" {
+@test "systemd: a descriptor 3 that is not a listening socket gives status 5" {
 	local as_user=(sh -c 'export LISTEN_PID=$$ LISTEN_FDS=1 &&
 		exec 3<in "$@"' sh)
 	refused 5 listen: "Socket operation on non-socket"
@@ -290,7 +292,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 	same in out
 }
 
-@test "systemd-socket-activate: on a unix socket" {
+@test "systemd-socket-activate: starts a zcopy with a unix socket" {
 	requires systemd-socket-activate ss
 	on_free_port systemd-socket-activate -l "$path" "$ZCOPY" listen: out
 	zcopy 0 in "unix:$path"
@@ -298,7 +300,7 @@ os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_${kind^^}")
 	same in out
 }
 
-@test "systemd-socket-activate: a zcopy for each connection has that one" {
+@test "systemd-socket-activate: starts a zcopy for each connection" {
 	requires systemd-socket-activate ss
 	on_free_port systemd-socket-activate --accept -l 127.0.0.1:PORT \
 	    "$ZCOPY" fd:3 out
@@ -320,7 +322,8 @@ socket.socket(socket.AF_UNIX, kind).bind(sys.argv[1])' "$1" "${2:-stream}"
 	[ -S "$1" ]
 }
 
-# in_use - zcopy says that $path is in use, and leaves it alone.
+# in_use - zcopy refuses to listen at $path, says that it is in use, and leaves
+# it.
 in_use() {
 	local before
 	before=$(stat -c '%i %F' "$path")
@@ -332,7 +335,7 @@ in_use() {
 	untouched
 }
 
-@test "unix-listen: a stale socket of one's own is removed, said with -v" {
+@test "unix-listen: a stale socket of the same user is removed, and -v says so" {
 	stale "$path"
 	listener "unix-listen:$path" out
 	zcopy 0 in "unix:$path"
@@ -349,7 +352,7 @@ in_use() {
 	[ ! -e "$path" ]
 }
 
-@test "unix-listen: after kill -9 the same path can be listened at again" {
+@test "unix-listen: after kill -9 the same path can be used again" {
 	listener "unix-listen:$path" out
 	kill -KILL "$pid"
 	ends 137
@@ -371,7 +374,7 @@ in_use() {
 	same in out
 }
 
-@test "unix-listen: nor one that discards" {
+@test "unix-listen: a second listener does not disturb --discard" {
 	listener --discard "unix-listen:$path"
 	local first_log=$log first=$pid
 	in_use
@@ -380,7 +383,7 @@ in_use() {
 	[ "$(grep -c ' bytes in ' "$first_log")" -eq 0 ]
 }
 
-@test "unix-listen: one that is bound, or has no room, is in use" {
+@test "unix-listen: a socket that is bound, or has a full backlog, is in use" {
 	peer hold "$path"
 	in_use
 	end_all
@@ -389,7 +392,7 @@ in_use() {
 	in_use
 }
 
-@test "unix-listen: a datagram socket that somebody has is in use" {
+@test "unix-listen: a datagram socket that a process has is in use" {
 	requires python3
 	"$PYTHON" -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -399,7 +402,7 @@ s.recv(1)' "$path" 3>&- &
 	in_use
 }
 
-@test "unix-listen: what is no socket is not removed" {
+@test "unix-listen: a path that is not a socket is not removed" {
 	: >"$path"
 	in_use
 	rm "$path"
@@ -410,7 +413,7 @@ s.recv(1)' "$path" 3>&- &
 	in_use
 }
 
-@test "unix-listen: a symbolic link is not removed, nor what it leads to" {
+@test "unix-listen: neither a symbolic link nor its target is removed" {
 	ln -s nowhere "$path"
 	in_use
 	[ -L "$path" ]
@@ -421,7 +424,7 @@ s.recv(1)' "$path" 3>&- &
 	[ -S "$path.stale" ]
 }
 
-@test "unix-listen: somebody else's stale socket is not removed" {
+@test "unix-listen: another user's stale socket is not removed" {
 	requires_root
 	stale "$path"
 	chown nobody "$path"
@@ -435,7 +438,7 @@ s.recv(1)' "$path" 3>&- &
 	untouched
 }
 
-@test "unix-listen: the mode of the path is what the umask says" {
+@test "unix-listen: the mode of the path is 0777 & ~umask" {
 	local mask
 	for mask in 000 022 077 117 277; do
 		umask $mask
@@ -448,7 +451,7 @@ s.recv(1)' "$path" 3>&- &
 	done
 }
 
-@test "unix-listen: others do not get in where the umask says so" {
+@test "unix-listen: with umask 077 other users cannot connect" {
 	requires_root
 	umask 077
 	listener "unix-listen:./socket" out
@@ -462,7 +465,7 @@ s.recv(1)' "$path" 3>&- &
 }
 
 # Signals: tests/kills.bats.
-@test "unix-listen: the path is removed after every failure, too" {
+@test "unix-listen: the path is removed after each failure, too" {
 	listener "unix-listen:$path" out
 	peer connect "$path"
 	ends 6

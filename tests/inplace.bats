@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# --inplace, --append, --seek, and what is always written in place: nothing
-# is touched that need not be, nor before the other side is ready.
+# --inplace, --append, --seek, and ends that are always written in place:
+# nothing else is touched, and nothing before the other side is ready.
 # shellcheck disable=SC2094	# one file for both ends is what this is about
 
 load helpers
@@ -20,12 +20,14 @@ teardown() {
 	unmount_all
 }
 
+# unchanged - true if `in` and `out` are as they were.
 unchanged() {
 	same "$BATS_TEST_TMPDIR.in" in
 	same "$BATS_TEST_TMPDIR.out" out
 }
 
-# patched SEEK [COUNT] - what `out` must be: COUNT bytes of `in` written there.
+# patched SEEK [COUNT] - true if `out` is the old one with COUNT bytes of `in`
+# at SEEK.
 patched() {
 	cp "$BATS_TEST_TMPDIR.out" "$BATS_TEST_TMPDIR.patched"
 	head -c "${2:-100000}" "$BATS_TEST_TMPDIR.in" |
@@ -34,8 +36,8 @@ patched() {
 	same "$BATS_TEST_TMPDIR.patched" out
 }
 
-# does_nothing STATUS ARG... - and DEST follows: zcopy fails, whether DEST is
-# there or not, and it is there after that or not, as it was.
+# does_nothing STATUS ARG... - zcopy fails, and an old DEST is unchanged, and a
+# new one is not created.  ARGs come before DEST.
 does_nothing() {
 	zcopy "$@" out
 	unchanged
@@ -43,7 +45,7 @@ does_nothing() {
 	only in out
 }
 
-# shell_append SOURCE FILE - by a redirection, with `in` as standard input.
+# shell_append SOURCE FILE - run zcopy with >>FILE, and `in` as standard input.
 shell_append() {
 	timeout 10 "$ZCOPY" "$1" - <in >>"$2" 3>&-
 }
@@ -51,7 +53,7 @@ shell_append() {
 # --inplace
 
 # bats test_tags=valgrind
-@test "inplace: the file itself is written: its inode, mode and links stay" {
+@test "inplace: the inode, mode and links of the file stay" {
 	local before
 	chmod 640 out
 	ln out link
@@ -62,7 +64,7 @@ shell_append() {
 	[ "$(stat -c %i:%a:%u:%g out)" = "$before" ]
 }
 
-@test "inplace: nothing is left of a longer file, by every method" {
+@test "inplace: nothing is left of a longer file, with each method" {
 	local method
 	for method in $methods; do
 		cp "$BATS_TEST_TMPDIR.out" out
@@ -71,14 +73,14 @@ shell_append() {
 	done
 }
 
-@test "inplace: a new file has the mode 0666 less the umask" {
+@test "inplace: a new file has the mode 0666 & ~umask" {
 	umask 027
 	zcopy 0 --inplace in new
 	same in new
 	[ "$(stat -c %a new)" = 640 ]
 }
 
-@test "inplace: links are followed, and the file of a dangling one is made" {
+@test "inplace: links are followed, and a dangling one gets its file" {
 	ln -s out link
 	ln -s new dangling
 	zcopy 0 --inplace in link
@@ -88,7 +90,7 @@ shell_append() {
 	same in new
 }
 
-@test "inplace: what fails half way leaves what was delivered" {
+@test "inplace: a failure half way leaves what was delivered" {
 	zcopy 6 --inplace -c 100001 in out
 	[[ $output == *"SOURCE ended early (100000 "* ]]
 	same in out
@@ -96,7 +98,7 @@ shell_append() {
 	same in new
 }
 
-@test "inplace: a file that may be written but not replaced is written" {
+@test "inplace: a file in a read-only directory can be written" {
 	mkdir dir
 	cp out dir/out
 	chmod 666 dir/out
@@ -115,7 +117,7 @@ shell_append() {
 
 # --append
 
-@test "append: the data comes behind the old, in the same file" {
+@test "append: the data is written after the old, in the same file" {
 	local method inode
 	inode=$(stat -c %i out)
 	for method in auto mmap read-write; do
@@ -126,7 +128,7 @@ shell_append() {
 	[ "$(stat -c %i out)" = "$inode" ]
 }
 
-@test "append: a method that cannot append is refused, and nothing written" {
+@test "append: a method that cannot append is refused, and writes nothing" {
 	local method
 	for method in copy_file_range sendfile splice; do
 		zcopy 9 --append --method="$method" in out
@@ -136,12 +138,12 @@ shell_append() {
 }
 
 # bats test_tags=valgrind
-@test "append: a missing file is made" {
+@test "append: a missing file is created" {
 	zcopy 0 --append in new
 	same in new
 }
 
-@test "append: descriptors are appended to, opened for it or not" {
+@test "append: works on descriptors, with O_APPEND or without" {
 	zcopy 0 in fd:9 9>>out
 	cat "$BATS_TEST_TMPDIR.out" in | cmp - out
 	cp "$BATS_TEST_TMPDIR.out" out
@@ -149,14 +151,14 @@ shell_append() {
 	cat "$BATS_TEST_TMPDIR.out" in | cmp - out
 }
 
-@test "append: the shell's >> is heeded" {
+@test "append: works with the shell's >>" {
 	run shell_append in out
 	echo "$output"
 	[ "$status" -eq 0 ]
 	cat "$BATS_TEST_TMPDIR.out" in | cmp - out
 }
 
-@test "append: a part of a file to its own end" {
+@test "append: a part of a file can be appended to the same file" {
 	zcopy 0 --append -c 1000 --offset=500 in in
 	cat "$BATS_TEST_TMPDIR.in" \
 	    <(tail -c +501 "$BATS_TEST_TMPDIR.in" | head -c 1000) | cmp - in
@@ -164,7 +166,7 @@ shell_append() {
 
 # --seek
 
-@test "seek: nothing before and nothing behind is touched, by every method" {
+@test "seek: nothing before or after is touched, with each method" {
 	local method
 	for method in $methods; do
 		cp "$BATS_TEST_TMPDIR.out" out
@@ -174,23 +176,23 @@ shell_append() {
 }
 
 # bats test_tags=valgrind
-@test "seek: a short piece at the beginning leaves all the rest" {
+@test "seek: a few bytes at the beginning leave all the rest" {
 	zcopy 0 --seek=0 -c 10 in out
 	patched 0 10
 }
 
-@test "seek: no data changes nothing" {
+@test "seek: with no data, nothing changes" {
 	zcopy 0 --seek=200000 -c 0 in out
 	unchanged
 }
 
-@test "seek: a file grows by what goes past its end" {
+@test "seek: data past the end makes the file longer" {
 	zcopy 0 --seek=100000 in out
 	patched 100000
 	[ "$(stat -c %s out)" -eq 200000 ]
 }
 
-@test "seek: a gap reads as zeros, and takes no room" {
+@test "seek: a gap reads as zeros, and takes no disk space" {
 	local method
 	for method in $methods; do
 		cp "$BATS_TEST_TMPDIR.out" out
@@ -209,7 +211,7 @@ shell_append() {
 	cmp -i 1048576:0 new in
 }
 
-@test "seek: of a descriptor it counts from its position, which moves on" {
+@test "seek: it counts from a descriptor's position, which then moves" {
 	{
 		head -c 1000 >/dev/null <&9
 		printf 'head' >&9
@@ -228,7 +230,7 @@ shell_append() {
 	same expected out
 }
 
-@test "seek: what has no position is refused, and gets nothing" {
+@test "seek: a DEST without a position is refused, and gets nothing" {
 	mkfifo fifo
 	exec 8<>fifo
 	zcopy 4 --seek=10 in fifo 8<&-
@@ -244,7 +246,7 @@ shell_append() {
 	unchanged
 }
 
-@test "seek: past the largest offset there is nothing to write" {
+@test "seek: the largest offset is an error, and DEST stays" {
 	zcopy 4 --seek=9223372036854775807 in out
 	[[ $output == "zcopy: out: "* ]]
 	unchanged
@@ -252,10 +254,10 @@ shell_append() {
 
 # Devices, FIFOs, sockets
 
-@test "inplace: a device is written, and stays one" {
+@test "inplace: a device is written, and not replaced" {
 	requires_root
 	mknod null c 1 3
-	# Where the file system is mounted without devices it opens none.
+	# Opening it fails if the file system is mounted with nodev.
 	: 2>/dev/null >null || skip "no devices on this file system"
 	zcopy 0 in null
 	[ -c null ]
@@ -264,7 +266,7 @@ shell_append() {
 	only in null out
 }
 
-@test "inplace: a FIFO is written, and stays one" {
+@test "inplace: a FIFO is written, and not replaced" {
 	mkfifo fifo
 	cat fifo >copy &
 	zcopy 0 in fifo
@@ -273,7 +275,7 @@ shell_append() {
 	[ -p fifo ]
 }
 
-@test "inplace: the path of a socket is refused with a hint, and stays one" {
+@test "inplace: a socket's path is refused, and the error names unix:PATH" {
 	start unix-listen:socket out
 	retry listening
 	zcopy 4 in socket
@@ -284,7 +286,7 @@ shell_append() {
 	only in out socket
 }
 
-@test "inplace: a block device keeps what is behind the data" {
+@test "inplace: a block device keeps what is after the data" {
 	local method
 	block_device 1M
 	cat out out out >"$device"
@@ -296,14 +298,14 @@ shell_append() {
 	done
 }
 
-@test "inplace: --seek counts in a block device, too" {
+@test "inplace: --seek works in a block device" {
 	block_device 1M
 	cat out out out >"$device"
 	zcopy 0 --seek=150000 in "$device"
 	cmp -n 450000 "$device" <(cat out in; tail -c 50000 out; cat out)
 }
 
-@test "inplace: the end of a block device is a full disk: the count is exact" {
+@test "inplace: at the end of a block device, the count is exact" {
 	local method
 	block_device 64K
 	for method in auto sendfile splice mmap read-write; do
@@ -326,14 +328,15 @@ shell_append() {
 
 # The same file
 
-# same_file ARG... - SOURCE and DEST are one: refused, and it is as it was.
+# same_file ARG... - zcopy refuses ARGs because SOURCE and DEST are one file,
+# and changes nothing.
 same_file() {
 	ZCOPY_TEST_TIMEOUT=10 zcopy 4 "$@"
 	[[ $output == *SOURCE* ]]
 	unchanged
 }
 
-@test "same file: by its path, however it is written" {
+@test "same file: is refused by any form of its path" {
 	local option
 	for option in -v --inplace --append --seek=0 --seek=10 --seek=100000; do
 		same_file $option in in
@@ -344,7 +347,7 @@ same_file() {
 	only in out
 }
 
-@test "same file: by a hard link" {
+@test "same file: is refused by a hard link" {
 	local option
 	ln in link
 	for option in -v --inplace --append --seek=0 --seek=10; do
@@ -353,7 +356,7 @@ same_file() {
 	done
 }
 
-@test "same file: by a symbolic link" {
+@test "same file: is refused by a symbolic link" {
 	local option
 	ln -s in link
 	for option in -v --inplace --append --seek=0 --seek=10; do
@@ -363,7 +366,7 @@ same_file() {
 	done
 }
 
-@test "same file: by a redirection on either side, or both" {
+@test "same file: is refused by redirections on one side or both" {
 	same_file - in <in
 	same_file --inplace - in <in
 	same_file --append - in <in
@@ -373,13 +376,13 @@ same_file() {
 	same_file - fd:9 <in 9<>in
 	same_file fd:9 fd:9 9<>in
 	{
-		printf 'x' >&9		# ahead of the reader: no end to it
+		printf 'x' >&9		# the writer is ahead of the reader
 		ZCOPY_TEST_TIMEOUT=10 zcopy 4 - fd:9 <in
 	} 9<>in
 	(printf x; tail -c +2 "$BATS_TEST_TMPDIR.in") | cmp - in
 }
 
-@test "same file: by the shell's >>" {
+@test "same file: is refused by the shell's >>" {
 	run shell_append in in
 	echo "$output"
 	[ "$status" -eq 4 ]
@@ -399,7 +402,7 @@ same_file() {
 	same_file --offset=50000 --append in in
 }
 
-@test "same file: ranges that do not overlap are moved, by every method" {
+@test "same file: ranges that do not overlap are moved, with each method" {
 	local method
 	for method in $methods; do
 		cp "$BATS_TEST_TMPDIR.out" out
@@ -419,13 +422,13 @@ same_file() {
 	done
 }
 
-@test "same file: a FIFO or a pipe does not feed itself" {
+@test "same file: a FIFO or a pipe is refused as both ends" {
 	mkfifo fifo
 	same_file fifo fifo
 	same_file fd:9 fd:9 9<>fifo
 }
 
-@test "same file: a block device is not written to itself" {
+@test "same file: a block device is refused unless the ranges are apart" {
 	block_device 1M
 	cat out >"$device"
 	ZCOPY_TEST_TIMEOUT=10 zcopy 4 "$device" "$device"
@@ -436,7 +439,7 @@ same_file() {
 	cmp -n 100000 -i 200000:0 "$device" out
 }
 
-# Nothing before the other side is ready
+# Nothing is touched before the other side is ready
 
 @test "inplace: a missing source leaves DEST as it was" {
 	does_nothing 3 --inplace absent
@@ -480,7 +483,7 @@ same_file() {
 	does_nothing 9 --append --method=sendfile in
 }
 
-# waits_with NAME - has it opened NAME, and sleeps?
+# waits_with NAME - for `retry`: true once zcopy has opened NAME and sleeps.
 waits_with() {
 	local fd
 	[[ $(</proc/"$pid"/stat) == *") S "* ]] || return
@@ -490,7 +493,7 @@ waits_with() {
 	return 1
 }
 
-@test "inplace: a signal while it waits for the source leaves DEST as it was" {
+@test "inplace: a signal while zcopy waits for SOURCE leaves DEST as it was" {
 	local name source
 	mkfifo "$BATS_TEST_TMPDIR.fifo"
 	for name in out new; do
@@ -506,14 +509,14 @@ waits_with() {
 }
 
 # bats test_tags=valgrind
-@test "inplace: an empty file that was there before stays" {
+@test "inplace: after a failure an old empty file is still there" {
 	: >empty
 	zcopy 5 --inplace 127.0.0.1:1 empty
 	[ -e empty ]
 	[ ! -s empty ]
 }
 
-@test "inplace: a full disk keeps what it took, and the count is exact" {
+@test "inplace: a full disk keeps what was written, and the count is exact" {
 	local page
 	page=$(getconf PAGESIZE)
 	mount_at fs -t tmpfs -o size=$((2 * page)) none
@@ -523,7 +526,7 @@ waits_with() {
 	head -c $((2 * page)) big | cmp - fs/out
 }
 
-@test "append: a disk has nothing behind it, and keeps its beginning" {
+@test "append: a block device is refused, and not overwritten" {
 	block_device 1M
 	zcopy 4 --append in "$device"
 	zcopy 4 --append in fd:8 8<>"$device"

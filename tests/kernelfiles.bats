@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What the kernel makes up as it is read, where each write is a command; and
-# descriptors that hold no bytes to move.
+# Files of the kernel (/proc, /sys and the like), where each write(2) is a
+# command; and descriptors that have no bytes to move.
 
 load helpers
 load peer
@@ -20,15 +20,16 @@ teardown() {
 }
 queue=
 
-# somebody CMD... - a process that does nothing: $somebody.
+# somebody CMD... - start sleep(1) by CMD; its process is $somebody.
 somebody() {
-	# Of the same group, or end_all would not know it.
+	# A child of this shell, so that end_all finds it.
 	"$@" sleep 1000 3>&- &
 	somebody=$!
 	retry sleeps
 }
 
-# It has its name before it has its libraries: as it was a moment ago?
+# sleeps - for `retry`: $somebody is sleep(1), and has loaded its libraries: its
+# maps are those of the last look.
 sleeps() {
 	local before=$maps
 	maps=$(cat "/proc/$somebody/maps")
@@ -38,8 +39,8 @@ sleeps() {
 }
 maps=
 
-# $target: what would be in its core dump, a number below 512 that everybody
-# may change, and nobody minds.
+# adjustable - set $target to the coredump_filter of a new process.  It is a
+# number below 512 that every user may change, and changing it does no harm.
 adjustable() {
 	somebody env
 	target=/proc/$somebody/coredump_filter
@@ -47,17 +48,20 @@ adjustable() {
 	not_adjusted
 }
 
+# not_adjusted - true if $target is as it was.
 not_adjusted() {
 	cat "$target"
 	same "$BATS_TEST_TMPDIR.before" "$target"
 	! adjusted_to 100
 }
 
+# adjusted_to NUMBER - true if $target is NUMBER.
 adjusted_to() {
 	[ "$(cat "$target")" = "$(printf %08x "$1")" ]
 }
 
-# dribble TEXT... DEST - to a zcopy that has taken each TEXT before the next.
+# dribble TEXT...  DEST - send TEXTs to DEST through zcopy, each one when zcopy
+# has read the one before.
 dribble() {
 	local fifo=$BATS_TEST_TMPDIR.fifo
 	mkfifo "$fifo"
@@ -74,7 +78,7 @@ dribble() {
 
 # As SOURCE
 
-# reads FILE - auto and read-write move all of it, to a file and to a pipe.
+# reads FILE - auto and read-write move all of FILE, to a file and to a pipe.
 reads() {
 	local method
 	cat "$1" >expected
@@ -86,25 +90,25 @@ reads() {
 	done
 }
 
-@test "kernel files: procfs is read to its end, whatever its size says" {
+@test "kernel files: procfs is read to its end, whatever st_size says" {
 	reads /proc/version
 	reads /proc/filesystems
 	reads /proc/sys/kernel/osrelease
 }
 
-@test "kernel files: what sendfile and splice refuse is read all the same" {
+@test "kernel files: a file that sendfile and splice refuse is read" {
 	somebody env
 	reads "/proc/$somebody/maps"
 	reads "/proc/$somebody/cmdline"
 }
 
-@test "kernel files: more than one buffer of procfs is read" {
+@test "kernel files: a procfs file larger than one buffer is read" {
 	somebody env -i "LARGE=$(head -c 100000 /dev/zero | tr '\0' x)"
 	reads "/proc/$somebody/environ"
 	[ "$(stat -c %s expected)" -gt 100000 ]
 }
 
-@test "kernel files: sysfs says 4096 bytes, and has what it has" {
+@test "kernel files: sysfs is read to its end, though st_size is 4096" {
 	[ "$(stat -c %s /sys/class/net/lo/mtu)" -eq 4096 ]
 	reads /sys/class/net/lo/mtu
 }
@@ -116,7 +120,7 @@ reads() {
 	reads "$mount/cgroup.max.depth"
 }
 
-@test "kernel files: a named method that cannot is refused with the reason" {
+@test "kernel files: a named method that cannot do it is refused, and says why" {
 	local method
 	somebody env
 	for method in sendfile splice mmap copy_file_range reflink; do
@@ -135,7 +139,7 @@ reads() {
 	done
 }
 
-@test "kernel files: --offset and --bytes count in them" {
+@test "kernel files: --offset and --bytes work" {
 	cat /proc/version >expected
 	zcopy 0 --offset=3 -c 7 /proc/version out
 	tail -c +4 expected | head -c 7 | cmp - out
@@ -155,7 +159,7 @@ reads() {
 	[ "$(stat -c %s first)" -eq 5 ]
 }
 
-@test "kernel files: a read error is the source's" {
+@test "kernel files: a read error is blamed on SOURCE" {
 	zcopy 3 /proc/self/mem out
 	[[ $output == "zcopy: /proc/self/mem: read: Input/output error"* ]]
 	[ ! -e out ]
@@ -172,13 +176,13 @@ reads() {
 	adjusted_to 256
 }
 
-@test "kernel files: what dribbles in arrives by one write" {
+@test "kernel files: data that arrives in pieces is written by one write" {
 	adjustable
 	dribble 2 5 $'6\n' "$target"
 	adjusted_to 256
 }
 
-@test "kernel files: no --block-size cuts it, nor does a descriptor" {
+@test "kernel files: neither --block-size nor a descriptor splits a write" {
 	local writes
 	requires strace
 	adjustable
@@ -192,10 +196,10 @@ reads() {
 	adjusted_to 257
 }
 
-@test "kernel files: sysctls take what dribbles in as one" {
+@test "kernel files: a sysctl gets data that arrives in pieces by one write" {
 	local sysctl=/proc/sys/net/ipv4/tcp_keepalive_intvl
 	requires nsenter
-	# In a network of its own, for nobody else to mind.
+	# Set it in a network namespace of its own.
 	requires_namespace -n
 	somebody unshare --net
 	local as_user=(nsenter --target "$somebody" --net)
@@ -204,7 +208,7 @@ reads() {
 	[ "$("${as_user[@]}" cat $sysctl)" = 256 ]
 }
 
-@test "kernel files: sysfs takes what dribbles in as one" {
+@test "kernel files: sysfs gets data that arrives in pieces by one write" {
 	block_device 1M
 	target=/sys/block/${device##*/}/queue/read_ahead_kb
 	echo 128 >"$target"		# an earlier case may have set it to 64
@@ -213,7 +217,7 @@ reads() {
 	[ "$(cat "$target")" = 64 ]
 }
 
-@test "kernel files: a cgroup takes what dribbles in as one" {
+@test "kernel files: a cgroup gets data that arrives in pieces by one write" {
 	local mount
 	requires_root
 	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
@@ -223,12 +227,12 @@ reads() {
 		skip "no new cgroup can be made"
 	}
 	somebody env
-	# A part of the number would be somebody else's.
+	# A part of the number would be another process.
 	dribble ' ' "$somebody" "$cgroup/cgroup.procs"
 	[ "$(cat "$cgroup/cgroup.procs")" = "$somebody" ]
 }
 
-@test "kernel files: from one to another" {
+@test "kernel files: one can be copied to another" {
 	adjustable
 	cat /proc/sys/vm/swappiness >"$target"
 	cat "$target" >expected
@@ -240,7 +244,7 @@ reads() {
 	same expected "$target"
 }
 
-@test "kernel files: a slow writer keeps --timeout from ending it" {
+@test "kernel files: --timeout does not end zcopy while a slow writer writes" {
 	adjustable
 	local digit
 	mkfifo fifo
@@ -255,7 +259,7 @@ reads() {
 	[ "$(cat "$target")" -eq 7 ]
 }
 
-@test "kernel files: more than 64 KiB are no command" {
+@test "kernel files: more than 64 KiB are refused, and nothing is written" {
 	adjustable
 	(echo 100; head -c 65533 /dev/zero | tr '\0' ' ') >long
 	[ "$(stat -c %s long)" -eq 65537 ]
@@ -268,7 +272,7 @@ reads() {
 	not_adjusted
 }
 
-@test "kernel files: half a command is none: a short input writes nothing" {
+@test "kernel files: a source that ends early writes nothing" {
 	adjustable
 	echo 100 >number
 	zcopy 6 -c 5 number "$target"
@@ -278,14 +282,14 @@ reads() {
 	not_adjusted
 }
 
-@test "kernel files: no input is no command" {
+@test "kernel files: an empty source writes nothing" {
 	adjustable
 	zcopy 0 /dev/null "$target"
 	not_adjusted
 }
 
 # bats test_tags=valgrind
-@test "kernel files: what the kernel does not take is an error with its reason" {
+@test "kernel files: data that the kernel refuses is an error with its reason" {
 	adjustable
 	echo potato >word
 	zcopy 4 word "$target"
@@ -303,7 +307,7 @@ reads() {
 	not_adjusted
 }
 
-@test "kernel files: a method that would cut a command is refused" {
+@test "kernel files: a method that could split a write is refused" {
 	local method
 	adjustable
 	echo 100 >number
@@ -314,7 +318,7 @@ reads() {
 	done
 }
 
-@test "kernel files: without the right to write, an error" {
+@test "kernel files: a file that may not be written is an error" {
 	local target=/proc/sys/kernel/core_pattern
 	cp "$target" expected
 	as_nobody zcopy 4 in "$target"
@@ -324,14 +328,15 @@ reads() {
 
 # Descriptors without bytes
 
-# given_fd KIND - from now on zcopy has that as descriptor 9, and fails with 98 if
-# it takes or sends a message: see tests/given-fd.py.
+# given_fd KIND - from now on zcopy has that as descriptor 9.  The status is 98
+# if it takes or sends a message: see tests/given-fd.py.
 given_fd() {
 	requires python3
 	as_user=(python3 -E -S "$BATS_TEST_DIRNAME/given-fd.py" "$1")
 }
 
-# refused KIND SOURCE-STATUS DEST-STATUS
+# refused KIND SOURCE-STATUS DEST-STATUS - zcopy refuses such a descriptor as
+# SOURCE and as DEST, with these statuses.
 refused() {
 	local as_user
 	given_fd "$1"
@@ -356,7 +361,7 @@ refused() {
 	refused epoll 3 4
 }
 
-@test "descriptors: one that is open for nothing is refused" {
+@test "descriptors: one that was opened with O_PATH is refused" {
 	refused o_path 3 4
 }
 
@@ -379,7 +384,7 @@ refused() {
 	refused listening-unix 5 5
 }
 
-@test "descriptors: the wrong way round is refused" {
+@test "descriptors: one that is open the other way round is refused" {
 	zcopy 3 fd:9 out 9>writable
 	[[ $output == "zcopy: fd:9: not open for reading: "* ]]
 	[ ! -e out ]
@@ -394,9 +399,9 @@ refused() {
 	[ "$(ls)" = in ]
 }
 
-# Its size is told as 80 bytes, of which there are 60 or so; to read it moves its
+# Its st_size is 80, but it has about 60 bytes, and reading it changes its
 # ctime.
-@test "kernel files: a message queue, whose size is a fiction" {
+@test "kernel files: a message queue is read to its end, whatever st_size says" {
 	local mqueue=$BATS_TEST_TMPDIR.mqueue
 	mount_at "$mqueue" -t mqueue none
 	queue=$(mktemp "$mqueue/zcopy-XXXXXX")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# zcopy is killed at random moments: the old DEST stands, and nothing is left
+# zcopy is killed at random moments: the old DEST stays, and nothing is left
 # behind.  tests/tcpkills.bats kills one of two zcopys.
 # bats file_tags=slow
 
@@ -7,7 +7,7 @@ load helpers
 load kills
 load peer
 
-# As many kills each; of those of a case, 4 in 5 must land in mid-transfer.
+# Kills of each kind; 4 in 5 of those of a case must land in mid-transfer.
 KILLS=25
 SIZE=40000000
 
@@ -23,9 +23,11 @@ setup() {
 	path=$BATS_TEST_TMPDIR.socket
 }
 
-# Each route starts a zcopy, $pid, that moves $in to the file out, in blocks
-# small enough to be caught at it.  It is stopped; tests/midway.c lets it go.
+# Each route starts a zcopy, $pid, that moves $in to the file out, in blocks so
+# small that a signal can hit it half way.  It is stopped; tests/midway.c
+# continues it.
 
+# slowly OPTION... - print the --block-size for the method in OPTIONs.
 slowly() {
 	case $* in
 	*mmap*)	echo --block-size=8K ;;
@@ -49,21 +51,22 @@ tcp_to_file() {
 	INPUT=$in background bash -c "cat >/dev/tcp/127.0.0.1/$port"
 }
 
-# All of it in one call, for the kernel to be caught in that.
+# file_to_file_at_once - move all in one call, so that the signal hits that
+# call.
 file_to_file_at_once() {
 	local as_user=("${stopped[@]}")
 	start --block-size=1G "$@" "$in" out
 }
 
-# stdin_to_file - with a descriptor that is ours, too.
+# stdin_to_file - move descriptor 7 of this shell.
 stdin_to_file() {
 	local as_user=("${stopped[@]}")
 	exec 7<"$in"
 	start "$(slowly "$@")" "$@" - out <&7
 }
 
-# counted - the count in zcopy's message, which is to be in the words for a
-# DEST that $check finds written, or dropped.
+# counted - print the count in zcopy's message: of bytes delivered if $check is
+# as_counted, else of bytes moved to a DEST that is unchanged.
 counted() {
 	local words='moved.*; DEST is unchanged'
 	[ "$check" != as_counted ] || words=delivered
@@ -72,8 +75,9 @@ counted() {
 
 declare -gA signal_name=([1]=SIGHUP [2]=SIGINT [15]=SIGTERM)
 
-# count_kill - was there a file that had begun, and was not complete?  Before
-# the signal there were $seen bytes; by zcopy's own count these, or more.
+# count_kill - count the kill in $landed if it hit between the first and the
+# last byte.  tests/midway.c saw $seen bytes; zcopy must have counted that or
+# more.
 count_kill() {
 	local count=$seen
 	if [ "$status" -ne 137 ]; then
@@ -87,13 +91,13 @@ count_kill() {
 	fi
 }
 
-# came_too_late - all is there, and zcopy was through, but for its exit.
+# came_too_late - true if zcopy had finished, and `out` is complete.
 came_too_late() {
 	[[ $status == 0 || $status == 137 ]] && cmp -s "$in" out
 }
 
-# killed_midway CHECK SIGNAL ROUTE [OPTION...] - KILLS times; CHECK whether
-# what is left is right.
+# killed_midway CHECK SIGNAL ROUTE [OPTION...] - $TIMES times, or $KILLS: start
+# ROUTE, kill it, and call CHECK, which must be true of what is left.
 killed_midway() {
 	local check=$1 signal=$2 i
 	shift 2
@@ -113,67 +117,67 @@ killed_midway() {
 	done
 }
 
-@test "kills: SIGTERM while a file is copied to a file" {
+@test "kills: SIGTERM while a file is copied leaves the old file" {
 	killed_midway untouched 15 file_to_file
 	most_landed
 }
 
-@test "kills: SIGINT while a file is copied to a file" {
+@test "kills: SIGINT while a file is copied leaves the old file" {
 	killed_midway untouched 2 file_to_file
 	most_landed
 }
 
-@test "kills: SIGHUP while a file is copied to a file" {
+@test "kills: SIGHUP while a file is copied leaves the old file" {
 	killed_midway untouched 1 file_to_file
 	most_landed
 }
 
-@test "kills: kill -9 while a file is copied to a file" {
+@test "kills: kill -9 while a file is copied leaves the old file" {
 	killed_midway untouched 9 file_to_file
 	most_landed
 }
 
-@test "kills: SIGTERM while a pipe is copied to a file" {
+@test "kills: SIGTERM while a pipe is copied leaves the old file" {
 	killed_midway untouched 15 pipe_to_file
 	most_landed
 }
 
-@test "kills: SIGINT while a pipe is copied to a file" {
+@test "kills: SIGINT while a pipe is copied leaves the old file" {
 	killed_midway untouched 2 pipe_to_file
 	most_landed
 }
 
-@test "kills: SIGHUP while a pipe is copied to a file" {
+@test "kills: SIGHUP while a pipe is copied leaves the old file" {
 	killed_midway untouched 1 pipe_to_file
 	most_landed
 }
 
-@test "kills: kill -9 while a pipe is copied to a file" {
+@test "kills: kill -9 while a pipe is copied leaves the old file" {
 	killed_midway untouched 9 pipe_to_file
 	most_landed
 }
 
-@test "kills: SIGTERM while a connection is received into a file" {
+@test "kills: SIGTERM while zcopy receives leaves the old file" {
 	killed_midway untouched 15 tcp_to_file
 	most_landed
 }
 
-@test "kills: SIGINT while a connection is received into a file" {
+@test "kills: SIGINT while zcopy receives leaves the old file" {
 	killed_midway untouched 2 tcp_to_file
 	most_landed
 }
 
-@test "kills: SIGHUP while a connection is received into a file" {
+@test "kills: SIGHUP while zcopy receives leaves the old file" {
 	killed_midway untouched 1 tcp_to_file
 	most_landed
 }
 
-@test "kills: kill -9 while a connection is received into a file" {
+@test "kills: kill -9 while zcopy receives leaves the old file" {
 	killed_midway untouched 9 tcp_to_file
 	most_landed
 }
 
-@test "kills: every method, by every signal" {
+@test "kills: each signal leaves the old file, with each method" {
 	local method signal
 	for method in copy_file_range sendfile splice mmap read-write; do
 		for signal in 1 2 9 15; do
@@ -184,7 +188,7 @@ killed_midway() {
 	most_landed
 }
 
-@test "kills: the middle of one large call, for every method that has such" {
+@test "kills: a signal in the middle of one large call leaves the old file" {
 	local method signal
 	for method in copy_file_range sendfile splice; do
 		for signal in 9 15; do
@@ -195,7 +199,7 @@ killed_midway() {
 	most_landed
 }
 
-@test "kills: no new DEST is left behind either" {
+@test "kills: no new DEST is left behind" {
 	rm out
 	names=
 	killed_new() {
@@ -209,7 +213,7 @@ killed_midway() {
 	most_landed
 }
 
-# as_counted - what stands in DEST is as much as zcopy has said.
+# as_counted - true if DEST has as many bytes as zcopy said it delivered.
 as_counted() {
 	[ "$(stat -c %s out)" -eq "$(counted)" ]
 	cmp -n "$(counted)" "$in" out
@@ -231,7 +235,8 @@ as_counted() {
 	most_landed
 }
 
-# position_counted - of the descriptor that zcopy read; then on, from there.
+# position_counted - true if descriptor 7, which zcopy read, is at the position
+# that it said.
 position_counted() {
 	[ "$(awk '/^pos:/ { print $2 }' /proc/self/fdinfo/7)" -eq \
 	    "$(counted)" ]
@@ -239,7 +244,7 @@ position_counted() {
 	untouched
 }
 
-@test "kills: an inherited source stands behind what the message says" {
+@test "kills: an inherited source is at the position that the message says" {
 	local method
 	for method in copy_file_range sendfile splice mmap read-write; do
 		TIMES=5 killed_midway position_counted 15 \
@@ -250,7 +255,8 @@ position_counted() {
 
 ## While there is nothing to move
 
-# killed_while_waiting WAITER - what it starts waits, and dies of each signal.
+# killed_while_waiting WAITER - for each signal: WAITER starts a zcopy, which
+# waits, and dies of the signal.
 killed_while_waiting() {
 	local signal
 	for signal in 1 2 9 15; do
@@ -267,6 +273,8 @@ killed_while_waiting() {
 	done
 }
 
+# Waiters.  Each starts a zcopy, $pid, that waits where its name says.
+
 wait_in_accept() {
 	listener listen:127.0.0.1:0 out
 }
@@ -279,7 +287,7 @@ wait_in_unix_accept() {
 	listener "unix-listen:$path" out
 }
 
-@test "waiting: for a connection" {
+@test "waiting: each signal ends zcopy while it waits for a connection" {
 	local peer=
 	killed_while_waiting wait_in_accept
 	killed_while_waiting wait_in_accept_to_send
@@ -298,7 +306,7 @@ wait_for_a_unix_client() {
 	retry has_said "$peer"
 }
 
-@test "waiting: for the first byte of a client" {
+@test "waiting: each signal ends zcopy while it waits for a silent client" {
 	killed_while_waiting wait_for_a_client
 	killed_while_waiting wait_for_a_unix_client
 }
@@ -309,6 +317,7 @@ wait_in_connect() {
 	retry connecting
 }
 
+# connecting - for `retry`: $pid waits in connect(2).
 connecting() {
 	ss -Htnp state syn-sent | grep -q "pid=$pid,"
 }
@@ -318,7 +327,7 @@ wait_in_unix_connect() {
 	start "$in" "unix:$path"
 }
 
-@test "waiting: in connect" {
+@test "waiting: each signal ends zcopy while it waits in connect" {
 	requires ss
 	killed_while_waiting wait_in_connect
 	killed_while_waiting wait_in_unix_connect
@@ -334,12 +343,13 @@ wait_for_a_reader() {
 	start "$in" "$path"
 }
 
-@test "waiting: for the other side of a FIFO" {
+@test "waiting: each signal ends zcopy while it waits in open of a FIFO" {
 	killed_while_waiting wait_for_a_writer
 	killed_while_waiting wait_for_a_reader
 }
 
-# We hold both its sides; zcopy must not.
+# This shell has both sides of the FIFO open, so neither side ends.  zcopy must
+# not inherit them.
 wait_for_data() {
 	mkfifo "$path"
 	exec 7<>"$path"
@@ -352,7 +362,7 @@ wait_for_room() {
 	start "$@" "$in" "$path" 7>&-
 }
 
-@test "waiting: for data from a pipe, and for room in one" {
+@test "waiting: each signal ends zcopy while it waits for a pipe" {
 	local method
 	for method in auto splice read-write; do
 		killed_while_waiting wait_for_data "--method=$method"
@@ -372,7 +382,7 @@ wait_for_room_in_the_network() {
 	start "$@" "$in" "127.0.0.1:$port"
 }
 
-@test "waiting: for data from a connection, and for room in one" {
+@test "waiting: each signal ends zcopy while it waits for a connection's data" {
 	local method
 	for method in auto splice read-write; do
 		killed_while_waiting wait_for_the_network "--method=$method"
@@ -389,11 +399,11 @@ wait_for_the_answer() {
 	retry has "$SIZE" "$path.got"
 }
 
-@test "waiting: for the peer to close" {
+@test "waiting: each signal ends zcopy while it waits for the peer to close" {
 	killed_while_waiting wait_for_the_answer
 }
 
-@test "waiting: a listener's path is removed by every signal that can do it" {
+@test "waiting: each signal but kill -9 removes a listener's path" {
 	local signal
 	for signal in 1 2 3 15; do
 		listener "unix-listen:$path" out
@@ -407,8 +417,8 @@ wait_for_the_answer() {
 
 ## Signals that were ignored when zcopy started
 
-# ignored SIGNAL STARTER... - let a zcopy run that way, send it the signal in
-# the middle, and see it complete.
+# ignored SIGNAL STARTER... - STARTER runs a zcopy that ignores SIGNAL.  Send it
+# in the middle; zcopy must complete.
 ignored() {
 	local signal=$1 i as_user=("${@:2}") clean_env=(env)
 	echo "$*"
@@ -426,17 +436,17 @@ ignored() {
 	(head -c 50000 "$in"; tail -c 1000 "$in") | cmp - out
 }
 
-@test "ignored: nohup" {
+@test "ignored: SIGHUP does not end zcopy under nohup" {
 	requires nohup
 	ignored HUP nohup
 }
 
-# Of a shell without job control: this one.
-@test "ignored: SIGINT, as for a background job of a script" {
+# A shell without job control, as this one is, starts background jobs like that.
+@test "ignored: SIGINT does not end zcopy as a background job of a script" {
 	ignored INT
 }
 
-@test "ignored: whatever is ignored at the start" {
+@test "ignored: any signal that was ignored at the start does not end zcopy" {
 	local signal
 	for signal in HUP INT TERM USR1; do
 		# shellcheck disable=SC2016	# for the other shell
@@ -444,7 +454,7 @@ ignored() {
 	done
 }
 
-@test "ignored: other signals still end it" {
+@test "ignored: other signals still end zcopy" {
 	# shellcheck disable=SC2016
 	local as_user=(sh -c 'trap "" HUP && exec "$@"' sh) clean_env=(env)
 	wait_for_data --method=auto

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Files, offsets and counts beyond 2 and 4 GiB.  Sources are all holes, but
-# for some data at the marks.
+# Files, offsets and counts beyond 2 and 4 GiB.  Sources are holes, except for
+# some data around marks.
 # bats file_tags=slow
 
 load helpers
@@ -11,7 +11,7 @@ LAST=$(((1 << 63) - 1))
 ZCOPY_TEST_TIMEOUT=120
 RETRY_SECONDS=120
 
-# On /dev/shm holes are read without taking memory.
+# On /dev/shm, reading a hole takes no memory.
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	shm=$(mktemp -d /dev/shm/zcopy-XXXXXX)
@@ -24,7 +24,7 @@ teardown() {
 	rm -rf "$shm" "$BATS_TEST_TMPDIR".{xfs,on-xfs} big out
 }
 
-# large FILE SIZE MARK... - `data` is in the middle of each MARK.
+# large FILE SIZE MARK... - make FILE, with `data` around each MARK.
 large() {
 	local mark
 	truncate -s "$2" "$1"
@@ -35,15 +35,15 @@ large() {
 	truncate -s "$2" "$1"
 }
 
-# 3 GiB and something; the last mark is the end.
+# three FILE - make FILE of a bit over 3 GiB; its last mark is its end.
 three() {
 	large "$1" $((3 * GiB + 12345)) 100000 $((GiB)) $((2 * GiB)) \
 	    $((3 * GiB + 12345))
 }
 
-# piped_same METHOD ARG... FILE - what comes out of a pipe is FILE's, less
-# what ARG says.  $count is how much of it, $skipped where it begins.  cmp stops
-# there, and cat waits for the end: zcopy would die by SIGPIPE if nobody did.
+# piped_same METHOD ARG...  FILE - true if zcopy ARG...  FILE writes to a pipe
+# $count bytes of FILE, from $skipped on.  cmp stops after them; cat reads to
+# the end, because otherwise zcopy could die by SIGPIPE.
 piped_same() {
 	"$ZCOPY" -v --method="$1" "${@:2}" - 2>stderr 3>&- | {
 		cmp -n "$count" -i "0:$skipped" - "${*: -1}" && cat >/dev/null
@@ -52,19 +52,19 @@ piped_same() {
 	grep -q ": done: $count bytes " stderr
 }
 
-@test "large: 3 GiB through a pipe, by every method, byte for byte" {
+@test "large: 3 GiB arrive through a pipe, with each method" {
 	local method count=$((3 * GiB + 12345)) skipped=0
 	three "$shm/big"
 	for method in auto sendfile splice read-write; do
 		piped_same $method "$shm/big"
 	done
-	# A mapping takes memory for holes, too; on a disk it is given back.
+	# mmap takes memory for holes, too, which a file on a disk gives back.
 	rm "$shm/big"
 	three big
 	piped_same mmap big
 }
 
-@test "large: 3 GiB within a file system that shares blocks" {
+@test "large: 3 GiB are copied within a file system that shares blocks" {
 	local method
 	file_system xfs 6144
 	ln -s "$fs" mnt
@@ -74,12 +74,14 @@ piped_same() {
 		[[ $output == *"done: $((3 * GiB + 12345)) bytes "* ]]
 		[ "$(stat -c %s mnt/out)" -eq $((3 * GiB + 12345)) ]
 		same_at_marks mnt/big mnt/out
-		# No data but that; the rest are still holes.
+		# The holes are still holes.
 		[ "$(du -k mnt/out | cut -f 1)" -lt 2000 ]
 		rm mnt/out
 	done
 }
 
+# same_at_marks A B - true if two files of `three` have the same data at the
+# marks.
 same_at_marks() {
 	local mark
 	for mark in 100000 $((GiB)) $((2 * GiB)) $((3 * GiB + 12345)); do
@@ -87,7 +89,7 @@ same_at_marks() {
 	done
 }
 
-@test "large: more than 2 GiB from file to file, byte for byte" {
+@test "large: more than 2 GiB arrive from file to file" {
 	local size=$((2 * GiB + 54321))
 	large "$shm/big" $size $((2 * GiB)) $size
 	zcopy 0 -v "$shm/big" out
@@ -95,7 +97,7 @@ same_at_marks() {
 	same "$shm/big" out
 }
 
-@test "large: counts across the 2 GiB mark, by every method" {
+@test "large: --bytes works across 2 GiB, with each method" {
 	local method count=$((2 * GiB + 50001)) skipped=0
 	three "$shm/big"
 	for method in auto sendfile splice read-write; do
@@ -103,7 +105,7 @@ same_at_marks() {
 	done
 }
 
-@test "large: counts across the 4 GiB mark, by every method" {
+@test "large: --bytes works across 4 GiB, with each method" {
 	local method count=$((4 * GiB + 50001)) skipped=0
 	large "$shm/big" $((5 * GiB)) $((2 * GiB)) $((4 * GiB))
 	for method in auto sendfile splice read-write; do
@@ -111,7 +113,7 @@ same_at_marks() {
 	done
 }
 
-@test "large: 2^33 bytes are counted as such, by every method" {
+@test "large: 2^33 bytes are counted exactly, with each method" {
 	local method
 	for method in auto sendfile splice read-write; do
 		zcopy 0 -v --method=$method -c $((1 << 33)) /dev/zero /dev/null
@@ -119,7 +121,7 @@ same_at_marks() {
 	done
 }
 
-@test "large: offsets about the 2 and 4 GiB marks, by every method" {
+@test "large: --offset works around 2 and 4 GiB, with each method" {
 	local method mark
 	large big $((5 * GiB)) $((2 * GiB)) $((4 * GiB))
 	for mark in $((2 * GiB)) $((4 * GiB)); do
@@ -130,7 +132,7 @@ same_at_marks() {
 	done
 }
 
-# From before the mark over it, from it, and from behind it.
+# parts_about MARK - move ranges that begin before, at and after MARK.
 parts_about() {
 	zcopy 0 --method="$method" --offset=$(($1 - 100000)) -c 200000 big out
 	same data out
@@ -142,7 +144,7 @@ parts_about() {
 	(tail -c 1 data; printf '\0') | cmp - out
 }
 
-@test "large: the tail beyond 4 GiB, by every method, to a file and a pipe" {
+@test "large: the end of a file beyond 4 GiB is read, with each method" {
 	local method size=$((4 * GiB + 777777))
 	large big $size $size
 	for method in auto copy_file_range sendfile splice mmap read-write; do
@@ -156,11 +158,11 @@ parts_about() {
 	done
 }
 
-@test "large: a descriptor beyond 4 GiB is read from there, and moves on" {
+@test "large: a descriptor beyond 4 GiB is read from its position" {
 	local fd
 	large big $((5 * GiB)) $((4 * GiB + 100000))
 	{
-		# Nothing but zcopy itself to go there with.
+		# zcopy itself moves the descriptor there.
 		zcopy 0 -c 0 --offset=4G fd:9 /dev/null
 		zcopy 0 -c 150000 fd:9 first
 		zcopy 0 -c 50000 fd:9 second
@@ -173,7 +175,7 @@ parts_about() {
 	[ "${fd//[^0-9]/}" -eq $((4 * GiB + 200000 + 200 * MiB + 1)) ]
 }
 
-@test "large: --offset and --seek beyond 4 GiB, by every method" {
+@test "large: --offset and --seek work beyond 4 GiB, with each method" {
 	local method
 	large big $((5 * GiB)) $((4 * GiB + 1000))
 	for method in auto copy_file_range sendfile splice mmap read-write; do
@@ -181,7 +183,7 @@ parts_about() {
 		zcopy 0 --method=$method --offset=$((4 * GiB - 50000)) \
 		    -c 100000 --seek=$((5 * GiB - 70000)) big out
 		[ "$(stat -c %s out)" -eq $((6 * GiB)) ]
-		# What was there, with the new in between, and the rest of it.
+		# The old data, with the new data in the middle of it.
 		cp data expected
 		tail -c +49001 data | head -c 100000 |
 		    dd of=expected bs=100K seek=29900 oflag=seek_bytes \
@@ -192,7 +194,7 @@ parts_about() {
 	done
 }
 
-@test "large: ranges of one file, 4 GiB from each other" {
+@test "large: a range of a file is copied to the same file, 4 GiB further" {
 	local method
 	for method in auto copy_file_range sendfile splice mmap read-write; do
 		large big $((4 * GiB)) $((GiB))
@@ -204,7 +206,7 @@ parts_about() {
 	done
 }
 
-@test "large: the count may be far more than there is" {
+@test "large: a count far over the size gives status 6, or what there is" {
 	local method
 	for method in auto copy_file_range sendfile splice mmap read-write; do
 		zcopy 6 --inplace --method=$method -c $LAST data out
@@ -218,12 +220,12 @@ parts_about() {
 	done
 }
 
-@test "large: the last bytes that a file can have are read and written" {
+@test "large: the last bytes before 2^63-1 can be read and written" {
 	local method from=$((LAST - 100000))
 	truncate -s $LAST "$shm/big"
 	dd if=data of="$shm/big" bs=100000 count=1 seek=$from \
 	    oflag=seek_bytes conv=notrunc status=none
-	# All of it there: ext4 has smaller files, and sendfile asks it.
+	# DEST is there, too, because files on ext4 cannot be so large.
 	cd "$shm"
 	mv "$OLDPWD/data" .
 	for method in auto copy_file_range sendfile splice read-write; do
@@ -239,7 +241,7 @@ parts_about() {
 	done
 }
 
-@test "large: what goes past the last byte of a file is too much for DEST" {
+@test "large: data past 2^63-1 is an error of DEST, with an exact count" {
 	local method from=$((LAST - 100000))
 	cp data "$shm"
 	for method in auto copy_file_range sendfile splice mmap read-write; do

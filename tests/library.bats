@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The library as `make install` leaves it, for programs that know nothing but
-# pkg-config.  The small programs, tests/use-library*, are also examples.
+# The library as `make install` installs it, for programs that find it with
+# pkg-config.  The small programs, tests/use-library*, are examples as well.
 # bats file_tags=slow
 
 load helpers
@@ -8,7 +8,7 @@ load peer
 
 WARNINGS=(-Wall -Wextra -Werror -pedantic)
 
-# Once for all cases, below $root: what a packager would pack.
+# Install once, for all cases, below $root.
 setup_file() {
 	export build=${ZCOPY%/*} root=$BATS_FILE_TMPDIR/root
 	export header lib page
@@ -26,19 +26,20 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# With sanitizers, or for gcov, the library needs more than the C library.
+# is_plain_build - false with sanitizers or gcov: the library then needs more
+# than the C library.
 is_plain_build() {
 	grep -q '^CHECK_CFLAGS = *$' "$build/Makefile"
 }
 
-# make_here ARG... - make in the build directory, where nothing is left to
-# build: whoever runs this suite has just done so.  Not the make it is run by.
+# make_here ARG... - run make in the build directory, where everything has been
+# built.  It must not take part in a make that runs this suite.
 make_here() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
 	    timeout 300 make -s -C "$build" "$@" 3>&-
 }
 
-# flags_for shared|static - what to compile with, as ${cflags[@]}, ${libs[@]}.
+# flags_for shared|static - set ${cflags[@]} and ${libs[@]}, for the compiler.
 flags_for() {
 	requires pkg-config
 	read -ra cflags <<<"$(pkg-config --cflags zcopy)"
@@ -48,7 +49,7 @@ flags_for() {
 	    libs=('-Wl,-Bstatic' "${libs[@]}" '-Wl,-Bdynamic')
 }
 
-# compiler LANGUAGE - the one for it, as ${compiler[@]}.
+# compiler LANGUAGE - set ${compiler[@]} to the compiler of this build.
 compiler() {
 	local words=${CC:-cc}
 	[ "$1" != c++ ] || words=${CXX:-c++}
@@ -56,15 +57,15 @@ compiler() {
 	requires "${compiler[0]}"
 }
 
-# compile shared|static LANGUAGE SOURCE ARG... - to ./program, by what
-# pkg-config says, and no other way.
+# compile shared|static LANGUAGE SOURCE ARG... - make ./program, with the flags
+# of pkg-config alone.
 compile() {
 	local cflags libs
 	flags_for "$1"
 	compiler "$2"
 	"${compiler[@]}" "${WARNINGS[@]}" "${cflags[@]}" "${@:4}" \
 	    -o program -x "$2" "$3" -x none "${libs[@]}"
-	# Linked as it was meant to be?
+	# Fail if it is linked with the other library.
 	if [ "$1" = shared ]; then
 		needed program | grep -qx 'libzcopy\.so\.[0-9]*'
 	else
@@ -72,25 +73,25 @@ compile() {
 	fi
 }
 
-# needed FILE - the libraries that it asks for, one a line.
+# needed FILE - print the libraries that FILE needs, one a line.
 needed() {
 	requires readelf
 	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
 }
 
-# with_library CMD... - CMD, with the installed library for who needs it.
+# with_library CMD... - run CMD, which finds the installed library.
 with_library() {
 	LD_LIBRARY_PATH=$lib timeout 20 "$@" 3>&-
 }
 
-# The functions in the header, one a line.
+# declared - print the functions of the header, one a line.
 declared() {
 	compiler c
 	"${compiler[@]}" -E -P "$header" | grep -o '\<zc_[a-z_]*(' |
 	    tr -d '(' | sort -u
 }
 
-# defined NM-ARGUMENT... - the global symbols in a library, one a line.
+# defined NM-ARGUMENT... - print the global symbols of a library, one a line.
 defined() {
 	requires nm
 	nm -g --defined-only "$@" | awk 'NF == 3 { print $3 }' | sort -u
@@ -98,14 +99,14 @@ defined() {
 
 # What is installed
 
-@test "library: make install leaves all that a program needs" {
+@test "library: make install installs all that a program needs" {
 	local file
 	[ -f "$lib/libzcopy.a" ]
 	[ -f "$lib/pkgconfig/zcopy.pc" ]
 	[ "${header##*/include/}" = zcopy.h ]
 	[ "${page##*/man3/}" = libzcopy.3 ]
 	cmp "$header" "$BATS_TEST_DIRNAME/../src/zcopy.h"
-	# The links, whole.
+	# No link is dangling.
 	for file in "$lib"/libzcopy.so*; do
 		[ -f "$file" ]
 	done
@@ -128,7 +129,7 @@ defined() {
 }
 
 @test "library: it needs nothing but the C library" {
-	# On some machines the dynamic linker is a part of that.
+	# On some machines the dynamic linker is named as well.
 	needed "$lib/libzcopy.so" | grep -v '^ld-' >others
 	cat others
 	[[ $(cat others) == libc.* ]]
@@ -142,10 +143,10 @@ defined() {
 	diff in-header exported
 }
 
-@test "library: the static one takes no names but those that begin with zc_" {
+@test "library: the static one defines only names that begin with zc_" {
 	defined "$lib/libzcopy.a" >names
 	grep -qx zc_job_run names
-	# gcc's own on i686 is one for all object files.
+	# On i686 gcc adds a function of its own to all object files.
 	run grep -Ev '^(zc_|__x86\.get_pc_thunk\.)' names
 	echo "$output"
 	[ "$status" -eq 1 ]
@@ -164,7 +165,8 @@ defined() {
 
 # The header
 
-# header_is LANGUAGE STANDARD... - fit for each of them, alone and twice.
+# header_is LANGUAGE STANDARD... - true if the header compiles by each STANDARD,
+# alone and included twice.
 header_is() {
 	local language=$1 standard cflags libs
 	flags_for shared
@@ -179,15 +181,16 @@ header_is() {
 	done
 }
 
-@test "library: the header needs no other, in C99, C11 and C17" {
+@test "library: the header compiles alone in C99, C11 and C17" {
 	header_is c c99 c11 c17 gnu17
 }
 
-@test "library: the header needs no other, in C++11 and C++17" {
+@test "library: the header compiles alone in C++11 and C++17" {
 	header_is c++ c++11 c++17
 }
 
-# offsets_are_wide ARG... - of a compiler.
+# offsets_are_wide ARG... - true if all offsets have 64 bits, with these
+# arguments of the compiler.
 offsets_are_wide() {
 	local cflags libs
 	flags_for shared
@@ -231,7 +234,7 @@ offsets_are_wide() {
 
 # Programs
 
-# c_program LINKAGE
+# c_program shared|static - the program in C moves everything.
 c_program() {
 	compile "$1" c "$BATS_TEST_DIRNAME/use-library.c" -std=c99
 	random_file in 3000321
@@ -245,15 +248,15 @@ c_program() {
 	grep -q '^3000321 bytes, [a-z]' said
 }
 
-@test "library: a program in C uses the shared one" {
+@test "library: a program in C works with the shared library" {
 	c_program shared
 }
 
-@test "library: a program in C uses the static one" {
+@test "library: a program in C works with the static library" {
 	c_program static
 }
 
-@test "library: a program in C is told which side failed" {
+@test "library: a program in C learns which side failed" {
 	compile shared c "$BATS_TEST_DIRNAME/use-library.c"
 	random_file in 300000
 	with_library ./program <in 2>said >/dev/full || status=$?
@@ -262,27 +265,27 @@ c_program() {
 	grep -qx '0 bytes' said
 }
 
-# cc_program LINKAGE
+# cc_program shared|static - the program in C++ moves a range.
 cc_program() {
 	compile "$1" c++ "$BATS_TEST_DIRNAME/use-library.cc" -std=c++11
 	random_file in 1000000
 	with_library ./program 4321 654321 <in >out
 	tail -c +4322 in | head -c 654321 >expected
 	same expected out
-	# Through a pipe that somebody reads, too.
+	# The same to a pipe.
 	with_library ./program 4321 654321 <in | cat >out
 	same expected out
 }
 
-@test "library: a program in C++ uses the shared one" {
+@test "library: a program in C++ works with the shared library" {
 	cc_program shared
 }
 
-@test "library: a program in C++ uses the static one" {
+@test "library: a program in C++ works with the static library" {
 	cc_program static
 }
 
-@test "library: a program in C++ is told how far it got" {
+@test "library: a program in C++ learns how many bytes were moved" {
 	compile shared c++ "$BATS_TEST_DIRNAME/use-library.cc"
 	random_file in 1000000
 	with_library ./program 999000 2000 <in 2>said >out || status=$?
@@ -336,7 +339,7 @@ cc_program() {
 
 # The manual
 
-# example - the program in the manual page.
+# example - print the program in the manual page.
 example() {
 	sed -n '/^\.Bd -literal/,/^\.Ed/{/^\.Bd/,/^\/\*/{/^\/\*/!d};/^\.Ed/d;p}' \
 	    "$1" | sed 's/\\e/\\/g'
@@ -359,7 +362,7 @@ example() {
 	same expected answer
 }
 
-# prototypes - of the manual page, as its readers see them.
+# prototypes - print those of the manual page, as its readers see them.
 prototypes() {
 	requires mandoc
 	mandoc -T ascii "$page" | sed 's/.\x08//g' |
@@ -376,7 +379,7 @@ prototypes() {
 	"${compiler[@]}" "${WARNINGS[@]}" "${cflags[@]}" -fsyntax-only page.c
 }
 
-# names - all that the header declares and defines, one a line.
+# names - print all that the header declares and defines, one a line.
 names() {
 	sed -z 's,/\*\([^*]\|\*[^/]\)*\*/,,g' "$header" |
 	    sed '/^#define ZC_/b; /^#/d' | grep -Eo '\<[A-Za-z_][A-Za-z_0-9]*' |
@@ -394,10 +397,10 @@ names() {
 	[ $missing -eq 0 ]
 }
 
-# Who includes what
+# Includes
 
-# only_includes DIR REGEX - the files of src/DIR include config.h, each other,
-# and what matches.
+# only_includes DIR REGEX - true if the files of src/DIR include only config.h,
+# each other, and what matches REGEX.
 only_includes() {
 	local file name
 	cd "$BATS_TEST_DIRNAME/../src/$1" || return
@@ -436,7 +439,7 @@ only_includes() {
 	[ "$status" -eq 1 ]
 }
 
-# A declaration of one's own would do without an #include.
+# A file could declare a function itself, without an #include.
 @test "library: the program is linked with functions of zcopy.h alone" {
 	requires nm
 	declared >in-header

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What stands in the tree, whatever was built from it.
+# Checks of the source tree, which need no build.
 # bats file_tags=slow
 
 load helpers
@@ -18,8 +18,8 @@ setup() {
 
 @test "lint: shellcheck finds nothing in the tests" {
 	requires shellcheck
-	# Variables are set by helpers and read by suites; what runs in the
-	# subshell of `run` or `@test` does not come back, and need not.
+	# Excluded: variables that helpers set and suites read, and variables
+	# that are set in the subshell of `run` or `@test`.
 	shellcheck -s bats -e SC2030,SC2031,SC2034,SC2154 \
 	    tests/*.bats tests/*.bash
 }
@@ -38,7 +38,7 @@ render() {
 	mandoc -T ascii -O width="$2" "$1" | sed 's/.\x08//g'
 }
 
-# groff breaks a cell that does not fit its column at each word.
+# groff breaks a cell that does not fit into its column at each word.
 @test "lint: no manual page has a table with one word a line" {
 	requires groff mandoc
 	local page width wrong=0
@@ -57,7 +57,7 @@ render() {
 	local file missing=0
 	for file in src/*.[ch] src/*/*.[ch] tests/*.bats tests/*.bash \
 	    tests/*.c tests/*.py scripts/racing/*.py; do
-		# Of a test program its name, of which make knows the source.
+		# A test program is there without .c, which make adds.
 		[[ $file != tests/* ]] || file=${file%.c}
 		grep -qw -e "$file" Makefile.am ||
 		    { echo "not in Makefile.am: $file"; missing=1; }
@@ -65,7 +65,8 @@ render() {
 	[ $missing -eq 0 ]
 }
 
-# Else off_t has 32 bits in some of them, where that is the default.
+# Otherwise off_t would have 32 bits in some of them, on systems where that is
+# the default.
 @test "lint: every source begins with config.h" {
 	local file wrong=0
 	for file in src/*.c src/*/*.c; do

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# Every method, every kind of SOURCE, every kind of DEST: it works, and what
-# arrives is equal; or it is refused, with the reason.
+# Each method, from each kind of SOURCE to each kind of DEST: all data arrives,
+# or the method is refused with a reason.
 
 load helpers
 
-# Columns: its name here; KIND and INPUT of tests/between.c; what must arrive;
-# and what it is to the kernel.
+# sources - print them, with the columns name; KIND and INPUT of
+# tests/between.c; what must arrive; and the kind for the kernel.
 sources() {
 	cat <<-END
 		regular		path	data			data	file
@@ -24,7 +24,8 @@ sources() {
 	END
 }
 
-# Columns: name; KIND and OUTPUT of tests/between.c; what it is to the kernel.
+# destinations - print them, with the columns name; KIND and OUTPUT of
+# tests/between.c; and the kind for the kernel.
 destinations() {
 	cat <<-END
 		new		path	new			file
@@ -69,7 +70,8 @@ teardown() {
 	rm -rf "$shm"
 }
 
-# Data at the start, in the middle, and none at the end.
+# sparse_file FILE - make FILE, with data at the start and in the middle, and
+# holes.
 sparse_file() {
 	random_file "$1" 10000
 	random_file "$1.part" 70000
@@ -77,6 +79,7 @@ sparse_file() {
 	truncate -s 300001 "$1"
 }
 
+# block_devices - set $source_device, which is read-only, and $dest_device.
 block_devices() {
 	random_file disk 256K
 	random_file other-disk 512K
@@ -86,7 +89,8 @@ block_devices() {
 	dest_device=$device
 }
 
-# What is right for this pair, by what the kernel can do: $right, statuses.
+# expect - set $right to the statuses that are right for this pair, by what the
+# kernel can do.
 expect() {
 	expect_with_data
 	if [ "$size" -gt 0 ] || [ "$right" = 0 ]; then
@@ -94,11 +98,12 @@ expect() {
 	elif [ "$right" = 4 ]; then
 		right=0
 	else
-		# The kernel may look for data first, and then at the ends.
+		# The kernel may look at the data before it looks at the ends.
 		right="0 $right"
 	fi
 }
 
+# expect_with_data - the same, if there is data to move.
 expect_with_data() {
 	case $method:$source_is:$dest_is in
 	auto:*:full|read-write:*:full)		right=4 ;;
@@ -117,20 +122,22 @@ expect_with_data() {
 
 	sendfile:stream:*|sendfile:tty:*)	right=9 ;;
 	sendfile:*:append|splice:*:append)	right=9 ;;
-	# What was taken from a stream is written: then the disk is full.
+	# Data taken from a stream is then written, which fails with ENOSPC.
 	sendfile:*:full|splice:*:full)		right="4 9" ;;
-	# Before Linux 6.5 or so: from files and disks only.
+	# Before Linux 6.5 or so, only from files and block devices.
 	sendfile:char:*)			right="0 9" ;;
 	sendfile:*|splice:*)			right=0 ;;
 	esac
 }
 
+# on_one_file_system - true if both ends are on the same file system.
 on_one_file_system() {
 	[[ $source == shm && $dest == shm-* ]] ||
 	    [[ $source != shm && $dest != shm-* ]]
 }
 
-# One combination.  Returns non-zero and says so if it is not right.
+# try - try this combination.  False, with a message, if the result is not
+# right.
 try() {
 	local options=(-v) status=0 right
 	[ "$method" = auto ] || options+=("--method=$method")
@@ -155,6 +162,7 @@ try() {
 	return 1
 }
 
+# right_status, right_message - true if status and last line are right.
 right_status() {
 	[[ " $right " == *" $status "* ]]
 }
@@ -173,7 +181,8 @@ right_message() {
 	esac
 }
 
-# Refused or failed, files are as they were before.
+# right_data - true if all data arrived, or zcopy failed and a file is as it
+# was.
 right_data() {
 	case $dest:$status in
 	*new:[1-9]*)		[ ! -e "$output" ] ;;
@@ -185,7 +194,7 @@ right_data() {
 	esac
 }
 
-# combinations METHOD yes|no: all pairs with, or all without block devices.
+# combinations METHOD yes|no - try all pairs with block devices, or all without.
 combinations() {
 	local method=$1 failed=0 tried=0 size blocks
 	local source feed input content source_is
@@ -209,15 +218,15 @@ combinations() {
 	combinations auto no
 }
 
-@test "matrix: read-write moves every kind of source to every kind" {
+@test "matrix: read-write moves every kind of source to every destination" {
 	combinations read-write no
 }
 
-@test "matrix: splice works for every pair that the kernel allows it" {
+@test "matrix: splice works for every pair for which the kernel allows it" {
 	combinations splice no
 }
 
-@test "matrix: sendfile works for every pair that the kernel allows it" {
+@test "matrix: sendfile works for every pair for which the kernel allows it" {
 	combinations sendfile no
 }
 
@@ -233,7 +242,7 @@ combinations() {
 	combinations reflink no
 }
 
-@test "matrix: block devices are sources and destinations of every method" {
+@test "matrix: block devices work with each method, or are refused" {
 	local method failed=0
 	block_devices
 	for method in auto read-write splice sendfile mmap copy_file_range \

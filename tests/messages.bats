@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a user typed, and the one line that he gets.
+# The one line that a user gets for what he typed.
 
 load helpers
 
@@ -8,14 +8,14 @@ setup() {
 	random_file in 1000
 }
 
-# told STATUS LINE ARG... - zcopy ends with STATUS, and LINE is all it says.
+# told STATUS LINE ARG... - zcopy ends with STATUS, and prints only LINE.
 told() {
 	zcopy "$1" "${@:3}"
 	printf 'expected:\n%s\n' "zcopy: $2"
 	[ "$output" = "zcopy: $2" ]
 }
 
-# shown NAME AS - a missing file of that name is shown so.
+# shown NAME AS - the error for a missing file NAME shows the name as AS.
 shown() {
 	told 3 "$2: open: No such file or directory" "$1" out
 }
@@ -43,7 +43,7 @@ shown() {
 }
 
 # bats test_tags=valgrind
-@test "message: what is no UTF-8 is escaped, byte by byte" {
+@test "message: bytes that are not UTF-8 are escaped" {
 	local row
 	for row in $'\x80 \\200' $'\xff \\377' $'\xc3( \\303(' \
 	    $'\xc0\xaf \\300\\257' $'\xe0\x82\x9b \\340\\202\\233' \
@@ -57,7 +57,7 @@ shown() {
 	done
 }
 
-@test "message: bytes moved to a DEST that is dropped are not delivered" {
+@test "message: for a DEST that is unchanged, bytes are moved, not delivered" {
 	local moved='bytes moved; DEST is unchanged'
 	echo old >old
 	told 6 "in: read: SOURCE ended early (1000 of 2000 $moved)" \
@@ -72,7 +72,7 @@ shown() {
 	[ ! -e new ]
 }
 
-@test "message: bytes that stand in DEST are delivered" {
+@test "message: for a DEST written in place, bytes are delivered" {
 	local name='in: read: SOURCE ended early'
 	told 6 "$name (1000 of 2000 bytes delivered)" -c 2000 --inplace in out
 	same in out
@@ -82,12 +82,12 @@ shown() {
 	same in stream
 }
 
-# has_written BYTES - does a descriptor of zcopy's stand there?
+# has_written BYTES - for `retry`: a descriptor of zcopy is at this position.
 has_written() {
 	grep -qsx "pos:[[:blank:]]*$1" "/proc/$pid/fdinfo/"*
 }
 
-@test "message: a signal is told by its name" {
+@test "message: a signal is given by its name" {
 	local name
 	mkfifo fifo
 	exec 7<>fifo
@@ -107,7 +107,8 @@ has_written() {
 	[[ $output == *"zcopy: listen:127.0.0.1:0: accept: interrupted (SIGINT)" ]]
 }
 
-# not_an_end NAME WHY - as either end, with how to name a file like it.
+# not_an_end NAME WHY - NAME is a usage error as either end.  The message has
+# WHY, and how to name a file like it.
 not_an_end() {
 	local line="$1: $2 (for a file: ./$1 or file:$1)"
 	told 2 "$line" "$1" out
@@ -116,7 +117,7 @@ not_an_end() {
 }
 
 # bats test_tags=valgrind
-@test "message: types of endpoint that there are not" {
+@test "message: an unknown type of endpoint lists those that there are" {
 	local name
 	for name in udp:h:1 tls:h:1 vsock:1:9 ssh:h:f:g; do
 		not_an_end "$name" "no such type of endpoint; there are file: \
@@ -124,14 +125,14 @@ fd: tcp: listen: unix: unix-listen:"
 	done
 }
 
-@test "message: a URL" {
+@test "message: a URL is an error that names curl" {
 	local url=http://h/ file='(for a file: ./http://h/ or file:http://h/)'
 	told 2 "$url: no URLs here: curl -f URL | zcopy - DEST $file" $url out
 	told 2 "$url: no URLs here: zcopy SOURCE - | curl -T - URL $file" in $url
 	[ "$(ls)" = in ]
 }
 
-@test "message: ports and hosts that cannot be" {
+@test "message: an impossible port or host says why" {
 	not_an_end server:f "the port is neither a number nor a known service"
 	not_an_end server: "the port is missing"
 	not_an_end server:65536 "the port is not in the range 1 to 65535"
@@ -140,7 +141,7 @@ fd: tcp: listen: unix: unix-listen:"
 	not_an_end '[server]:80' "not an IPv6 address in the brackets"
 }
 
-@test "message: a link-local address without its interface" {
+@test "message: a link-local address without an interface says what is missing" {
 	local name why="a link-local address needs its interface, \
 [fe80::1%eth0]:PORT"
 	for name in '[fe80::1]:80' 'tcp:[fe80::1]:80' 'listen:[fe80::1]:0'; do
@@ -150,7 +151,7 @@ fd: tcp: listen: unix: unix-listen:"
 	[[ $output != *"needs its interface"* ]]
 }
 
-@test "message: a directory as DEST names the file in it that was meant" {
+@test "message: a directory as DEST suggests a file in it" {
 	local why='for directories there is tar(1)'
 	mkdir dir dir/sub
 	told 4 "dir: open: Is a directory (dir/in names a file in it; $why)" \
@@ -166,13 +167,13 @@ no such directory)" in new/
 	[ "$(ls dir)" = sub ]
 }
 
-@test "message: a directory as SOURCE names tar" {
+@test "message: a directory as SOURCE suggests tar" {
 	mkdir dir
 	told 3 "dir: open: Is a directory (tar -c dir | zcopy - DEST packs it)" \
 	    dir out
 }
 
-@test "message: a working directory that was removed" {
+@test "message: a working directory that was removed is given as the reason" {
 	local gone='No such file or directory (the working directory has been removed)'
 	mkdir dir
 	cd dir
@@ -184,7 +185,7 @@ no such directory)" in new/
 	told 3 "/none: open: No such file or directory" /none out
 }
 
-@test "message: a port that may have been meant to listen" {
+@test "message: a file name that is a number suggests :PORT" {
 	told 3 "9000: open: No such file or directory (:9000 listens on that port)" \
 	    9000 out
 	told 0 "9000: a new file; :9000 would listen on that port" in 9000
@@ -199,7 +200,7 @@ no such directory)" in new/
 	done
 }
 
-@test "message: a FIFO that nobody opens" {
+@test "message: a FIFO that nobody opens says which side is missing" {
 	mkfifo fifo
 	told 3 "fifo: open: no writer opened it within 0.1 s (--timeout)" \
 	    --timeout=0.1 fifo out
@@ -207,12 +208,12 @@ no such directory)" in new/
 	    --timeout=0.1 in fifo
 }
 
-@test "message: an operand too many" {
+@test "message: an extra operand suggests a shell loop" {
 	told 2 "extra operand 'c': zcopy moves one file; for several use a \
 shell loop (try 'zcopy --help')" in b c
 }
 
-# heeds_term - does zcopy have a handler for SIGTERM by now?
+# heeds_term - for `retry`: zcopy has a handler for SIGTERM, and sleeps.
 heeds_term() {
 	local caught
 	caught=$(sed -n 's/^SigCgt:[[:blank:]]*//p' "/proc/$pid/status")
@@ -221,7 +222,7 @@ heeds_term() {
 	    [ "$(cat "/proc/$pid/comm")" = "${ZCOPY##*/}" ]
 }
 
-@test "message: a header that ends neither by itself nor in time" {
+@test "message: a header that does not end is named" {
 	mkfifo fifo
 	exec 7<>fifo
 	told 1 "fifo: read: nothing moved for 0.1 s" \

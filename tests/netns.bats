@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Networks that are slow, cut, or have addresses that nobody has; who is let
-# in, and by which address.  Each case makes its own.
+# Networks that are slow or cut, addresses that do not answer, and --allow.
+# Each case has two network namespaces of its own, left and right.
 
 load helpers
 load peer
@@ -12,8 +12,8 @@ setup() {
 	two_networks
 }
 
-# on_left COMMAND..., on_right COMMAND... - call zcopy, start or the like, so
-# that zcopy runs in that network.
+# on_left COMMAND..., on_right COMMAND... - call zcopy, start or the like, with
+# zcopy in that network.
 on_left() {
 	local as_user=("${left[@]}")
 	"$@"
@@ -35,7 +35,7 @@ peer_on_right() {
 	peer "$@"
 }
 
-# took SINCE LEAST MOST - true if so many microseconds have passed.
+# took SINCE LEAST MOST - true if LEAST to MOST microseconds have passed.
 took() {
 	local took=$(($(now) - $1))
 	echo "took $took us"
@@ -51,7 +51,7 @@ slow_cable() {
 	    burst 64kb latency 50ms 2>&1 || skip "no token bucket here"
 }
 
-# cable SIDE up|down - mend the cable, or cut it.
+# cable SIDE up|down - connect the cable at this side, or cut it.
 cable() {
 	local side="$1[@]"
 	"${!side}" ip link set cable "$2"
@@ -62,12 +62,14 @@ crossed() {
 	"${right[@]}" cat /proc/net/dev | awk '$1 == "cable:" { print $2 }'
 }
 
+# has_crossed BYTES - for `retry`.
 has_crossed() {
 	[ "$(crossed)" -ge "$1" ]
 }
 
-# under_way OPTION... - $receiver, on the right, gets $big, of 8 MB, from the
-# left, $sender, and a quarter has come.  $receiving are options of the first.
+# under_way OPTION... - let $sender, on the left, send $big, of 8 MiB, to
+# $receiver, on the right, and wait until a quarter has arrived.  $receiving are
+# more options of $receiver.
 under_way() {
 	local before
 	head -c 8M /dev/urandom >"$big"
@@ -91,7 +93,7 @@ both_end() {
 	received=$output
 }
 
-@test "cable: 100 Mbit/s are used, and no more than that" {
+@test "cable: a link of 100 Mbit/s is used, and loses nothing" {
 	local began
 	head -c 10M /dev/urandom >"$big"
 	slow_cable 100mbit
@@ -104,10 +106,10 @@ both_end() {
 	same "$big" out
 }
 
-@test "cable: cut for a while on either side, and the file is whole" {
+@test "cable: after a cut for a while on either side, the file is complete" {
 	local side receiving=()
 	for side in left right; do
-		# Once without a time-out, once with a longer one.
+		# Once without --timeout, once with one that is longer.
 		[ $side = left ] || receiving=(--timeout=10)
 		under_way "${receiving[@]}"
 		cable "$side" down
@@ -123,9 +125,9 @@ both_end() {
 	done
 }
 
-# The receiver has at least what the sender says: an acknowledgement may be
-# lost, but data that was acknowledged has arrived.
-@test "cable: cut for good, and both give up, with a count that is true" {
+# The receiver has at least what the sender says was delivered: data that was
+# acknowledged has arrived, but an acknowledgement may be lost.
+@test "cable: after a cut for good both give up, with a true count" {
 	requires_tcp_info
 	local side delivered
 	for side in left right; do
@@ -147,7 +149,7 @@ both_end() {
 	done
 }
 
-@test "cable: what --inplace leaves is the beginning of the file" {
+@test "cable: after a cut --inplace leaves the beginning of the file" {
 	requires_tcp_info
 	local receiving=(--inplace)
 	under_way --timeout=1
@@ -165,7 +167,7 @@ both_end() {
 	cmp -n "$size" "$big" out
 }
 
-@test "cable: the kernel gives up first when it is told to" {
+@test "cable: a failure of the kernel's retransmission gives status 5" {
 	requires_tcp_info
 	"${left[@]}" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_retries2'
 	under_way
@@ -178,7 +180,7 @@ both_end() {
 	untouched
 }
 
-@test "cable: cut while the end is awaited" {
+@test "cable: a cut while zcopy waits for the close gives status 5" {
 	random_file little 5000
 	peer_on_right listen 10.9.9.2:0 "save=$got" "wait=$go"
 	on_left start --timeout=1 little "10.9.9.2:$port"
@@ -189,7 +191,7 @@ both_end() {
 	complains "10.9.9.2:$port" "all is acknowledged, but it has not closed"
 }
 
-@test "cable: cut while there is something to acknowledge" {
+@test "cable: a cut before all is acknowledged gives status 5 and the count" {
 	requires_tcp_info
 	peer_on_right listen 10.9.9.2:0 rcvbuf=1 "wait=$go" "save=$got"
 	on_left start --timeout=3 -c 20000 in "10.9.9.2:$port"
@@ -209,14 +211,15 @@ unacknowledged() {
 		END				{ exit !found }'
 }
 
-# half_closed - true if all that $pid sent is acknowledged, the FIN as well.
+# half_closed - for `retry`: true if all that $pid sent is acknowledged, the FIN
+# too.
 half_closed() {
 	"${left[@]}" ss -Htnp state fin-wait-2 | grep -q "pid=$pid,"
 }
 
 ## Names and families
 
-@test "family: a network with IPv6 only" {
+@test "family: a file crosses a network that has only IPv6" {
 	"${left[@]}" ip -4 address flush dev cable
 	"${right[@]}" ip -4 address flush dev cable
 	with_far
@@ -230,19 +233,20 @@ half_closed() {
 	same in new
 }
 
-# with_far - let `far` be the name of the right.
+# with_far - make `far` the host name of the right, by IPv4 and IPv6.
 with_far() {
 	far=("10.9.9.2 far" "fd09::2 far")
 }
 
-# with_names COMMAND... - on_left with_names zcopy...
+# with_names COMMAND... - call it with the host names in $far, as in
+# `on_left with_names zcopy 0 in far:9`, and set $began to the time before.
 with_names() {
 	with_hosts "${far[@]}"
 	began=$(now)
 	"$@"
 }
 
-@test "family: -4 and -6 take addresses of theirs only" {
+@test "family: -4 and -6 use only addresses of their family" {
 	with_far
 	peer_on_right hold 10.9.9.2:0
 	on_left with_names zcopy 5 -6 in "far:$port"
@@ -267,7 +271,7 @@ with_names() {
 	same in "$got"
 }
 
-@test "family: a listener with -4 or -6 takes no others" {
+@test "family: a listener with -4 or -6 accepts no other family" {
 	on_right listener -4 :0 out
 	[ "$(cat "$log")" = "zcopy: listening on 0.0.0.0:$port" ]
 	on_left zcopy 5 in "[fd09::2]:$port"
@@ -283,8 +287,8 @@ with_names() {
 	on_right zcopy 5 -6 listen:10.9.9.2:0 out
 }
 
-# lives_at ADDRESS HOSTS-LINE... - of such a name, $port at that one answers,
-# within a second.
+# lives_at ADDRESS HOSTS-LINE... - zcopy connects to a name that has these
+# lines, of which only ADDRESS answers, within a second.
 lives_at() {
 	local began address=$1
 	shift
@@ -296,31 +300,32 @@ lives_at() {
 	same in "$got"
 }
 
-@test "race: the address that answers is taken, whichever is silent" {
+@test "race: the address that answers is used, whichever is silent" {
 	lives_at 10.9.9.2 "fd09::66 far" "10.9.9.2 far"
 	lives_at '[fd09::2]' "10.9.9.66 far" "fd09::2 far"
 	lives_at 10.9.9.2 "10.9.9.66 far" "10.9.9.2 far"
 	lives_at '[fd09::2]' "fd09::66 far" "fd09::2 far"
 }
 
-@test "race: one that refuses is followed by the next at once" {
+@test "race: if an address refuses, the next one is tried at once" {
 	lives_at 10.9.9.2 "fd09::2 far" "10.9.9.2 far"
 	lives_at '[fd09::2]' "fd09::2 far" "10.9.9.2 far"
 }
 
-@test "race: the second gets its turn after 250 ms, and not before" {
+@test "race: the second address is tried after 250 ms, and not before" {
 	local began
 	far=("fd09::66 far" "10.9.9.2 far")
 	peer_on_right listen 10.9.9.2:0 "save=$got"
 	on_left with_names zcopy 0 in "far:$port"
-	# Of the two orders getaddrinfo(3) may choose the other one.
+	# getaddrinfo(3) may put the address that answers first.
 	took "$began" 0 1000000
 	local first
 	first=$(first_address)
 	[[ $first != fd09* ]] || took "$began" 250000 5000000
 }
 
-# first_address - of far, as getaddrinfo(3) sorts them there.
+# first_address - print the first address of `far`, as getaddrinfo(3) sorts
+# them.
 first_address() {
 	local as_user=("${left[@]}")
 	with_hosts "${far[@]}"
@@ -328,7 +333,7 @@ first_address() {
 print(socket.getaddrinfo("far", 9, type=socket.SOCK_STREAM)[0][4][0])'
 }
 
-@test "race: the loser is closed" {
+@test "race: connections that lose are closed" {
 	requires ss
 	far=("fd09::66 far" "10.9.9.66 far" "10.9.9.2 far")
 	peer_on_right listen 10.9.9.2:0 "save=$got" "wait=$go"
@@ -340,7 +345,7 @@ print(socket.getaddrinfo("far", 9, type=socket.SOCK_STREAM)[0][4][0])'
 	ends 0
 }
 
-@test "race: when none answers, each is named with its reason" {
+@test "race: if no address answers, each is named with its reason" {
 	far=("fd09::66 far" "10.9.9.66 far" "10.9.9.2 far")
 	on_left with_names zcopy 5 --timeout=1 in far:9
 	complains far:9 "[fd09::66]:9: Connection timed out" \
@@ -348,7 +353,7 @@ print(socket.getaddrinfo("far", 9, type=socket.SOCK_STREAM)[0][4][0])'
 	    "10.9.9.2:9: Connection refused"
 }
 
-@test "name: a link-local address that a name has needs its interface, too" {
+@test "name: a name whose address is link-local is an error that says why" {
 	far=("fe80::1 far")
 	on_left with_names zcopy 5 in far:9
 	[ "$output" = "zcopy: far:9: connect: [fe80::1]:9: a link-local address \
@@ -357,7 +362,7 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 
 ## --retry
 
-@test "retry: a listener that comes later is found" {
+@test "retry: a listener that starts later is found" {
 	on_left start -v --retry=9 in 10.9.9.2:9000
 	sender=$pid
 	retry grep -q "^zcopy: 10.9.9.2:9000: connect: .*again in" "$log"
@@ -371,7 +376,7 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 	same in out
 }
 
-@test "retry: as a source, and by a unix socket, too" {
+@test "retry: works for a SOURCE and for a unix socket, too" {
 	local path=$BATS_TEST_TMPDIR.socket first
 	start -v --retry=9 "unix:$path" out
 	retry grep -q "again in" "$log"
@@ -381,11 +386,12 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 	same in out
 }
 
-@test "retry: N times more, with growing pauses, and then it is an error" {
+@test "retry: zcopy tries N times more, with growing pauses, and then fails" {
 	local began
 	began=$(now)
 	on_left zcopy 5 --retry=3 in 10.9.9.2:9
-	# Half of 250, 500 and 1000 ms at least, and all and a half at most.
+	# Pauses of 250, 500 and 1000 ms, from half as long to half as long
+	# again.
 	took "$began" 875000 4000000
 	complains 10.9.9.2:9 "connect: 10.9.9.2:9: Connection refused"
 	began=$(now)
@@ -396,7 +402,7 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 	[[ $output != *"again in"* ]]
 }
 
-@test "retry: each attempt has all addresses, and the whole time-out" {
+@test "retry: each attempt tries all addresses, with the whole --timeout" {
 	local began
 	far=("fd09::66 far" "10.9.9.2 far")
 	on_left with_names zcopy 5 -v --retry=1 --timeout=0.5 in far:9
@@ -414,7 +420,7 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 	RETRY_SECONDS=1 ends 143
 }
 
-@test "retry: once data has moved there is no other attempt" {
+@test "retry: zcopy does not try again once data has moved" {
 	head -c 8M /dev/urandom >"$big"
 	peer_on_right listen 10.9.9.2:0 take=1000 reset
 	on_left zcopy 5 -v --retry=5 "$big" "10.9.9.2:$port"
@@ -423,7 +429,7 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 
 ## --congestion
 
-@test "congestion: the one that is named is used, on both sides" {
+@test "congestion: the named algorithm is used, on both sides" {
 	requires ss
 	local name
 	head -c 8M /dev/urandom >"$big"
@@ -441,14 +447,14 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 	done
 }
 
-# paced_on_left - make bbr, which paces, the default there.
+# paced_on_left - make bbr, which limits the rate, the default on the left.
 paced_on_left() {
 	"${left[@]}" sh -c \
 	    'echo bbr >/proc/sys/net/ipv4/tcp_congestion_control' 2>&1 ||
 	    skip "no bbr here"
 }
 
-@test "congestion: what stays on this host is not paced" {
+@test "congestion: a connection within this host is not paced" {
 	requires ss
 	local host
 	head -c 8M /dev/urandom >"$big"
@@ -465,7 +471,7 @@ paced_on_left() {
 	done
 }
 
-@test "congestion: nor what a listener sends to this host" {
+@test "congestion: a listener's connection within this host is not paced" {
 	local host
 	paced_on_left
 	for host in 127.0.0.1 10.9.9.1; do
@@ -477,7 +483,7 @@ paced_on_left() {
 	done
 }
 
-@test "congestion: of several addresses, -v names the one that is used" {
+@test "congestion: -v names the address that is used, of several" {
 	paced_on_left
 	far=("::1 far" "127.0.0.66 far" "127.0.0.1 far")
 	peer_on_left listen 127.0.0.1:0 "save=$got"
@@ -485,7 +491,7 @@ paced_on_left() {
 	grep "congestion control" <<<"$output" >said
 	[ "$(cat said)" = "zcopy: far:$port: congestion control cubic: \
 127.0.0.1:$port is on this host" ]
-	# Accepted by a socket that takes IPv6 as well.
+	# The same for an IPv4 client of a socket that accepts IPv6, too.
 	on_left listener -v in :0
 	peer_on_left connect "127.0.0.1:$port" "save=$got"
 	ends 0
@@ -494,7 +500,7 @@ paced_on_left() {
 this host" said
 }
 
-@test "congestion: what leaves this host, or is named, stays as it is" {
+@test "congestion: to another host, or if one is named, nothing is changed" {
 	requires ss
 	head -c 8M /dev/urandom >"$big"
 	paced_on_left
@@ -520,12 +526,12 @@ available() {
 }
 
 # has_congestion NAME COMMAND... - true if $pid's connection uses this
-# algorithm.
+# algorithm.  COMMAND runs others in the network of $pid.
 has_congestion() {
 	"${@:2}" ss -HtinpO | grep "pid=$pid," | grep -qw "$1"
 }
 
-@test "congestion: one that the kernel does not have is named" {
+@test "congestion: an algorithm that the kernel lacks is an error" {
 	local name
 	on_left zcopy 2 --congestion= in 10.9.9.2:9
 	for name in nosuch "$(printf '%0100d' 0)"; do
@@ -539,9 +545,9 @@ has_congestion() {
 
 ## --allow
 
-# let_in ALLOW... -- ADDRESS..., kept_out ALLOW... -- ADDRESS... - a zcopy
-# that listens at :0, on the right, with these options lets in, or not, who
-# comes from the left to each address.
+# let_in ALLOW... -- ADDRESS..., kept_out ALLOW... -- ADDRESS... - a zcopy on
+# the right that listens at :0, with these --allow options, serves, or rejects,
+# connections from the left to each ADDRESS.
 let_in() {
 	allowing "$@"
 	local address
@@ -571,6 +577,7 @@ kept_out() {
 	untouched
 }
 
+# allowing ALLOW... -- ADDRESS... - set $allow and $to.
 allowing() {
 	allow=()
 	while [ "$1" != -- ]; do
@@ -580,7 +587,7 @@ allowing() {
 	to=("${@:2}")
 }
 
-@test "allow: an IPv4 address and its networks, on a listener for both" {
+@test "allow: works with an IPv4 address and its networks" {
 	let_in 10.9.9.1 -- 10.9.9.2
 	let_in 10.9.9.1/32 -- 10.9.9.2
 	let_in 10.9.9.0/24 -- 10.9.9.2
@@ -593,7 +600,7 @@ allowing() {
 	kept_out 10.9.9.1 -- '[fd09::2]'
 }
 
-@test "allow: IPv6, and IPv4 written as IPv6" {
+@test "allow: works with IPv6, and with IPv4 written as IPv6" {
 	let_in fd09::1 -- '[fd09::2]'
 	let_in fd09::/64 -- '[fd09::2]'
 	let_in fd00::/9 -- '[fd09::2]'
@@ -604,13 +611,13 @@ allowing() {
 	kept_out ::1 -- '[fd09::2]' 10.9.9.2
 }
 
-@test "allow: several, in any order" {
+@test "allow: works several times, in any order" {
 	let_in 192.0.2.1 fd09::/16 10.9.9.0/24 -- 10.9.9.2 '[fd09::2]'
 	let_in 10.9.9.1 192.0.2.1 -- 10.9.9.2
 	kept_out 192.0.2.1 2001:db8::/32 -- 10.9.9.2 '[fd09::2]'
 }
 
-@test "allow: who is refused is closed unread, and the next one served" {
+@test "allow: a rejected client is closed unread, and the next one is served" {
 	on_right listener --allow=10.9.9.2 listen:10.9.9.2:0 out
 	on_left zcopy 5 in "10.9.9.2:$port"
 	kill -0 "$pid"
@@ -621,7 +628,7 @@ allowing() {
 	same in out
 }
 
-@test "allow: with -v who is refused is named" {
+@test "allow: -v names a client that is rejected" {
 	on_right listener -v --allow=10.9.9.2 :0 out
 	peer_on_left connect "10.9.9.2:$port" broken
 	peer_ends 0
@@ -630,7 +637,7 @@ allowing() {
 	ends 0
 }
 
-@test "allow: a DEST that listens refuses as well" {
+@test "allow: a DEST that listens rejects clients, too" {
 	on_right listener --allow=10.9.9.2 in :0
 	on_left zcopy 5 "10.9.9.2:$port" out
 	untouched
@@ -639,7 +646,7 @@ allowing() {
 	same in out
 }
 
-@test "allow: what is no address with a length is a usage error" {
+@test "allow: a malformed address or length is a usage error" {
 	local rule
 	for rule in '' / /8 10.9.9.1/ 10.9.9.1/33 10.9.9.1/-1 10.9.9.1/8/8 \
 	    10.9.9.1/24 10.9.9/24 10.9.9.1.1 256.0.0.0/8 fd09::/129 fd09::1/64 \

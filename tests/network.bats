@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Connections: how they are made, and what becomes of either side when the
-# other one, the network or a name is not as it should be.
+# Connections: how they are made, and what each side does if the other side, the
+# network or a name fails.
 
 load helpers
 load peer
@@ -32,7 +32,7 @@ teardown() {
 	same in out
 }
 
-@test "listen: -q announces nothing, and listens" {
+@test "listen: with -q zcopy listens, and announces nothing" {
 	requires ss
 	start -q listen:127.0.0.1:0 out
 	retry listens "$pid"
@@ -43,7 +43,7 @@ teardown() {
 	same in out
 }
 
-@test "listen: a port alone takes IPv4 and IPv6 clients" {
+@test "listen: a port alone accepts IPv4 and IPv6 clients" {
 	requires_ipv6
 	local name address
 	for name in :0 listen:0 listen::0; do
@@ -59,7 +59,7 @@ teardown() {
 	done
 }
 
-@test "listen: an address takes no clients on others" {
+@test "listen: a listener on one address accepts no client on another" {
 	requires_ipv6
 	listener listen:127.0.0.1:0 out
 	zcopy 5 in "[::1]:$port"
@@ -69,21 +69,21 @@ teardown() {
 	untouched
 }
 
-@test "listen: the name of an address will do" {
+@test "listen: the address may be a host name" {
 	listener listen:localhost:0 out
 	zcopy 0 in "localhost:$port"
 	ends 0
 	same in out
 }
 
-@test "listen: a DEST that listens sends to the first who comes" {
+@test "listen: a DEST that listens sends to the first client" {
 	listener in :0
 	zcopy 0 "127.0.0.1:$port" out
 	ends 0
 	same in out
 }
 
-@test "listen: one connection, then the port is closed" {
+@test "listen: the port is closed after one connection" {
 	listener listen:127.0.0.1:0 out
 	local name=127.0.0.1:$port client=0
 	peer connect "$name" send=in "wait=$go" end ended
@@ -95,14 +95,16 @@ teardown() {
 	same in out
 }
 
-# refused NAME - for `retry`.  Who is in the queue when it is closed is reset.
+# refused NAME - for `retry`: true if a new connection is refused.  One that was
+# already in the queue is reset when the listening socket is closed.
 refused() {
 	zcopy 5 in "$1"
 	[[ $output == *"Connection refused"* ]]
 }
 
-# Who ends first, the sender, has to remember the connection for a minute.
-@test "listen: the same port can be listened at again, at once" {
+# The side that closes first, here the sender, has a socket in TIME_WAIT at that
+# port for a minute.
+@test "listen: the same port can be used again at once" {
 	local i first
 	listener in listen:127.0.0.1:0
 	first=$port
@@ -115,7 +117,7 @@ refused() {
 	done
 }
 
-@test "listen: a port in use is an error, and DEST untouched" {
+@test "listen: a port in use is an error, and DEST is untouched" {
 	listener listen:127.0.0.1:0 other
 	local first=$pid
 	zcopy 5 "listen:127.0.0.1:$port" out
@@ -132,11 +134,11 @@ refused() {
 	untouched
 }
 
-@test "listen: a privileged port is an error to those without the privilege" {
+@test "listen: a privileged port is an error for a user without the privilege" {
 	requires setpriv
 	requires_namespace -n
 	let_nobody_in
-	# A network of its own: there nobody has changed what is privileged.
+	# In a new network, net.ipv4.ip_unprivileged_port_start has its default.
 	local ZCOPY=$BATS_FILE_TMPDIR/zcopy
 	local as_user=(unshare -n setpriv --reuid=nobody
 	    "--regid=$(id -g nobody)" --clear-groups)
@@ -145,7 +147,7 @@ refused() {
 	untouched
 }
 
-@test "listen: the name of a service is its port" {
+@test "listen: the port may be the name of a service" {
 	requires getent
 	requires_namespace -n
 	getent services http >/dev/null || skip "needs services(5)"
@@ -158,7 +160,7 @@ refused() {
 }
 
 # bats test_tags=valgrind
-@test "listen: a unix socket is announced, and its path removed" {
+@test "listen: a unix socket is announced, and its path is removed at the end" {
 	listener "unix-listen:$path" out
 	[ "$(cat "$log")" = "zcopy: listening on unix-listen:$path" ]
 	[ -S "$path" ]
@@ -168,7 +170,7 @@ refused() {
 	[ ! -e "$path" ]
 }
 
-@test "listen: a path that exists is an error, and stays" {
+@test "listen: a path that exists is an error, and is not removed" {
 	echo precious >"$path"
 	zcopy 5 "unix-listen:$path" out
 	complains "unix-listen:$path" "Address already in use"
@@ -176,7 +178,7 @@ refused() {
 	untouched
 }
 
-@test "listen: a path that somebody else has put there is not removed" {
+@test "listen: a file that took the place of the socket is not removed" {
 	listener "unix-listen:$path" out
 	mv "$path" "$path.moved"
 	echo precious >"$path"
@@ -186,9 +188,10 @@ refused() {
 	[ "$(cat "$path")" = precious ]
 }
 
-## Who connects and sends nothing
+## Peers that connect and send nothing
 
-# scanned LISTEN-NAME OPTION... - such a peer comes to a zcopy.
+# scanned LISTEN-NAME OPTION... - start a zcopy that listens, and connect such a
+# peer to it.
 scanned() {
 	local name=$1
 	shift
@@ -200,7 +203,7 @@ scanned() {
 }
 
 # bats test_tags=valgrind
-@test "scanner: who connects and closes at once makes it status 6" {
+@test "scanner: a peer that connects and closes at once gives status 6" {
 	local name
 	for name in listen:127.0.0.1:0 "unix-listen:$path"; do
 		scanned "$name"
@@ -219,7 +222,7 @@ scanned() {
 	done
 }
 
-@test "scanner: no DEST is made" {
+@test "scanner: a new DEST is not created" {
 	local option dest=absent
 	for option in --inplace --append --seek=10 --no-clobber -v; do
 		scanned listen:127.0.0.1:0 "$option"
@@ -238,19 +241,19 @@ scanned() {
 	same in out
 }
 
-@test "scanner: --allow-short makes it a success" {
+@test "scanner: with --allow-short it is a success" {
 	scanned listen:127.0.0.1:0 --allow-short
 	ends 0
 	[ -e out ]
 	[ ! -s out ]
 }
 
-@test "scanner: --bytes=0 asks for nothing, and gets it" {
+@test "scanner: with --bytes=0 it is a success" {
 	scanned listen:127.0.0.1:0 --bytes=0
 	ends 0
 }
 
-@test "scanner: one that resets is an error of the connection" {
+@test "scanner: a peer that resets the connection gives status 5" {
 	listener listen:127.0.0.1:0 out
 	peer connect "127.0.0.1:$port" reset
 	ends 5
@@ -258,7 +261,7 @@ scanned() {
 	untouched
 }
 
-@test "scanner: an empty file that a zcopy sends is no success either" {
+@test "scanner: a zcopy that sends an empty file fails, and so does the receiver" {
 	: >in
 	listener listen:127.0.0.1:0 out
 	zcopy 5 in "127.0.0.1:$port"
@@ -269,7 +272,7 @@ scanned() {
 ## A connection that breaks
 
 # bats test_tags=valgrind
-@test "broken: a sender that resets is status 5, and DEST untouched" {
+@test "broken: a sender that resets gives status 5, and DEST is untouched" {
 	local option
 	for option in --method=auto --method=splice --method=read-write; do
 		listener "$option" listen:127.0.0.1:0 out
@@ -281,7 +284,7 @@ scanned() {
 	done
 }
 
-@test "broken: a sender that we connected to resets" {
+@test "broken: a sender that listened and resets gives status 5" {
 	local option
 	for option in --method=auto --method=splice --method=read-write; do
 		peer listen 127.0.0.1:0 send=in reset
@@ -291,7 +294,7 @@ scanned() {
 	done
 }
 
-@test "broken: a receiver that closes without reading is status 5" {
+@test "broken: a receiver that closes without reading gives status 5" {
 	local method
 	more_than_fits "$BATS_TEST_TMPDIR.big"
 	for method in auto sendfile splice mmap read-write; do
@@ -305,9 +308,9 @@ scanned() {
 	done
 }
 
-# As in kernel-notes: what came first fits into its buffers, is acknowledged,
-# and nothing but its close tells that nobody has read it.
-@test "broken: a receiver that closes with all of it unread is status 5" {
+# All data fits into the receiver's buffers and is acknowledged.  Only the reset
+# that follows its close says that nobody has read it.
+@test "broken: a receiver that closes with all data unread gives status 5" {
 	local method
 	random_file little 1000
 	for method in auto sendfile splice mmap read-write; do
@@ -321,7 +324,7 @@ scanned() {
 	done
 }
 
-@test "broken: a receiver that resets in the middle is status 5" {
+@test "broken: a receiver that resets in the middle gives status 5" {
 	local method
 	more_than_fits "$BATS_TEST_TMPDIR.big"
 	for method in auto sendfile splice mmap read-write; do
@@ -332,7 +335,7 @@ scanned() {
 	done
 }
 
-@test "broken: a unix socket that is closed in the middle is status 5" {
+@test "broken: a unix socket that is closed in the middle gives status 5" {
 	local method
 	more_than_fits "$BATS_TEST_TMPDIR.big"
 	for method in auto sendfile splice mmap read-write; do
@@ -355,8 +358,8 @@ scanned() {
 	[ -z "$(ls -A disk)" ]
 }
 
-# What there is to send has gone out long before the disk is full.
-@test "broken: a full disk resets a sender that waits for its answer" {
+# The sender has sent everything long before the disk is full.
+@test "broken: a full disk resets a sender that has sent everything and waits" {
 	local method
 	mount_at disk -t tmpfs -o size=64K none
 	random_file in 200000
@@ -375,7 +378,7 @@ scanned() {
 	done
 }
 
-@test "broken: a limit on files at the receiver resets the sender" {
+@test "broken: a file size limit at the receiver resets the sender" {
 	requires prlimit
 	local as_user=(prlimit --fsize=100000)
 	listener listen:127.0.0.1:0 out
@@ -399,7 +402,7 @@ sender_in_the_middle() {
 	retry asleep "$pid"
 }
 
-# receiver_goes_on - it is reset, and says so in $output.
+# receiver_goes_on - let the receiver continue; it must report a reset.
 receiver_goes_on() {
 	log=$BATS_TEST_TMPDIR.$((started - 1)).log
 	kill -CONT "$receiver" 2>/dev/null || true
@@ -455,7 +458,7 @@ receiver_goes_on() {
 	receiver_goes_on
 }
 
-@test "broken: a receiver that fails resets what is no zcopy, too" {
+@test "broken: a receiver that fails resets a sender that is not zcopy, too" {
 	requires prlimit
 	local as_user=(prlimit --fsize=100000)
 	peer listen 127.0.0.1:0 send=in broken
@@ -468,7 +471,7 @@ receiver_goes_on() {
 	untouched
 }
 
-@test "broken: a sender that fails resets what is no zcopy, too" {
+@test "broken: a sender that fails resets a receiver that is not zcopy, too" {
 	peer listen 127.0.0.1:0 broken
 	zcopy 6 --bytes=300001 in "127.0.0.1:$port"
 	peer_ends 0
@@ -481,7 +484,7 @@ receiver_goes_on() {
 ## A connection that ends
 
 # bats test_tags=valgrind
-@test "end: what a peer says after our end of data is read to its end" {
+@test "end: what a peer sends after our end of data is read to its end" {
 	local address name
 	random_file answer 2000000
 	for address in 127.0.0.1:0 "$path"; do
@@ -494,7 +497,7 @@ receiver_goes_on() {
 	done
 }
 
-@test "end: what a peer says before it is also received disturbs nothing" {
+@test "end: what a peer sends before and after it receives does no harm" {
 	random_file chatter 50000
 	peer listen 127.0.0.1:0 send=chatter "save=$got" send=chatter
 	zcopy 0 in "127.0.0.1:$port"
@@ -502,15 +505,15 @@ receiver_goes_on() {
 	same in "$got"
 }
 
-@test "end: a peer may end its own side before it receives" {
+@test "end: a peer may end its own side before it receives anything" {
 	peer listen 127.0.0.1:0 end "save=$got"
 	zcopy 0 in "127.0.0.1:$port"
 	peer_ends 0
 	same in "$got"
 }
 
-# So that its end says nothing about what it has.
-@test "end: a peer that ended its side before, and resets, is status 5" {
+# A peer's end of data that came early does not say that it has received all.
+@test "end: a peer that ended its side early, and then resets, gives status 5" {
 	peer listen 127.0.0.1:0 rcvbuf=1 end "wait=$go" reset
 	start in "127.0.0.1:$port"
 	retry asleep "$pid"
@@ -519,7 +522,7 @@ receiver_goes_on() {
 	complains "127.0.0.1:$port" "Connection reset by peer"
 }
 
-@test "end: a peer that ended its side before, and is slow, gets all" {
+@test "end: a peer that ended its side early, and is slow, gets everything" {
 	peer listen 127.0.0.1:0 rcvbuf=1 end "wait=$go" "save=$got"
 	start in "127.0.0.1:$port"
 	retry asleep "$pid"
@@ -541,7 +544,7 @@ receiver_goes_on() {
 	peer_ends 0
 }
 
-@test "end: a peer may go on sending to a receiver until it closes" {
+@test "end: a receiver takes all that a peer sends until it closes" {
 	peer listen 127.0.0.1:0 send=in "wait=$go" send=in
 	start "127.0.0.1:$port" out
 	retry asleep "$pid"
@@ -551,8 +554,8 @@ receiver_goes_on() {
 	cat in in | cmp - out
 }
 
-# With these calls delayed, an answer that came too early could be told.
-# answered_when_complete DEST - $peer compares when it hears the end.
+# answered_when_complete DEST - the peer compares the files as soon as zcopy has
+# closed the connection.  The delay of these calls makes an early close visible.
 answered_when_complete() {
 	local TRACE="-e trace=linkat,renameat2,rename"
 	TRACE+=" -e inject=linkat,renameat2,rename:delay_enter=200000"
@@ -564,12 +567,12 @@ answered_when_complete() {
 	same in "$1"
 }
 
-@test "end: a receiver answers when a new DEST is complete, not before" {
+@test "end: a receiver closes when a new DEST is complete, not before" {
 	requires strace python3
 	answered_when_complete new
 }
 
-@test "end: a receiver answers when an old DEST is replaced, not before" {
+@test "end: a receiver closes when an old DEST is replaced, not before" {
 	requires strace python3
 	answered_when_complete out
 }
@@ -658,7 +661,7 @@ chain() {
 	untouched
 }
 
-@test "chain: a next host that is not there is named, and fails the sender" {
+@test "chain: a next host that refuses is named, and the sender fails" {
 	peer hold 127.0.0.1:0
 	local name=127.0.0.1:$port
 	listener listen:127.0.0.1:0 "$name"
@@ -669,7 +672,8 @@ chain() {
 
 ## Names and addresses
 
-# is_refused STATUS NAME TEXT... - as SOURCE and as DEST, with nothing done.
+# is_refused STATUS NAME TEXT... - zcopy refuses NAME as SOURCE and as DEST with
+# these texts, and changes nothing.
 is_refused() {
 	local status=$1 name=$2
 	shift 2
@@ -689,13 +693,13 @@ is_refused() {
 	is_refused 5 "localhost:$port" "Connection refused"
 }
 
-@test "name: a network that cannot be reached is named" {
+@test "name: a network that cannot be reached is an error that says so" {
 	requires_namespace -n
 	local as_user=(unshare -n)
 	is_refused 5 192.0.2.1:9 "Network is unreachable"
 }
 
-# addresses NAME - of this host, in the order in which to try them.
+# addresses NAME - print the addresses of NAME in the order of getaddrinfo(3).
 addresses() {
 	"${as_user[@]}" "$PYTHON" -c '
 import socket, sys
@@ -704,7 +708,7 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 ' "$1"
 }
 
-@test "name: an unknown host is named, and a file like it suggested" {
+@test "name: an unknown host is an error that suggests a file of that name" {
 	with_hosts "127.0.0.1 known"
 	is_refused 5 unknown.invalid:80 "look-up: " \
 	    ./unknown.invalid:80 file:unknown.invalid:80
@@ -713,14 +717,14 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	untouched
 }
 
-@test "name: without any network, an unknown host is soon an error" {
+@test "name: without a network, an unknown host is an error" {
 	requires_namespace -n
 	local as_user=(unshare -n)
 	is_refused 5 unknown.invalid:80 "look-up: " ./unknown.invalid:80
 }
 
 # bats test_tags=valgrind
-@test "name: every address is tried, and each refusal told, in order" {
+@test "name: every address is tried, and each refusal is reported, in order" {
 	requires_ipv6
 	requires python3
 	with_hosts "127.0.0.2 many" "127.0.0.3 many" "::1 many"
@@ -740,7 +744,7 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	untouched
 }
 
-@test "name: the first address that answers is it" {
+@test "name: the first address that answers is used" {
 	requires_ipv6
 	requires python3
 	with_hosts "127.0.0.2 many" "127.0.0.3 many" "::1 many"
@@ -756,7 +760,7 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	[ $count -ge 3 ]
 }
 
-@test "name: a listener takes all addresses of a name, on one port" {
+@test "name: a listener listens on all addresses of a name, on one port" {
 	requires_ipv6
 	requires python3
 	with_hosts "127.0.0.2 many" "127.0.0.3 many" "::1 many"
@@ -776,7 +780,7 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	[ $count -ge 3 ]
 }
 
-@test "name: zcopy f server:f suggests ./server:f, and makes nothing" {
+@test "name: zcopy f server:f suggests ./server:f, and creates nothing" {
 	is_refused 2 server:f ./server:f file:server:f
 	zcopy 2 in server:f/g
 	complains server:f/g ./server:f/g
@@ -803,19 +807,19 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	done
 }
 
-@test "name: brackets need an IPv6 address, and a port behind them" {
+@test "name: brackets need an IPv6 address in them and a port after them" {
 	local name
 	for name in '[::1]' '[::1]:' '[::1]80' '[::1' '[]:80' \
 	    '[127.0.0.1]:80' '[server]:80' '[::1]:80:80' '[:::1]:80' \
 	    '[::1]:65536' '[12345::]:80'; do
-		# Brackets alone may be the beginning of a file's name.
+		# "tcp:", because a file's name may begin with a bracket.
 		is_refused 2 "tcp:$name"
 	done
 	is_refused 2 '[::1]:65536' "port"
 	is_refused 2 '[127.0.0.1]:80' "IPv6"
 }
 
-@test "name: what cannot be a host is a usage error" {
+@test "name: a host with characters that no name has is a usage error" {
 	local name
 	for name in 'a b:80' 'a*:80' 'a@b:80' 'a,b:80' 'a;b:80' $'a\tb:80'; do
 		zcopy 2 in "$name"
@@ -824,7 +828,7 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	done
 }
 
-@test "name: a link-local address has its interface in the name" {
+@test "name: a link-local address may name its interface" {
 	requires ip nsenter
 	requires_namespace -n
 	# shellcheck disable=SC2016	# for the other shell
@@ -845,7 +849,7 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	same in out
 }
 
-@test "name: unix sockets that are not there, or not what is needed" {
+@test "name: a path that is missing, or is no stream socket, gives status 5" {
 	is_refused 5 "unix:$path" "No such file or directory"
 	is_refused 5 unix:./no/such/path "No such file or directory"
 
@@ -863,7 +867,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind(sys.argv[1])' "$path"
 	is_refused 2 unix-listen: path
 }
 
-@test "name: a datagram socket that is in use is no place to connect to" {
+@test "name: a datagram socket in use is an error that says so" {
 	requires python3
 	"$PYTHON" -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -873,7 +877,7 @@ s.recv(1)' "$path" 3>&- &
 	is_refused 5 "unix:$path" "Protocol wrong type for socket"
 }
 
-@test "name: the path of a unix socket that nobody listens to any more" {
+@test "name: a unix socket whose listener has gone gives status 5" {
 	peer hold "$path"
 	is_refused 5 "unix:$path" "Connection refused"
 	kill -KILL "$peer"
@@ -892,7 +896,7 @@ s.recv(1)' "$path" 3>&- &
 	untouched
 }
 
-@test "name: the longest path that a unix socket can have will do" {
+@test "name: the longest possible path of a unix socket works" {
 	local long
 	cd /
 	# 107 bytes, and a NUL.
@@ -905,7 +909,7 @@ s.recv(1)' "$path" 3>&- &
 	same ../in ../out
 }
 
-@test "name: a socket is no file" {
+@test "name: a path that is a socket is an error that names unix:" {
 	peer hold "$path"
 	zcopy 3 "$path" out
 	complains "$path" unix
@@ -915,9 +919,9 @@ s.recv(1)' "$path" 3>&- &
 	untouched
 }
 
-## Slow, and small
+## Slow peers and small buffers
 
-@test "slow: a sender of single bytes loses none, with every method" {
+@test "slow: no byte of a sender of single bytes is lost, with every method" {
 	local method name
 	random_file little 100
 	for method in auto splice read-write; do
@@ -933,7 +937,7 @@ s.recv(1)' "$path" 3>&- &
 	done
 }
 
-@test "slow: single bytes go to a pipe as they come" {
+@test "slow: single bytes are written to a pipe as they arrive" {
 	local method
 	random_file little 100
 	for method in auto splice read-write; do
@@ -947,7 +951,7 @@ s.recv(1)' "$path" 3>&- &
 	done
 }
 
-@test "slow: a reader with tiny buffers gets all, with every method" {
+@test "slow: a reader with tiny buffers gets everything, with every method" {
 	local method address name
 	for method in auto sendfile splice mmap read-write; do
 		for address in 127.0.0.1:0 "$path"; do
@@ -963,7 +967,7 @@ s.recv(1)' "$path" 3>&- &
 	done
 }
 
-@test "slow: a writer with tiny buffers" {
+@test "slow: all data of a writer with tiny buffers arrives" {
 	local method
 	for method in auto splice read-write; do
 		peer listen 127.0.0.1:0 rcvbuf=1 sndbuf=1 send=in
@@ -972,7 +976,7 @@ s.recv(1)' "$path" 3>&- &
 	done
 }
 
-# pair STATUS TYPE DEED... -- ARG... - zcopy with a socket as descriptor 5,
+# pair STATUS TYPE DEED... -- ARG... - run zcopy with a socket as descriptor 5,
 # whose other end does these deeds.
 pair() {
 	local want=$1 prefix=()
@@ -988,7 +992,7 @@ pair() {
 	zcopy "$want" "$@"
 }
 
-@test "slow: sockets that do not block are waited for, at both ends" {
+@test "slow: zcopy waits for sockets that do not block, at both ends" {
 	local method
 	random_file little 100
 	for method in auto splice read-write; do
@@ -1001,7 +1005,7 @@ pair() {
 	done
 }
 
-@test "slow: from one socket to another, neither of them fast" {
+@test "slow: all data arrives between two slow sockets" {
 	local method
 	random_file small 60000
 	for method in auto splice read-write; do
@@ -1015,24 +1019,25 @@ pair() {
 	done
 }
 
-# child_of PID - $child, its only one.
+# child_of PID - wait until PID has a child, and set $child.
 child_of() {
 	retry has_child "$1"
 }
 
+# has_child PID - for child_of.
 has_child() {
 	child=$(ps -o pid= --ppid "$1")
 	child=${child//[[:space:]]/}
 	[ -n "$child" ]
 }
 
-@test "slow: to wait costs no CPU time" {
+@test "slow: waiting costs no CPU time" {
 	requires ps
 	local child method waiting=()
 	more_than_fits "$BATS_TEST_TMPDIR.big"
 	mkfifo "$path.in" "$path.out"
 
-	# In accept, with a silent client, for data, for room.
+	# Those that wait in accept, for a silent client, for data, for room,
 	listener :0 out
 	waiting+=("$pid")
 	listener :0 out
@@ -1050,11 +1055,11 @@ has_child() {
 	peer listen 127.0.0.1:0 "wait=$go"
 	start --method=sendfile "$BATS_TEST_TMPDIR.big" "127.0.0.1:$port"
 	waiting+=("$pid")
-	# For the answer.
+	# for the close of the peer,
 	peer listen 127.0.0.1:0 "save=$got" "wait=$go"
 	start in "127.0.0.1:$port"
 	waiting+=("$pid")
-	# For a pipe.
+	# for a pipe,
 	exec 6<>"$path.in" 7<>"$path.out"
 	peer listen 127.0.0.1:0 "wait=$go"
 	start "$path.in" "127.0.0.1:$port"
@@ -1063,7 +1068,7 @@ has_child() {
 	start "127.0.0.1:$port" "$path.out"
 	waiting+=("$pid")
 
-	# For sockets that do not block, and are not ours.
+	# and for inherited sockets that do not block.
 	local as_user=("$PYTHON" "$PEER" pair stream-nonblock 5 "wait=$go" --)
 	for method in splice read-write; do
 		start "--method=$method" fd:5 out
@@ -1089,9 +1094,10 @@ has_child() {
 	[ ${#waiting[@]} -eq 14 ]
 }
 
-## Nobody is frozen (kernel-notes.md, H5)
+## splice(2) holds a pipe's lock while it waits for a blocking socket.  Others
+## who use the pipe must not be blocked by that.
 
-@test "pipes: a reader is not frozen while zcopy waits for a socket" {
+@test "pipes: another reader is not blocked while zcopy waits for a socket" {
 	local method reader
 	mkfifo "$path.pipe"
 	for method in auto splice read-write; do
@@ -1117,7 +1123,7 @@ has_child() {
 	done
 }
 
-@test "pipes: a writer is not frozen while zcopy waits for a full socket" {
+@test "pipes: a writer is not blocked while zcopy waits for a full socket" {
 	local method writer big=$BATS_TEST_TMPDIR.big
 	more_than_fits "$big"
 	for method in auto splice read-write; do
@@ -1142,7 +1148,7 @@ has_child() {
 
 ## Sockets that zcopy was given
 
-@test "inherited: a socket is not shut down, and stays in order" {
+@test "inherited: a socket is not shut down, and can still be used" {
 	local method flags
 	for method in auto sendfile splice mmap read-write; do
 		peer listen 127.0.0.1:0 "save=$got"
@@ -1159,7 +1165,7 @@ has_child() {
 }
 
 # bats test_tags=valgrind
-@test "inherited: a count takes that much from a socket, and not a byte more" {
+@test "inherited: --bytes takes not one byte more from a socket" {
 	local method
 	for method in auto splice read-write; do
 		peer listen 127.0.0.1:0 send=in end "save=$got"
@@ -1176,7 +1182,7 @@ has_child() {
 	done
 }
 
-@test "inherited: a socket as stdin and stdout, as from inetd" {
+@test "inherited: a socket works as stdin and as stdout, as with inetd" {
 	peer listen 127.0.0.1:0 send=in end "save=$got"
 	exec 5<>"/dev/tcp/127.0.0.1/$port"
 	zcopy 0 - out <&5
@@ -1205,7 +1211,7 @@ has_child() {
 	done
 }
 
-@test "inherited: a broken one is status 5, and no SIGPIPE" {
+@test "inherited: a broken socket gives status 5, and no SIGPIPE" {
 	local method
 	more_than_fits "$BATS_TEST_TMPDIR.big"
 	for method in auto sendfile splice mmap read-write; do
@@ -1215,7 +1221,7 @@ has_child() {
 	done
 }
 
-@test "inherited: one that was shut down for writing is status 5" {
+@test "inherited: a socket that was shut down for writing gives status 5" {
 	local as_user=("$PYTHON" -c 'import os, socket, sys
 ours, theirs = socket.socketpair()
 theirs.shutdown(socket.SHUT_WR)
@@ -1241,7 +1247,7 @@ os.execvp(sys.argv[1], sys.argv[1:])')
 	untouched
 }
 
-@test "inherited: a socket without a connection is an error that says so" {
+@test "inherited: a socket that is not connected is an error that says so" {
 	requires python3
 	local code='import os, socket, sys
 s = socket.socket()
@@ -1262,7 +1268,7 @@ os.execvp(sys.argv[2], sys.argv[2:])'
 	done
 }
 
-@test "inherited: to seek in a socket, or to replace it, is an error" {
+@test "inherited: --seek and --inplace are errors for a socket" {
 	peer listen 127.0.0.1:0 "save=$got"
 	exec 5<>"/dev/tcp/127.0.0.1/$port"
 	run zcopy_here --seek=1 in fd:5
@@ -1276,7 +1282,7 @@ os.execvp(sys.argv[2], sys.argv[2:])'
 
 ## A network with packets of 1500 bytes
 
-@test "packets: files cross a network, both ways" {
+@test "packets: files cross a network with an MTU of 1500, both ways" {
 	two_networks
 	random_file in 5000000
 	old_file out
@@ -1300,7 +1306,7 @@ os.execvp(sys.argv[2], sys.argv[2:])'
 		same in out
 		rm out
 	done
-	# They went over the cable.
+	# The data crossed the cable, both ways.
 	[ "$("${left[@]}" cat /proc/net/dev |
 	    awk '$1 == "cable:" { print ($2 > 10000000) + ($10 > 10000000) }')" \
 	    -eq 2 ]

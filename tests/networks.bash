@@ -1,7 +1,7 @@
-# Networks and host names for one case: `load networks` behind `load peer`.
+# Networks and host names for one case: `load networks` after `load peer`.
 
-# Two networks with a cable between them.  $left and $right are commands that
-# run another one there, for as_user.
+# two_networks - make two network namespaces with a cable between them.  $left
+# and $right are commands that run another one there, for as_user.
 two_networks() {
 	requires ip nsenter
 	requires_namespace -n
@@ -16,19 +16,23 @@ two_networks() {
 	one_end 2 "${right[@]}"
 }
 
+# new_network - make one; set $network to a process in it.
 new_network() {
 	unshare -n sleep 600 3>&- &
 	network=$!
 	retry elsewhere "$network"
 }
 
+# elsewhere PID - for `retry`: PID is in another network namespace than this
+# shell.
 elsewhere() {
 	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
 # one_end NUMBER COMMAND... - set up this end of the cable.  Packets to
 # 10.9.9.66 and fd09::66, which no end has, are lost without an error.  The
-# other end is a static neighbour: to resolve its address may take a second.
+# other end is a static neighbour, because resolving its address can take a
+# second.
 one_end() {
 	local number=$1 neighbour mac=02:00:00:00:00:0
 	shift
@@ -65,13 +69,13 @@ with_etc() {
 with_hosts() {
 	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR.hosts"
 	echo 'hosts: files' >"$BATS_TEST_TMPDIR.nsswitch.conf"
-	# Several addresses of a name, all of a family.
+	# Use all addresses of a name, not only the first of each family.
 	as_user+=(env RESOLV_MULTI=on)
 	with_etc hosts nsswitch.conf
 }
 
-# with_silent_resolver - let zcopy look up names at a server that never answers,
-# in one of the two networks.
+# with_silent_resolver - let zcopy, in one of the two networks, look up names at
+# a server that never answers.
 with_silent_resolver() {
 	echo 'nameserver 10.9.9.66
 options timeout:30' >"$BATS_TEST_TMPDIR.resolv.conf"

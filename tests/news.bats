@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Events that never stop put off neither a deadline nor a signal.
+# Events that come all the time delay neither a deadline nor a signal.
 
 load helpers
 load peer
@@ -10,9 +10,9 @@ setup() {
 	old_file out
 }
 
-# The next client must be waiting when one has been refused: strace(1) slows
-# zcopy down, and the backlog is long.
-@test "news: clients that --allow refuses, one after another" {
+# When a client has been rejected, the next one must be waiting.  Therefore
+# strace(1) slows zcopy down, and the backlog is long.
+@test "news: --timeout ends zcopy while --allow rejects one client after another" {
 	requires strace
 	local TRACE='-e trace=accept4 -e inject=accept4:delay_exit=20000'
 	local command=() waiting log began
@@ -29,7 +29,7 @@ setup() {
 	untouched
 }
 
-# at_once SIGNAL - it ends the zcopy that was started last within 2 s.
+# at_once SIGNAL - SIGNAL ends the last zcopy within 2 s.
 at_once() {
 	kill "-$1" "$pid"
 	RETRY_SECONDS=2 ends $((128 + $(kill -l "$1")))
@@ -46,7 +46,7 @@ has_rejected() {
 	[ "$(grep -c ': rejected by --allow$' "$log")" -ge "$1" ]
 }
 
-@test "news: refused clients do not hold up a signal either" {
+@test "news: rejected clients do not delay a signal" {
 	listener -v --allow=192.0.2.7 listen:127.0.0.1:0 out
 	peer crowd "127.0.0.1:$port" 4
 	retry has_rejected 20
@@ -57,7 +57,7 @@ has_rejected() {
 	at_once TERM
 }
 
-@test "news: a client that is always gone before it is accepted" {
+@test "news: clients that are gone before accept delay no --timeout or signal" {
 	local error FAULT
 	for error in ECONNABORTED EAGAIN; do
 		FAULT=accept4:$error:1+ listener --timeout=0.5 \
@@ -75,7 +75,7 @@ has_rejected() {
 	done
 }
 
-@test "news: a peer that sends and sends, and does not close" {
+@test "news: --timeout ends the wait for a close while the peer keeps sending" {
 	peer listen 127.0.0.1:0 take=1000 babble
 	gives_up 5 "127.0.0.1:$port" "it has not closed in 0.3 s" -- \
 	    in "127.0.0.1:$port"
@@ -84,14 +84,15 @@ has_rejected() {
 	    in "unix:$path"
 }
 
-@test "news: a peer that sends and sends, and receives nothing" {
+@test "news: --timeout ends zcopy while the peer only sends" {
 	more_than_fits "$big"
 	peer listen 127.0.0.1:0 babble
 	gives_up 5 "127.0.0.1:$port" "write: nothing moved for 0.3 s" -- \
 	    "$big" "127.0.0.1:$port"
 }
 
-# ends_a_talk DEED... - SIGTERM ends zcopy while a peer does these deeds.
+# ends_a_talk DEED... - SIGTERM ends zcopy while a peer sends all the time,
+# after these deeds.
 ends_a_talk() {
 	peer listen 127.0.0.1:0 "$@" print=talking babble
 	start "$big" "127.0.0.1:$port"
@@ -100,20 +101,20 @@ ends_a_talk() {
 	at_once TERM
 }
 
-@test "news: a peer that sends and sends does not hold up a signal" {
+@test "news: a peer that keeps sending does not delay a signal" {
 	more_than_fits "$big"
 	ends_a_talk
 	ends_a_talk "take=$(stat -c %s "$big")"
 }
 
-@test "news: a client of --discard that sends and sends does not either" {
+@test "news: a client of --discard that keeps sending does not delay a signal" {
 	listener --discard listen:127.0.0.1:0
 	peer connect "127.0.0.1:$port" babble
 	retry is_busy
 	at_once TERM
 }
 
-@test "news: a header or trailer that has no end does not hold up a signal" {
+@test "news: an endless header or trailer does not delay a signal" {
 	local what FAULT=read:one:1+:in=chr
 	for what in header trailer; do
 		start --$what=/dev/zero in out
@@ -123,8 +124,8 @@ ends_a_talk() {
 	done
 }
 
-# pestered SIGNAL STATUS ENDPOINT TEXT ARG... - zcopy gives up in time though
-# this signal, which does not end it, comes all the time.
+# pestered SIGNAL STATUS ENDPOINT TEXT ARG... - zcopy gives up in time while
+# SIGNAL, which does not end it, comes all the time.
 pestered() {
 	local signal=$1 want=$2 endpoint=$3 text=$4 began
 	shift 4
@@ -141,7 +142,7 @@ pestered() {
 	untouched
 }
 
-@test "news: signals that do not end zcopy, all the time" {
+@test "news: --timeout ends zcopy while harmless signals come all the time" {
 	local signal
 	more_than_fits "$big"
 	mkfifo "$fifo"

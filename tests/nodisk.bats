@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# --no-disk-io, and what it is made of in the library: what is in the page
-# cache is moved, and no disk is waited for.
+# --no-disk-io, and ZC_NODISKIO in the library: data in the page cache is moved,
+# and nothing waits for a disk.
 #
-# A disk that has stopped is a loop device from which the group of the case may
-# read a byte a second: whoever waits for it waits for ever.
+# A stopped disk is a loop device from which the control group of the case may
+# read one byte a second: a process that waits for it hangs.
 
 # bats file_tags=slow
 
@@ -13,27 +13,28 @@ load peer
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	random_file in 3000001
-	# In the second block that is read.
+	# An offset in the second block that is read.
 	edge=$((100 * $(getconf PAGESIZE)))
 	reader=root
 	group=
 	declare -gA holder=()
 }
 
-# Nothing that waits for a disk can be killed before that goes on.
+# The disk must run again first: a process that waits for it cannot be killed.
 teardown() {
 	start_disk
 	end_all
 	[ ! -e holder ] || kill "$(cat holder)" || :
-	leave_group || :		# or there is more that stays
+	leave_group || :		# otherwise the mounts would stay, too
 	unmount_all
 }
 
+# cache ARG... - run tests/cache.c.
 cache() {
 	"$TEST_BIN/cache" "$@"
 }
 
-# hold FILE [OFFSET [LENGTH]] - in memory, until it is let go.
+# hold FILE [OFFSET [LENGTH]] - keep it in memory until let_go.
 hold() {
 	local said=$BATS_TEST_TMPDIR.held$((started += 1)).log
 	let_go "$1"
@@ -44,7 +45,7 @@ hold() {
 	grep -qx held "$said"
 }
 
-# let_go [FILE] - all of them without FILE.
+# let_go [FILE] - end the hold on FILE, or on all files.
 let_go() {
 	local file
 	for file in "${@:-${!holder[@]}}"; do
@@ -55,7 +56,7 @@ let_go() {
 	done
 }
 
-# cached BYTES - of $file: the first ones, and no others.
+# cached BYTES - have only the first BYTES of $file in memory.
 cached() {
 	let_go "$file"
 	cache drop "$file"
@@ -63,8 +64,9 @@ cached() {
 	cache lacks "$file" "$1"
 }
 
-# disk TYPE - a new file system on a loop device, $device.  In $fs are two
-# files like `in`, held in memory whole: nobody's, and roots.
+# disk TYPE - make a new file system at $fs, on a loop device, $device.  It has
+# two copies of `in`, both held in memory: `nobodys`, of the user nobody, and
+# `roots`.
 disk() {
 	type=$1
 	file_system "${type/overlay/ext4}"
@@ -72,7 +74,8 @@ disk() {
 	cp in "$fs/nobodys"
 	cp in "$fs/roots"
 	chown nobody "$fs/nobodys"
-	# Of a page that was written in part mincore says that it is absent.
+	# Read them anew: mincore(2) calls a page absent that was written in
+	# part.
 	cache drop "$fs/nobodys"
 	cache drop "$fs/roots"
 	[ "$type" != overlay ] || lay_over nobodys roots
@@ -80,7 +83,7 @@ disk() {
 	hold "$fs/roots"
 }
 
-# on_each FUNCTION TYPE... - with a disk of each type, and $file on it.
+# on_each FUNCTION TYPE... - call it with a disk of each type, and $file on it.
 on_each() {
 	local function=$1
 	shift
@@ -97,8 +100,8 @@ on_each() {
 	done
 }
 
-# lay_over FILE... - an overlay over the file system, with these on it.  They
-# lie below: whoever writes them would write a copy.
+# lay_over FILE... - mount an overlay over the file system, with these files in
+# its lower directory.
 lay_over() {
 	local file
 	mkdir "$fs"/{lower,upper,work}
@@ -112,6 +115,7 @@ lay_over() {
 
 # The disk that stops
 
+# stop_disk, start_disk - set and remove the limit.
 stop_disk() {
 	requires_root
 	number=$(cat "/sys/class/block/${device##*/}/dev")
@@ -123,7 +127,8 @@ start_disk() {
 	[ -z "$group" ] || read_limit 0 max
 }
 
-# read_limit V1 V2 - bytes a second, for the two versions of control groups.
+# read_limit V1 V2 - limit reading to so many bytes a second, as version 1 or 2
+# of control groups writes it.
 read_limit() {
 	local file=$group/blkio.throttle.read_bps_device
 	if [ -e "$file" ]; then
@@ -133,6 +138,7 @@ read_limit() {
 	fi
 }
 
+# enter_group, leave_group - move this case to a new control group, and back.
 enter_group() {
 	local top
 	[ -z "$group" ] || return 0
@@ -146,7 +152,7 @@ enter_group() {
 	    [ -e "$group/blkio.throttle.read_bps_device" ] || {
 		rmdir "$group"
 		group=
-		skip "no control group slows down a disk"
+		skip "control groups cannot limit a disk here"
 	}
 	echo $$ >"$group/cgroup.procs"
 	echo $BASHPID >"$group/cgroup.procs"
@@ -160,8 +166,8 @@ leave_group() {
 	group=
 }
 
-# Readers, each with a file: nobody has nobody's, or one that is another's.
-
+# each_reader FUNCTION... - call it as root, as nobody with a file of its own
+# (owner), and as nobody with a file of root (other).
 each_reader() {
 	for reader in root owner other; do
 		file=$fs/roots
@@ -172,7 +178,7 @@ each_reader() {
 	done
 }
 
-# as_reader start ARG... - or any program.
+# as_reader COMMAND... - call `start` or a program as $reader.
 as_reader() {
 	if [ "$reader" = root ]; then
 		"$@"
@@ -181,9 +187,10 @@ as_reader() {
 	fi
 }
 
-# reads STATUS ARG... - zcopy --no-disk-io ARG...
+# reads STATUS ARG... - run zcopy --no-disk-io ARG... as $reader.
 #
-# Not by `zcopy`: what waits for a disk cannot be ended.
+# It does not use `zcopy`, because `timeout` would wait for a process that waits
+# for the disk and cannot be killed.
 reads() {
 	local want=$1
 	shift
@@ -192,7 +199,7 @@ reads() {
 	echo "$output"
 }
 
-# calls STATUS ARG... - the same of tests/nodisk.c, which says $output.
+# calls STATUS ARG... - run tests/nodisk.c, whose stderr is $output.
 calls() {
 	local want=$1
 	shift
@@ -204,7 +211,8 @@ calls() {
 	echo "$output"
 }
 
-# busy_at BYTES - the last message says so, and `out` has as many.
+# busy_at BYTES - true if zcopy said that it would have to wait after BYTES, and
+# `out` has so many.
 busy_at() {
 	[ "$output" = "zcopy: $file: read: would have to wait for the disk (--no-disk-io) ($1 bytes delivered)" ]
 	if [ "$1" -eq 0 ]; then
@@ -214,13 +222,14 @@ busy_at() {
 	fi
 }
 
-# Can this reader tell what is in memory?
+# blind - true if nothing tells this reader what is in memory.
 blind() {
 	[ "$type:$reader" = overlay:other ]
 }
 
 # What is in memory
 
+# all_is_sent - zcopy moves all of $file, or nothing if this reader is blind.
 all_is_sent() {
 	if blind; then
 		reads 10 --inplace "$file" out
@@ -237,11 +246,11 @@ without_a_disk() {
 	each_reader all_is_sent
 }
 
-@test "no disk: all that is in memory is moved while the disk has stopped" {
+@test "no disk: data in memory is moved while the disk has stopped" {
 	on_each without_a_disk ext4 xfs btrfs overlay
 }
 
-@test "no disk: files in memory are there, whoever reads" {
+@test "no disk: files on tmpfs are in memory for every user" {
 	type=tmpfs
 	file_system tmpfs
 	cp in "$fs/roots"
@@ -250,7 +259,7 @@ without_a_disk() {
 	each_reader all_is_sent
 }
 
-@test "no disk: a range that is in memory is enough" {
+@test "no disk: it is enough if the range to move is in memory" {
 	disk ext4
 	file=$fs/roots
 	cached 0
@@ -262,20 +271,22 @@ without_a_disk() {
 	[[ $output == *" 0 0 0 would-wait" ]]
 }
 
-# What is not
+# What is not in memory
 
+# nothing_is_waited_for - zcopy fails at once, because $file is not in memory.
 nothing_is_waited_for() {
 	reads 10 --inplace "$file" out
 	busy_at 0
 }
 
-# stalls FILE - without the option: the disk has really stopped.
+# stalls FILE - without the option zcopy hangs: the disk has really stopped.
 stalls() {
 	file=$1
 	start "$file" out
 	retry waits_for_disk
 }
 
+# waits_for_disk - for `retry`: zcopy waits for the disk (state D).
 waits_for_disk() {
 	grep -q '^State:.D' "/proc/$pid/status"
 }
@@ -285,8 +296,8 @@ stopped_disk() {
 		cached 0
 	done
 	stop_disk
-	# As root, and as other, who comes last, of the same file: the second
-	# one finds that it has been asked for.
+	# root and other, who comes last, read the same file: the second one
+	# finds that the kernel is reading it already.
 	each_reader nothing_is_waited_for
 	stalls "$fs/roots"
 	start_disk
@@ -294,16 +305,17 @@ stopped_disk() {
 	same in out
 }
 
-@test "no disk: nothing waits for a disk that has stopped" {
+@test "no disk: zcopy does not wait for a disk that has stopped" {
 	on_each stopped_disk ext4 xfs btrfs overlay
 }
 
+# stops_at_edge - zcopy stops at $edge, with an exact count.
 stops_at_edge() {
 	local bytes=$edge
 	! blind || bytes=0
 	STDOUT=out reads 10 "$file" -
 	busy_at "$bytes"
-	# Not from the beginning of a page.
+	# The same from the middle of a page.
 	[ "$bytes" -eq 0 ] || bytes=$((edge - 1001))
 	STDOUT=out reads 10 --offset=1001 "$file" -
 	[[ $output == *"($bytes bytes delivered)" ]]
@@ -318,10 +330,11 @@ each_stops_at_edge() {
 	each_reader stops_at_edge
 }
 
-@test "no disk: where what is in memory ends it stops, and the count is exact" {
+@test "no disk: zcopy stops where the data in memory ends, and counts exactly" {
 	on_each each_stops_at_edge ext4 xfs btrfs overlay
 }
 
+# arrives_in_the_end - zcopy is run again until it has moved everything.
 arrives_in_the_end() {
 	bad=
 	reader=owner
@@ -336,7 +349,8 @@ arrives_in_the_end() {
 	[ -z "$bad" ]
 }
 
-# Until it is done each count is true.
+# arrives - for `retry`: true once zcopy has moved everything.  Until then it
+# must fail with a true count; else set $bad.
 arrives() {
 	rm -f out
 	as_reader start --no-disk-io --inplace "$file" out
@@ -348,14 +362,13 @@ arrives() {
 	return 1
 }
 
-
-@test "no disk: to try again is enough for all of it to come" {
+@test "no disk: trying again moves everything in the end" {
 	on_each arrives_in_the_end ext4 xfs btrfs overlay
 }
 
-# read(2) has all of it, mincore calls the last page absent, and what there is
-# of it is not read in again.
-@test "no disk: a page that was written in part comes in the end" {
+# read(2) gets all of it from memory, but mincore(2) calls the last page absent,
+# and what is there of it is not read in again.
+@test "no disk: a page that was written in part is moved in the end" {
 	file_system ext4 64
 	[ "$(stat -f -c %S "$fs")" -lt "$(getconf PAGESIZE)" ] ||
 	    skip "needs blocks smaller than a page"
@@ -369,7 +382,7 @@ arrives() {
 	[ -z "$bad" ]
 }
 
-@test "no disk: a block device, the same" {
+@test "no disk: zcopy does not wait for a block device either" {
 	random_file in 3M		# whole pages
 	attach in
 	file=$device
@@ -384,17 +397,18 @@ arrives() {
 	same in out
 }
 
-# The opening alone makes it so: it reads past the cache.
-@test "no disk: a descriptor with O_DIRECT does not wait either" {
+# O_DIRECT bypasses the page cache, and so always reads from the disk.
+@test "no disk: zcopy does not wait on a descriptor with O_DIRECT" {
 	disk ext4
 	stop_disk
 	calls 1 direct "$fs/roots"
 	[[ $output == *": 0 0 0 would-wait" ]]
 }
 
-# How it is found out
+# How zcopy knows what is in memory
 
-# only_nowait FILE - in the last trace, nothing else has read this file.
+# only_nowait FILE - true if, in the last trace, only preadv2(2) with RWF_NOWAIT
+# has read FILE.
 only_nowait() {
 	grep -F "<$1>" "$BATS_TEST_TMPDIR.trace" >calls
 	cat calls
@@ -404,6 +418,7 @@ only_nowait() {
 	fi
 }
 
+# by_nowait_alone - zcopy reads $file with RWF_NOWAIT only.
 by_nowait_alone() {
 	local TRACE="-y -e trace=desc"
 	cached "$edge"
@@ -418,11 +433,12 @@ by_nowait_alone() {
 	same in out
 }
 
-@test "no disk: the file is read by RWF_NOWAIT alone" {
+@test "no disk: the file is read with RWF_NOWAIT only" {
 	requires strace
 	on_each by_nowait_alone ext4 xfs btrfs
 }
 
+# without_nowait COMMAND... - call it while RWF_NOWAIT is refused.
 without_nowait() {
 	local TRACE="-e inject=preadv2:error=EOPNOTSUPP"
 	"$@"
@@ -442,12 +458,12 @@ by_mincore() {
 	without_nowait all_is_sent
 }
 
-@test "no disk: without RWF_NOWAIT it comes to the same by mincore" {
+@test "no disk: without RWF_NOWAIT, mincore gives the same result" {
 	requires strace
 	on_each by_mincore ext4 xfs btrfs
 }
 
-@test "no disk: without RWF_NOWAIT nothing is read that is not in memory" {
+@test "no disk: without RWF_NOWAIT, only data in memory is read" {
 	local TRACE="-y -e trace=desc,mincore \
 	    -e inject=preadv2:error=EOPNOTSUPP"
 	requires strace
@@ -465,21 +481,21 @@ by_mincore() {
 	fi
 }
 
-# On overlayfs mincore calls all of it resident: it is not asked.
-@test "no disk: where nothing can tell nothing is in memory" {
+# On overlayfs mincore(2) calls all pages resident, so zcopy does not use it.
+@test "no disk: if nothing can tell, zcopy takes nothing to be in memory" {
 	local reader=other
 	disk overlay
 	file=$fs/roots
 	reads 10 --inplace "$file" out
 	busy_at 0
-	# For somebody who may write it, mincore is honest.
+	# For a user who may write the file, mincore(2) tells the truth.
 	chmod a+w "$fs/roots"
 	hold "$file"
 	reads 0 "$file" out
 	same in out
 }
 
-@test "no disk: root can tell on an overlay that nobody may write" {
+@test "no disk: root can tell on a read-only overlay" {
 	disk overlay
 	file=$fs/nobodys
 	mount -o remount,bind,ro "$fs"
@@ -489,7 +505,7 @@ by_mincore() {
 
 # Where the data goes
 
-@test "no disk: a file that would be replaced stays as it was" {
+@test "no disk: a DEST that would be replaced stays as it was" {
 	disk ext4
 	file=$fs/roots
 	cached "$edge"
@@ -502,14 +518,14 @@ by_mincore() {
 	[[ $output == *"($edge bytes moved; DEST is unchanged)" ]]
 }
 
-@test "no disk: a socket gets what is in memory, and no clean end" {
+@test "no disk: a socket gets the data in memory, and is then reset" {
 	disk ext4
 	file=$fs/roots
 	cached "$edge"
 	stop_disk
 	peer listen 127.0.0.1:0 broken
 	reads 10 "$file" "127.0.0.1:$port"
-	# Not all of it need be acknowledged by then.
+	# Some of it may not have been acknowledged yet.
 	[[ $output == *"($edge bytes delivered)" ||
 	    $output == *" bytes delivered of $edge that were sent)" ]]
 	peer_ends 0
@@ -521,7 +537,7 @@ by_mincore() {
 	same in got
 }
 
-@test "no disk: the header goes out, what is in memory too, and no trailer" {
+@test "no disk: the header and the data in memory are sent, but no trailer" {
 	disk ext4
 	file=$fs/roots
 	printf 'header\0\n' >header
@@ -544,7 +560,7 @@ by_mincore() {
 	target=/proc/$!/coredump_filter
 	before=$(cat "$target")
 	file=$fs/roots
-	# A number, and what is still on the disk.
+	# A number in the first page; the rest is still on the disk.
 	printf '%-*s\n' "$(getconf PAGESIZE)" 1 >"$file"
 	cached "$(getconf PAGESIZE)"
 	stop_disk
@@ -555,6 +571,7 @@ by_mincore() {
 
 # The library
 
+# transfer_is_busy - zc_transfer() fails with EBUSY at $edge, then moves all.
 transfer_is_busy() {
 	cached "$edge"
 	stop_disk
@@ -571,10 +588,11 @@ transfer_is_busy() {
 	(printf header; cat in; printf trailer) | cmp - out
 }
 
-@test "no disk: zc_transfer says what went out before EBUSY" {
+@test "no disk: zc_transfer counts what was sent before EBUSY" {
 	on_each transfer_is_busy ext4 xfs btrfs overlay
 }
 
+# sendfile_is_busy - zc_sendfile() fails with EBUSY at $edge, then moves all.
 sendfile_is_busy() {
 	cached "$edge"
 	stop_disk
@@ -594,10 +612,11 @@ sendfile_is_busy() {
 	(printf header; cat in; printf trailer) | cmp - out
 }
 
-@test "no disk: zc_sendfile counts the header when EBUSY comes" {
+@test "no disk: zc_sendfile counts the header, too, when it fails with EBUSY" {
 	on_each sendfile_is_busy ext4 xfs btrfs overlay
 }
 
+# job_goes_on - a job that failed with EBUSY continues when the disk runs again.
 job_goes_on() {
 	cached "$edge"
 	stop_disk
@@ -621,11 +640,11 @@ done: 6 3000001 7" ]
 	rm holder held
 }
 
-@test "no disk: the same job goes on, with nothing lost or repeated" {
+@test "no disk: the same job continues, and nothing is lost or repeated" {
 	on_each job_goes_on ext4 xfs btrfs overlay
 }
 
-@test "no disk: the same job goes on at many edges" {
+@test "no disk: the same job continues, many times" {
 	disk ext4
 	file=$fs/roots
 	cat >arrive <<-END
@@ -640,7 +659,8 @@ done: 6 3000001 7" ]
 
 # Where there is no disk
 
-# as_ever METHODS ARG... - the plan is what it is without the option.
+# as_ever METHODS ARG... - with --no-disk-io, the plan is METHODS, as without
+# it.
 as_ever() {
 	local methods=$1
 	shift
@@ -648,7 +668,7 @@ as_ever() {
 	[[ $output == *"plan: $methods"$'\n'* ]]
 }
 
-@test "no disk: pipes, sockets, devices and kernel files are read as ever" {
+@test "no disk: pipes, sockets, devices and kernel files are read as usual" {
 	as_ever read-write - out < <(cat in)
 	same in out
 	mkfifo fifo
@@ -666,7 +686,7 @@ as_ever() {
 
 # Methods
 
-@test "no disk: a method that could wait is refused by name" {
+@test "no disk: naming a method that could wait gives status 9" {
 	local method
 	for method in copy_file_range sendfile splice mmap reflink; do
 		zcopy 9 --no-disk-io --method=$method in out
@@ -682,7 +702,7 @@ as_ever() {
 	same in out
 }
 
-@test "no disk: --explain says by which method, and why by no other" {
+@test "no disk: --explain says which method is used, and why no other" {
 	zcopy 0 --no-disk-io --explain in out
 	[[ $output == *"method       auto, from memory only (--no-disk-io)"* ]]
 	[[ $output == *"plan         read-write"$'\n'* ]]

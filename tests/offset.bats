@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# --offset, --seek, and where descriptors stand afterwards.
+# --offset, --seek, and the positions of descriptors afterwards.
 
 load helpers
 load peer
@@ -10,7 +10,7 @@ setup() {
 	random_file in "$size"
 }
 
-# Two windows of mmap, 2 MiB, and no whole number of pages.
+# More than two windows of mmap (2 MiB), and not a multiple of the page size.
 size=2500001
 
 teardown() {
@@ -18,29 +18,30 @@ teardown() {
 	detach
 }
 
-# part FILE OFFSET [COUNT] - of a file, into `expected`, by others.
+# part FILE OFFSET [COUNT] - make `expected` that part of FILE, without zcopy.
 part() {
 	tail -c "+$(($2 + 1))" "$1" >expected
 	[ -z "${3-}" ] || truncate -s "$3" expected
 }
 
-# position FD - of a descriptor of ours.
+# position FD - print the offset of a descriptor of this shell.
 position() {
 	awk '/^pos:/ { print $2 }' "/proc/self/fdinfo/$1"
 }
 
-# stands FD POSITION
+# stands FD POSITION - true if FD has this offset.
 stands() {
 	echo "descriptor $1 stands at $(position "$1"), expected $2"
 	[ "$(position "$1")" -eq "$2" ]
 }
 
-# move_to FD POSITION - from 0, by lseek(2).
+# move_to FD POSITION - move FD, which is at 0, with lseek(2).
 move_to() {
 	dd bs=1 skip="$2" count=0 status=none <&"$1"
 }
 
-# each_start DEST - every start that is worth a thought.
+# each_start DEST - move `in` to DEST by each method, from offsets around the
+# sizes of pages and blocks.
 each_start() {
 	local method offset
 	for offset in 0 1 4095 4096 4097 1048575 $((size / 2)) $((size - 1))
@@ -54,29 +55,29 @@ each_start() {
 	done
 }
 
-@test "offset: a file is read from any byte on, into a file" {
+@test "offset: a file is read from any byte, to a file" {
 	each_start file
 }
 
-@test "offset: a file is read from any byte on, into standard output" {
+@test "offset: a file is read from any byte, to standard output" {
 	each_start stdout
 }
 
-@test "offset: a file is read from any byte on, into a pipe" {
+@test "offset: a file is read from any byte, to a pipe" {
 	each_start pipe
 }
 
-@test "offset: a file is read from any byte on, into a FIFO" {
+@test "offset: a file is read from any byte, to a FIFO" {
 	each_start fifo
 }
 
 # bats test_tags=slow
-@test "offset: a file is read from any byte on, into a socket" {
+@test "offset: a file is read from any byte, to a socket" {
 	each_start tcp
 }
 
 # bats test_tags=valgrind
-@test "offset: with a count, just that range arrives, by each method" {
+@test "offset: with --bytes, exactly that range arrives, by each method" {
 	local method dest
 	part in 4095 1048580
 	for dest in file stdout pipe tcp; do
@@ -89,7 +90,7 @@ each_start() {
 	done
 }
 
-@test "offset: the very end of a file is no error, and there is nothing" {
+@test "offset: an offset at the end of a file moves nothing, successfully" {
 	local method dest
 	: >expected
 	for dest in file stdout pipe fifo; do
@@ -101,7 +102,7 @@ each_start() {
 	done
 }
 
-@test "offset: past the end is status 6, by each method, and DEST stays" {
+@test "offset: past the end gives status 6, by each method, and DEST stays" {
 	local method
 	echo old >out
 	for method in $(methods file file); do
@@ -114,18 +115,18 @@ each_start() {
 	done
 }
 
-@test "offset: past the end is status 6 into standard output and a socket" {
+@test "offset: past the end gives status 6 to standard output and a socket" {
 	STDOUT=got zcopy 6 --offset=$((size + 1)) in -
 	[ ! -s got ]
 	echo old >out
 	listener listen:127.0.0.1:0 out
 	zcopy 6 --offset=$((size + 1)) in "127.0.0.1:$port"
-	kill -TERM "$pid" || :			# if nobody came to it
+	kill -TERM "$pid" || :			# if zcopy has not connected
 	retry gone "$pid"
 	[ "$(cat out)" = old ]
 }
 
-@test "offset: past the end with --allow-short is a success without a byte" {
+@test "offset: past the end with --allow-short gives an empty DEST" {
 	local method
 	: >expected
 	for method in $(methods file file); do
@@ -149,7 +150,7 @@ each_start() {
 	done
 }
 
-@test "offset: an offset and a count over 2^63-1 in all are a usage error" {
+@test "offset: an offset plus a count over 2^63-1 is a usage error" {
 	zcopy 2 --offset=9223372036854775807 -c 1 in new
 	zcopy 2 --offset=1 --bytes=9223372036854775807 in new
 	zcopy 2 --seek=9223372036854775807 -c 1 in new
@@ -165,7 +166,7 @@ each_start() {
 	[ ! -e new ]
 }
 
-@test "offset: without one, a descriptor is read from where it stands" {
+@test "offset: without it, a descriptor is read from its position" {
 	local method dest
 	part in 12345
 	for dest in file stdout pipe tcp; do
@@ -181,7 +182,7 @@ each_start() {
 	done
 }
 
-@test "offset: it counts from where a descriptor stands" {
+@test "offset: it counts from the position of a descriptor" {
 	local method dest
 	part in 12345 100001
 	for dest in file stdout pipe tcp; do
@@ -197,7 +198,7 @@ each_start() {
 	done
 }
 
-@test "offset: past the end, as counted from a descriptor's position" {
+@test "offset: past the end, counted from a descriptor's position, gives status 6" {
 	exec 7<in
 	move_to 7 $((size - 10))
 	zcopy 6 --offset=11 fd:7 new
@@ -213,7 +214,7 @@ each_start() {
 	[ ! -e other ]
 }
 
-@test "offset: a descriptor beyond the end of its file has nothing to give" {
+@test "offset: a descriptor beyond the end of its file moves nothing" {
 	local method
 	: >expected
 	truncate -s 0 short
@@ -229,7 +230,7 @@ each_start() {
 	done
 }
 
-@test "offset: runs on one descriptor continue where the last one stopped" {
+@test "offset: each run on one descriptor continues where the last one ended" {
 	local method dest
 	for dest in file stdout pipe tcp; do
 		for method in $(methods file "$dest"); do
@@ -249,7 +250,7 @@ each_start() {
 	done
 }
 
-@test "offset: after a failed write the source stands behind what was written" {
+@test "offset: after a failed write the source stands after what was written" {
 	local method
 	requires prlimit
 	for method in $(methods file file); do
@@ -266,14 +267,14 @@ each_start() {
 	done
 }
 
-# limited SIZE zcopy... - which can make no file larger than this.
+# limited SIZE zcopy... - call zcopy, which can make no file larger than SIZE.
 limited() {
 	local clean_env=(prlimit "--fsize=$1" "${clean_env[@]}")
 	shift
 	"$@"
 }
 
-@test "offset: the destination stands behind what was written, not elsewhere" {
+@test "offset: the position of DEST is after what was written" {
 	local method
 	part in 100000 50001
 	for method in $(methods file file); do
@@ -289,7 +290,7 @@ limited() {
 	done
 }
 
-@test "offset: what is written by a stream moves the destination's position" {
+@test "offset: the position of DEST moves when SOURCE is a stream, too" {
 	local method
 	for method in $(methods stream file); do
 		echo "method $method"
@@ -299,7 +300,7 @@ limited() {
 	done
 }
 
-# seeks OFFSET - write 100,001 bytes there, into a longer file.
+# seeks OFFSET - write 100,001 bytes at OFFSET of a longer file, by each method.
 seeks() {
 	local method
 	head -c 100001 in >piece
@@ -320,7 +321,7 @@ seeks() {
 	done
 }
 
-@test "seek: the data lands there, and all around it stays" {
+@test "seek: the data is written there, and everything around it stays" {
 	seeks 0
 	seeks 1
 	seeks 4095
@@ -329,7 +330,7 @@ seeks() {
 	seeks $((size - 100001))
 }
 
-@test "seek: across the end, the file grows; a gap reads as zeros" {
+@test "seek: past the end the file grows, and a gap reads as zeros" {
 	seeks $((size - 1))
 	seeks $size
 	seeks $((size + 1))
@@ -347,7 +348,7 @@ seeks() {
 	done
 }
 
-@test "seek: with an offset and a count, each has its own place" {
+@test "seek: works together with --offset and --bytes" {
 	local method
 	part in 4097 65537
 	cp in whole
@@ -361,7 +362,7 @@ seeks() {
 	done
 }
 
-@test "seek: it counts from where a descriptor stands, as that of dd does" {
+@test "seek: it counts from the position of a descriptor, as with dd" {
 	local method
 	head -c 5000 in >piece
 	cat <(printf 12345) <(head -c 1000 /dev/zero) piece >expected
@@ -375,7 +376,7 @@ seeks() {
 	done
 }
 
-@test "seek: a pipe, a FIFO and a socket cannot, and nothing is moved" {
+@test "seek: a pipe, a FIFO or a socket is an error, and nothing is moved" {
 	local operand
 	mkfifo fifo
 	exec 7<>fifo
@@ -391,7 +392,7 @@ seeks() {
 	[ "$operand" = x ]
 }
 
-@test "seek: 2^63-1 is an error of DEST's, and leaves it as it was" {
+@test "seek: 2^63-1 is an error of DEST, which stays as it was" {
 	echo old >out
 	zcopy 4 --seek=9223372036854775807 in out
 	[[ $output == "zcopy: out: "* ]]
@@ -400,8 +401,8 @@ seeks() {
 	[ ! -s new ]
 }
 
-# from_stream ARG... - each method, from a pipe, a FIFO and a socket, to each
-# destination; then what is in expected must be in got.
+# from_stream ARG... - move a pipe, a FIFO and a socket to each destination, by
+# each method, with ARGs.  The result must be `expected`.
 from_stream() {
 	local method dest
 	mkfifo source fifo
@@ -425,12 +426,12 @@ from_stream() {
 	done
 }
 
-@test "offset: of a stream that much is read and dropped" {
+@test "offset: that much of a stream is read and dropped" {
 	part in 12345
 	from_stream --offset=12345
 }
 
-@test "offset: of a stream the very end leaves nothing, without an error" {
+@test "offset: an offset at the end of a stream moves nothing, successfully" {
 	local method
 	: >expected
 	for method in $(methods stream file); do
@@ -440,12 +441,12 @@ from_stream() {
 	done
 }
 
-@test "offset: of a stream, more than a pipe holds is dropped as well" {
+@test "offset: more than a pipe holds is dropped from a stream, too" {
 	part in 2000003
 	from_stream --offset=2000003
 }
 
-@test "offset: of a stream, with a count, not one byte more is read" {
+@test "offset: with --bytes, not one byte more is read from a stream" {
 	local method
 	part in 70001 5000
 	part in 75001
@@ -461,7 +462,7 @@ from_stream() {
 	done
 }
 
-@test "offset: past the end of a stream is status 6, and DEST stays" {
+@test "offset: past the end of a stream gives status 6, and DEST stays" {
 	local method
 	echo old >out
 	for method in $(methods stream file); do
@@ -478,7 +479,7 @@ from_stream() {
 	done
 }
 
-@test "offset: an endless device gives way to SIGTERM while being dropped" {
+@test "offset: SIGTERM ends zcopy while it drops an endless device's data" {
 	start --offset=9223372036854775807 /dev/zero out
 	retry is_busy
 	kill -TERM "$pid"
@@ -486,14 +487,14 @@ from_stream() {
 	[ ! -e out ]
 }
 
-# Has it used any processor time by itself?
+# is_busy - for `retry`: true once zcopy has used some CPU time.
 is_busy() {
 	local stat
 	read -ra stat <"/proc/$pid/stat" || return 0
 	[ "$(( stat[13] + stat[14] ))" -gt 5 ]
 }
 
-@test "offset: of a character device that much is dropped" {
+@test "offset: that much of a character device is dropped" {
 	local method
 	head -c 5000 /dev/zero >expected
 	for method in auto sendfile splice read-write; do
@@ -503,7 +504,7 @@ is_busy() {
 	done
 }
 
-@test "offset: a block device is read from any byte on" {
+@test "offset: a block device is read from any byte" {
 	local method offset dest
 	truncate -s $((4096 * 611)) in
 	attach in
@@ -520,7 +521,7 @@ is_busy() {
 	done
 }
 
-@test "offset: the end of a block device, and past it, are as a file's" {
+@test "offset: at and past the end, a block device is like a file" {
 	local method
 	truncate -s $((4096 * 611)) in
 	attach in
@@ -536,7 +537,7 @@ is_busy() {
 	done
 }
 
-@test "seek: into a block device the data lands there, and the rest stays" {
+@test "seek: data is written there in a block device, and the rest stays" {
 	local method
 	truncate -s $((4096 * 611)) in
 	random_file piece 100001
@@ -559,7 +560,7 @@ is_busy() {
 	done
 }
 
-@test "offset: an inherited block device is read from where it stands" {
+@test "offset: an inherited block device is read from its position" {
 	local method
 	truncate -s $((4096 * 611)) in
 	attach in
@@ -575,7 +576,8 @@ is_busy() {
 	done
 }
 
-# kernel_file FILE - from some offsets on, past its end too.
+# kernel_file FILE - read FILE from some offsets, past its end too, by each
+# method.
 kernel_file() {
 	local method length
 	cat "$1" >all
@@ -598,18 +600,18 @@ kernel_file() {
 	done
 }
 
-@test "offset: a file of /proc, whose size says 0, is read from there on" {
+@test "offset: works in a file of /proc, whose st_size is 0" {
 	kernel_file /proc/version
 	kernel_file /proc/sys/kernel/ostype
 }
 
-@test "offset: a file of /sys, whose size says 4096, is read from there on" {
+@test "offset: works in a file of /sys, whose st_size is 4096" {
 	kernel_file /sys/devices/system/cpu/possible
 	kernel_file /sys/kernel/vmcoreinfo
 }
 
-# A hole of 5 GiB, but for what stands across 2 GiB, across 4 GiB and at the
-# end, 3000 bytes each.
+# vast_file - make a file of 5 GiB that is a hole, except for 3000 bytes across
+# 2 GiB, across 4 GiB and at the end.
 vast_file() {
 	random_file two 3000
 	random_file four 3000
@@ -622,8 +624,8 @@ vast_file() {
 	cat last >>vast
 }
 
-# vast_piece FILE OFFSET [COUNT] - is just this at that offset, by each
-# method and to each destination?
+# vast_piece FILE OFFSET [COUNT] - true if zcopy, by each method and to each
+# destination, reads at OFFSET what is in FILE.
 vast_piece() {
 	local method dest
 	for dest in file pipe tcp; do
@@ -637,7 +639,7 @@ vast_piece() {
 }
 
 # bats test_tags=slow
-@test "offset: beyond 2 GiB and 4 GiB each byte is where it was" {
+@test "offset: works beyond 2 GiB and 4 GiB, to the byte" {
 	vast_file
 	vast_piece two 2147482648 3000
 	vast_piece four 4294966296 3000
@@ -650,7 +652,7 @@ vast_piece() {
 	vast_piece expected $((5 * 1024 * 1024 * 1024 + 2999))
 }
 
-@test "offset: a descriptor that stands beyond 4 GiB is read from there" {
+@test "offset: a descriptor is read from its position beyond 4 GiB" {
 	local method
 	vast_file
 	tail -c 1000 four >expected
@@ -664,7 +666,7 @@ vast_piece() {
 	done
 }
 
-@test "seek: beyond 2 GiB and 4 GiB the data lands where it is to" {
+@test "seek: works beyond 2 GiB and 4 GiB, to the byte" {
 	local method seek
 	for seek in 2147483000 4294967000; do
 		for method in $(methods file file); do
@@ -680,7 +682,7 @@ vast_piece() {
 	done
 }
 
-@test "offset: without privileges it is all the same" {
+@test "offset: works without privileges" {
 	part in 12345 1000
 	as_nobody zcopy 0 --offset=12345 -c 1000 in out
 	same expected out
@@ -688,7 +690,7 @@ vast_piece() {
 	[ ! -e new ]
 }
 
-@test "offset: past the end with --allow-short, nothing that comes later moves" {
+@test "offset: past the end with --allow-short, data appended later stays" {
 	mkfifo fifo
 	printf 'a%.0s' {1..100} >log.txt
 	start --allow-short --offset=200 log.txt fifo

@@ -1,13 +1,13 @@
-# Far ends of connections: `load peer` behind `load helpers`.
+# Far ends of connections: `load peer` after `load helpers`.
 
-# The interpreter itself, because a version manager may put a script in front of
-# it, whose process would not be $peer.
+# The interpreter itself: a version manager may put a script in front of it, and
+# $peer would be the process of that script.
 PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) ||
 	PYTHON=python3
 PEER=$BATS_TEST_DIRNAME/peer.py
 
-# set_up_peers SIZE - what most suites with far ends begin with: `in`, of SIZE
-# bytes, and names for what is not to stand in the directory of the case.
+# set_up_peers SIZE - the usual setup of suites with far ends: make `in`, of
+# SIZE bytes, and set names of files outside the directory of the case.
 set_up_peers() {
 	cd "$BATS_TEST_TMPDIR" || return
 	random_file in "$1"
@@ -23,9 +23,9 @@ setup() {
 	old_file out
 }
 
-# peer MODE ARG... - tests/peer.py in the background: see there.  $peer is
-# its process, $said has what it prints; unless it connects, $port is where
-# it can be reached.  $there is a command that runs it elsewhere.
+# peer MODE ARG... - start tests/peer.py; see there.  $peer is its process,
+# $said has what it prints, and $port is its port unless it connects.  $there is
+# a command that runs it in another network.
 peer() {
 	requires python3
 	: $((peers += 1))
@@ -41,13 +41,13 @@ peer() {
 peers=0
 there=()
 
-# has_said PID - true once $said is not empty, or PID has ended.
+# has_said PID - for `retry`: $said is not empty, or PID has ended.
 has_said() {
 	[ -s "$said" ] || gone "$1"
 }
 
-# peer_ends STATUS [PID] - wait for a far end, $peer without PID; fail unless
-# it exits with STATUS.  $output stays zcopy's.
+# peer_ends STATUS [PID] - wait for a far end, $peer by default; fail unless it
+# exits with STATUS.  $output stays that of zcopy.
 peer_ends() {
 	local log=$said output status
 	ends "$1" "${2:-$peer}"
@@ -73,10 +73,10 @@ has() {
 	[ "$(stat -c %s "$2" 2>/dev/null || echo 0)" -ge "$1" ]
 }
 
-# asleep PID - for `retry`: true if PID sleeps, interruptibly, at eight looks
-# that take some 20 ms, and does not wake up between them.  On a busy machine
-# fewer looks could all fall into one short wait; more would never succeed for a
-# process that wakes up every 50 ms to look at the clock or ask the kernel.
+# asleep PID - for `retry`: PID sleeps, interruptibly, at eight looks in about
+# 20 ms, and does not wake up between them.  With fewer looks a short wait could
+# be taken for a long one on a busy machine.  More would fail for a process that
+# wakes up every 50 ms to look at the clock or ask the kernel.
 asleep() {
 	local look before=
 	for look in 1 2 3 4 5 6 7 8; do
@@ -114,9 +114,9 @@ random_port() {
 	port=$((1024 + (RANDOM << 15 | RANDOM) % (first - 1024)))
 }
 
-# on_free_port COMMAND... - start COMMAND, with $port in place of PORT in its
-# words, and wait until it listens.  Try another port if that one is taken.
-# $peer is its process.  For programs that cannot listen on port 0.
+# on_free_port COMMAND... - start COMMAND, which cannot listen on port 0, with
+# $port in place of PORT in its words, and wait until it listens.  If the port
+# is in use, try another one.  $peer is its process.
 on_free_port() {
 	local tries
 	for ((tries = 0; tries < 20; tries++)); do
@@ -130,12 +130,13 @@ on_free_port() {
 	return 1
 }
 
+# listens_or_gone PID - for `retry`.
 listens_or_gone() {
 	listens "$1" || gone "$1"
 }
 
-# background COMMAND... - start a far end that is not peer.py.  $peer is its
-# process; it reads $INPUT and writes $OUTPUT.
+# background COMMAND... - start a far end that is not peer.py, with $INPUT and
+# $OUTPUT as standard input and output.  $peer is its process.
 background() {
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
@@ -155,7 +156,7 @@ old_file() {
 }
 
 # untouched - true if the files that old_file made have not changed, and no
-# others have been made since.
+# others have been created since.
 untouched() {
 	local file
 	for file in "$BATS_TEST_TMPDIR".old.*; do
@@ -165,8 +166,8 @@ untouched() {
 	[ "$(ls -A)" = "$names" ]
 }
 
-# complains NAME TEXT... - true if zcopy's only line in $output, apart from
-# "listening on", names this endpoint and has all these texts.
+# complains NAME TEXT... - true if $output has one line besides "listening on",
+# which names this endpoint and has all these texts.
 complains() {
 	local message
 	message=$(grep -v '^zcopy: listening on ' <<<"$output")
@@ -184,7 +185,7 @@ more_than_fits() {
 	random_file "$1" 30M
 }
 
-# stopped PID - for `retry`: SIGSTOP has taken effect.
+# stopped PID - for `retry`: SIGSTOP has stopped PID.
 stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
@@ -194,12 +195,13 @@ now() {
 	echo "${EPOCHREALTIME/[.,]/}"
 }
 
-# wait_for MICROSECONDS - wait, to see that nothing happens in that time.
+# wait_for MICROSECONDS - wait so long, for a case that promises that nothing
+# happens in that time, or that a time is exceeded.
 wait_for() {
 	retry passed "$(now)" "$1"
 }
 
-# passed SINCE MICROSECONDS
+# passed SINCE MICROSECONDS - for `retry`: so much time has passed.
 passed() {
 	[ $(($(now) - $1)) -ge "$2" ]
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Real far ends, as sender and as receiver, with zcopy on the other side: over
-# IPv4, IPv6 and unix sockets, whoever listens.
+# Other programs at the far end, as sender and as receiver, over IPv4, IPv6 and
+# unix sockets, with either side listening; and two zcopys.
 
 load helpers
 load peer
@@ -9,14 +9,15 @@ setup() {
 	set_up_peers 3000000
 }
 
-# Where to listen, for zcopy and for peer.py; unix sockets have no port.
+# families - print the address families that this machine has.
 families() {
 	echo tcp4
 	! grep -q '^0*1 .* lo$' /proc/net/if_inet6 2>/dev/null || echo tcp6
 	echo unix
 }
 
-# What zcopy calls it.
+# zcopy_name FAMILY, zcopy_listen_name FAMILY - print the name for zcopy of
+# where the peer listens, and of where zcopy is to listen.
 zcopy_name() {
 	case $1 in
 	tcp4)	echo "127.0.0.1:$port" ;;
@@ -33,17 +34,16 @@ zcopy_listen_name() {
 	esac
 }
 
-# The last line of -v says how many bytes were moved: all of them.
+# all_moved - true if -v says that all of `in` was moved.
 all_moved() {
 	local size
 	size=$(stat -c %s in)
 	[[ $output == *"zcopy: done: $size bytes in "*" s, "*" MB/s, method "* ]]
 }
 
-# Each of these starts one far end in the background.
-#
-# PEER_listen_send FAMILY, PEER_listen_receive FAMILY; then, to where zcopy
-# listens, PEER_connect_send FAMILY and PEER_connect_receive FAMILY.
+# Each of these starts a far end in the background: PEER_listen_send FAMILY and
+# PEER_listen_receive FAMILY; PEER_connect_send FAMILY and PEER_connect_receive
+# FAMILY connect to a zcopy that listens.
 
 ncat_options() {
 	case $1 in
@@ -185,13 +185,13 @@ python_connect_receive() {
 	peer connect "$address" "save=$got"
 }
 
-# Between two families.
+# clear - end everything, and remove the files, before the next round.
 clear() {
 	end_all
 	rm -f out "$got" "$path"
 }
 
-# receives_from PEER - it listens and sends, zcopy connects.
+# receives_from PEER - the peer listens and sends, zcopy connects.
 receives_from() {
 	local family
 	for family in ${FAMILIES:-$(families)}; do
@@ -205,7 +205,7 @@ receives_from() {
 	done
 }
 
-# sends_to PEER - it listens and receives.
+# sends_to PEER - the peer listens and receives, zcopy connects.
 sends_to() {
 	local family
 	for family in ${FAMILIES:-$(families)}; do
@@ -219,7 +219,7 @@ sends_to() {
 	done
 }
 
-# is_sent_to_by PEER - zcopy listens.
+# is_sent_to_by PEER - zcopy listens and receives.
 is_sent_to_by() {
 	local family
 	for family in ${FAMILIES:-$(families)}; do
@@ -234,7 +234,7 @@ is_sent_to_by() {
 	done
 }
 
-# is_received_from_by PEER - zcopy listens.
+# is_received_from_by PEER - zcopy listens and sends.
 is_received_from_by() {
 	local family
 	for family in ${FAMILIES:-$(families)}; do
@@ -249,62 +249,63 @@ is_received_from_by() {
 	done
 }
 
-# nc by its own name, where the system has another nc, too.
+# A system with several netcats has OpenBSD's as nc.openbsd.
 nc=nc
 if command -v nc.openbsd >/dev/null; then
 	nc=nc.openbsd
 fi
 
+# requires_nc - skip the case unless nc is that of OpenBSD.
 requires_nc() {
 	requires "$nc"
 	"$nc" -h 2>&1 | grep -q OpenBSD || skip "needs the nc of OpenBSD"
 }
 
-@test "ncat: zcopy receives what it sends" {
+@test "ncat: zcopy receives what ncat sends" {
 	requires ncat ss
 	receives_from ncat
 	is_sent_to_by ncat
 }
 
-@test "ncat: it receives what zcopy sends" {
+@test "ncat: ncat receives what zcopy sends" {
 	requires ncat ss
 	sends_to ncat
 	is_received_from_by ncat
 }
 
-@test "nc: zcopy receives what it sends" {
+@test "nc: zcopy receives what nc sends" {
 	requires_nc
 	requires ss
 	receives_from nc
 	is_sent_to_by nc
 }
 
-@test "nc: it receives what zcopy sends" {
+@test "nc: nc receives what zcopy sends" {
 	requires_nc
 	requires ss
 	sends_to nc
 	is_received_from_by nc
 }
 
-@test "socat: zcopy receives what it sends" {
+@test "socat: zcopy receives what socat sends" {
 	requires socat ss
 	receives_from socat
 	is_sent_to_by socat
 }
 
-@test "socat: it receives what zcopy sends" {
+@test "socat: socat receives what zcopy sends" {
 	requires socat ss
 	sends_to socat
 	is_received_from_by socat
 }
 
-# bash knows no unix sockets, and cannot listen.
-@test "bash: zcopy receives what goes to /dev/tcp" {
+# bash has no unix sockets, and cannot listen.
+@test "bash: zcopy receives what bash writes to /dev/tcp" {
 	FAMILIES=$(families | grep tcp)
 	is_sent_to_by bash
 }
 
-@test "bash: what zcopy sends comes from /dev/tcp" {
+@test "bash: bash reads what zcopy sends from /dev/tcp" {
 	FAMILIES=$(families | grep tcp)
 	is_received_from_by bash
 }
@@ -321,7 +322,7 @@ requires_nc() {
 	is_received_from_by python
 }
 
-@test "peers: an empty file is received as one, and sent as one" {
+@test "peers: an empty file can be sent and received" {
 	requires ncat socat ss
 	: >in
 	sends_to ncat
@@ -333,8 +334,8 @@ requires_nc() {
 
 ## Netcats as people use them
 
-# held_open COMMAND... - such a receiver, whose own input stays open, as a
-# terminal does.
+# held_open COMMAND... - zcopy sends to COMMAND, whose standard input stays
+# open, as that of a terminal does.
 held_open() {
 	echo "$*"
 	mkfifo "$path.input"
@@ -349,7 +350,7 @@ held_open() {
 	clear
 }
 
-@test "netcats: each closes when it has received all, with its input open" {
+@test "netcats: each closes at the end of data, though its input is open" {
 	requires ncat socat ss
 	held_open ncat -l 127.0.0.1 PORT
 	held_open socat - TCP4-LISTEN:PORT,bind=127.0.0.1
@@ -357,7 +358,8 @@ held_open() {
 	held_open "$nc" -l 127.0.0.1 PORT
 }
 
-# dies_receiving COMMAND... - with data unread, which is a reset.
+# dies_receiving COMMAND... - kill the receiver while it has unread data, so
+# that the kernel resets the connection.
 dies_receiving() {
 	echo "$*"
 	mkfifo "$path.output"
@@ -373,7 +375,7 @@ dies_receiving() {
 	clear
 }
 
-@test "netcats: one that is killed as it receives is status 5" {
+@test "netcats: one that is killed while it receives gives status 5" {
 	requires ncat socat ss
 	random_file big 30M
 	dies_receiving ncat -l --recv-only 127.0.0.1 PORT
@@ -382,7 +384,7 @@ dies_receiving() {
 	dies_receiving "$nc" -d -l 127.0.0.1 PORT
 }
 
-# dies_sending COMMAND... - in the middle of what zcopy was told to expect.
+# dies_sending COMMAND... - kill the sender one byte before --bytes is met.
 dies_sending() {
 	echo "$*"
 	mkfifo "$path.input"
@@ -402,7 +404,7 @@ dies_sending() {
 	clear
 }
 
-@test "netcats: one that is killed as it sends is status 6 with --bytes" {
+@test "netcats: with --bytes, one that is killed while it sends gives status 6" {
 	requires ncat socat
 	dies_sending ncat 127.0.0.1 PORT
 	dies_sending socat -u - TCP4:127.0.0.1:PORT
@@ -410,7 +412,7 @@ dies_sending() {
 	dies_sending "$nc" -N 127.0.0.1 PORT
 }
 
-@test "netcats: --discard counts what each sends" {
+@test "netcats: --discard counts the bytes that each sends" {
 	requires ncat socat
 	local discard
 	listener --discard listen:127.0.0.1:0
@@ -426,34 +428,34 @@ dies_sending() {
 	ends 143
 }
 
+# counted_three - for `retry`: three transfers have been counted.
 counted_three() {
 	[ "$(grep -c ': 3000000 bytes in [0-9.]* s$' "$log")" -eq 3 ]
 }
 
-## HTTP.  curl and wget that receive, and a POST: tests/wrapping.bats.
+## HTTP; see also tests/wrapping.bats
 
-# request METHOD PATH [HEADER]... - into the file request.
+# request METHOD PATH [HEADER]... - write this request to the file `request`.
 request() {
 	printf '%s %s HTTP/1.0\r\nHost: localhost\r\n' "$1" "$2" >request
 	[ $# -eq 2 ] || printf '%s\r\n' "${@:3}" >>request
 	printf '\r\n' >>request
 }
 
-# body FILE - of the answer in it.
+# body FILE - print the body of the answer in FILE.
 body() {
 	sed '1,/^\r$/d' "$1"
 }
 
-# Python's own server, of this directory.
+# http_server - start Python's own server of this directory, on $port.
 http_server() {
 	requires python3
 	background "$PYTHON" -u -m http.server 0 --bind 127.0.0.1
-	# It says so on its output.
 	retry listens "$peer"
 	port=$(bound "$peer")
 }
 
-@test "http.server: a request that is nothing but a header is answered" {
+@test "http.server: a request that is only a header is answered" {
 	requires ss
 	local confirm
 	http_server
@@ -467,12 +469,12 @@ http_server() {
 	retry answered 3
 }
 
-# answered TIMES - with 200, by the log of the server.
+# answered TIMES - for `retry`: the server has answered that often with 200.
 answered() {
 	[ "$(grep -c '"GET /in HTTP/1.0" 200' "$said")" -ge "$1" ]
 }
 
-@test "http.server: request and answer over one connection, by two zcopys" {
+@test "http.server: two zcopys move request and answer over one connection" {
 	requires ss
 	http_server
 	request GET /in
@@ -484,7 +486,8 @@ answered() {
 	body answer | cmp - in
 }
 
-# tell_truncated COMMAND... - a client of a zcopy whose source ends too early.
+# tell_truncated COMMAND... - COMMAND, a client of a zcopy whose source ends too
+# early, fails, and does not wait for ever.
 tell_truncated() {
 	echo "$*"
 	printf 'HTTP/1.0 200 OK\r\nContent-Length: 3000001\r\n\r\n' >reply
@@ -496,7 +499,7 @@ tell_truncated() {
 	ends 6
 }
 
-@test "curl, wget: an answer that ends too early is an error to them" {
+@test "curl, wget: both fail if zcopy's answer ends too early" {
 	requires curl wget
 	tell_truncated curl -sS --noproxy '*' --max-time 10 -o got \
 	    http://127.0.0.1:PORT/
@@ -504,7 +507,7 @@ tell_truncated() {
 	    http://127.0.0.1:PORT/
 }
 
-# A server that takes files by PUT, for $path.www.
+# nginx_server - start a server of $path.www that takes files by PUT, on $port.
 nginx_server() {
 	requires nginx ss
 	nginx -V 2>&1 | grep -q http_dav_module ||
@@ -535,7 +538,7 @@ nginx_server() {
 		exec nginx -p "$0." -e stderr -c "$0.conf"' "$path" PORT
 }
 
-@test "nginx: takes what zcopy sends behind a header for a PUT" {
+@test "nginx: a request header and a file make a PUT" {
 	nginx_server
 	request PUT /up "Content-Length: 3000000"
 	zcopy 0 -v --header=request in "127.0.0.1:$port"
@@ -545,13 +548,13 @@ nginx_server() {
 	grep -q '"PUT /up HTTP/1.0" 201' "$path.access"
 }
 
-# As all_moved, with a header.
+# all_moved_around - as all_moved, with the request as a header.
 all_moved_around() {
 	[[ $output == *"zcopy: done: 3000000 bytes in "* ]]
 	[[ $output == *"around it: header $(stat -c %s request) bytes"* ]]
 }
 
-@test "nginx: an upload that fails leaves no file there" {
+@test "nginx: an upload that fails leaves no file on the server" {
 	nginx_server
 	request PUT /up "Content-Length: 3000001"
 	zcopy 6 --bytes=3000001 --header=request in "127.0.0.1:$port"
@@ -559,7 +562,7 @@ all_moved_around() {
 	[ ! -e "$path.www/up" ]
 }
 
-@test "nginx: request and answer over one connection, by two zcopys" {
+@test "nginx: two zcopys move request and answer over one connection" {
 	nginx_server
 	cp in "$path.www/in"
 	request GET /in "Connection: close"
@@ -584,7 +587,7 @@ zcopy_pair() {
 	clear
 }
 
-@test "zcopy to zcopy: every method of the one with every method of the other" {
+@test "zcopy to zcopy: each method of a sender works with each of a receiver" {
 	local family sends receives
 	for family in $(families); do
 		for sends in auto sendfile splice mmap read-write; do
@@ -607,7 +610,7 @@ listening_sender() {
 	clear
 }
 
-@test "zcopy to zcopy: every method of a listener that sends" {
+@test "zcopy to zcopy: each method works when the sender listens" {
 	local family method
 	for family in $(families); do
 		for method in auto sendfile splice mmap read-write; do
@@ -620,14 +623,14 @@ listening_sender() {
 }
 
 # bats test_tags=valgrind
-@test "zcopy to zcopy: a file over IPv4, IPv6 and a unix socket" {
+@test "zcopy to zcopy: a file arrives over IPv4, IPv6 and a unix socket" {
 	local family
 	for family in $(families); do
 		zcopy_pair "$family" auto auto
 	done
 }
 
-@test "zcopy to zcopy: from a pipe to a pipe, with every method" {
+@test "zcopy to zcopy: a pipe's data arrives in a pipe, with each method" {
 	local family sends receives
 	mkfifo "$path.pipe"
 	for family in $(families); do

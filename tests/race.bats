@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# scripts/race: small races, for what they say, not for who wins.
+# scripts/race: small races, to test what is printed, not who wins.
 # bats file_tags=slow
 
 load helpers
@@ -10,8 +10,8 @@ setup() {
 	farend=$TEST_BIN/farend
 }
 
-# race STATUS ARG... - fail unless it exits with STATUS, and leaves nothing.
-# $path, if set, is where it finds peers.
+# race STATUS ARG... - run it; fail unless it exits with STATUS and leaves
+# nothing behind.  $path, if set, is where it finds peers.
 race() {
 	local want=$1
 	shift
@@ -24,14 +24,14 @@ race() {
 	[ "$status" -eq "$want" ] && [ -z "$(ls -A here)" ]
 }
 
-# script FILE TEXT - what the shell makes of it, as a program.
+# script FILE TEXT - make FILE a program that executes TEXT with the shell.
 script() {
 	mkdir -p "${1%/*}"
 	printf '#!/bin/sh\n%s\n' "$2" >"$1"
 	chmod +x "$1"
 }
 
-# lane NAME - its part of the last output.
+# lane NAME - print the part of the last output for this lane.
 lane() {
 	awk -v lane="$1" '/^== / { shown = $2 == lane ":" } shown' \
 	    <<<"$output"
@@ -44,14 +44,14 @@ lane() {
 	[ "${#lines[@]}" -eq 16 ]
 }
 
-@test "race: a lane that there is not is a usage error" {
+@test "race: an unknown lane is a usage error" {
 	race 2 --list file-pipe sideways
 	[[ $output == *"no such lane: sideways"* ]]
 	race 2 --scaling file-tcp
 	race 2 --scaling --json samples
 }
 
-@test "race: zcopy arrives on every lane" {
+@test "race: zcopy completes every lane" {
 	local lanes name
 	race 0 --list
 	lanes=("${lines[@]}")
@@ -62,19 +62,19 @@ lane() {
 		lane "$name" | grep -Eq '^floor [a-z]+ +[0-9.]+ \('
 		lane "$name" | grep -q '^best peer / zcopy: wall [0-9.]* ('
 	done
-	# There is one everywhere, and each can do what it is asked to.
+	# Every system has cat, and every peer works.
 	lane file-pipe | grep -q '^cat .* [0-9.]* '
 	[[ $output != *FAILED* ]]
 }
 
-@test "race: what is compared with is named, with its version" {
+@test "race: peers are listed with their versions" {
 	race 0 --rounds 1 --size 64K file-pipe
 	[[ $output == *"kernel: "*"$(uname -r)"* ]]
 	[[ $output == *"zcopy: "*"$("$ZCOPY" --version)"* ]]
 	[[ $output == *"cat: "*"$(cat --version | head -n 1)"* ]]
 }
 
-@test "race: a peer that is not here is left out, and named" {
+@test "race: a missing peer is left out, and named" {
 	local path=$PWD/bin
 	mkdir bin
 	ln -s "$(python3 -c 'import sys; print(sys.executable)')" bin/python3
@@ -85,7 +85,7 @@ lane() {
 	[[ $(lane file-pipe) != *$'\n'socat* ]]
 }
 
-@test "race: a peer that loses bytes, or fails, has FAILED" {
+@test "race: a peer that loses bytes or fails is marked FAILED" {
 	local path=$PWD/bin:$PATH
 	script bin/cat 'exec head -c 60000 "$@"'
 	script bin/dd 'echo "no, thanks" >&2; exit 3'
@@ -95,7 +95,7 @@ lane() {
 	[[ $(lane file-pipe) == *"dd "*"FAILED: status 3: no, thanks"* ]]
 }
 
-@test "race: a peer that writes other bytes has FAILED" {
+@test "race: a peer that writes wrong bytes is marked FAILED" {
 	local path=$PWD/bin:$PATH
 	script bin/cat 'exec head -c 65536 /dev/zero'
 	race 0 --rounds 1 --size 64K file-file file-file-existing
@@ -103,7 +103,7 @@ lane() {
 	[[ $(lane file-file-existing) == *"cat "*"FAILED: DEST has other"* ]]
 }
 
-@test "race: where zcopy fails, the race does" {
+@test "race: if zcopy fails, the race fails" {
 	script build/zcopy '[ "$*" = --version ] && echo 1'
 	mkdir build/tests
 	ln -s "$TEST_BIN"/{cache,farend,floor,peak} build/tests
@@ -113,12 +113,13 @@ lane() {
 	[[ $output == *"zcopy has no time here"* ]]
 }
 
-@test "race: --json has every sample that counts" {
+@test "race: --json writes every sample that counts" {
 	race 0 --rounds 3 --size 64K --json samples file-pipe
 	python3 "$BATS_TEST_DIRNAME/report.py" race samples
 }
 
-# stopped SIGNAL - a race that gets it in the middle; $output is what it said.
+# stopped SIGNAL - send SIGNAL to a race; it must end with status 130 and leave
+# nothing behind.  `out` has its output.
 stopped() {
 	mkdir -p here
 	"${clean_env[@]}" "$BATS_TEST_DIRNAME/../scripts/race" \
@@ -133,14 +134,14 @@ stopped() {
 	[ "$status" -eq 130 ] && [ -z "$(ls -A here)" ]
 }
 
-@test "race: Ctrl-C ends it, shows what there is and leaves nothing" {
+@test "race: Ctrl-C ends it, prints the results so far and leaves nothing" {
 	stopped INT
 	grep -q '^== file-pipe: 16M' out
 	grep -q '^zcopy ' out
 	stopped TERM
 }
 
-@test "race: --scaling has a line for each size and lane" {
+@test "race: --scaling prints a line for each size and lane" {
 	race 0 --scaling --size 1M --rounds 1
 	local size
 	for size in 1K 16K 256K 1M; do
@@ -149,14 +150,15 @@ stopped() {
 	done
 }
 
-# piped STATUS MODE COUNT - what the far end says of `in` from a pipe.
+# piped STATUS MODE COUNT - zcopy sends `in` through a pipe to a far end, which
+# must end with STATUS.
 piped() {
 	run bash -c '"$0" in - | "$@"' "$ZCOPY" "$farend" "${@:2}"
 	echo "$output"
 	[ "$status" -eq "$1" ]
 }
 
-@test "far ends: what comes is what was told, or they fail" {
+@test "far ends: they fail unless as many bytes come as they expect" {
 	local mode
 	head -c 70000 /dev/zero >in
 	for mode in read splice; do
@@ -167,7 +169,8 @@ piped() {
 	done
 }
 
-# taken STATUS MODE... COUNT - what the far end says of `in` from zcopy.
+# taken STATUS MODE...  COUNT - zcopy sends `in` to a far end that listens,
+# which must end with STATUS.
 taken() {
 	rm -f where
 	"$farend" "${@:2}" >where 2>said 3>&- &
@@ -180,7 +183,7 @@ taken() {
 	ends "$1" $!
 }
 
-@test "far ends: those that listen count, too" {
+@test "far ends: those that listen count the bytes, too" {
 	head -c 70000 /dev/zero >in
 	taken 0 tcp-take 70000
 	taken 1 tcp-take 70001
@@ -189,7 +192,7 @@ taken() {
 	taken 1 unix-take socket.2 69999
 }
 
-@test "far ends: what is given is given in full, and always the same" {
+@test "far ends: those that send send everything, and always the same data" {
 	"$farend" give 3000001 >one
 	"$farend" give 3000001 | cat >two
 	[ "$(wc -c <one)" -eq 3000001 ]
@@ -198,7 +201,7 @@ taken() {
 	[ "$status" -eq 1 ]
 }
 
-@test "far ends: one that gives minds a peer that leaves" {
+@test "far ends: those that send fail if the peer goes away" {
 	"$farend" give 30000000 2>said > >(head -c 10 >out 3>&-) 3>&- &
 	log=said
 	ends 1 $!

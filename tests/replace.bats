@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Regular destinations: replaced whole or not at all, and nothing left behind.
+# Regular files as DEST: they are replaced whole or not at all, and nothing is
+# left behind.
 # shellcheck disable=SC2094	# `in` is read again, from where zcopy left it
 
 load helpers
@@ -24,18 +25,19 @@ teardown() {
 	unmount_all
 }
 
-# unmount - the last of them, before the case ends.
+# unmount - unmount the last one before the case ends.
 unmount() {
 	umount "${mounts[0]}"
 	mounts=("${mounts[@]:1}")
 }
 
+# unchanged - true if `out` is the old file.
 unchanged() {
 	same "$BATS_TEST_TMPDIR.old" out
 }
 
-# fails STATUS TEXT ARG... - says TEXT, and `in` and `out` are what they were,
-# and all that there is.
+# fails STATUS TEXT ARG... - zcopy fails with TEXT; `out` is unchanged, and
+# there are no other files than `in` and `out`.
 fails() {
 	zcopy "$1" "${@:3}"
 	[[ $output == *"$2"* ]]
@@ -43,11 +45,12 @@ fails() {
 	only in out
 }
 
+# mode_of FILE - print its permissions.
 mode_of() {
 	stat -c %a "$1"
 }
 
-# What a file has
+# The new file and its attributes
 
 # bats test_tags=valgrind
 @test "replace: the data takes the place of the old file" {
@@ -59,7 +62,7 @@ mode_of() {
 	only in out
 }
 
-@test "replace: a new file from a stream has the mode 0666 less the umask" {
+@test "replace: a new file from a stream has the mode 0666 & ~umask" {
 	local row
 	for row in 000:666 022:644 027:640 077:600 777:0; do
 		umask "${row%:*}"
@@ -69,7 +72,7 @@ mode_of() {
 	done
 }
 
-@test "replace: a new file has what the default list of its directory says" {
+@test "replace: a new file gets the default ACL of its directory" {
 	requires setfacl
 	mkdir dir
 	setfacl -d -m u:nobody:rw,g::r,o::- dir ||
@@ -101,7 +104,7 @@ mode_of() {
 	same in out
 }
 
-@test "replace: who cannot keep the owner gives nobody more rights" {
+@test "replace: a user who cannot keep the owner gives nobody more rights" {
 	local row was
 	requires_root
 	for row in 644:644 660:600 664:644 646:644 640:600 4755:755 2755:755 \
@@ -117,7 +120,7 @@ mode_of() {
 }
 
 # bats test_tags=valgrind
-@test "replace: the old file's access list is kept" {
+@test "replace: the old file's ACL is kept" {
 	requires setfacl
 	setfacl -m u:nobody:r,m::rx out || skip "no lists on this file system"
 	getfacl -cn out >"$BATS_TEST_TMPDIR.acl"
@@ -126,7 +129,7 @@ mode_of() {
 	diff "$BATS_TEST_TMPDIR.acl" <(getfacl -cn out)
 }
 
-@test "replace: a file without access list gets none from the directory" {
+@test "replace: an old file without an ACL gets none from the directory" {
 	requires setfacl
 	chmod 640 out
 	setfacl -d -m u:nobody:rwx . || skip "no lists on this file system"
@@ -143,14 +146,14 @@ mode_of() {
 	same "$BATS_TEST_TMPDIR.old" other
 }
 
-@test "replace: who has the old file open goes on reading it" {
+@test "replace: a process that has the old file open still reads the old file" {
 	exec 8<out
 	zcopy 0 in out 8<&-
 	cmp "$BATS_TEST_TMPDIR.old" - <&8
 	exec 8<&-
 }
 
-@test "replace: an empty source makes an empty file" {
+@test "replace: an empty source gives an empty file" {
 	: >empty
 	zcopy 0 empty out
 	[ ! -s out ]
@@ -158,14 +161,14 @@ mode_of() {
 	[ -f new ] && [ ! -s new ]
 }
 
-@test "replace: a file of mode 0444 is replaced by whoever may" {
+@test "replace: a file of mode 0444 is replaced if its directory is writable" {
 	chmod 444 out
 	as_nobody zcopy 0 in out
 	same in out
 	[ "$(mode_of out)" = 444 ]
 }
 
-@test "replace: names of 255 bytes, also in the middle of a character" {
+@test "replace: names of 255 bytes work, in UTF-8 too" {
 	local name
 	for name in "$(printf 'n%.0s' {1..255})" \
 	    "$(printf '\303\244%.0s' {1..127})x"; do
@@ -188,7 +191,7 @@ mode_of() {
 # Links
 
 # bats test_tags=valgrind
-@test "replace: a symbolic link is followed, and stays" {
+@test "replace: a symbolic link is followed, and stays a link" {
 	mkdir sub
 	cp out sub/real
 	ln -s sub/real link
@@ -210,7 +213,7 @@ mode_of() {
 	same in a/b/real
 }
 
-@test "replace: a dangling link has its file created" {
+@test "replace: the file that a dangling link names is created" {
 	mkdir sub
 	ln -s sub/new link
 	zcopy 0 in link
@@ -249,7 +252,7 @@ mode_of() {
 
 # Failures
 
-@test "replace: a count that is not met leaves the old file" {
+@test "replace: a source that ends early leaves the old file" {
 	fails 6 "SOURCE ended early (100000 " -c 100001 in out
 	fails 6 "SOURCE ended early (100000 " -c 100001 - out < <(cat in)
 	fails 6 "past the end" --offset=100001 in out
@@ -257,7 +260,7 @@ mode_of() {
 	only in out
 }
 
-@test "replace: a missing source leaves the old file, and makes none" {
+@test "replace: a missing source leaves the old file, and creates none" {
 	fails 3 "No such file or directory" absent out
 	fails 3 "No such file or directory" absent new
 }
@@ -271,14 +274,14 @@ mode_of() {
 }
 
 @test "replace: a read error half way leaves the old file" {
-	# What is not mapped there cannot be read: a real EIO.
+	# Reading /proc/self/mem at 0, where nothing is mapped, is a real EIO.
 	fails 3 "Input/output error" /proc/self/mem out
 	FAULT=read:EIO:2 fails 3 "Input/output error" \
 	    --method=read-write --block-size=10000 in out
 	fault_fired
 }
 
-@test "replace: a method that is refused leaves the old file" {
+@test "replace: a named method that cannot do it leaves the old file" {
 	fails 9 mmap --method=mmap - out < <(cat in)
 	zcopy 9 --method=mmap - new < <(cat in)
 	only in out
@@ -299,7 +302,7 @@ mode_of() {
 	same "$OLDPWD/big" out
 }
 
-@test "replace: no room for one more file is found before anything moves" {
+@test "replace: a disk without a free inode is an error before anything moves" {
 	mount_at "$BATS_TEST_TMPDIR.fs" -t tmpfs -o nr_inodes=2 none
 	cp out "$BATS_TEST_TMPDIR.fs"
 	{
@@ -312,7 +315,7 @@ mode_of() {
 	same in "$BATS_TEST_TMPDIR.fs/out"
 }
 
-@test "replace: RLIMIT_FSIZE is an error with the exact count, no signal" {
+@test "replace: RLIMIT_FSIZE is an error with the exact count, not a signal" {
 	local method
 	local as_user=(prlimit --fsize=6000 --)
 	requires prlimit
@@ -341,7 +344,7 @@ mode_of() {
 	only out
 }
 
-@test "replace: a directory that is not writable: --inplace is named, and works" {
+@test "replace: in a read-only directory the error names --inplace, which works" {
 	mkdir dir
 	cp out dir/out
 	chmod 666 dir/out
@@ -360,7 +363,7 @@ mode_of() {
 	chmod 755 dir			# for bats to remove it
 }
 
-@test "replace: in a sticky directory a file of another's is refused, his own not" {
+@test "replace: in a sticky directory only files of one's own are replaced" {
 	requires_root
 	mkdir -m 1777 dir
 	cp out dir/theirs
@@ -379,7 +382,7 @@ mode_of() {
 	[ "$(ls -A dir)" = "$(printf 'mine\ntheirs')" ]
 }
 
-@test "replace: in a sticky directory root without CAP_FOWNER is refused as others are" {
+@test "replace: in a sticky directory root without CAP_FOWNER is refused, too" {
 	without fowner
 	sticky_directory
 	chown 6001 dir/out
@@ -401,13 +404,14 @@ mode_of() {
 	[ "$(ls -A dir)" = out ]
 }
 
+# sticky_directory - make dir/out in a sticky directory of another user.
 sticky_directory() {
 	mkdir -m 1777 dir
 	chown 6009 dir
 	cp out dir/out
 }
 
-@test "replace: a file that is given away in a sticky directory leaves nothing behind" {
+@test "replace: a file given away in a sticky directory leaves no temporary" {
 	local fault
 	without fowner
 	sticky_directory
@@ -425,7 +429,7 @@ sticky_directory() {
 	done
 }
 
-@test "replace: a mount point is busy: --inplace is named, and works" {
+@test "replace: for a mount point the error names --inplace, which works" {
 	requires_root
 	cp out mounted
 	touch over
@@ -458,8 +462,8 @@ sticky_directory() {
 	fails 4 "Operation not permitted" --inplace in out
 }
 
-# no_way_out REASON FILE [AS...] - neither replaced, nor written by --inplace, of
-# which nothing is said.
+# no_way_out REASON FILE [AS...] - zcopy can neither replace FILE nor write it
+# with --inplace, and the message does not name --inplace.
 no_way_out() {
 	"${@:3}" zcopy 4 in "$2"
 	[[ $output == "zcopy: $2: replace: $1" ]]
@@ -467,7 +471,7 @@ no_way_out() {
 	same out "$2"
 }
 
-@test "replace: where --inplace would fail as well it is not named" {
+@test "replace: the error does not name --inplace if that would fail as well" {
 	local read_only=$BATS_TEST_TMPDIR.read-only
 	mkdir dir
 	cp out dir/out
@@ -482,7 +486,7 @@ no_way_out() {
 	no_way_out "Read-only file system" "$read_only/out"
 }
 
-@test "replace: a swap file stays, and --inplace is not named" {
+@test "replace: a swap file is refused, and the error does not name --inplace" {
 	requires mkswap swapon
 	requires_root
 	head -c 1M /dev/zero >swap
@@ -506,7 +510,7 @@ no_way_out() {
 	cat "$BATS_TEST_TMPDIR.old" in | cmp - out
 }
 
-@test "replace: a directory that becomes append-only or immutable keeps no temporary" {
+@test "replace: no temporary is left if the directory becomes immutable" {
 	local attribute
 	requires chattr
 	requires_root
@@ -526,7 +530,7 @@ no_way_out() {
 	done
 }
 
-@test "replace: an append-only directory gets a new file, but no temporary" {
+@test "replace: an append-only directory takes a new file, but no temporary" {
 	requires chattr
 	requires_root
 	mkdir dir
@@ -558,7 +562,7 @@ no_way_out() {
 	same out dir/out
 }
 
-@test "replace: a directory is no destination" {
+@test "replace: a directory as DEST is an error" {
 	local name
 	mkdir dir
 	for name in dir dir/ . .. ./ / dir/. dir/..; do
@@ -572,7 +576,7 @@ no_way_out() {
 	[ -z "$(ls -A dir)" ]
 }
 
-@test "replace: a directory is no source" {
+@test "replace: a directory as SOURCE is an error" {
 	local name
 	mkdir dir
 	for name in dir dir/ . /; do
@@ -584,7 +588,7 @@ no_way_out() {
 	only dir in out
 }
 
-@test "replace: a name that ends in a slash is no file" {
+@test "replace: a name that ends in a slash is an error" {
 	fails 4 "zcopy: new/: " in new/
 	fails 4 "zcopy: out/: open: Not a directory" in out/
 	fails 3 "zcopy: in/: open: Not a directory" in/ out
@@ -593,16 +597,16 @@ no_way_out() {
 	only dangling in out
 }
 
-@test "replace: a missing directory is an error, and is not made" {
+@test "replace: a missing directory is an error, and is not created" {
 	fails 4 "No such file or directory" in absent/out
 	fails 4 "Not a directory" in in/out
 	fails 4 "No such file or directory" in absent/../out
 }
 
-# Not at all, or whole
+# Whole or not at all
 
 # bats test_tags=valgrind
-@test "replace: until the end the old file is there, and nothing beside it" {
+@test "replace: until the end the old file is there, and no other" {
 	half_way out
 	unchanged
 	only in out
@@ -621,7 +625,7 @@ no_way_out() {
 	only in new out
 }
 
-@test "replace: signals leave the old file, and nothing beside it" {
+@test "replace: signals leave the old file, and no other" {
 	local row
 	for row in TERM:143 INT:130 HUP:129 KILL:137; do
 		half_way out
@@ -634,7 +638,7 @@ no_way_out() {
 	done
 }
 
-@test "replace: the old file's mode counts as it is at the end" {
+@test "replace: the new file gets the mode that the old one has at the end" {
 	chmod 600 out
 	half_way out
 	chmod 640 out
@@ -643,7 +647,7 @@ no_way_out() {
 	[ "$(mode_of out)" = 640 ]
 }
 
-@test "replace: the old file may go while the new one is made" {
+@test "replace: the old file may be removed during the copy" {
 	chmod 640 out
 	half_way out
 	rm out
@@ -654,7 +658,7 @@ no_way_out() {
 	only in out
 }
 
-@test "replace: a directory that took the name meanwhile is not replaced" {
+@test "replace: a directory that took the name during the copy stays" {
 	half_way out
 	rm out
 	mkdir out
@@ -665,7 +669,7 @@ no_way_out() {
 	[ -z "$(ls -A out)" ]
 }
 
-@test "replace: a directory that went meanwhile is an error" {
+@test "replace: a directory that was removed during the copy is an error" {
 	mkdir dir
 	half_way dir/out
 	rmdir dir
@@ -674,10 +678,11 @@ no_way_out() {
 	only in out
 }
 
-# Without O_TMPFILE, or without the right to name such a file.
+# Without O_TMPFILE, or if linkat(2) may not name such a file
 
-# Runs CMD... where there is a named temporary: here, by a fault; and on vfat,
-# if this kernel knows it.  There $vfat is 1.
+# with_named_temporary CMD... - call CMD where zcopy needs a temporary with a
+# name: here, because linkat(2) fails, and on vfat, if this kernel has it.  On
+# vfat $vfat is 1.
 with_named_temporary() {
 	local vfat=
 	FAULT=linkat:EPERM:1+ "$@"
@@ -707,7 +712,7 @@ replaces_by_name() {
 	only in new out
 }
 
-@test "replace: without unnamed files there is a named one for a while" {
+@test "replace: without O_TMPFILE a named temporary is used" {
 	with_named_temporary replaces_by_name
 }
 
@@ -718,7 +723,7 @@ fails_by_name() {
 	only in out
 }
 
-@test "replace: a named temporary is removed when it fails" {
+@test "replace: a named temporary is removed after a failure" {
 	with_named_temporary fails_by_name
 }
 
@@ -737,7 +742,7 @@ ends_by_name() {
 	done
 }
 
-@test "replace: a named temporary is removed when a signal comes" {
+@test "replace: a named temporary is removed after a signal" {
 	with_named_temporary ends_by_name
 }
 
@@ -751,20 +756,20 @@ keeps_by_name() {
 	only in new out
 }
 
-@test "replace: a named temporary keeps the promise of --no-clobber" {
+@test "replace: --no-clobber holds with a named temporary, too" {
 	with_named_temporary keeps_by_name
 }
 
 # --no-clobber
 
 # bats test_tags=valgrind
-@test "no-clobber: a new file is made" {
+@test "no-clobber: a new file is created" {
 	zcopy 0 --no-clobber in new
 	same in new
 	only in new out
 }
 
-@test "no-clobber: what exists is left alone, before anything moves" {
+@test "no-clobber: an existing DEST is an error before anything moves" {
 	local name
 	mkfifo fifo
 	mkdir dir
@@ -784,7 +789,7 @@ keeps_by_name() {
 	only dir fifo in link out
 }
 
-@test "no-clobber: a file that appears in the middle of it is left alone" {
+@test "no-clobber: a file that appears during the copy is not replaced" {
 	half_way --no-clobber new
 	echo other >new
 	all_the_way
@@ -794,10 +799,10 @@ keeps_by_name() {
 	only in new out
 }
 
-@test "no-clobber: of several at the same time one succeeds" {
+@test "no-clobber: of eight zcopys at the same time, one succeeds" {
 	local i pids=() won=() status gate=$BATS_TEST_TMPDIR.gate
 	local source=$BATS_TEST_TMPDIR.source
-	# All of them see the end of their data when the gate is closed.
+	# All of them get their end of data at once, when the gate is closed.
 	mkfifo "$gate"
 	exec 7<>"$gate"
 	for i in {1..8}; do
@@ -822,6 +827,7 @@ keeps_by_name() {
 	only in new out
 }
 
+# has_open PID FILE - true if PID has FILE open.
 has_open() {
 	local fd
 	for fd in "/proc/$1/fd"/*; do

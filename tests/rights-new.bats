@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Rights on a new DEST; a DEST that is written in place and is gone at the end;
+# Rights on a new DEST; a DEST written in place whose name is gone at the end;
 # and links of other users.
 
 load helpers
@@ -7,7 +7,7 @@ load rights
 
 # New files
 
-@test "rights: a new file has the permission bits of SOURCE less the umask" {
+@test "rights: a new file has the permission bits of SOURCE & ~umask" {
 	local mode mask option
 	for option in "" --inplace --append --seek=0 --no-clobber; do
 		for mode in 600 644 444 400 6755 777; do
@@ -26,7 +26,7 @@ load rights
 	done
 }
 
-@test "rights: a user who is not root copies a file of mode 444" {
+@test "rights: a user can copy a file of mode 444" {
 	local option
 	chmod 444 in
 	for option in "" --inplace --append --seek=0 --no-clobber; do
@@ -38,14 +38,14 @@ load rights
 	done
 }
 
-@test "rights: a new file has the bits of SOURCE without O_TMPFILE, too" {
+@test "rights: without O_TMPFILE a new file has the bits of SOURCE, too" {
 	chmod 600 in
 	FAULT=linkat:EPERM:1+ zcopy 0 in new
 	fault_fired
 	[ "$(stat -c %a new)" = 600 ]
 }
 
-@test "rights: streams, descriptors and kernel files make a file of mode 0666" {
+@test "rights: streams, descriptors and kernel files give a file of mode 0666" {
 	chmod 600 in
 	umask 022
 	zcopy 0 - new <in
@@ -77,7 +77,7 @@ load rights
 	done
 }
 
-@test "rights: a new file grants no more than the list of SOURCE did" {
+@test "rights: a new file grants no more than the ACL of SOURCE" {
 	local row
 	umask 000
 	for row in u::rw,g::-,o::-,u:6003:rw,m::rw=600 \
@@ -93,7 +93,7 @@ load rights
 	done
 }
 
-@test "rights: a new file heeds the default list of its directory" {
+@test "rights: a new file gets the default ACL of its directory" {
 	requires python3
 	fresh default
 	chmod 640 in
@@ -102,7 +102,7 @@ load rights
 	diff <(getfacl -cn D/like) <(getfacl -cn D/new)
 }
 
-@test "rights: a file that takes the name of a new one opens nothing up" {
+@test "rights: a file that takes the name first adds no rights to the new one" {
 	fresh 600
 	rm D/out
 	chmod 600 in
@@ -117,7 +117,7 @@ load rights
 
 # Written in place
 
-# in_place OPTION EVENT [as_nobody] - as in_the_midst, for D/out in place.
+# in_place OPTION EVENT [as_nobody] - as in_the_midst, but write D/out in place.
 in_place() {
 	fresh 666
 	"${@:3}" half_way "$1" D/out
@@ -125,7 +125,7 @@ in_place() {
 	all_the_way
 }
 
-@test "rights: in place, status 4 if the name is gone at the end" {
+@test "rights: in place, a name that is gone at the end gives status 4" {
 	local option event
 	for option in --inplace --append --seek=0; do
 		for event in moved removed made_anew replaced_by_wider \
@@ -148,7 +148,7 @@ in_place() {
 	done
 }
 
-@test "rights: in place, status 4 if the directory of a new file is renamed" {
+@test "rights: in place, a renamed directory of a new file gives status 4" {
 	local option
 	for option in --inplace --append --seek=0 --no-clobber; do
 		fresh 600
@@ -203,7 +203,7 @@ in_place() {
 	done
 }
 
-@test "rights: status 4 if a link to DEST, or in its path, is changed" {
+@test "rights: a link to DEST, or in its path, that is changed gives status 4" {
 	local option
 	for option in "" --inplace; do
 		fresh 644
@@ -242,9 +242,9 @@ in_place() {
 
 # Links of other users
 
-# link_protection N - set the sysctl; teardown restores it.  There is one for the
-# whole machine: a lock keeps another run of this suite from saving or restoring
-# it now, also one in a chroot, which has the same /sys.
+# link_protection N - set the sysctl; teardown restores it.  There is one for
+# the whole machine: a lock keeps another run of this suite from saving or
+# restoring it now, also one in a chroot, which has the same /sys.
 link_protection() {
 	local file=/proc/sys/fs/protected_symlinks
 	requires flock
@@ -288,7 +288,7 @@ teardown() {
 	exec 7>&-
 }
 
-@test "rights: one's own link, and any link outside /tmp, is followed" {
+@test "rights: a link of one's own, or outside /tmp, is followed" {
 	local option
 	link_protection 0
 	for option in "" --inplace --append --seek=0; do

@@ -1,5 +1,5 @@
 # What may happen to DEST, D/out, during a copy, and what users may do with it
-# then: `load rights` behind `load helpers`.
+# afterwards: `load rights` after `load helpers`.
 
 # Users as UID:GID[,GID].  The files here belong to user 6001 and group 7001;
 # access lists name user 6003 and group 7003.
@@ -19,7 +19,7 @@ setup() {
 	let_nobody_in
 }
 
-# may FILE - what each of those people may do with it: a digit for each, see
+# may FILE - print what each of `people` may do with FILE, a digit for each: see
 # tests/may.c.
 may() {
 	"$may" "$1" "${people[@]}"
@@ -74,7 +74,7 @@ removed() {
 	rm D/out
 }
 
-# The new file may well have the inode number of the old one.
+# The new file often has the inode number of the old one.
 made_anew() {
 	rm D/out
 	echo other >D/out
@@ -167,7 +167,7 @@ strays="replaced_by_directory replaced_by_link replaced_by_dangling_link
     replaced_by_fifo replaced_by_socket replaced_by_device directory_renamed
     directory_replaced directory_becomes_link"
 
-# fresh KIND - a new D that has only D/out, of this kind.
+# fresh KIND - make a new directory D with D/out, of this kind.
 fresh() {
 	end_all
 	exec 7>&-
@@ -177,10 +177,10 @@ fresh() {
 	old_file "$1" D/out
 }
 
-# in_the_midst KIND EVENT [as_nobody] - zcopy moves `in` to D/out, which is of
-# that KIND, and EVENT happens half way.  $before is what people could do with
-# D/out before, $by_then what they could do after EVENT, if it is a file then.
-# If it still is the same file, only the latter counts: $before is $by_then.
+# in_the_midst KIND EVENT [as_nobody] - let zcopy move `in` to D/out, which is
+# of this KIND, with EVENT half way.  Set $before to what users could do with
+# D/out before, and $by_then to what they could do after EVENT, if it is a file.
+# If it is still the same file, $before is $by_then, because only that counts.
 in_the_midst() {
 	fresh "$1"
 	before=$(may D/out)

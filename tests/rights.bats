@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# A DEST that is replaced gives nobody more rights than before, whatever happens
-# to it during the copy; and if its name is gone, zcopy does not succeed.
+# A DEST that is replaced gives no user more rights than before, whatever
+# happens to it during the copy; and if its name is gone, zcopy fails.
 
 load helpers
 load rights
 
-# within A B - fail unless each digit of A has no bit that B's has not.
+# within A B - true if no digit of A has a bit that the same digit of B lacks.
 within() {
 	local i
 	for ((i = 0; i < ${#people[@]}; i++)); do
@@ -13,7 +13,8 @@ within() {
 	done
 }
 
-# keeps_to_rights KIND EVENT [as_nobody] - it succeeds, and opens nothing up.
+# keeps_to_rights KIND EVENT [as_nobody] - zcopy succeeds, and no user has more
+# rights than on the old file.
 keeps_to_rights() {
 	local now
 	in_the_midst "$@"
@@ -26,7 +27,7 @@ keeps_to_rights() {
 	[ -z "$(getcap D/out)" ]
 }
 
-# is_refused KIND EVENT [as_nobody] - it fails, and leaves nothing behind.
+# is_refused KIND EVENT [as_nobody] - zcopy fails, and leaves nothing behind.
 is_refused() {
 	local there
 	in_the_midst "$@"
@@ -37,7 +38,8 @@ is_refused() {
 	    <(find D/ E F other -printf '%p %i %y\n' 2>/dev/null | sort)
 }
 
-# each WHAT KINDS EVENTS
+# each WHAT KINDS EVENTS - call WHAT with each kind and each event, as root and
+# as nobody.
 each() {
 	local kind event
 	for kind in $2; do
@@ -48,7 +50,7 @@ each() {
 	done
 }
 
-@test "rights: root keeps owner, group, mode and list of an old file" {
+@test "rights: root keeps owner, group, mode and ACL of an old file" {
 	local kind
 	for kind in $kinds; do
 		fresh "$kind"
@@ -60,6 +62,7 @@ each() {
 	done
 }
 
+# shown - print all rights on D/out.
 shown() {
 	may D/out
 	stat -c %u:%g:%a D/out
@@ -83,7 +86,7 @@ shown() {
 	done
 }
 
-@test "rights: without CAP_FOWNER nothing that happens opens anything up" {
+@test "rights: without CAP_FOWNER, no event gives a user more rights" {
 	local kind event
 	without fowner
 	for kind in 644 group-kept-out; do
@@ -93,7 +96,7 @@ shown() {
 	done
 }
 
-@test "rights: without the right to chown, nobody gets more rights" {
+@test "rights: without the right to chown, no user gets more rights" {
 	local kind
 	for kind in $kinds; do
 		fresh "$kind"
@@ -106,22 +109,22 @@ shown() {
 	done
 }
 
-@test "rights: a file of each kind that is moved away during the copy" {
+@test "rights: a file that is moved away during the copy gives no user more" {
 	local kind
 	for kind in $kinds; do
 		keeps_to_rights "$kind" moved
 	done
 }
 
-@test "rights: a file that is moved, removed, replaced or changed then" {
+@test "rights: a file that is changed during the copy gives no user more" {
 	each keeps_to_rights "644 group-kept-out" "$keeps"
 }
 
-@test "rights: a DEST that is no file any more, or elsewhere, is status 4" {
+@test "rights: a DEST that is no longer a file, or elsewhere, gives status 4" {
 	each is_refused group-kept-out "$strays"
 }
 
-@test "rights: the new file has the list of one that is moved away" {
+@test "rights: the new file has the ACL of an old one that is moved away" {
 	in_the_midst group-kept-out nothing
 	ends 0
 	getfacl -cn D/out >"$BATS_TEST_TMPDIR.acl"
@@ -130,7 +133,7 @@ shown() {
 	diff "$BATS_TEST_TMPDIR.acl" <(getfacl -cn D/out)
 }
 
-@test "rights: -v tells of a list that is lost, and of none that is kept" {
+@test "rights: -v reports an ACL that is lost, and none that is kept" {
 	local event
 	fresh 644
 	half_way -v D/out
@@ -148,7 +151,7 @@ shown() {
 	done
 }
 
-@test "rights: a directory that was renamed is named, and left alone" {
+@test "rights: a directory that was renamed is left alone, and the error says so" {
 	in_the_midst 644 directory_renamed
 	ends 4
 	[[ $output == "zcopy: D/out: a directory or a link in its path was "* ]]

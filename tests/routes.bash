@@ -1,10 +1,10 @@
-# Routes from a kind of source to a kind of destination: `load routes` behind
+# Routes from a kind of source to a kind of destination: `load routes` after
 # `load helpers`.
 # shellcheck shell=bash
 # shellcheck disable=SC2154	# $port is set by listener
 
-# methods SOURCE DEST - print the methods for a route.  SOURCE is `file` or not;
-# DEST is one that `deliver` knows.
+# methods SOURCE DEST - print the methods for a route.  SOURCE is `file` or
+# anything else; DEST is one that `deliver` knows.
 methods() {
 	case $1:$2 in
 	file:file|file:stdout)
@@ -20,8 +20,8 @@ piped() {
 	python3 "$BATS_TEST_DIRNAME/pipesize.py" "$@"
 }
 
-# deliver STATUS DEST ARG... - run zcopy ARG... with a destination of this kind.
-# What arrives is in `got` then.
+# deliver STATUS DEST ARG... - run zcopy ARG... with a destination of this kind,
+# and write what arrives to `got`.
 deliver() {
 	local want=$1 dest=$2
 	shift 2

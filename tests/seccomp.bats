@@ -23,8 +23,9 @@ teardown() {
 
 errors=(EPERM ENOSYS EOPNOTSUPP)
 
-# filter ERRNO CALL... - from now on zcopy runs, by $TRACE, with a filter that
-# refuses these calls (tests/seccomp.c), under strace(1), for was_refused.
+# filter ERRNO CALL... - set $TRACE so that zcopy runs with a filter that
+# refuses these calls (tests/seccomp.c), under strace(1), whose output
+# was_refused reads.
 filter() {
 	local call rules=() names=
 	error=$1
@@ -37,7 +38,7 @@ filter() {
 }
 
 # become_nobody - from now on zcopy runs without privileges.  strace(1) keeps
-# them: nobody could not write its file.
+# them, because nobody could not write its output file.
 become_nobody() {
 	[ "$(id -u)" -eq 0 ] || return 0
 	requires setpriv
@@ -48,7 +49,7 @@ become_nobody() {
 	    "$BATS_FILE_TMPDIR/seccomp")
 }
 
-# was_refused - each of the calls was made, and failed.
+# was_refused - true if each of the calls was made, and failed.
 was_refused() {
 	local call name
 	for call in "${refused[@]}"; do
@@ -60,8 +61,9 @@ was_refused() {
 	[ -z "$why" ]
 }
 
-# whole CALLS... - all data goes from $source to $dest with $options, though a
-# filter refuses CALLS, one after another (A+B: both), with each errno.
+# whole CALLS... - all data goes from $source to $dest, with $options, while a
+# filter refuses one of CALLS after another (A+B: both of them), with each
+# errno.
 whole() {
 	local calls error refused TRACE
 	for calls; do
@@ -100,7 +102,7 @@ honest() {
 
 ## Files
 
-@test "seccomp: a file is replaced, whatever call is refused" {
+@test "seccomp: an old file is replaced, whichever call is refused" {
 	whole statx openat.O_TMPFILE linkat fcntl.F_DUPFD_CLOEXEC \
 	    copy_file_range copy_file_range+sendfile fstatfs lseek uname \
 	    openat.O_TMPFILE+getrandom \
@@ -108,7 +110,7 @@ honest() {
 	    statx+openat.O_TMPFILE+fcntl.F_DUPFD_CLOEXEC+lseek
 }
 
-@test "seccomp: a new file is made, whatever call is refused" {
+@test "seccomp: a new file is created, whichever call is refused" {
 	local fresh=yes
 	whole openat.O_TMPFILE linkat fcntl.F_DUPFD_CLOEXEC
 	options=(--no-clobber)
@@ -121,7 +123,7 @@ honest() {
 	honest 4 "out: create: @" linkat+renameat2
 }
 
-@test "seccomp: nobody replaces a file, whatever call is refused" {
+@test "seccomp: a user replaces a file, whichever call is refused" {
 	local call error TRACE
 	become_nobody
 	for call in statx openat.O_TMPFILE linkat; do
@@ -137,7 +139,7 @@ honest() {
 	done
 }
 
-@test "seccomp: a directory that may not be written is still the reason" {
+@test "seccomp: a read-only directory is still given as the reason" {
 	local TRACE why=
 	mkdir -m 555 dir
 	become_nobody
@@ -158,8 +160,8 @@ honest() {
 	done
 }
 
-# keeps MODE WIDER CALL... - with these calls refused, an old file of mode WIDER
-# and a new one from such a SOURCE have MODE.
+# keeps MODE WIDER CALL... - with these calls refused, an old DEST of mode
+# WIDER, or a new one from a SOURCE of that mode, gets MODE.
 keeps() {
 	local error TRACE
 	for error in EPERM ENOSYS; do
@@ -181,7 +183,8 @@ keeps() {
 	done
 }
 
-# says_what_is_lost LIST EFFECT MODE WIDER - if anything is.
+# says_what_is_lost LIST EFFECT MODE WIDER - true if `out` has MODE, and -v says
+# which rights were lost, or nothing if MODE is WIDER.
 says_what_is_lost() {
 	[ "$(stat -c %a out)" = "$3" ]
 	if [ "$3" = "$4" ]; then
@@ -191,7 +194,7 @@ says_what_is_lost() {
 	fi
 }
 
-@test "seccomp: a list that cannot be read costs group and others their rights" {
+@test "seccomp: if the ACL cannot be read, group and others lose their rights" {
 	umask 022
 	keeps 600 640 fgetxattr getxattr
 	keeps 600 604 fgetxattr getxattr
@@ -201,7 +204,7 @@ says_what_is_lost() {
 	keeps 604 604 fremovexattr
 }
 
-@test "seccomp: a list that cannot be set or removed is told" {
+@test "seccomp: an ACL that cannot be set or removed is reported" {
 	requires setfacl
 	local error TRACE
 	for error in EPERM ENOSYS; do
@@ -228,7 +231,7 @@ says_what_is_lost() {
 	done
 }
 
-@test "seccomp: in a sticky directory root is root if capget is refused" {
+@test "seccomp: if capget is refused, root has its rights in a sticky directory" {
 	requires_root
 	local error TRACE
 	mkdir -m 1777 dir
@@ -246,7 +249,7 @@ says_what_is_lost() {
 	done
 }
 
-@test "seccomp: in place, a call that has no substitute is named" {
+@test "seccomp: in place, a refused call without substitute is reported" {
 	options=(--inplace)
 	whole fcntl.F_DUPFD_CLOEXEC fstatfs
 	honest 4 "out: truncate: @" ftruncate
@@ -254,7 +257,7 @@ says_what_is_lost() {
 	honest 4 "out: --seek: @" lseek
 }
 
-@test "seccomp: a method that was named is refused with the call's errno" {
+@test "seccomp: a named method is refused with the errno of the call" {
 	local method
 	for method in copy_file_range sendfile splice; do
 		options=("--method=$method")
@@ -267,7 +270,7 @@ says_what_is_lost() {
 	whole fadvise
 }
 
-@test "seccomp: --no-disk-io asks mincore, or says that it cannot know" {
+@test "seccomp: --no-disk-io uses mincore, or says that nothing can tell" {
 	options=(--no-disk-io)
 	cd "$BATS_TEST_TMPDIR" || return
 	[ "$(stat -f -c %T .)" != tmpfs ] || skip "needs a disk"
@@ -276,7 +279,7 @@ says_what_is_lost() {
 	honest 10 "data: read: " preadv2+mincore
 }
 
-@test "seccomp: a disk's size is found without its ioctl" {
+@test "seccomp: the size of a block device is found without BLKGETSIZE64" {
 	block_device 1M
 	cp "$BATS_TEST_TMPDIR.disk" "$BATS_TEST_TMPDIR.input"
 	local input=$BATS_TEST_TMPDIR.input error TRACE method
@@ -290,7 +293,7 @@ says_what_is_lost() {
 		done
 		why=
 		filter "$error" ioctl.BLKGETSIZE64 preadv2
-		# The last close(2) drops what is in memory.
+		# The last close(2) of a block device drops its pages.
 		exec 6<"$device"
 		cat <&6 >/dev/null
 		zcopy 0 --no-disk-io "$device" out
@@ -302,7 +305,7 @@ says_what_is_lost() {
 
 ## Streams
 
-@test "seccomp: pipes and FIFOs carry all, whatever call is refused" {
+@test "seccomp: all data of pipes and FIFOs arrives, whichever call is refused" {
 	local pair
 	for pair in path:pipe pipe:path pipe:pipe fifo:fifo; do
 		source=${pair%:*} dest=${pair#*:}
@@ -317,15 +320,15 @@ says_what_is_lost() {
 	source="tty"
 	options=("--bytes=$SIZE")
 	whole ioctl.TCGETS
-	# read-write is used, as for terminals, though the filter hides that
-	# this is one.
+	# read-write is used, as for all terminals, though the filter hides
+	# that this is one.
 	dest=pipe
 	options+=(-v)
 	whole ioctl.TCGETS
 	[[ $output == *"method read-write"* ]]
 }
 
-@test "seccomp: sockets carry all, whatever call is refused" {
+@test "seccomp: all data of sockets arrives, whichever call is refused" {
 	source=path
 	for dest in tcp unix; do
 		whole splice splice+sendfile pipe2 ioctl.TIOCOUTQ
@@ -339,7 +342,7 @@ says_what_is_lost() {
 	done
 }
 
-@test "seccomp: without SO_LINGER, which resets on failure, no connection" {
+@test "seccomp: without SO_LINGER, which a reset needs, zcopy fails at once" {
 	dest=tcp
 	honest 5 "connect: 127.0.0.1:" setsockopt.SO_LINGER
 	honest 5 ": @" setsockopt.SO_LINGER
@@ -354,7 +357,7 @@ says_what_is_lost() {
 	done
 }
 
-@test "seccomp: what a peer acknowledged is not made up" {
+@test "seccomp: if nothing tells what is acknowledged, --confirm=ack fails" {
 	options=(--confirm=ack)
 	dest=tcp
 	whole ioctl.TIOCOUTQ
@@ -363,7 +366,7 @@ says_what_is_lost() {
 	honest 5 "the peer to close: @" ioctl.TIOCOUTQ
 }
 
-@test "seccomp: --ipv6 lets no IPv4 in" {
+@test "seccomp: without IPV6_V6ONLY, --ipv6 fails" {
 	local error TRACE
 	for error in "${errors[@]}"; do
 		why=
@@ -374,13 +377,13 @@ says_what_is_lost() {
 	done
 }
 
-@test "seccomp: --congestion is not ignored" {
+@test "seccomp: without TCP_CONGESTION, --congestion fails" {
 	dest=tcp
 	options=(--congestion=reno)
 	honest 5 "--congestion: 'reno': @" setsockopt.TCP_CONGESTION
 }
 
-@test "seccomp: a listener accepts, whatever call is refused" {
+@test "seccomp: a listener accepts, whichever call is refused" {
 	local error call TRACE
 	for call in accept4 setsockopt.SO_REUSEADDR; do
 		for error in "${errors[@]}"; do
@@ -395,7 +398,7 @@ says_what_is_lost() {
 	done
 }
 
-@test "seccomp: a listening socket that was passed in is used" {
+@test "seccomp: an inherited listening socket is used" {
 	local error TRACE command
 	for error in "${errors[@]}"; do
 		why=

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How a method is chosen, and what is shown of that before anything moves.
+# How a method is chosen, and how --explain and --list-methods show that.
 
 load helpers
 load routes
@@ -9,7 +9,7 @@ setup() {
 	random_file in "$size"
 }
 
-# More than a pipe of 1 MiB holds, and no whole number of pages.
+# More than a pipe of 1 MiB holds, and not a multiple of the page size.
 size=3000001
 
 teardown() {
@@ -18,7 +18,7 @@ teardown() {
 	[ -z "${other-}" ] || rm -r "$other"
 }
 
-# used METHOD - did the last one, with -v, move all by this method?
+# used METHOD - true if the last zcopy, with -v, moved everything by METHOD.
 used() {
 	[[ $output =~ done:\ .*,\ method\ ([a-z_+-]+) ]]
 	echo "moved by ${BASH_REMATCH[1]}, expected $1"
@@ -28,7 +28,7 @@ used() {
 # --select.
 
 # bats test_tags=valgrind
-@test "select: the first limit that is not exceeded names the method" {
+@test "select: the first limit that is not exceeded chooses the method" {
 	local row
 	for row in 1:read-write 1024:read-write 1025:mmap 65536:mmap \
 	    65537:splice 1048576:splice 1048577:sendfile 3000001:sendfile; do
@@ -41,7 +41,7 @@ used() {
 	done
 }
 
-@test "select: a star alone is for all" {
+@test "select: a star alone applies to every size" {
 	local method bytes
 	for method in copy_file_range sendfile splice mmap read-write; do
 		for bytes in 1 40000 "$size"; do
@@ -54,7 +54,7 @@ used() {
 	done
 }
 
-@test "select: beyond the last limit, without a star, it is auto" {
+@test "select: beyond the last limit, without a star, auto chooses" {
 	local bytes
 	for bytes in 65537 "$size"; do
 		head -c "$bytes" in >some
@@ -64,7 +64,7 @@ used() {
 	done
 }
 
-@test "select: a stream of unknown size takes the star" {
+@test "select: a stream of unknown size uses the star's method" {
 	zcopy 0 -v --select='7E:splice,*:read-write' - out < <(cat in)
 	used read-write
 	same in out
@@ -78,7 +78,7 @@ used() {
 	same in out
 }
 
-@test "select: a stream of unknown size, without a star, is left to auto" {
+@test "select: without a star, auto chooses for a stream of unknown size" {
 	listener -v --select=7E:read-write listen:127.0.0.1:0 out
 	zcopy 0 in "127.0.0.1:$port"
 	ends 0
@@ -86,14 +86,14 @@ used() {
 	same in out
 }
 
-@test "select: the method auto may be a rule's" {
+@test "select: a rule may name auto" {
 	zcopy 0 -v --select='1K:mmap,*:auto' in out
 	used copy_file_range
 	zcopy 0 -v --select='1G:auto,*:mmap' in out
 	used copy_file_range
 }
 
-@test "select: a rule that cannot serve these ends falls back as auto does" {
+@test "select: a rule's method that cannot serve these ends is passed over" {
 	local row
 	mkfifo fifo
 	for row in copy_file_range mmap reflink sendfile; do
@@ -112,7 +112,7 @@ used() {
 	done
 }
 
-@test "select: a rule's method that the kernel refuses falls back at its byte" {
+@test "select: another method continues where the kernel refuses the rule's" {
 	local row
 	for row in copy_file_range:sendfile sendfile:copy_file_range \
 	    splice:copy_file_range mmap:copy_file_range; do
@@ -132,7 +132,7 @@ used() {
 	same in out
 }
 
-@test "select: a rule for a destination that appends falls back" {
+@test "select: a rule's method that cannot append is passed over" {
 	local method
 	for method in copy_file_range sendfile splice; do
 		echo "$method"
@@ -143,7 +143,7 @@ used() {
 	done
 }
 
-@test "select: reflink by a rule, where blocks cannot be shared, is a copy" {
+@test "select: reflink by a rule copies if blocks cannot be shared" {
 	zcopy 0 -v --select='*:reflink' in out
 	same in out
 	if cp --reflink=always in shared; then
@@ -153,7 +153,7 @@ used() {
 	fi
 }
 
-@test "select: a method that is named counts for more" {
+@test "select: --method overrides --select" {
 	zcopy 0 -v --select='*:sendfile' -m mmap in out
 	used mmap
 	zcopy 0 -v -m mmap --select='*:sendfile' in out
@@ -162,22 +162,23 @@ used() {
 	[ ! -e new ]
 }
 
-# --method, where it cannot.
+# --method, if the method cannot do it.
 
-# refuses METHOD WORD ARG... - status 9, and a line that names the method and
-# says why, with this word; old stays, and nothing is made.
+# refuses METHOD REASON ARG... - zcopy fails with status 9 and one line that
+# names the method and matches REASON; `old` is unchanged, and `new` is not
+# created.
 refuses() {
-	local method=$1 word=$2
+	local method=$1 reason=$2
 	shift 2
 	echo old >old
 	zcopy 9 -m "$method" "$@"
 	[ "$(wc -l <<<"$output")" -eq 1 ]
-	[[ $output =~ ^zcopy:\ .*$method:\ .*$word ]]
+	[[ $output =~ ^zcopy:\ .*$method:\ .*$reason ]]
 	[ "$(cat old)" = old ]
 	[ ! -e new ]
 }
 
-@test "method: what cannot do from a pipe is status 9, with the reason" {
+@test "method: one that cannot read a pipe gives status 9 and the reason" {
 	local method
 	for method in copy_file_range sendfile mmap reflink; do
 		refuses $method 'file.*pipe' - old < <(cat in)
@@ -185,7 +186,7 @@ refuses() {
 	done
 }
 
-@test "method: what cannot do from a socket is status 9, and a reset" {
+@test "method: one that cannot read a socket gives status 9, and resets it" {
 	local method
 	for method in copy_file_range sendfile mmap reflink; do
 		echo old >old
@@ -197,7 +198,7 @@ refuses() {
 	done
 }
 
-@test "method: what cannot do to a pipe is status 9, and writes nothing" {
+@test "method: one that cannot write a pipe gives status 9, and writes nothing" {
 	local method
 	mkfifo fifo
 	exec 7<>fifo
@@ -209,7 +210,7 @@ refuses() {
 	[ "$(head -n 1 <&7)" = end ]
 }
 
-@test "method: what cannot do to a socket is status 9, and no clean end" {
+@test "method: one that cannot write a socket gives status 9, and resets it" {
 	local method
 	for method in copy_file_range reflink; do
 		echo old >out
@@ -220,11 +221,11 @@ refuses() {
 	done
 }
 
-@test "method: mmap to the null device would move nothing, and says so" {
+@test "method: mmap to /dev/null is refused" {
 	refuses mmap '' in /dev/null
 }
 
-@test "method: only files can be mapped, copied by range or cloned" {
+@test "method: kernel files and devices cannot be mapped, copied or cloned" {
 	local method
 	for method in copy_file_range mmap reflink; do
 		refuses $method 'file' /proc/version old
@@ -235,7 +236,7 @@ refuses() {
 	done
 }
 
-@test "method: what cannot append is status 9, with the kernel's reason" {
+@test "method: one that cannot append gives status 9 and the kernel's reason" {
 	refuses copy_file_range 'Bad file descriptor' --append in old
 	refuses sendfile 'Invalid argument' --append in old
 	refuses splice 'Invalid argument' --append in old
@@ -249,13 +250,14 @@ refuses() {
 	cmp old <(echo old; cat in)
 }
 
-@test "method: across file systems copy_file_range and reflink are status 9" {
+@test "method: copy_file_range and reflink across file systems give status 9" {
 	elsewhere
 	refuses copy_file_range 'Invalid cross-device link' "$other/in" old
 	refuses reflink 'Invalid cross-device link' "$other/in" new
 }
 
-# $other is a directory on another file system, where `in` is, too.
+# elsewhere - set $other, a directory on another file system, with a copy of
+# `in`.
 elsewhere() {
 	other=$(mktemp -d /dev/shm/zcopy.XXXXXX) || skip "no /dev/shm"
 	cp in "$other/in"
@@ -263,7 +265,7 @@ elsewhere() {
 	    skip "the tests run in /dev/shm"
 }
 
-@test "method: reflink shares blocks, or is status 9 with the reason" {
+@test "method: reflink shares blocks, or gives status 9 and the reason" {
 	if cp --reflink=always in shared; then
 		zcopy 0 -v -m reflink in out
 		used reflink
@@ -276,7 +278,7 @@ elsewhere() {
 	fi
 }
 
-@test "method: one that the kernel refuses is never replaced in silence" {
+@test "method: if the kernel refuses the named one, no other is used" {
 	local row
 	for row in copy_file_range:ENOSYS:'Function not implemented' \
 	    sendfile:EINVAL:'Invalid argument' \
@@ -288,7 +290,7 @@ elsewhere() {
 	done
 }
 
-@test "method: one that is refused half way says how far it came" {
+@test "method: one that is refused half way says how much it delivered" {
 	local method
 	for method in copy_file_range sendfile splice; do
 		FAULT=$method:EPERM:5+ zcopy 9 -m $method --inplace \
@@ -303,12 +305,13 @@ elsewhere() {
 
 # --stable.
 
-# traced - the calls of the last TRACE, less those that only ask.
+# traced - print the calls of the last TRACE, except the probes on descriptor
+# -1.
 traced() {
 	grep -v '(-1, ' "$BATS_TEST_TMPDIR.trace" || :
 }
 
-@test "stable: nothing that lends pages is planned, or called" {
+@test "stable: methods that lend pages are neither planned nor called" {
 	requires strace
 	mkfifo fifo
 	cat fifo >out 3>&- &
@@ -329,13 +332,13 @@ traced() {
 	[ -z "$(traced)" ]
 }
 
-@test "stable: from a file to a file the kernel copies, and may" {
+@test "stable: copy_file_range may be used between files" {
 	zcopy 0 -v --stable in out
 	used copy_file_range
 	same in out
 }
 
-@test "stable: what lends pages is status 9 by name, and nothing is sent" {
+@test "stable: naming a method that lends pages gives status 9" {
 	local method
 	mkfifo fifo
 	exec 7<>fifo
@@ -351,7 +354,7 @@ traced() {
 	[ "$(head -n 1 <&7)" = end ]
 }
 
-@test "stable: a rule does not bring back what lends pages" {
+@test "stable: --select does not bring back a method that lends pages" {
 	local method
 	mkfifo fifo
 	for method in sendfile splice; do
@@ -363,9 +366,9 @@ traced() {
 	done
 }
 
-# sees_old SOURCE - 60,000 bytes of it stand in a pipe when zcopy has ended;
-# then the source is overwritten, then they are read.  Small enough for any
-# pipe, and not so small that it would be read and written anyway.
+# sees_old SOURCE - overwrite SOURCE while 60,000 bytes that zcopy moved are
+# still in a pipe; they must not change.  This fits into any pipe, and is more
+# than auto would read and write anyway.
 sees_old() {
 	local method
 	[ -p fifo ] || mkfifo fifo
@@ -382,14 +385,14 @@ sees_old() {
 	exec 7<&-
 }
 
-@test "stable: who reads later sees what was in the file" {
+@test "stable: a later reader sees the old data of a file" {
 	sees_old in
 }
 
-@test "stable: who reads later sees what was on the disk" {
+@test "stable: a later reader sees the old data of a block device" {
 	truncate -s 1M in
 	attach in
-	# Else the last one to close it drops its pages.
+	# The last close(2) of a block device drops its pages.
 	exec 9<"$device"
 	sees_old "$device"
 	exec 9<&-
@@ -397,7 +400,7 @@ sees_old() {
 
 # --block-size.
 
-@test "block-size: any size moves the same bytes" {
+@test "block-size: all data arrives with any block size" {
 	local method block reader
 	mkfifo fifo
 	head -c 300001 in >some
@@ -421,7 +424,7 @@ sees_old() {
 	done
 }
 
-@test "block-size: one byte is a block, too" {
+@test "block-size: all data arrives in blocks of one byte" {
 	local method
 	head -c 1001 in >some
 	for method in $(methods file file); do
@@ -431,13 +434,13 @@ sees_old() {
 	done
 }
 
-# most - the most that one of the traced calls has moved.
+# most - print the most bytes that one of the traced calls moved.
 most() {
 	sed -n 's/.* = \([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR.trace" |
 	    sort -n | tail -n 1
 }
 
-@test "block-size: it is what one call moves, by each method" {
+@test "block-size: one call moves that much, with each method" {
 	local row
 	requires strace
 	for row in copy_file_range:copy_file_range sendfile:sendfile \
@@ -459,7 +462,7 @@ most() {
 	[ "$(most)" -eq 2097152 ]
 }
 
-@test "block-size: 0 is a usage error, as is a pipe of no size" {
+@test "block-size: 0 is a usage error, for --pipe-size too" {
 	zcopy 2 --block-size=0 in new
 	[[ $output == "zcopy: "*--block-size* ]]
 	zcopy 2 --pipe-size=0 in new
@@ -469,8 +472,8 @@ most() {
 
 # --pipe-size.
 
-# pipe_sizes METHOD BEFORE:OPTION:AFTER... - zcopy --pipe-size=OPTION, with a
-# pipe of the size BEFORE as its standard output, makes that AFTER.
+# pipe_sizes METHOD BEFORE:OPTION:AFTER... - zcopy --pipe-size=OPTION changes
+# the size of the pipe that is its standard output from BEFORE to AFTER.
 pipe_sizes() {
 	local method=$1 row before option after size failed=0
 	for row in "${@:2}"; do
@@ -484,7 +487,7 @@ pipe_sizes() {
 	[ $failed -eq 0 ]
 }
 
-@test "pipe-size: a destination is made that large, never smaller" {
+@test "pipe-size: a pipe as DEST is made that large, never smaller" {
 	local method
 	requires python3
 	random_file in 200001
@@ -496,7 +499,7 @@ pipe_sizes() {
 	done
 }
 
-@test "pipe-size: it is that of a pipe of its own" {
+@test "pipe-size: the private pipe is made that large" {
 	requires strace
 	TRACE='-e trace=fcntl,splice' zcopy 0 -m splice --pipe-size=8K in out
 	same in out
@@ -510,7 +513,7 @@ pipe_sizes() {
 	    "$BATS_TEST_TMPDIR.trace" | sort -n | tail -n 1)" -le 262144 ]
 }
 
-@test "pipe-size: of more than a user may have he gets what he may" {
+@test "pipe-size: a size over the limit gives the largest pipe allowed" {
 	local most
 	requires python3
 	most=$(cat /proc/sys/fs/pipe-max-size)
@@ -531,7 +534,7 @@ sys.exit(not 65536 <= size <= int(sys.argv[1]))' "$most"
 
 # --explain.
 
-# explains ARG... - and nothing has changed by it.
+# explains ARG... - zcopy --explain ARG... succeeds and changes no file.
 explains() {
 	local before
 	before=$(ls -lA --time-style=full-iso)
@@ -540,7 +543,7 @@ explains() {
 	[ -n "$output" ]
 }
 
-@test "explain: moves nothing, makes nothing, and truncates nothing" {
+@test "explain: moves nothing, creates nothing and truncates nothing" {
 	echo old >old
 	explains in new
 	explains in old
@@ -556,7 +559,7 @@ explains() {
 	[ "$(cat old)" = old ]
 }
 
-@test "explain: standard input keeps its place, and its bytes" {
+@test "explain: standard input keeps its position and its data" {
 	exec 7<in
 	head -c 1000 <&7 >/dev/null
 	explains - new <&7
@@ -567,20 +570,20 @@ explains() {
 	[ "$(cat <&7)" = hello ]
 }
 
-@test "explain: opens no FIFO, on which somebody may be waiting" {
+@test "explain: opens no FIFO, whose other side may be waiting" {
 	mkfifo fifo
 	: >got
 	cat fifo >got 3>&- &
 	explains in fifo
 	explains fifo new
-	# The reader would have seen the end of it.
+	# If zcopy had opened it and closed it again, cat would have ended.
 	kill -0 $!
 	echo first >fifo
 	wait $!
 	[ "$(cat got)" = first ]
 }
 
-@test "explain: connects to nobody, and listens nowhere" {
+@test "explain: makes no connection, and does not listen" {
 	local operand
 	requires strace
 	for operand in 127.0.0.1:9 :40123 listen:127.0.0.1:0 unix:sock \
@@ -594,18 +597,18 @@ explains() {
 	done
 }
 
-# planned - by the last one, with -v.
+# planned - set $plan to the plan that the last zcopy printed, with -v.
 planned() {
 	[[ $output =~ plan:\ ([a-z_\ -]+) ]]
 	plan=${BASH_REMATCH[1]}
 }
 
-# explained - is just that plan in what the last one said?
+# explained - true if $output, of --explain, has exactly $plan.
 explained() {
 	grep -Eq "(^|[^a-z_ -]| )  *$plan\$" <<<"$output"
 }
 
-# as_planned ARG... - what --explain says is what -v plans then.
+# as_planned ARG... - --explain prints the plan that a run with -v then prints.
 as_planned() {
 	local plan
 	zcopy 0 --explain "$@"
@@ -616,7 +619,7 @@ as_planned() {
 	explained
 }
 
-@test "explain: the plan is that of a run" {
+@test "explain: prints the plan of a run" {
 	echo small >small
 	: >empty
 	as_planned in new
@@ -641,7 +644,7 @@ as_planned() {
 	as_planned - out <small
 }
 
-@test "explain: the plan is that of a run, for pipes and sockets" {
+@test "explain: prints the plan of a run, for pipes and sockets" {
 	local plan option
 	mkfifo fifo
 	for option in -v --stable "--select=*:mmap" -c100000 -c100; do
@@ -668,7 +671,7 @@ as_planned() {
 }
 
 # bats test_tags=valgrind
-@test "explain: every method that is not in the plan has its reason" {
+@test "explain: gives a reason for each method that is not in the plan" {
 	local method
 	explains in new
 	for method in splice mmap reflink; do
@@ -680,7 +683,7 @@ as_planned() {
 	done
 }
 
-@test "explain: what a run would fail with at once is said, with its status" {
+@test "explain: fails as a run would fail at once, with the same status" {
 	echo old >old
 	zcopy 3 --explain absent new
 	[[ $output == *"zcopy: absent: "* ]]
@@ -696,7 +699,7 @@ as_planned() {
 	[ ! -e new ]
 }
 
-@test "explain: what may not be read or written is said, to nobody too" {
+@test "explain: fails if a user may not read SOURCE or write DEST" {
 	requires_root
 	cp in secret
 	chmod 600 secret
@@ -710,7 +713,7 @@ as_planned() {
 # --list-methods.
 
 # bats test_tags=valgrind
-@test "list: every method, a summary, and whether it is there" {
+@test "list: each method has a summary, and whether it is available" {
 	local method
 	STDOUT=../list zcopy 0 --list-methods
 	[ -z "$output" ]
@@ -723,7 +726,7 @@ as_planned() {
 	grep -Eq '^read-write .*yes$' ../list
 }
 
-@test "list: what the kernel does not have is not there, with the reason" {
+@test "list: a method that the kernel lacks has the reason" {
 	local method
 	for method in copy_file_range sendfile splice; do
 		FAULT=$method:ENOSYS:1+:probe STDOUT=../list \
@@ -733,7 +736,7 @@ as_planned() {
 	done
 }
 
-@test "list: with -v it has the kernel's limits as they are" {
+@test "list: with -v the kernel's limits are printed as they are" {
 	local name
 	requires prlimit
 	local clean_env=(prlimit --fsize=123456789 --nofile=321:

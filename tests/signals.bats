@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every signal that ends a process has zcopy clean up, say so, and die by that
-# signal.  For signals at every moment see tests/kills.bats.
+# After every signal that ends a process, zcopy cleans up, says so, and dies by
+# that signal.  For signals at random moments see tests/kills.bats.
 # bats file_tags=slow
 
 load helpers
@@ -23,23 +23,23 @@ setup() {
 	ulimit -c 0			# QUIT and XCPU dump core
 }
 
-# Signals that end no process, cannot be handled, report a crash, or that zcopy
-# ignores or uses.
+# Signals that do not end a process, cannot be handled, report a crash, or are
+# ignored or used by zcopy.
 OTHERS=" CHLD CONT STOP TSTP TTIN TTOU URG WINCH KILL \
 ABRT BUS FPE ILL SEGV SYS TRAP PIPE XFSZ USR1 RTMIN "
 
-# signals_that_end - the numbers of all others.
+# signals_that_end - print the numbers of all other signals.
 signals_that_end() {
 	local i name
 	for ((i = 1; i <= $(kill -l RTMAX); i++)); do
-		# The C library keeps some for itself: bash has no name.
+		# bash has no name for those that the C library uses.
 		name=$(kill -l $i 2>/dev/null) || continue
 		name=${name#SIG}
 		[[ $name == "" || $OTHERS == *" $name "* ]] || echo "$i"
 	done
 }
 
-@test "signals: all that end a process are tried here" {
+@test "signals: this suite tries all that end a process" {
 	echo "$ends"
 	[ "$(wc -w <<<"$ends")" -ge 40 ]
 	local name
@@ -49,17 +49,16 @@ signals_that_end() {
 	done
 }
 
-# A file system without unnamed files: the temporary has a name all the time.
-# 4259840 is O_TMPFILE.
+# Without O_TMPFILE (4259840), so that the temporary has a name all the time.
 NAMED=openat:EOPNOTSUPP:1+:cmd=4259840
 
-# temporaries - how many there are.
+# temporaries - print how many temporary files there are.
 temporaries() {
 	find . -name '.*.zcopy-*' | wc -l
 }
 
-# start_each ARG... - a zcopy for each signal, @ being the signal's number; its
-# process is waiting[SIGNAL].
+# start_each ARG... - start a zcopy for each signal, with its number in place of
+# @ in ARGs.  Its process is ${waiting[SIGNAL]}.
 start_each() {
 	local signal
 	waiting=() logs=()
@@ -70,7 +69,8 @@ start_each() {
 	done
 }
 
-# die_each - each dies of its signal, and leaves nothing behind.
+# die_each - send each zcopy its signal; it must die of it, and leave nothing
+# behind.
 die_each() {
 	local signal
 	for signal in $ends; do
@@ -85,12 +85,12 @@ die_each() {
 	untouched
 }
 
-# there_are N - so many temporaries exist.
+# there_are N - for `retry`: N temporary files exist.
 there_are() {
 	[ "$(temporaries)" -eq "$1" ]
 }
 
-@test "signals: while a listener waits, with a path and a named temporary" {
+@test "signals: each ends a listener, and removes its path and temporary" {
 	local signal
 	FAULT=$NAMED start_each "unix-listen:$path.@" out
 	for signal in $ends; do
@@ -101,7 +101,7 @@ there_are() {
 	die_each
 }
 
-@test "signals: while a pipe has no more, with a named temporary" {
+@test "signals: each ends the wait for a pipe, and removes the temporary" {
 	local signal
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
@@ -114,7 +114,7 @@ there_are() {
 	die_each
 }
 
-@test "signals: while a client of a path has no more to send" {
+@test "signals: each ends the wait for a client, and removes path and temporary" {
 	local signal FAULT=$NAMED
 	for signal in USR2 XCPU VTALRM PROF IO STKFLT RTMIN+1 RTMAX; do
 		listener "unix-listen:$path" out
@@ -132,14 +132,14 @@ there_are() {
 	done
 }
 
-# has_all - the temporary has all that was sent.
+# has_all - for `retry`: the temporary file has all that was sent.
 has_all() {
 	local file
 	file=$(echo .out.zcopy-*)
 	[ -e "$file" ] && has "$SIZE" "$file"
 }
 
-@test "signals: in the middle of a file, with a named temporary" {
+@test "signals: each ends a copy half way, and removes the temporary" {
 	local signal as_user=("${stopped[@]}") seen
 	for signal in $ends; do
 		FAULT=$NAMED start --block-size=2K "$in" out
@@ -159,7 +159,7 @@ has_all() {
 	most_landed
 }
 
-@test "signals: what was ignored at the start stays ignored, each of them" {
+@test "signals: each that was ignored at the start stays ignored" {
 	local signal clean_env ignored
 	env --ignore-signal=HUP true 2>/dev/null ||
 	    skip "needs env --ignore-signal"
@@ -192,7 +192,7 @@ $1
 os.execvp(sys.argv[1], sys.argv[1:])")
 }
 
-@test "timers: an alarm that was set before, in the middle of a wait" {
+@test "timers: an alarm that was set before ends zcopy, which cleans up" {
 	local as_user
 	set_before 'signal.setitimer(signal.ITIMER_REAL, 1)'
 	FAULT=$NAMED zcopy 142 "unix-listen:$path" out
@@ -214,7 +214,7 @@ spends() {
 	untouched
 }
 
-@test "timers: CPU time that was limited before, by timers and ulimit -t" {
+@test "timers: a limit of CPU time that was set before ends zcopy cleanly" {
 	local as_user
 	set_before 'signal.setitimer(signal.ITIMER_VIRTUAL, 0.05)'
 	spends $((128 + $(kill -l VTALRM)))

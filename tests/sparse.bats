@@ -26,12 +26,13 @@ teardown() {
 	end_all
 }
 
+# hole FILE SIZE - make FILE of SIZE bytes that is all hole, and FILE.full.
 hole() {
 	truncate -s "$2" "$1"
 	head -c "$2" /dev/zero >"$1.full"
 }
 
-# put FILE OFFSET - data there.
+# put FILE OFFSET - write data at OFFSET.
 put() {
 	local i
 	for i in "$1" "$1.full"; do
@@ -40,7 +41,7 @@ put() {
 	done
 }
 
-# An extent of one page, a hole of one page, and so on.
+# pages - make `pages`, with data in one page, a hole of one page, and so on.
 pages() {
 	local i page
 	page=$(getconf PAGESIZE)
@@ -51,6 +52,7 @@ pages() {
 	cp --sparse=always pages.full pages
 }
 
+# all_have_holes - skip the case if this file system keeps no holes.
 all_have_holes() {
 	local file
 	for file in $files; do
@@ -62,7 +64,7 @@ all_have_holes() {
 	done
 }
 
-@test "sparse: to a new file, by every method" {
+@test "sparse: holes read as zeros in a new file, with each method" {
 	local file method
 	for file in $files; do
 		for method in auto copy_file_range sendfile splice mmap \
@@ -74,7 +76,7 @@ all_have_holes() {
 	done
 }
 
-@test "sparse: over an old file that has data in place of the holes" {
+@test "sparse: nothing is left of an old file where SOURCE has holes" {
 	local file method
 	random_file old 1300000
 	for file in $files; do
@@ -90,7 +92,7 @@ all_have_holes() {
 	done
 }
 
-@test "sparse: into a file that keeps what is before and behind" {
+@test "sparse: --seek keeps what is before and after" {
 	local file method size
 	random_file old 1500000
 	for file in $files; do
@@ -106,7 +108,7 @@ all_have_holes() {
 	done
 }
 
-@test "sparse: to another file system" {
+@test "sparse: holes read as zeros on another file system" {
 	local file method shm
 	shm=$(mktemp -d /dev/shm/zcopy-XXXXXX)
 	for file in $files; do
@@ -121,7 +123,7 @@ all_have_holes() {
 	rm -r "$shm"
 }
 
-# through KIND - by every method that suits it, to such an end.
+# through KIND - move each file to an end of this kind, by each method.
 through() {
 	local file method command=()
 	zcopy_command
@@ -136,21 +138,21 @@ through() {
 	done
 }
 
-@test "sparse: a pipe gets real zeros, by every method" {
+@test "sparse: a pipe gets zeros, with each method" {
 	through pipe
 }
 
-@test "sparse: a unix socket gets real zeros, by every method" {
+@test "sparse: a unix socket gets zeros, with each method" {
 	through unix
 }
 
-@test "sparse: a TCP socket gets real zeros, by every method" {
+@test "sparse: a TCP socket gets zeros, with each method" {
 	through tcp
 }
 
-@test "sparse: parts that begin or end in a hole, or at its edge" {
+@test "sparse: ranges may begin or end in a hole, or at its edge" {
 	local row method
-	# offset:count, in a file with data up to 100000, and from 1134567 on
+	# OFFSET:COUNT, in a file with data up to 100000 and from 1134567 on.
 	for row in 99999:2 100000:1 100000:4096 99000:300000 500000:1000 \
 	    500000:700000 1134566:2 1134567:100000 1134000:100567 1:1234566; do
 		tail -c +$((${row%:*} + 1)) middle.full |
@@ -166,7 +168,7 @@ through() {
 }
 
 # bats test_tags=valgrind
-@test "sparse: a descriptor that stands in a hole is read from there" {
+@test "sparse: a descriptor in a hole is read from its position" {
 	{
 		head -c 500000 >/dev/null
 		zcopy 0 -c 1000 - first
@@ -176,7 +178,7 @@ through() {
 	tail -c +501001 middle.full | cmp - rest
 }
 
-@test "sparse: a trailing hole keeps the full size, also behind --seek" {
+@test "sparse: a trailing hole keeps its size, also with --seek" {
 	local method
 	for method in auto copy_file_range sendfile splice mmap read-write; do
 		rm -f out
@@ -187,7 +189,7 @@ through() {
 	done
 }
 
-@test "sparse: a count may end in the trailing hole, but not behind it" {
+@test "sparse: --bytes may end in a trailing hole, but not after it" {
 	zcopy 0 -c 1000000 end out
 	head -c 1000000 end.full | cmp - out
 	zcopy 6 -c 1234568 end out

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Descriptors that zcopy is started with, signals, and what it says.
+# Descriptors that zcopy inherits, signals, and what zcopy prints.
 
 load helpers
 load routes
@@ -17,13 +17,13 @@ teardown() {
 # More than a pipe of 1 MiB holds, and not a multiple of the page size.
 size=3000001
 
-# direct ARG... - zcopy with the descriptors of this shell, all of them.
+# direct ARG... - run zcopy with the descriptors of this shell as they are.
 direct() {
 	timeout 20 "${clean_env[@]}" "$ZCOPY" "$@" 3>&- 4>&-
 }
 
 # fails STATUS CMD ARG... - run it; fail unless it exits with STATUS.  ../said
-# has its stderr.  Writes to stderr itself, because stdout may be /dev/full.
+# has its stderr.  It reports on stderr, because stdout may be /dev/full.
 fails() {
 	local want=$1 status=0
 	shift
@@ -33,15 +33,15 @@ fails() {
 	[ "$status" -eq "$want" ]
 }
 
-# paired FD DEED... -- COMMAND... - run it with a unix socket as its descriptor
-# FD, whose other side does the DEEDs of tests/peer.py.
+# paired FD DEED... -- COMMAND... - run COMMAND with a unix socket as descriptor
+# FD, whose other end does the DEEDs of tests/peer.py.
 paired() {
 	timeout 20 python3 "$BATS_TEST_DIRNAME/peer.py" pair stream "$@"
 }
 
 # Names and positions.
 
-@test "stdio: every name of standard input is that very descriptor" {
+@test "stdio: every name of standard input means the inherited descriptor" {
 	local name
 	tail -c +1001 in >expected
 	for name in - /dev/stdin /dev/fd/0 /proc/self/fd/0 fd:0; do
@@ -57,7 +57,7 @@ paired() {
 	done
 }
 
-@test "stdio: every name of standard output is that very descriptor" {
+@test "stdio: every name of standard output means the inherited descriptor" {
 	local name
 	for name in - /dev/stdout /dev/fd/1 /proc/self/fd/1 fd:1; do
 		echo "$name"
@@ -68,7 +68,7 @@ paired() {
 	done
 }
 
-@test "stdio: fd:N and /dev/fd/N are descriptors of that number" {
+@test "stdio: fd:N and /dev/fd/N mean the inherited descriptor N" {
 	local from to
 	for from in fd:7 /dev/fd/7; do
 		for to in fd:8 /dev/fd/8; do
@@ -82,8 +82,8 @@ paired() {
 	done
 }
 
-# A socket cannot be opened by such a name.
-@test "stdio: the names of standard input and output do for a socket" {
+# open(2) of /dev/fd/N fails with ENXIO if that is a socket.
+@test "stdio: the names of standard input and output work for a socket" {
 	local name
 	requires python3
 	printf hello >hello
@@ -99,7 +99,7 @@ paired() {
 	done
 }
 
-@test "stdio: what is no number of a descriptor, or not open, is an error" {
+@test "stdio: a malformed number, or one that is not open, is an error" {
 	zcopy 2 fd: out
 	zcopy 2 fd:x out
 	zcopy 2 fd:-1 out
@@ -113,7 +113,7 @@ paired() {
 	[ ! -e out ]
 }
 
-@test "stdio: a descriptor is used as it was opened, or not at all" {
+@test "stdio: a descriptor that was opened the other way round is an error" {
 	echo old >old
 	exec 7>written 8<old
 	zcopy 3 fd:7 out
@@ -126,7 +126,7 @@ paired() {
 	[ ! -e out ]
 }
 
-@test "stdio: runs in a group share standard input" {
+@test "stdio: several zcopys share the position of standard input" {
 	local method
 	for method in $(methods file file); do
 		echo "method $method"
@@ -150,7 +150,7 @@ paired() {
 	done
 }
 
-@test "stdio: it shares standard input with other programs" {
+@test "stdio: zcopy and other programs share the position of standard input" {
 	local method
 	for method in $(methods file file); do
 		echo "method $method"
@@ -165,7 +165,7 @@ paired() {
 	done
 }
 
-@test "stdio: runs in a group share standard output" {
+@test "stdio: several zcopys share the position of standard output" {
 	local method
 	for method in $(methods file file); do
 		echo "method $method"
@@ -193,7 +193,7 @@ paired() {
 	done
 }
 
-@test "stdio: standard output is not truncated: what is behind stays" {
+@test "stdio: standard output is not truncated: data after the new data stays" {
 	local method
 	random_file long 4000000
 	for method in $(methods file file); do
@@ -204,7 +204,7 @@ paired() {
 	done
 }
 
-@test "stdio: between two pipes it is cat" {
+@test "stdio: between two pipes zcopy works like cat" {
 	local method
 	for method in $(methods stream stream); do
 		echo "method $method"
@@ -215,7 +215,7 @@ paired() {
 	done
 }
 
-@test "stdio: while it waits between two pipes, others may use them" {
+@test "stdio: while zcopy waits between two pipes, others can use them" {
 	requires python3
 	timeout 20 python3 "$BATS_TEST_DIRNAME/asleep.py" shares \
 	    "$ZCOPY" - -
@@ -223,7 +223,7 @@ paired() {
 
 # Closed descriptors.
 
-@test "stdio: with standard error closed no message lands in the data" {
+@test "stdio: with standard error closed, -v puts no message into the data" {
 	local method
 	for method in $(methods file file); do
 		echo "method $method"
@@ -238,7 +238,7 @@ paired() {
 	done
 }
 
-@test "stdio: with standard error closed an error is not in the data either" {
+@test "stdio: with standard error closed, an error puts none into the data" {
 	local status=0
 	echo old >out
 	direct absent out 2>&- || status=$?
@@ -250,7 +250,7 @@ paired() {
 	cmp out in
 }
 
-@test "stdio: with standard input closed, what does not need it works" {
+@test "stdio: with standard input closed, zcopy works if it does not need it" {
 	direct in out 0<&-
 	same in out
 	fails 3 direct - new 0<&-
@@ -259,7 +259,7 @@ paired() {
 	[ ! -e new ]
 }
 
-@test "stdio: with standard output closed, what does not need it works" {
+@test "stdio: with standard output closed, zcopy works if it does not need it" {
 	direct in out 1>&-
 	same in out
 	fails 4 direct in - 1>&-
@@ -269,7 +269,7 @@ paired() {
 
 # O_APPEND.
 
-@test "append: >> keeps what is there" {
+@test "append: >> keeps the old content" {
 	local method
 	for method in auto mmap read-write; do
 		echo "method $method"
@@ -282,7 +282,7 @@ paired() {
 	done
 }
 
-@test "append: to a file, methods that cannot are status 9, by name only" {
+@test "append: a named method that cannot append to a file gives status 9" {
 	local method
 	for method in copy_file_range sendfile splice; do
 		echo "method $method"
@@ -299,7 +299,7 @@ paired() {
 	done
 }
 
-@test "append: a pipe that has it takes each method" {
+@test "append: a pipe with O_APPEND can be written by each method" {
 	local method
 	mkfifo fifo
 	for method in $(methods file pipe); do
@@ -311,8 +311,8 @@ paired() {
 	done
 }
 
-# GNU make sets O_APPEND on its own standard output.
-@test "append: recipes of make write to one log, or one pipe" {
+# GNU make sets O_APPEND on its standard output, and its recipes inherit that.
+@test "append: commands of a makefile write to one log, or to one pipe" {
 	local make=(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make)
 	requires make
 	cat >Makefile <<-'END'
@@ -329,7 +329,7 @@ paired() {
 	cmp log <(echo begin; cat in; head -c 10 in; echo end)
 }
 
-# O_NONBLOCK, set by whoever shares the descriptor.
+# O_NONBLOCK, as set by another process that shares the descriptor.
 
 # nonblocking SOURCE DEST PAUSE COMMAND... - see tests/nonblock.py.
 nonblocking() {
@@ -337,7 +337,7 @@ nonblocking() {
 }
 
 # bats test_tags=slow
-@test "nonblock: an empty pipe is waited for, and stays as it was" {
+@test "nonblock: zcopy waits for an empty pipe, and keeps its flags" {
 	local method
 	requires python3
 	for method in $(methods stream file); do
@@ -348,7 +348,7 @@ nonblocking() {
 }
 
 # bats test_tags=slow
-@test "nonblock: a full pipe is waited for, and stays as it was" {
+@test "nonblock: zcopy waits for a full pipe, and keeps its flags" {
 	local method
 	requires python3
 	for method in $(methods file pipe); do
@@ -358,7 +358,7 @@ nonblocking() {
 	done
 }
 
-@test "nonblock: two pipes, megabytes, and not a byte is lost" {
+@test "nonblock: not a byte is lost between two pipes" {
 	local method
 	requires python3
 	for method in $(methods stream pipe); do
@@ -369,7 +369,7 @@ nonblocking() {
 }
 
 # bats test_tags=slow
-@test "nonblock: sockets are waited for, and stay as they were" {
+@test "nonblock: zcopy waits for sockets, and keeps their flags" {
 	local method
 	requires python3
 	for method in $(methods stream pipe); do
@@ -388,7 +388,7 @@ nonblocking() {
 	done
 }
 
-@test "nonblock: while it waits, a signal ends it" {
+@test "nonblock: a signal ends zcopy while it waits" {
 	requires python3
 	python3 "$BATS_TEST_DIRNAME/asleep.py" dies-nonblock TERM \
 	    "$ZCOPY" - out
@@ -435,7 +435,7 @@ nonblocking() {
 	done
 }
 
-@test "pipe: where no pipe may grow, they do as they are" {
+@test "pipe: pipes that may not grow are used as they are" {
 	local method row
 	mkfifo fifo
 	for method in $(methods file pipe); do
@@ -457,8 +457,8 @@ nonblocking() {
 # SIGPIPE.
 
 # left_after COUNT ARG... - run zcopy ARG... with a pipe as its stdout.  The
-# reader closes it after COUNT bytes, which are in out then.  Its status is in
-# ../status, what it said in ../said.
+# reader closes the pipe after COUNT bytes, and leaves these in out.  ../status
+# has zcopy's status, ../said its stderr.
 left_after() {
 	local count=$1
 	shift
@@ -469,7 +469,7 @@ left_after() {
 	printf 'status %s: %s\n' "$(cat ../status)" "$(cat ../said)"
 }
 
-@test "sigpipe: a reader who goes away ends it by the signal, quietly" {
+@test "sigpipe: when the reader goes away, zcopy dies by SIGPIPE, silently" {
 	local method
 	head -c 100000 in >expected
 	for method in $(methods file pipe); do
@@ -488,7 +488,7 @@ left_after() {
 	done
 }
 
-@test "sigpipe: an endless source ends with its reader" {
+@test "sigpipe: zcopy with an endless source ends when its reader goes away" {
 	local method
 	for method in auto sendfile splice read-write; do
 		echo "method $method"
@@ -497,7 +497,7 @@ left_after() {
 	done
 }
 
-@test "sigpipe: a FIFO's reader who goes away is no other" {
+@test "sigpipe: when the reader of a FIFO goes away, zcopy dies by SIGPIPE" {
 	mkfifo fifo
 	start in fifo
 	head -c 1 fifo >out
@@ -505,7 +505,7 @@ left_after() {
 	[ -z "$output" ]
 }
 
-@test "sigpipe: where it is ignored, status 4 and a message" {
+@test "sigpipe: if SIGPIPE is ignored, a broken pipe gives status 4" {
 	local method
 	local clean_env=(sh -c 'trap "" PIPE; exec "$@"' sh)
 	for method in $(methods file pipe); do
@@ -523,7 +523,7 @@ left_after() {
 	done
 }
 
-@test "sigpipe: of a socket a peer who goes away is an error, status 5" {
+@test "sigpipe: a socket whose peer goes away gives status 5, and no SIGPIPE" {
 	local method
 	requires python3
 	for method in $(methods file stream); do
@@ -535,7 +535,7 @@ left_after() {
 
 # /dev/full.
 
-@test "full: /dev/full through standard output is no space, status 4" {
+@test "full: /dev/full as standard output is out of space, status 4" {
 	local method size
 	for size in 1 100000 3000001; do
 		for method in auto mmap read-write; do
@@ -554,7 +554,7 @@ left_after() {
 	grep -q '^zcopy: /dev/full: .*No space left on device' ../said
 }
 
-@test "full: what the kernel's own paths say of it is status 9, by name" {
+@test "full: sendfile and splice by name refuse /dev/full with status 9" {
 	local method
 	for method in sendfile splice; do
 		echo "method $method"
@@ -563,7 +563,7 @@ left_after() {
 	done
 }
 
-@test "full: help and lists that cannot be printed are no success" {
+@test "full: --help and lists fail if they cannot be printed" {
 	local option status
 	for option in --help --version --list-methods "--explain in out"; do
 		status=0
@@ -588,8 +588,8 @@ waits() {
 	[ "$state" = S ] && (((caught >> 14 & 1) == 1))	# SIGTERM
 }
 
-# everywhere COMMAND... - start a zcopy that waits, in each way that there is,
-# and call COMMAND, which must end it.
+# everywhere COMMAND... - for each place where zcopy can wait: start one that
+# waits there, and call COMMAND, which must end it.
 everywhere() {
 	local place
 	mkfifo idle busy
@@ -616,8 +616,8 @@ everywhere() {
 	done
 }
 
-# dies SIGNAL NUMBER - send it to $pid, which must end by it, soon, and leave
-# nothing.
+# dies SIGNAL NUMBER - send it to $pid, which must die by it within 4 s, keep
+# the old `out`, and leave no temporary file.
 dies() {
 	echo "SIG$1"
 	kill -"$1" "$pid"
@@ -626,22 +626,22 @@ dies() {
 	[ -z "$(find . -name '*out*' ! -name out)" ]
 }
 
-@test "signal: SIGTERM ends it wherever it waits, and DEST stays" {
+@test "signal: SIGTERM ends zcopy wherever it waits, and DEST stays" {
 	echo old >out
 	everywhere dies TERM 15
 }
 
-@test "signal: SIGINT ends it wherever it waits, and DEST stays" {
+@test "signal: SIGINT ends zcopy wherever it waits, and DEST stays" {
 	echo old >out
 	everywhere dies INT 2
 }
 
-@test "signal: SIGHUP ends it wherever it waits, and DEST stays" {
+@test "signal: SIGHUP ends zcopy wherever it waits, and DEST stays" {
 	echo old >out
 	everywhere dies HUP 1
 }
 
-@test "signal: a new DEST that is not complete is not there after it" {
+@test "signal: after a signal, an incomplete new DEST is not there" {
 	mkfifo source
 	exec 7<>source
 	start source out 7>&-
@@ -653,7 +653,7 @@ dies() {
 	[ -z "$(find . -name '*out*')" ]
 }
 
-@test "signal: what it says was delivered by then is what has arrived" {
+@test "signal: as many bytes have arrived as zcopy says it has delivered" {
 	local method
 	mkfifo source fifo
 	for method in $(methods stream file); do
@@ -680,7 +680,7 @@ dies() {
 	done
 }
 
-@test "signal: it dies by the signal itself, not with a number like it" {
+@test "signal: zcopy dies by the signal itself, not with a status like it" {
 	local name
 	requires python3
 	for name in TERM INT HUP; do
@@ -690,7 +690,7 @@ dies() {
 	done
 }
 
-@test "signal: what was ignored at the start stays so" {
+@test "signal: signals that were ignored at the start stay ignored" {
 	local name
 	local clean_env=(sh -c 'trap "" HUP INT TERM; exec "$@"' sh)
 	mkfifo source
@@ -707,12 +707,12 @@ dies() {
 	cmp out <(cat in; echo more)
 }
 
-# True if $pid sleeps.  It ignores SIGTERM, and so has no handler of it.
+# As `waits`, for a zcopy that ignores SIGTERM, and so has no handler for it.
 waits_ignoring() {
 	grep -q '^State:[[:space:]]*S' "/proc/$pid/status"
 }
 
-@test "signal: under nohup the end of a session is not its end" {
+@test "signal: under nohup SIGHUP does not end zcopy" {
 	local clean_env=(nohup)
 	requires nohup
 	mkfifo source
@@ -726,14 +726,15 @@ waits_ignoring() {
 	same in out
 }
 
-# For `retry`: a signal that comes just before zcopy waits is answered only
-# after the wait.
+# asked - for `retry`: send SIGUSR1; true once it is answered.  It is sent more
+# than once, because zcopy answers a signal that comes just before it begins to
+# wait only after the wait.
 asked() {
 	kill -USR1 "$pid"
 	grep -Eq '^zcopy: .*[0-9]+ bytes' "$log"
 }
 
-@test "signal: SIGUSR1 prints one line, and it goes on" {
+@test "signal: SIGUSR1 prints one line, and zcopy continues" {
 	local method
 	mkfifo source
 	for method in $(methods stream file); do
@@ -756,11 +757,12 @@ asked() {
 	done
 }
 
+# two_lines - for `retry`: zcopy has printed two lines.
 two_lines() {
 	[ "$(wc -l <"$log")" -eq 2 ]
 }
 
-@test "signal: SIGUSR1 is answered while the reader makes it wait" {
+@test "signal: SIGUSR1 is answered while zcopy waits for its reader" {
 	local method
 	mkfifo fifo
 	for method in $(methods file fifo); do
@@ -775,18 +777,18 @@ two_lines() {
 	done
 }
 
-@test "signal: SIGUSR1 is answered while nobody has come yet" {
+@test "signal: SIGUSR1 is answered wherever zcopy waits" {
 	everywhere is_answered
 }
 
-# zcopy must still be waiting after its answer: SIGTERM ends it.
+# SIGUSR1 is answered, and zcopy goes on waiting: SIGTERM ends it.
 is_answered() {
 	RETRY_SECONDS=3 retry asked
 	kill -TERM "$pid"
 	ends 143
 }
 
-@test "signal: SIGUSR1 while nobody has come yet ends nothing" {
+@test "signal: SIGUSR1 ends no wait for a FIFO or a connection" {
 	mkfifo source fifo
 	start source out
 	retry waits
@@ -810,8 +812,8 @@ is_answered() {
 	same in out
 }
 
-# So many signals come that each call is interrupted.
-@test "signal: SIGUSR1, many times, loses no byte" {
+# Signals come so fast that most calls are interrupted.
+@test "signal: not a byte is lost while SIGUSR1 comes all the time" {
 	local method
 	for method in $(methods file file); do
 		echo "method $method"
@@ -829,7 +831,7 @@ is_answered() {
 	[ -s ../answers ]
 }
 
-# True if zcopy has set its handler of SIGUSR1.
+# True if zcopy has set its handler for SIGUSR1.
 heeds() {
 	local key value caught=0
 	while read -r key value; do
@@ -838,7 +840,7 @@ heeds() {
 	(((caught >> 9 & 1) == 1))
 } 2>/dev/null
 
-@test "signal: SIGUSR1 that was ignored at the start stays so" {
+@test "signal: SIGUSR1 stays ignored if it was ignored at the start" {
 	local clean_env=(sh -c 'trap "" USR1; exec "$@"' sh)
 	mkfifo source
 	exec 7<>source
@@ -852,9 +854,9 @@ heeds() {
 	[ -z "$output" ]
 }
 
-# What it says.
+# What zcopy prints.
 
-@test "verbose: without options a success says nothing" {
+@test "verbose: without options a success prints nothing" {
 	zcopy 0 in out
 	[ -z "$output" ]
 	zcopy 0 - out <in
@@ -863,7 +865,8 @@ heeds() {
 	[ -z "$output" ]
 }
 
-# says REGEX... - true if each line of $output matches its REGEX.
+# says REGEX... - true if $output has a line for each REGEX, in order, and no
+# others.
 says() {
 	local line i=0
 	while read -r line; do
@@ -878,7 +881,7 @@ says() {
 exdev='refused at 0: EXDEV \(Invalid cross-device link\)'
 speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 
-@test "verbose: -v prints the plan, and what was done" {
+@test "verbose: -v prints the plan and what was done" {
 	zcopy 0 -v in out
 	says 'plan: copy_file_range sendfile read-write' \
 	    "done: $size bytes $speed, method copy_file_range"
@@ -888,7 +891,7 @@ speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 	says 'plan: read-write' "done: $size bytes $speed, method read-write"
 }
 
-@test "verbose: -v prints what was refused, where, and by which errno" {
+@test "verbose: -v prints which method was refused, where, and with which errno" {
 	FAULT=copy_file_range:EXDEV:1 zcopy 0 -v in out
 	fault_fired
 	says 'plan: copy_file_range sendfile read-write' \
@@ -897,7 +900,7 @@ speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 	same in out
 }
 
-@test "verbose: a refusal half way counts what was moved, and both are named" {
+@test "verbose: after a refusal half way, both methods are named" {
 	FAULT=kernel:EINVAL:3+ zcopy 0 -v --block-size=64K in out
 	fault_fired
 	says 'plan: copy_file_range sendfile read-write' \
@@ -907,7 +910,7 @@ speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 	same in out
 }
 
-@test "verbose: the kernel's own refusal across file systems is in it" {
+@test "verbose: -v prints the kernel's refusal across file systems" {
 	other=$(mktemp -d /dev/shm/zcopy.XXXXXX) || skip "no /dev/shm"
 	cp in "$other/in"
 	[ "$(stat -c %d in)" -ne "$(stat -c %d "$other/in")" ] ||
@@ -919,21 +922,21 @@ speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 	same in out
 }
 
-@test "verbose: it goes to standard error, and the data does not" {
+@test "verbose: the lines go to standard error, the data does not" {
 	direct -v in - >out 2>../said
 	same in out
 	[ "$(grep -c '^zcopy: ' ../said)" -eq 2 ]
 	[ "$(wc -l <../said)" -eq 2 ]
 }
 
-@test "verbose: a failure has a plan, and one line of error, and no done" {
+@test "verbose: a failure prints the plan and one error, and no summary" {
 	zcopy 6 -v -c 4000000 in out
 	says 'plan: copy_file_range sendfile read-write' \
 	    "in: .*\b$size\b.*"
 	[[ $output != *done:* ]]
 }
 
-@test "verbose: a failure is one line, with the name as it was typed" {
+@test "verbose: an error is one line, with the name as it was typed" {
 	local name
 	ln -s in link
 	for name in ./absent absent file:absent; do
@@ -946,7 +949,7 @@ speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 	says "\\.\\./${PWD##*/}/in: .*"
 }
 
-@test "quiet: -q leaves out where it listens, and no error" {
+@test "quiet: -q omits where zcopy listens, but no error" {
 	local status=0
 	start -q unix-listen:sock out
 	retry test -S sock

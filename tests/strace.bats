@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # Calls that fail by strace(1), without a library of ours between zcopy and the
-# kernel: the lines that shared notes call "(ran)".  Here each of them runs on
-# every route that comes to the call.
+# kernel, on every route that makes the call.
 
 load helpers
 load fault
@@ -14,7 +13,8 @@ setup() {
 	random_file data $SIZE
 }
 
-# injects SOURCE DEST LINE [ARG...] - one run, in which LINE takes effect.
+# injects SOURCE DEST LINE [ARG...] - run zcopy with `strace -e inject=LINE`;
+# fail unless LINE took effect.
 injects() {
 	local TRACE="-e inject=$3"
 	source=$1 dest=$2 why=
@@ -28,8 +28,8 @@ injects() {
 	fi
 }
 
-# survives LINE ROUTE... - what arrives is equal.  A ROUTE is SOURCE:DEST, and
-# perhaps the method that is to come first.
+# survives LINE ROUTE... - all data arrives on each ROUTE, which is SOURCE:DEST
+# or SOURCE:DEST:METHOD, with the method that comes first.
 survives() {
 	local line=$1 route source dest method
 	shift
@@ -41,17 +41,17 @@ survives() {
 	done
 }
 
-# Where splice uses a pipe of its own; the even calls empty it.
+# Routes on which splice uses a private pipe, which the even calls empty.
 private="path:tcp:splice path:path:splice path:unix:splice tcp:pipe
 	tcp:path pipe:tcp"
 
-# Where splice goes straight from or to a pipe.
+# Routes on which splice moves data directly from or to a pipe.
 direct="path:pipe path:fifo pipe:path:splice pipe:pipe"
 
 sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 	path:pipe:sendfile"
 
-@test "strace: copy_file_range that sees no data is not believed" {
+@test "strace: a false 0 of copy_file_range is not believed" {
 	local when
 	for when in 1 2 4 5; do		# the first one is a probe
 		survives copy_file_range:retval=0:when=$when path:path
@@ -59,27 +59,27 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 	survives copy_file_range:retval=0 path:path
 }
 
-@test "strace: sendfile that sees no data is not believed" {
+@test "strace: a false 0 of sendfile is not believed" {
 	# shellcheck disable=SC2086	# routes
 	survives sendfile:retval=0:when=2 $sendfile
 }
 
-@test "strace: splice that sees no data in a file is not believed" {
+@test "strace: a false 0 of splice from a file is not believed" {
 	survives splice:retval=0:when=3 path:tcp:splice path:path:splice \
 	    path:unix:splice path:pipe path:fifo
 }
 
-@test "strace: splice that finds its own pipe empty is not believed" {
+@test "strace: a false 0 of splice from the private pipe is not believed" {
 	# shellcheck disable=SC2086
 	survives splice:retval=0:when=4 $private
 }
 
-@test "strace: sendfile may stop to work half way" {
+@test "strace: sendfile may fail half way" {
 	# shellcheck disable=SC2086
 	survives sendfile:error=EINVAL:when=3+ $sendfile
 }
 
-@test "strace: copy_file_range may stop to work half way" {
+@test "strace: copy_file_range may fail half way" {
 	survives copy_file_range:error=EPERM:when=3 path:path
 	survives copy_file_range:error=EIO:when=5 path:path
 	survives copy_file_range:error=EIO:when=2 path:path
@@ -91,14 +91,14 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 	survives $line path:path $private $direct $sendfile
 }
 
-@test "strace: copy_file_range may be refused from the start" {
+@test "strace: copy_file_range may fail from the start" {
 	local error
 	for error in EXDEV ENOSYS EPERM EACCES; do
 		survives copy_file_range:error=$error path:path
 	done
 }
 
-@test "strace: bytes in the private pipe are not forgotten" {
+@test "strace: bytes in the private pipe are not lost if splice fails" {
 	local when
 	for when in 2 4 6; do
 		# shellcheck disable=SC2086
@@ -108,7 +108,7 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 	survives splice:error=EIO:when=4 $private $direct
 }
 
-@test "strace: a full disk behind the private pipe is fatal, and exact" {
+@test "strace: ENOSPC behind the private pipe is fatal, with an exact count" {
 	local route status whole
 	for route in path:tcp path:unix path:path pipe:pipe tcp:path; do
 		source=${route%:*} dest=${route#*:} struck=2
@@ -122,20 +122,20 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 	is_failure 4 "write: ${text[ENOSPC]}" || { echo "$why"; return 1; }
 }
 
-@test "strace: EAGAIN from ends that block does not make it spin" {
+@test "strace: EAGAIN from ends that block does not make zcopy spin" {
 	# shellcheck disable=SC2086
 	survives splice:error=EAGAIN:when=3+3 $private $direct
 	# shellcheck disable=SC2086
 	survives sendfile:error=EAGAIN:when=2+ $sendfile
 }
 
-@test "strace: EAGAIN from ends that do not block is waited for" {
+@test "strace: after EAGAIN from ends that do not block, zcopy waits" {
 	first='dd iflag=nonblock oflag=nonblock count=0 status=none'
 	survives splice:error=EAGAIN:when=3+3 pipe:pipe path:pipe \
 	    pipe:path:splice
 }
 
-@test "strace: signals lose nothing, and are answered" {
+@test "strace: SIGUSR1 loses nothing, and is answered" {
 	# shellcheck disable=SC2086
 	survives splice:signal=USR1:when=2+3 $private $direct
 	[[ $output == *" so far"* ]]
@@ -146,7 +146,8 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 	[[ $output == *" so far"* ]]
 }
 
-# first_call SOURCE DEST CALL PATTERN - the number of the first such one.
+# first_call SOURCE DEST CALL PATTERN - print the number of the first CALL that
+# matches PATTERN.
 first_call() {
 	local TRACE="-e trace=$3"
 	source=$1 dest=$2
@@ -154,11 +155,11 @@ first_call() {
 	grep -n -m 1 -e "$4" "$BATS_TEST_TMPDIR.trace" | cut -d: -f1
 }
 
-@test "strace: interrupted reads and writes are made again" {
+@test "strace: interrupted reads and writes are repeated" {
 	local route when
 	options=(--method=read-write)
 	for route in path:path path:pipe path:fifo pipe:path pipe:pipe; do
-		# The first ones are of the dynamic linker.
+		# The dynamic linker makes the first ones.
 		when=$(first_call "${route%:*}" "${route#*:}" read \
 		    ", $BLOCK) *= ")
 		survives read:error=EINTR:when=$((when + 2))+2 $route
@@ -167,10 +168,10 @@ first_call() {
 	done
 }
 
-@test "strace: pipes that may not grow, or not be made, are done without" {
+@test "strace: all data arrives if pipes cannot grow or be created" {
 	local route when
 	for route in path:pipe path:fifo pipe:pipe tcp:path; do
-		# It, and the three that are made when it fails.
+		# This call, and the three that follow if it fails.
 		when=$(first_call "${route%:*}" "${route#*:}" fcntl \
 		    F_SETPIPE_SZ)
 		survives fcntl:error=EPERM:when="$when..$((when + 3))" $route
@@ -180,11 +181,11 @@ first_call() {
 	survives pipe2:error=EMFILE tcp:pipe tcp:path path:tcp:splice
 }
 
-@test "strace: what is rescued from a pipe does not set the size of reads" {
+@test "strace: bytes rescued from a pipe do not make later reads small" {
 	local reader
 	requires strace
 	random_file data 1000001
-	# The first byte is in our pipe, alone, when the second splice fails.
+	# When the second splice fails, the private pipe holds one byte.
 	mkfifo source sink
 	cat sink >out 3>&- &
 	reader=$!

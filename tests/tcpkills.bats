@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# Two zcopys, one of which dies or fails: the other one reports no success
-# unless it had everything, and DEST is the old file or the new one.  Full
-# disks, limits, and sources that shrink: tests/network.bats.
+# Two zcopys, of which one dies or fails: the other one succeeds only if DEST is
+# complete, and DEST is the old file or the new one.  For full disks, limits,
+# and sources that shrink see tests/network.bats.
 # bats file_tags=slow
 
 load helpers
 load kills
 load peer
 
-# Random kills of a case; 4 in 5 must land in mid-transfer.
+# Random kills in a case; 4 in 5 must land in mid-transfer.
 KILLS=50
 SIZE=40000000
 
@@ -25,7 +25,8 @@ setup() {
 	path=$BATS_TEST_TMPDIR.socket
 }
 
-# whole_or_old - out, and nothing else.  $whole says which.
+# whole_or_old - true if `out` is the new file (then $whole is 1) or the old
+# one, and there is no other file.
 whole_or_old() {
 	if cmp -s "$in" out; then
 		put_back
@@ -36,9 +37,8 @@ whole_or_old() {
 	untouched
 }
 
-# Two zcopys are $sender and $receiver.  Each of these starts them to move $in
-# to out, with OPTIONs for the one that receives, which is stopped.
-
+# over_tcp OPTION... and the like - start $sender and $receiver, to move $in to
+# out.  OPTIONs are for the receiver, which is stopped.
 over_tcp() {
 	listener "$@" listen:127.0.0.1:0 out
 	receiver=$pid
@@ -63,7 +63,7 @@ over_unix() {
 	sender=$pid
 }
 
-# both_end - sets sent and received, their statuses.
+# both_end - wait for both; set $sent and $received, their statuses.
 both_end() {
 	outcome "$sender"
 	sent=$status
@@ -72,21 +72,23 @@ both_end() {
 	echo "sender $sent, receiver $received"
 }
 
-# nobody_is_wrong - who succeeded is right, and DEST is in order.
+# nobody_is_wrong - true if DEST is the old file or the new one, and each zcopy
+# that succeeded did so rightly.
 nobody_is_wrong() {
 	whole_or_old
 	[ "$sent" -ne 0 ] || [ $whole -eq 1 ]
 	[ "$received" -ne 0 ] || [ $whole -eq 1 ]
 }
 
-# killed sender|receiver SIGNAL BYTES WAY [OPTION...] - when so many have come.
+# killed sender|receiver SIGNAL BYTES WAY [OPTION...] - start both by WAY, and
+# kill one of them when BYTES have arrived.
 killed() {
 	local victim=$1 signal=$2 bytes=$3
 	"${@:4}"
 	tried=$((tried + 1))
 	midway "$bytes" "$signal" "${!victim}" "$receiver" || seen=0
 	both_end
-	# The name of a file that was killed while it was put into its place.
+	# A receiver that was killed just before its rename(2) leaves this name.
 	[ "$bytes" -ne "$SIZE" ] || rm -f .out.zcopy-*
 	nobody_is_wrong
 	if [ $whole -eq 0 ] && [ "$seen" -gt 0 ] && [ "$seen" -lt "$SIZE" ]
@@ -95,21 +97,22 @@ killed() {
 	fi
 }
 
-# statuses SIGNAL VICTIM'S SURVIVOR'S - of those whose kill landed.
+# statuses SIGNAL VICTIM'S SURVIVOR'S - true if these statuses are right for a
+# kill that landed.
 statuses() {
 	[ $whole -eq 0 ] || return 0
 	[ "$2" -eq $((128 + $1)) ]
 	[ "$3" -eq 5 ]
 }
 
-# way NUMBER - by turns.
+# way NUMBER - print one of two ways to start both, in turn.
 way() {
 	[ $(($1 % 2)) -eq 0 ] && echo over_tcp || echo over_tcp_from_a_listener
 }
 
 ## Random moments
 
-@test "random: kill -9 of the sender, and the receiver keeps its old file" {
+@test "random: after kill -9 of the sender, the receiver keeps its old file" {
 	local i
 	for ((i = 0; i < KILLS; i++)); do
 		killed sender 9 "$(somewhere)" "$(way $i)" --block-size=2K
@@ -118,7 +121,7 @@ way() {
 	most_landed
 }
 
-@test "random: kill -9 of the receiver, and the sender reports no success" {
+@test "random: after kill -9 of the receiver, the sender fails" {
 	local i
 	for ((i = 0; i < KILLS; i++)); do
 		killed receiver 9 "$(somewhere)" "$(way $i)" --block-size=2K
@@ -127,7 +130,7 @@ way() {
 	most_landed
 }
 
-@test "random: SIGTERM of the one is status 5 of the other" {
+@test "random: SIGTERM of one gives the other status 5" {
 	local i
 	for ((i = 0; i < 10; i++)); do
 		killed sender 15 "$(somewhere)" "$(way $i)" --block-size=2K
@@ -138,7 +141,7 @@ way() {
 	most_landed
 }
 
-@test "random: kill -9 at the last moment, and whoever succeeds is right" {
+@test "random: after kill -9 at the last moment, DEST is complete if one succeeds" {
 	local i
 	for ((i = 0; i < 12; i++)); do
 		killed sender 9 $SIZE over_tcp --block-size=1M
@@ -150,8 +153,8 @@ way() {
 
 ## Named moments
 
-# traced sender|receiver OPTION... - $few is moved over TCP, and this one runs
-# under strace with these options.
+# traced sender|receiver OPTION... - move $few over TCP, with this one under
+# strace with these options.
 traced() {
 	in=$few
 	case $1 in
@@ -169,8 +172,8 @@ traced() {
 	both_end
 }
 
-# calls END - all that it makes when nothing happens to it, into the file
-# $calls; $connected is the number of the one that connects.
+# calls END - write all calls of END, in a run without a signal, to the file
+# $calls.  Set $connected to the number of the line with connect(2).
 calls() {
 	requires strace
 	calls=$BATS_TEST_TMPDIR.calls
@@ -179,19 +182,19 @@ calls() {
 	whole_or_old
 	[ $whole -eq 1 ]
 	mv "$BATS_TEST_TMPDIR.trace" "$calls"
-	# The first may be a datagram socket's, which asks for the way.
+	# The first one may be of a datagram socket, which finds the route.
 	connected=$(grep -n 'connect(.*htons' "$calls" | tail -n 1 |
 	    cut -d : -f 1)
 	[ "$connected" -gt 0 ]
 }
 
-# last CALL - its number among its like.
+# last CALL - print how many CALLs there are, the number of the last one.
 last() {
 	grep -c "^[0-9 ]*$1(" "$calls" || :
 }
 
-# signalled END SIGNAL CALL N - at its Nth CALL.  kill -9 comes before the call
-# is made.
+# signalled END SIGNAL CALL N - END gets SIGNAL at its Nth CALL.  SIGKILL comes
+# before the call is made.
 signalled() {
 	echo "$1, signal $2, $3 number $4"
 	traced "$1" -e trace=all -e "inject=$3:signal=$2:when=$4"
@@ -201,8 +204,8 @@ signalled() {
 	nobody_is_wrong
 }
 
-# The one thing that kill -9 may leave behind: a name that was made, and not
-# given to DEST yet.
+# remove_temporary - remove what only SIGKILL may leave behind: a temporary name
+# that was made, but not yet renamed to DEST.
 remove_temporary() {
 	if grep -q 'linkat(.*) = 0' "$BATS_TEST_TMPDIR.trace" &&
 	    ! grep -q 'renameat2*(.*) = 0' "$BATS_TEST_TMPDIR.trace"; then
@@ -210,8 +213,9 @@ remove_temporary() {
 	fi
 }
 
-# every_call END SIGNAL - from when it is connected to the last.  Polls and the
-# like may be fewer, and some signals so have no call to come at.
+# every_call END SIGNAL - END gets SIGNAL at each of its calls after connect(2),
+# in a run for each.  The number of polls and the like varies, so a run may not
+# have the call, and then gets no signal.
 every_call() {
 	local call n signalled=$((128 + $2))
 	calls "$1"
@@ -226,7 +230,8 @@ every_call() {
 	echo "it died in $landed of $tried"
 }
 
-# CALL and its number among its like, of all behind `connect`.
+# numbered - print each call after connect(2), and its number among those of its
+# name.
 numbered() {
 	awk -v first="$connected" '{
 		sub(/\(.*/, "", $2)
@@ -236,35 +241,35 @@ numbered() {
 	}' "$calls"
 }
 
-@test "moments: kill -9 of the receiver at each of its system calls" {
+@test "moments: kill -9 of the receiver at any call leaves the old or new file" {
 	every_call receiver 9
 	most_landed
 }
 
-@test "moments: kill -9 of the sender at each of its system calls" {
+@test "moments: kill -9 of the sender at any call leaves the old or new file" {
 	every_call sender 9
 	most_landed
 }
 
-# At the last ones it is too late to give up.
-@test "moments: SIGTERM of the receiver at each of its system calls" {
+# At the last calls it is too late to give up, so fewer kills land.
+@test "moments: SIGTERM of the receiver at any call leaves the old or new file" {
 	every_call receiver 15
 	[ "$landed" -ge 10 ]
 }
 
-@test "moments: SIGTERM of the sender at each of its system calls" {
+@test "moments: SIGTERM of the sender at any call leaves the old or new file" {
 	every_call sender 15
 	[ "$landed" -ge 10 ]
 }
 
-@test "moments: before DEST has its name the old file stays, and it is status 5" {
+@test "moments: a receiver killed before the rename leaves the old file" {
 	local call n
 	calls receiver
 	for call in splice fchmod fsync linkat renameat; do
-		# Only what is called in this build, and with these options.
+		# Some are not called in this build, or with these options.
 		n=$(last $call)
 		[ "$n" -gt 0 ] || continue
-		# The last splices depend on how the data comes.
+		# How many splices there are depends on how the data arrives.
 		[ $call != splice ] || n=2
 		signalled receiver 9 $call "$n"
 		[ "$received" -eq 137 ]
@@ -275,7 +280,7 @@ numbered() {
 	[ "$tried" -ge 4 ]
 }
 
-@test "moments: after the rename the new file stays, and the sender is not told" {
+@test "moments: a receiver killed after the rename leaves the new file" {
 	calls receiver
 	signalled receiver 9 setsockopt "$(last setsockopt)"
 	[ "$received" -eq 137 ]
@@ -283,7 +288,7 @@ numbered() {
 	[ $whole -eq 1 ]
 }
 
-@test "moments: before all is sent a sender that is killed is status 5" {
+@test "moments: a sender killed before all is sent gives status 5" {
 	local n
 	calls sender
 	for n in 1 2 3; do
@@ -298,7 +303,7 @@ numbered() {
 	[ $whole -eq 0 ]
 }
 
-@test "moments: what a dead receiver leaves is a reset, whoever sends" {
+@test "moments: a receiver that is killed resets any sender" {
 	local call
 	in=$few
 	calls receiver
@@ -314,7 +319,8 @@ numbered() {
 
 ## Failures
 
-# receiver_fails FAULT SENDER'S - of two zcopys.
+# receiver_fails FAULT - of two zcopys, the receiver fails, and so does the
+# sender.
 receiver_fails() {
 	echo "$1"
 	listener "$in" listen:127.0.0.1:0
@@ -323,13 +329,13 @@ receiver_fails() {
 	fault_fired
 	complains out
 	ends 5 "$sender"
-	# A call that had moved some has taken the reset's errno with it.
+	# If a call had moved some data before, it took ECONNRESET away.
 	complains listen:127.0.0.1:0 "Connection reset by peer" ||
 	    complains listen:127.0.0.1:0 "Broken pipe"
 	untouched
 }
 
-@test "failures: a receiver that cannot write on resets its sender" {
+@test "failures: a receiver whose write fails resets its sender" {
 	local fault
 	in=$few
 	for fault in splice:EIO:3:out=reg,write:EIO:1:out=reg \
@@ -338,7 +344,7 @@ receiver_fails() {
 	done
 }
 
-@test "failures: a receiver that fails when it has all resets its sender" {
+@test "failures: a receiver that fails after the last byte resets its sender" {
 	local fault
 	in=$few
 	for fault in close:EIO:1+:reg close:EDQUOT:1+:reg linkat:ENOSPC:2 \
@@ -352,7 +358,7 @@ receiver_fails() {
 	done
 }
 
-@test "failures: a sender that cannot read on resets its receiver" {
+@test "failures: a sender whose read fails resets its receiver" {
 	local fault
 	in=$few
 	for fault in sendfile:EIO:3:in=reg,splice:EIO:1:in=reg,read:EIO:1:in=reg \
@@ -376,7 +382,7 @@ receiver_fails() {
 
 ## Unix sockets
 
-@test "unix: kill -9 of the receiver, and the sender reports no success" {
+@test "unix: after kill -9 of the receiver, the sender fails" {
 	local i
 	for ((i = 0; i < 20; i++)); do
 		rm -f "$path"
@@ -386,7 +392,7 @@ receiver_fails() {
 	most_landed
 }
 
-@test "unix: kill -9 of the sender is status 6 where the count is known" {
+@test "unix: after kill -9 of the sender, --bytes gives status 6" {
 	local i
 	for ((i = 0; i < 20; i++)); do
 		killed sender 9 "$(somewhere)" over_unix "--bytes=$SIZE" \
@@ -396,7 +402,7 @@ receiver_fails() {
 	most_landed
 }
 
-@test "unix: SIGTERM of either, the same" {
+@test "unix: after SIGTERM of either, the other one fails" {
 	local i
 	for ((i = 0; i < 5; i++)); do
 		killed receiver 15 "$(somewhere)" over_unix --block-size=2K
@@ -408,7 +414,7 @@ receiver_fails() {
 	most_landed
 }
 
-@test "unix: a receiver out of room is status 5 of its sender" {
+@test "unix: a receiver that fails gives its sender status 5" {
 	requires prlimit
 	local as_user=(prlimit --fsize=100000)
 	listener "unix-listen:$path" out
@@ -422,8 +428,8 @@ receiver_fails() {
 	untouched
 }
 
-# All that it had to send was in the kernel's hands before.
-@test "unix: a receiver out of room resets a sender that waits for its end" {
+# The sender has sent everything before the receiver fails.
+@test "unix: a receiver that fails resets a sender that has sent everything" {
 	requires prlimit
 	local as_user=(prlimit --fsize=50000)
 	random_file few 100000
@@ -439,7 +445,7 @@ receiver_fails() {
 	untouched
 }
 
-@test "unix: a source shorter than --bytes is status 6 at both ends" {
+@test "unix: a source shorter than --bytes gives status 6 at both ends" {
 	listener "--bytes=$((SIZE + 1))" "unix-listen:$path" out
 	zcopy 6 "--bytes=$((SIZE + 1))" "$in" "unix:$path"
 	ends 6

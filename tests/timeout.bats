@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# --timeout: every wait ends when nothing moves that long; and none that does.
+# --timeout: each wait ends if nothing moves that long, and none ends if data
+# moves.
 
 load helpers
 load peer
@@ -11,9 +12,9 @@ setup() {
 	old_file out
 }
 
-## What is a number of seconds
+## The number of seconds
 
-@test "timeout: fractions are taken, and 0 is never" {
+@test "timeout: fractions are accepted, and 0 means never" {
 	local seconds
 	for seconds in 1 1.5 .5 5. 0 0.0 999999999999; do
 		zcopy 0 --timeout=$seconds in "$got"
@@ -21,7 +22,7 @@ setup() {
 	done
 }
 
-@test "timeout: what is no number of seconds is a usage error" {
+@test "timeout: a malformed number is a usage error" {
 	local seconds
 	for seconds in '' . -1 +1 1s 1e3 0x10 1,5 1.2.3 ' 1' '1 ' inf nan never \
 	    9999999999999; do
@@ -32,13 +33,13 @@ setup() {
 	done
 }
 
-@test "timeout: the last one counts" {
+@test "timeout: the last --timeout counts" {
 	mkfifo "$fifo"
 	gives_up 3 "$fifo" "open: no writer opened it within 0.3 s (--timeout)" \
 	    -- --timeout=0 --timeout=0.3 "$fifo" out
 }
 
-@test "timeout: 0 is never, also where there is a limit without the option" {
+@test "timeout: 0 also turns off the limit that is there by default" {
 	local waiting
 	peer listen 127.0.0.1:0 "save=$got" "wait=$go"
 	start --timeout=0 in "127.0.0.1:$port"
@@ -52,7 +53,7 @@ setup() {
 
 ## Names and connections
 
-@test "look-up: a resolver that does not answer" {
+@test "look-up: zcopy gives up on a resolver that does not answer" {
 	two_networks
 	local as_user=("${left[@]}")
 	with_silent_resolver
@@ -64,7 +65,7 @@ setup() {
 	    listen:nobody.invalid:80 out
 }
 
-@test "look-up: SIGTERM ends it at once, and no path is left behind" {
+@test "look-up: signals end it at once, and no socket's path is left" {
 	two_networks
 	local as_user=("${left[@]}") signal
 	with_silent_resolver
@@ -80,7 +81,7 @@ setup() {
 	done
 }
 
-@test "look-up: SIGUSR1 says what is being waited for, and it goes on" {
+@test "look-up: SIGUSR1 prints what zcopy waits for" {
 	two_networks
 	local as_user=("${left[@]}")
 	with_silent_resolver
@@ -92,7 +93,7 @@ setup() {
 	ends 143
 }
 
-@test "connect: an address that drops what is sent there" {
+@test "connect: zcopy gives up on an address that drops packets" {
 	two_networks
 	local as_user=("${left[@]}") name
 	for name in 10.9.9.66:9 '[fd09::66]:9'; do
@@ -105,7 +106,7 @@ setup() {
 	done
 }
 
-@test "connect: a full backlog, of TCP and of a unix socket" {
+@test "connect: zcopy gives up on a full backlog, of TCP and unix sockets" {
 	peer full 127.0.0.1:0
 	gives_up 5 "127.0.0.1:$port" \
 	    "connect: 127.0.0.1:$port: Connection timed out" -- \
@@ -117,7 +118,7 @@ setup() {
 	    "unix:$path" out
 }
 
-@test "accept: nobody comes" {
+@test "accept: a listener gives up if nobody connects" {
 	local name
 	for name in listen:127.0.0.1:0 :0 "unix-listen:$path"; do
 		gives_up 5 "$name" "accept: Connection timed out" -- \
@@ -128,7 +129,7 @@ setup() {
 	done
 }
 
-@test "accept: who comes and says nothing" {
+@test "accept: a listener gives up on a client that sends nothing" {
 	local name began
 	for name in listen:127.0.0.1:0 "unix-listen:$path"; do
 		began=$(now)
@@ -144,7 +145,7 @@ setup() {
 	done
 }
 
-@test "accept: the time begins anew when somebody has come" {
+@test "accept: the time starts again when a client has connected" {
 	listener --timeout=3 listen:127.0.0.1:0 out
 	wait_for 2000000
 	peer connect "127.0.0.1:$port" "wait=$go" send=in
@@ -159,7 +160,7 @@ setup() {
 FROM="auto splice read-write"
 TO="auto sendfile splice mmap read-write"
 
-@test "source: a connection that says no more, with every method" {
+@test "source: zcopy gives up on a silent connection, with each method" {
 	local method
 	for method in $FROM; do
 		peer listen 127.0.0.1:0 send=in "wait=$go"
@@ -173,7 +174,7 @@ TO="auto sendfile splice mmap read-write"
 	done
 }
 
-@test "source: an idle pipe, by name and as stdin, with every method" {
+@test "source: zcopy gives up on an idle pipe, with each method" {
 	local method
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
@@ -189,7 +190,7 @@ TO="auto sendfile splice mmap read-write"
 	done
 }
 
-@test "source: an inherited socket, blocking or not, with every method" {
+@test "source: zcopy gives up on a silent inherited socket, with each method" {
 	local method kind
 	for kind in stream stream-nonblock; do
 		for method in $FROM; do
@@ -200,7 +201,7 @@ TO="auto sendfile splice mmap read-write"
 	done
 }
 
-@test "source: --offset on a stream that comes to an end too late" {
+@test "source: zcopy gives up while it skips --offset of a silent stream" {
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
 	cat in >&7
@@ -214,7 +215,7 @@ TO="auto sendfile splice mmap read-write"
 (0 bytes moved; DEST is unchanged)" -- --offset=1001 "127.0.0.1:$port" out
 }
 
-@test "dest: a connection that takes no more, with every method" {
+@test "dest: zcopy gives up on a connection that is full, with each method" {
 	local method
 	more_than_fits "$big"
 	for method in $TO; do
@@ -233,13 +234,14 @@ TO="auto sendfile splice mmap read-write"
 	done
 }
 
-# full_pipe NAME ARG... - that is what zcopy makes of it: a MiB.
+# full_pipe NAME ARG... - zcopy gives up writing to this pipe, which it has made
+# larger, after 1 MiB.
 full_pipe() {
 	gives_up 4 "$1" "write: nothing moved for 0.3 s (1048576 bytes \
 delivered)" -- "${@:2}" "$big" "$1"
 }
 
-@test "dest: a full pipe, by name and as stdout, with every method" {
+@test "dest: zcopy gives up on a full pipe, with each method" {
 	local method
 	more_than_fits "$big"
 	mkfifo "$fifo"
@@ -255,7 +257,7 @@ delivered)" -- "${@:2}" "$big" "$1"
 	full_pipe "$fifo"
 }
 
-@test "dest: an inherited socket, blocking or not, with every method" {
+@test "dest: zcopy gives up on a full inherited socket, with each method" {
 	local method methods kind
 	more_than_fits "$big"
 	for kind in stream stream-nonblock; do
@@ -268,7 +270,7 @@ delivered)" -- "${@:2}" "$big" "$1"
 	done
 }
 
-@test "dest: an inherited TCP socket that blocks" {
+@test "dest: zcopy gives up on a full inherited TCP socket that blocks" {
 	local method
 	more_than_fits "$big"
 	for method in auto splice mmap read-write; do
@@ -280,7 +282,7 @@ delivered)" -- "${@:2}" "$big" "$1"
 	done
 }
 
-@test "between: the end that stands still is the one that is named" {
+@test "between: the error names the end that does not move" {
 	more_than_fits "$big"
 	peer listen 127.0.0.1:0 send=in "wait=$go"
 	local from=127.0.0.1:$port
@@ -297,7 +299,7 @@ delivered)" -- "${@:2}" "$big" "$1"
 
 ## FIFOs
 
-@test "fifo: nobody opens its other side" {
+@test "fifo: zcopy gives up if nobody opens the other side" {
 	mkfifo "$fifo"
 	gives_up 3 "$fifo" "open: no writer opened it within 0.3 s (--timeout)" \
 	    -- "$fifo" out
@@ -307,7 +309,7 @@ delivered)" -- "${@:2}" "$big" "$1"
 	    -- --header="$fifo" in out
 }
 
-@test "fifo: a header that never ends" {
+@test "fifo: zcopy gives up on a header that does not end" {
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
 	cat in >&7
@@ -315,10 +317,11 @@ delivered)" -- "${@:2}" "$big" "$1"
 	    --header="$fifo" in out
 }
 
-## What moves, however slowly, is waited for.
+## Transfers that are slow, but move
 
-# slow_from METHOD, slow_to METHOD - in the background, 2 s and more, never
-# 0.5 s without a byte; the processes are put into $slow, a peer's each.
+# slow_from METHOD, slow_to METHOD - start a transfer that takes 1.8 s or more,
+# with pauses of 0.2 s, which are shorter than --timeout.  Add its process to
+# $slow.
 slow_from() {
 	peer listen 127.0.0.1:0 pace=0.2 drip=little
 	start --timeout=1 "--method=$1" "127.0.0.1:$port" "from.$1"
@@ -332,7 +335,7 @@ slow_to() {
 	slow+=("$pid")
 }
 
-@test "slow: a byte each 0.2 s is enough for --timeout=0.5, both ways" {
+@test "slow: a byte every 0.2 s is enough for --timeout=1, both ways" {
 	local method slow=() i began
 	random_file little 10
 	random_file in 9000
@@ -355,8 +358,8 @@ slow_to() {
 	done
 }
 
-# Buffers of megabytes have room for more only when a good part has gone.
-@test "slow: a reader that takes less than our buffers hold is not given up" {
+# A full socket buffer of megabytes accepts more only when a large part is free.
+@test "slow: zcopy waits for a reader of large buffers" {
 	random_file "$big" 7M
 	peer listen 127.0.0.1:0 pace=0.1 size=200000 "sip=$got"
 	zcopy 0 --timeout=1 "$big" "127.0.0.1:$port"
@@ -364,7 +367,7 @@ slow_to() {
 	same "$big" "$got"
 }
 
-@test "slow: a pipe with a byte each 0.2 s" {
+@test "slow: zcopy waits for a pipe that has a byte every 0.2 s" {
 	local i
 	mkfifo "$fifo"
 	exec 7<>"$fifo"
@@ -377,7 +380,7 @@ slow_to() {
 	[ "$(cat new)" = xxxxxxxx ]
 }
 
-@test "slow: to wait with a time-out costs no CPU time" {
+@test "slow: waiting with --timeout costs no CPU time" {
 	local waiting=() before=() i
 	more_than_fits "$big"
 	mkfifo "$fifo" "$fifo.out"
@@ -393,7 +396,7 @@ slow_to() {
 	peer listen 127.0.0.1:0 "save=$got" "wait=$go"
 	start --timeout=60 in "127.0.0.1:$port"
 	waiting+=("$pid")
-	start --timeout=6 - out <&6	# it looks more often
+	start --timeout=6 - out <&6	# looks at the clock more often
 	waiting+=("$pid")
 	start --timeout=60 "$big" fd:7
 	waiting+=("$pid")

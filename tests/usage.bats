@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The command line: what is refused, how, and that nothing was touched.
+# The command line: what is refused, with which message, and that nothing is
+# touched.
 
 load helpers
 
@@ -9,14 +10,14 @@ setup() {
 	echo old >old
 }
 
-# Nothing made, nothing changed.
+# untouched - true if no file has been created or changed.
 untouched() {
 	[ "$(ls)" = "$(printf 'in\nold')" ]
 	[ "$(cat old)" = old ]
 }
 
-# usage_error TEXT ARG... - status 2, TEXT in a message of zcopy's, and
-# nothing done.
+# usage_error TEXT ARG... - zcopy fails with status 2 and TEXT, and changes
+# nothing.
 usage_error() {
 	local text=$1
 	shift
@@ -44,7 +45,7 @@ usage_error() {
 	untouched
 }
 
-@test "usage: --version goes to stdout: a name and a number" {
+@test "usage: --version goes to stdout, and prints a name and a number" {
 	STDOUT=../version zcopy 0 --version
 	[ -z "$output" ]
 	grep -Ex 'zcopy [0-9]+\.[0-9]+(\.[0-9]+)?' ../version
@@ -57,7 +58,7 @@ usage_error() {
 	[[ $output == "zcopy "[0-9]* ]]
 }
 
-@test "usage: without operands it is an error, not a wait for input" {
+@test "usage: no operands are an error, not a wait for input" {
 	usage_error ""
 }
 
@@ -84,13 +85,13 @@ usage_error() {
 	usage_error --append --append=yes in old
 }
 
-@test "usage: an operand that begins with a dash stands behind --" {
+@test "usage: operands after -- may begin with a dash" {
 	cp in ./-in
 	zcopy 0 -- -in -out
 	same in ./-out
 }
 
-@test "usage: what is no size is refused and repeated, by each option" {
+@test "usage: a malformed size is an error that repeats it, for each option" {
 	local option
 	for option in --offset --bytes --seek --block-size --pipe-size; do
 		usage_error "12potatoes" "$option=12potatoes" in old
@@ -99,7 +100,7 @@ usage_error() {
 	usage_error "12potatoes" -c 12potatoes in old
 }
 
-@test "usage: signs, blanks, hexadecimal and products are no sizes" {
+@test "usage: signs, blanks, hexadecimal and products are refused as sizes" {
 	local size
 	for size in -1 +1 ' 1' '1 ' 1_000 1,000 0x10 1e3 2x512 2*512 1.2.3 . \
 	    K .K 1KK 1KBi 1kib2 1iB 1b 1Ki one; do
@@ -108,7 +109,7 @@ usage_error() {
 	usage_error --bytes --bytes= in old
 }
 
-@test "usage: a size over 2^63-1 bytes is refused, not cut" {
+@test "usage: a size over 2^63-1 bytes is refused" {
 	local size
 	for size in 9223372036854775808 18446744073709551616 8E 9.3EB 8EiB \
 	    99999999999999999999999999 10000000P; do
@@ -159,14 +160,14 @@ usage_error() {
 	same in out
 }
 
-@test "usage: an option with the value that it has without it is none" {
+@test "usage: an option with its default value changes nothing" {
 	zcopy 0 --offset=0 --method=auto --retry=0 in out
 	same in out
 	rm out
 	usage_error "extra operand" --discard --offset=0 --method=auto :0 old
 }
 
-@test "usage: what only files have is refused by other ends, by name" {
+@test "usage: options for files are refused with other ends" {
 	local option
 	for option in --inplace --no-clobber --append --seek=0; do
 		usage_error "${option%=*}: only for files" "$option" in \
@@ -179,7 +180,7 @@ usage_error() {
 	same in ../out
 }
 
-@test "usage: --discard moves nothing, so nothing is said of how" {
+@test "usage: --discard is refused with options that say how to move data" {
 	local option
 	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
 	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
@@ -194,7 +195,7 @@ usage_error() {
 }
 
 # bats test_tags=valgrind
-@test "usage: malformed rules for --select are an error that repeats them" {
+@test "usage: malformed rules of --select are an error that repeats them" {
 	local rules
 	for rules in mmap 64K 64K: :mmap 64K:teleport x:mmap '64K:mmap,' \
 	    '*:mmap,64K:splice' 64K:mmap,1K:splice; do
@@ -208,7 +209,7 @@ usage_error() {
 	usage_error file:server:f in server:f
 }
 
-@test "usage: an address without a port that can be is an error" {
+@test "usage: an address without a valid port is an error" {
 	local address
 	for address in server: server:65536 :65536 :-1 : listen:99999 \
 	    tcp:server tcp:server:x :0x50 '[::1]' '[::1]:' '[::1:80'; do
@@ -217,11 +218,11 @@ usage_error() {
 	done
 }
 
-@test "usage: to connect to port 0 is an error" {
+@test "usage: port 0 to connect to is an error" {
 	usage_error 127.0.0.1:0 in 127.0.0.1:0
 }
 
-@test "usage: what looks like an address is a file behind a slash" {
+@test "usage: a file whose name looks like an address is named by ./ or file:" {
 	zcopy 0 in ./server:80
 	same in ./server:80
 	zcopy 0 in file:other:80

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# --header and --trailer: what is sent before the data, and after it.
+# --header and --trailer: files that are sent before the data, and after it.
 
 load helpers
 load peer
@@ -17,7 +17,7 @@ setup() {
 	path=$BATS_TEST_TMPDIR.socket
 }
 
-# to_unix STATUS ARG... - as deliver does to others: `got` has what arrived.
+# to_unix STATUS ARG... - as `deliver` of tests/routes.bash, to a unix socket.
 to_unix() {
 	local want=$1
 	shift
@@ -27,12 +27,12 @@ to_unix() {
 	ends 0
 }
 
-# holds FILE... - `got` is these, one after the other.
+# holds FILE... - true if `got` is these FILEs, one after the other.
 holds() {
 	cat "$@" | cmp - got
 }
 
-# Where it goes
+# Destinations
 
 # bats test_tags=valgrind
 @test "wrapping: headers, data and trailers arrive in this order" {
@@ -45,7 +45,7 @@ holds() {
 	same expected got
 }
 
-@test "wrapping: around a stream, the same" {
+@test "wrapping: headers and trailers are sent around a stream, too" {
 	local dest
 	for dest in file stdout pipe fifo tcp; do
 		deliver 0 $dest "${around[@]}" - < <(cat in)
@@ -55,20 +55,20 @@ holds() {
 	same expected got
 }
 
-@test "wrapping: by every method" {
+@test "wrapping: works with each method" {
 	local dest method
 	for dest in file stdout pipe fifo tcp; do
 		for method in $(methods file $dest); do
 			deliver 0 $dest -v --method="$method" "${around[@]}" in
 			same expected got
-			# Of tcp, what the receiver said.
+			# With tcp, $output is that of the receiver.
 			[[ $method:$dest == @(auto:*|*:tcp) ]] ||
 			    [[ $output == *"done: 1000001 bytes in "*", method $method"$'\n'* ]]
 		done
 	done
 }
 
-@test "wrapping: a netcat of each sort gets header, data and trailer" {
+@test "wrapping: each netcat receives header, data and trailer" {
 	requires ncat socat ss
 	local got=$BATS_TEST_TMPDIR.got
 	OUTPUT=$got on_free_port ncat -l --recv-only 127.0.0.1 PORT
@@ -94,7 +94,7 @@ holds() {
 	same expected got
 }
 
-@test "wrapping: in place, behind what is there, and at an offset" {
+@test "wrapping: works with --inplace, --append and --seek" {
 	random_file old 2000000
 	cp old got
 	zcopy 0 --inplace "${around[@]}" in got
@@ -114,7 +114,7 @@ holds() {
 	holds old expected
 }
 
-@test "wrapping: what others write around it stays around it" {
+@test "wrapping: on a descriptor, it comes between what others write" {
 	random_file old 1000
 	{
 		cat old >&8
@@ -124,9 +124,9 @@ holds() {
 	holds old expected old
 }
 
-# What of it there is
+# Number and size
 
-@test "wrapping: one of them alone, and empty ones" {
+@test "wrapping: a header or trailer may be alone, or empty" {
 	: >empty
 	deliver 0 file --header=h2 in
 	holds h2 in
@@ -139,12 +139,12 @@ holds() {
 	[[ $output != *"around it"* ]]
 }
 
-@test "wrapping: the same file as often as it is named" {
+@test "wrapping: the same file is sent as often as it is named" {
 	deliver 0 file --header=h2 --trailer=h2 --header=h2 --trailer=h2 h2
 	holds h2 h2 h2 h2 h2
 }
 
-@test "wrapping: more of them than one call takes" {
+@test "wrapping: 1500 headers or trailers, more than one call takes, arrive" {
 	local many=() i
 	for i in {0..9}; do
 		printf 'part %d, ' "$i" >"part$i"
@@ -159,7 +159,7 @@ holds() {
 	holds in numbers
 }
 
-@test "wrapping: around no data" {
+@test "wrapping: headers and trailers are sent if there is no data" {
 	local dest
 	: >empty
 	for dest in file stdout pipe tcp; do
@@ -172,15 +172,15 @@ holds() {
 	done
 }
 
-@test "wrapping: a count and an offset mean the data alone" {
+@test "wrapping: --bytes and --offset apply to the data alone" {
 	deliver 0 file --offset=1000 -c 500000 "${around[@]}" in
 	holds h1 h2 <(tail -c +1001 in | head -c 500000) t1 t2
 	deliver 0 tcp --offset=1000 -c 500000 "${around[@]}" - < <(cat in)
 	holds h1 h2 <(tail -c +1001 in | head -c 500000) t1 t2
 }
 
-# It gives no full answer to any call.
-@test "wrapping: to a socket that does not block and takes little at a time" {
+# Each call to such a socket takes only a part of what it is given.
+@test "wrapping: a socket that does not block gets everything" {
 	requires python3
 	local got=$BATS_TEST_TMPDIR.got
 	random_file big 700000
@@ -192,7 +192,7 @@ holds() {
 	[[ $output == *"around it: header 1405000 bytes, trailer 770000 bytes" ]]
 }
 
-@test "wrapping: sixteen megabytes before, and as many after" {
+@test "wrapping: a header and a trailer of 16 MiB arrive" {
 	local dest
 	random_file big 16M
 	deliver 0 tcp --header=big --trailer=big in
@@ -204,7 +204,7 @@ holds() {
 	done
 }
 
-@test "wrapping: counted apart from the data" {
+@test "wrapping: headers and trailers are counted apart from the data" {
 	zcopy 0 -v "${around[@]}" in out
 	same expected out
 	[[ $output == *"done: 1000001 bytes in "*"
@@ -215,7 +215,7 @@ zcopy: around it: header 5012 bytes, trailer 70004 bytes" ]]
 	[[ $output != *"around it"* ]]
 }
 
-@test "wrapping: DEST may be the header's own file" {
+@test "wrapping: DEST may be the header's file" {
 	cp h2 got
 	zcopy 0 --header=got --trailer=got in got
 	holds h2 in h2
@@ -227,9 +227,9 @@ zcopy: around it: header 5012 bytes, trailer 70004 bytes" ]]
 	holds h2 h2 in
 }
 
-# How it is named
+# Names
 
-@test "wrapping: from descriptors, from where they stand" {
+@test "wrapping: descriptors are read from their positions" {
 	deliver 0 file --header=- --trailer=fd:7 in <h2 7<t1
 	holds h2 in t1
 	{
@@ -241,7 +241,7 @@ zcopy: around it: header 5012 bytes, trailer 70004 bytes" ]]
 	holds h2 in
 }
 
-@test "wrapping: from pipes and FIFOs, to their end" {
+@test "wrapping: pipes and FIFOs are read to their end" {
 	mkfifo header
 	cat t1 >header 3>&- &
 	deliver 0 file --header=header --trailer=<(cat h1; cat h2) in
@@ -250,27 +250,27 @@ zcopy: around it: header 5012 bytes, trailer 70004 bytes" ]]
 	holds <(head -c 70 h2) t1 in
 }
 
-@test "wrapping: from a kernel file, whatever its size claims" {
+@test "wrapping: a kernel file is read to its end, whatever its st_size" {
 	deliver 0 file --header=/proc/version --trailer=file:h1 in
 	holds /proc/version in h1
 }
 
-@test "wrapping: SOURCE's own descriptor is read to its end by the header" {
+@test "wrapping: a header that is SOURCE's descriptor leaves no data" {
 	deliver 0 file --header=- - <in
 	holds in
 	deliver 6 stdout --header=- --trailer=h1 -c 10 - <in
 	holds in
 	deliver 0 file --header=fd:7 --trailer=fd:7 in 7<h2
 	holds h2 in
-	# Opened anew it begins at its beginning.
+	# A file that is opened by name is read from its beginning.
 	deliver 0 file --header=in --trailer=in in
 	holds in in in
 }
 
 # What cannot be read
 
-# refused STATUS MESSAGE ARG... - DEST is as it was, and SOURCE not opened: a
-# FIFO that nobody writes.
+# refused STATUS MESSAGE ARG... - zcopy fails with MESSAGE and changes no DEST.
+# It does not open SOURCE, a FIFO without a writer: that would hang.
 refused() {
 	local want=$1 message=$2
 	shift 2
@@ -285,7 +285,7 @@ refused() {
 	untouched
 }
 
-@test "wrapping: what cannot be opened is status 1, and DEST is untouched" {
+@test "wrapping: a file that cannot be opened gives status 1" {
 	local option
 	mkdir dir
 	mkfifo source
@@ -300,14 +300,14 @@ refused() {
 	done
 }
 
-@test "wrapping: what may not be read is status 1" {
+@test "wrapping: a file that may not be read gives status 1" {
 	chmod 0 h2
 	as_nobody zcopy 1 --header=h2 in out
 	[[ $output == "zcopy: h2: open: Permission denied" ]]
 	[ ! -e out ]
 }
 
-@test "wrapping: what fails as it is read is status 1, with nothing sent" {
+@test "wrapping: a read error gives status 1, and nothing is sent" {
 	local option
 	mkfifo fifo
 	old_file old
@@ -320,7 +320,7 @@ refused() {
 	done
 }
 
-@test "wrapping: a network address is a usage error, and nothing is opened" {
+@test "wrapping: a network address as header is a usage error" {
 	local option name
 	mkfifo source
 	old_file old
@@ -337,18 +337,19 @@ refused() {
 
 # Transfers that fail
 
-@test "wrapping: a limit on files is none on headers" {
+@test "wrapping: ulimit -f does not limit the size of headers" {
 	(ulimit -f 8; exec "$ZCOPY" --header=in h1 -) 3>&- | cat >got
 	holds in h1
 }
 
-@test "wrapping: a header without an end is refused" {
+@test "wrapping: an endless header is refused" {
 	zcopy 1 --header=/dev/zero h1 out
 	[[ $output == "zcopy: /dev/zero: read: File too large" ]]
 	[ ! -e out ]
 }
 
-# what_changed STATUS COMMAND... - which is run while `big` goes to a FIFO.
+# what_changed STATUS COMMAND... - run COMMAND while zcopy sends `big` to a
+# FIFO; it must end with STATUS, and send no trailer.
 what_changed() {
 	local want=$1
 	shift
@@ -364,7 +365,7 @@ what_changed() {
 	[ -s got ] && ! tail -c 4 got | cmp -s - t2
 }
 
-@test "wrapping: a source that is found changed gets no trailer" {
+@test "wrapping: a source that changed gets no trailer" {
 	mkfifo fifo
 	what_changed 7 touch big
 	what_changed 6 truncate -s 900K big
@@ -383,7 +384,7 @@ what_changed() {
 	peer_ends 0
 }
 
-@test "wrapping: one that may end early does get it" {
+@test "wrapping: with --allow-short a short source gets its trailer" {
 	deliver 0 file --allow-short -c 2M "${around[@]}" in
 	same expected got
 	deliver 0 tcp --allow-short -c 2M "${around[@]}" - < <(cat in)
@@ -392,7 +393,7 @@ what_changed() {
 	holds h1 h2 t1 t2
 }
 
-@test "wrapping: a descriptor that does not block is waited for" {
+@test "wrapping: zcopy waits for a descriptor that does not block" {
 	requires python3
 	local kind
 	for kind in pipe unix; do
@@ -407,7 +408,7 @@ what_changed() {
 }
 
 @test "wrapping: a source that fails half way gets no trailer" {
-	# Three of them read the trailer and its end.
+	# Three of the calls before read the trailer and find its end.
 	FAULT="read:EIO:7:in=reg" zcopy 3 --inplace --method=read-write \
 	    --block-size=64K --header=- --trailer=t1 in got < <(cat h2)
 	fault_fired
@@ -415,7 +416,7 @@ what_changed() {
 	holds h2 <(head -c 196608 in)
 }
 
-@test "wrapping: a header that finds no room is none of the data" {
+@test "wrapping: a header that fails with ENOSPC counts no data" {
 	STDOUT=/dev/full zcopy 4 "${around[@]}" in -
 	[[ $output == "zcopy: -: write: No space left on device (0 bytes delivered)" ]]
 	requires strace
@@ -426,7 +427,7 @@ what_changed() {
 	untouched
 }
 
-@test "wrapping: a trailer that finds no room is a failure" {
+@test "wrapping: a trailer that fails with ENOSPC leaves DEST as it was" {
 	requires strace
 	old_file old
 	TRACE="-e inject=writev:error=ENOSPC:when=2" zcopy 4 "${around[@]}" \
@@ -436,7 +437,7 @@ what_changed() {
 	untouched
 }
 
-@test "wrapping: interrupted calls lose nothing, and repeat nothing" {
+@test "wrapping: EINTR loses nothing and repeats nothing" {
 	requires strace
 	TRACE="-e inject=writev:error=EINTR:when=1+2" zcopy 0 "${around[@]}" \
 	    in got
@@ -444,7 +445,7 @@ what_changed() {
 	same expected got
 }
 
-@test "wrapping: ended by a signal it sends no trailer" {
+@test "wrapping: after a signal no trailer is sent" {
 	mkfifo fifo
 	exec 7<>fifo
 	start --inplace --header=h2 --trailer=t1 fifo got 7>&-
@@ -456,7 +457,7 @@ what_changed() {
 	holds h2 <(head -c 30000 in)
 }
 
-@test "wrapping: a kernel file takes neither, and is told nothing" {
+@test "wrapping: a kernel file refuses headers and trailers" {
 	sleep 1000 3>&- &
 	local target=/proc/$!/coredump_filter before
 	before=$(cat "$target")
@@ -471,9 +472,9 @@ what_changed() {
 	[ "$(cat "$target")" = 00000001 ]
 }
 
-# What is shown
+# --explain
 
-@test "wrapping: --explain names them around the data, and reads none" {
+@test "wrapping: --explain names headers and trailers, and reads none" {
 	mkfifo fifo
 	zcopy 0 --explain --header=fifo --header=h2 --trailer=t1 in out
 	[[ $output == *"header       fifo
@@ -485,12 +486,13 @@ method "* ]]
 
 # HTTP
 
+# http_reply - print the header of an answer whose body is `in`.
 http_reply() {
 	printf 'HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\n'
 	printf 'Content-Length: %d\r\n\r\n' "$(stat -c %s in)"
 }
 
-@test "wrapping: curl takes it for the reply of a server" {
+@test "wrapping: curl accepts a header and a file as an answer" {
 	requires curl
 	http_reply >reply
 	listener --header=reply in listen:127.0.0.1:0
@@ -501,7 +503,7 @@ http_reply() {
 	same reply headers
 }
 
-@test "wrapping: wget takes it for the reply of a server" {
+@test "wrapping: wget accepts a header and a file as an answer" {
 	requires wget
 	http_reply >reply
 	listener --header=reply in listen:127.0.0.1:0
@@ -511,7 +513,7 @@ http_reply() {
 	same in got
 }
 
-# post_server FILE - tests/post-server.py in the background, on $port.
+# post_server FILE - start tests/post-server.py, on $port.
 post_server() {
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
@@ -522,7 +524,7 @@ post_server() {
 	port=$(head -n 1 "$said")
 }
 
-@test "wrapping: a server takes it for a POST" {
+@test "wrapping: a server accepts a header and a file as a POST" {
 	requires python3
 	post_server got
 	printf 'POST /in HTTP/1.0\r\nContent-Length: %d\r\n\r\n' \
@@ -532,7 +534,7 @@ post_server() {
 	same in got
 }
 
-@test "wrapping: a body in pieces, one of them ours" {
+@test "wrapping: header, range and trailer can make up one body" {
 	requires curl
 	http_reply >reply
 	random_file whole 1000001

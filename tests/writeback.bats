@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # When an old file on ext4 is replaced, the writeback of the new one begins
-# while the data moves: otherwise rename(2) starts all of it at once, and waits,
-# while the temporary name exists.
+# while the data moves.  Otherwise rename(2) starts all of it at once, and
+# waits, while the temporary name exists.
 # bats file_tags=slow
 
 load helpers
@@ -19,7 +19,7 @@ teardown() {
 	unmount_all
 }
 
-# traced ARG... - zcopy; $begun has a line OFFSET COUNT for each
+# traced ARG... - run zcopy; set $begun to a line OFFSET COUNT for each
 # sync_file_range(2).
 traced() {
 	requires strace
@@ -46,14 +46,14 @@ traced() {
 	done
 }
 
-@test "writeback: of the rest begins before the temporary name exists" {
+@test "writeback: the last one begins before the temporary name exists" {
 	traced "$in" out
 	[ "$(grep -oE '(sync_file_range|linkat|renameat)\(' \
 	    "$BATS_TEST_TMPDIR.trace" | tail -n 3 | tr '\n' ' ')" = \
 	    "sync_file_range( linkat( renameat( " ]
 }
 
-@test "writeback: not for a new, a small, or an in-place file" {
+@test "writeback: does not begin for a new, a small, or an in-place file" {
 	rm out
 	traced "$in" out
 	[ -z "$begun" ]
@@ -65,7 +65,7 @@ traced() {
 	same "$in" out
 }
 
-@test "writeback: not on tmpfs, where rename(2) does not start it" {
+@test "writeback: does not begin on tmpfs, where rename(2) does not start it" {
 	unmount_all
 	file_system tmpfs 60
 	cd "$fs" || return
@@ -87,7 +87,7 @@ traced() {
 	done
 }
 
-@test "writeback: with a header and a trailer" {
+@test "writeback: begins with a header and a trailer, too" {
 	printf head >"$in.h"
 	printf tail >"$in.t"
 	traced --header="$in.h" --trailer="$in.t" "$in" out
@@ -95,8 +95,9 @@ traced() {
 	[ "$(wc -l <<<"$begun")" -eq 3 ]
 }
 
-# The name exists for a fraction of a millisecond.  The file is so large that a
-# kill rarely hits it, and would hit a rename(2) that waits for the disk.
+# The temporary name exists for a fraction of a millisecond, so a kill rarely
+# hits it.  With so large a file it would often hit a rename(2) that waits for
+# the disk.
 @test "writeback: kill -9 near the end hardly ever leaves a name behind" {
 	requires python3
 	random_file "$in" 64M
