@@ -1,21 +1,22 @@
 /*
  * between SOURCE INPUT DEST OUTPUT COMMAND ARGUMENT...
  *
- * Runs COMMAND between two ends, and is what stands behind them: INPUT, a
- * file, is fed to the one, and what comes out of the other is put into OUTPUT.
+ * Run COMMAND between two ends, and be the far side of both: feed INPUT, a
+ * file, to the first, and write what comes out of the second to OUTPUT.
  * SOURCE and DEST are kinds of ends:
  *
  *	pipe	standard input, standard output
- *	fifo	with a name, made for the occasion
- *	unix	a stream socket that listens there, for one connection
+ *	fifo	a new FIFO
+ *	unix	a unix socket that listens, for one connection
  *	tcp	the same, on a port of 127.0.0.1
  *	tty	a terminal, raw
- *	path	none of these: INPUT or OUTPUT itself, and nothing to do
+ *	path	INPUT or OUTPUT itself, with nothing to feed or to collect
  *
- * In an ARGUMENT, `@source` and `@dest` stand for what zcopy is to be given.
+ * In an ARGUMENT, `@source` and `@dest` are replaced by the names for zcopy.
  *
- * Exits as COMMAND did, when all is fed and collected; with 124 if that took
- * more than 20 s, or $ZCOPY_TEST_TIMEOUT; with 125 if it could not be begun.
+ * Exit with the status of COMMAND when everything is fed and collected; with
+ * 124 if that took more than 20 s, or $ZCOPY_TEST_TIMEOUT; with 125 if an end
+ * could not be made.
  */
 #include "config.h"
 
@@ -128,8 +129,8 @@ make_tty(struct side *side)
 	    unlockpt(side->ours) < 0 ||
 	    ptsname_r(side->ours, side->name, sizeof(side->name)) != 0)
 		err(TROUBLE, "terminal");
-	/* Held open until the command is gone: to the other side of it the
-	 * last close is a hang-up, which takes what was not read with it. */
+	/* Held open until the command has ended: the last close is a hang-up
+	 * for the other side, and drops what it has not read. */
 	side->theirs = open(side->name, O_RDWR | O_NOCTTY);
 	if (side->theirs < 0 || tcgetattr(side->theirs, &mode) < 0)
 		err(TROUBLE, "%s", side->name);
@@ -174,7 +175,7 @@ is(const struct side *side, const char *kind)
 	return strcmp(side->kind, kind) == 0;
 }
 
-/** A connection, or the FIFO once COMMAND has opened it. */
+/** Return a connection, or the FIFO once COMMAND has opened it. */
 static int
 worker_meet(const struct side *side)
 {
@@ -189,8 +190,8 @@ worker_meet(const struct side *side)
 	return fd;
 }
 
-/** To the end of `in`, which on a terminal is EIO.  A command that fails may
- * well end it otherwise: main() knows whether that matters. */
+/** Copy to the end of `in`, which on a terminal is EIO.  If COMMAND fails, it
+ * may end with another error: main() knows whether that matters. */
 static void
 worker_copy(int in, int out)
 {
@@ -221,7 +222,7 @@ worker(const struct side *side)
 		worker_copy(file, end);
 	else
 		worker_copy(end, file);
-	/* The end of the data; whether zcopy takes it is its own affair. */
+	/* The end of the data.  zcopy may be gone already. */
 	if (side->source && end != side->ours && !is(side, "fifo"))
 		(void)(shutdown(end, SHUT_WR) < 0 || read(end, &file, 1) < 0);
 	_exit(0);
@@ -236,7 +237,7 @@ side_work(struct side *side, const struct side *other)
 	if (side->worker < 0)
 		err(TROUBLE, "fork");
 	if (side->worker == 0) {
-		/* Or nobody would ever see the end of it. */
+		/* Otherwise its reader would never see the end. */
 		if (side->theirs >= 0)
 			close(side->theirs);
 		if (other->theirs >= 0)
@@ -279,7 +280,7 @@ command_start(char **argv, const struct side *source, const struct side *dest)
 	err(TROUBLE, "%s", argv[0]);
 }
 
-/** Again each second: one could come between a look at it and a wait. */
+/** Repeat the alarm each second, because one could come just before a wait. */
 static void
 on_alarm(int signal)
 {
@@ -288,7 +289,7 @@ on_alarm(int signal)
 	alarm(1);
 }
 
-/** Its exit status; 128 and more by a signal. */
+/** Return its exit status, or 128 + the signal. */
 static int
 reap(pid_t pid)
 {
@@ -309,8 +310,8 @@ side_end(const struct side *side, bool success)
 {
 	int status = 0;
 
-	/* All is collected when the last of it has come out; all is fed, or
-	 * was not wanted, when the command is gone. */
+	/* The collector ends when it has seen the end of the data.  The feeder
+	 * is not needed any more when the command has ended. */
 	if (side->worker > 0 && (side->source || !success))
 		kill(side->worker, SIGKILL);
 	if (side->worker > 0)

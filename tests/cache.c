@@ -1,13 +1,15 @@
 /*
  * cache hold|drop|has|lacks FILE [OFFSET [LENGTH]]
  *
- * A range of FILE and the page cache.  hold: read it in, and nothing beside
- * it; print "held", and keep it there until we are killed, or for two
- * minutes.  What is not held may go at any time.  drop: write it back and
- * drop it, until it is gone.  has, lacks: is all of it there?  None of it?
- * Status 1 is no.
+ * A range of FILE and the page cache, in whole pages:
  *
- * Whole pages count.  To be run by FILE's owner or root: others are not told.
+ *	hold	read it in, and nothing else of FILE; print "held", and keep it
+ *		there until killed, or for two minutes
+ *	drop	write it back and drop it, again until it is gone
+ *	has	exit with 0 if all of it is there, else with 1
+ *	lacks	exit with 0 if none of it is there, else with 1
+ *
+ * Only FILE's owner and root can tell.
  */
 #include "config.h"
 
@@ -29,7 +31,7 @@ struct range {
 	off_t offset, length;
 };
 
-/* A disk that has no size in fstat(2) has its end. */
+/* Return the size.  A block device has none in fstat(2): seek to its end. */
 static off_t
 size_of(const struct range *range)
 {
@@ -59,7 +61,7 @@ open_range(int argc, char **argv)
 	return range;
 }
 
-/* From the beginning of its first page; *size bytes. */
+/* Map the range, from the beginning of its first page on; set *size. */
 static void *
 map(const struct range *range, size_t *size)
 {
@@ -74,7 +76,7 @@ map(const struct range *range, size_t *size)
 	return data;
 }
 
-/* How many pages of the range are there, of *pages. */
+/* Return how many pages of the range are in memory; set *pages to all. */
 static size_t
 count_there(const struct range *range, size_t *pages)
 {
@@ -101,7 +103,7 @@ lacks(const struct range *range)
 	return count_there(range, &pages) == 0;
 }
 
-/* The status, and on standard error why. */
+/* Return the exit status, and say on standard error why. */
 static int
 expect(const struct range *range, bool all)
 {
@@ -143,7 +145,7 @@ hold(const struct range *range)
 	void *data = map(range, &size);
 
 	load(range);
-	/* For pages that have gone since. */
+	/* Pages that have been dropped meanwhile are read again. */
 	if (madvise(data, size, MADV_RANDOM) < 0 || mlock(data, size) < 0)
 		err(2, "%s: mlock", range->name);
 	puts("held");
@@ -153,8 +155,8 @@ hold(const struct range *range)
 		pause();
 }
 
-/* What is being written back goes at a later try; what is being read in would
- * come after it had been found gone, and is waited for. */
+/* Pages that are being written back are dropped by a later try.  Pages that are
+ * being read in would appear after the check, so wait for them. */
 static void
 drop(const struct range *range)
 {

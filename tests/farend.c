@@ -2,18 +2,18 @@
  * farend read|splice|give|tcp-take|tcp-give BYTES
  * farend unix-take PATH BYTES
  *
- * What stands at the other end of a race, see scripts/race; it is as fast as
- * it can be.
+ * The far end of a race (scripts/race), as fast as possible:
  *
- *	read		takes standard input, by read(2)
- *	splice		takes it from a pipe, which it makes larger
- *	give		gives to standard output, a pipe that it makes larger
- *	tcp-take	takes one connection, on a port of 127.0.0.1
- *	tcp-give	gives to one, and waits until the peer has closed, too
- *	unix-take	takes one on PATH
+ *	read		receive from standard input, with read(2)
+ *	splice		the same with splice(2), from a pipe, which is made
+ *			larger
+ *	give		send to standard output, a pipe, which is made larger
+ *	tcp-take	receive from one connection, on a port of 127.0.0.1
+ *	tcp-give	send to one, and wait until the peer has closed, too
+ *	unix-take	receive from one connection on PATH
  *
- * Those that listen print where.  Status 0: BYTES it was, and a proper end.
- * What is given is the same each time, and no two MiB of it are equal.
+ * Those that listen print where.  The status is 0 if it was exactly BYTES, with
+ * an orderly end.  The data sent is always the same, and no two MiB are equal.
  */
 #include "config.h"
 
@@ -53,7 +53,7 @@ take_splice(int fd)
 	return splice(fd, NULL, null, NULL, BLOCK, 0);
 }
 
-/* The kernel drops it: tcp(7). */
+/* With MSG_TRUNC the kernel drops the data: tcp(7). */
 static ssize_t
 take_truncated(int fd)
 {
@@ -148,7 +148,7 @@ meet_unix(const char *path)
 	    (struct sockaddr *)&address, sizeof(address));
 }
 
-/* What it is to be */
+/* Modes */
 
 static void
 be_read(const char *path, int64_t bytes)
@@ -214,7 +214,7 @@ main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
-	/* It does not outlive the race.  A pipe that breaks is an error. */
+	/* End when the race ends.  A broken pipe is an error. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {

@@ -1,29 +1,31 @@
 /*
- * Makes calls of zcopy fail.  LD_PRELOAD loads it; two variables steer it:
+ * Make calls of zcopy fail.  LD_PRELOAD loads it, and two variables steer it:
  *
  *	FAULT		rules, separated by commas: CALL:WHAT:WHEN[:WHERE]
  *	FAULT_LOG	a file that gets a line "fault CALL N WHAT" for each hit
  *
- *	CALL	one of call_names[], or `kernel`: copy_file_range, sendfile and
- *		splice alike
+ *	CALL	one of call_names[], or `kernel`, which means copy_file_range,
+ *		sendfile and splice
  *	WHAT	the errno to fail with, by name, without making the call;
  *		`short`: pass the call on with half its count, at least 1;
  *		`one`: with a count of 1; `zero`: return 0 without making it;
  *		`pass`: a hit that changes nothing, to count calls
- *	WHEN	N: the Nth call only; N+: all from it on; N+K: it, and each Kth
- *		after it.  Each rule counts the calls that it is about
- *	WHERE	[in=|out=]END, END being the number of a descriptor or a kind
- *		of file: reg dir fifo sock chr blk; `cmd=N` is the command of
- *		fcntl and ioctl, or among the flags of open and openat; `probe`
- *		are the calls on descriptor -1, which ask what the system has,
- *		and which no other rule is about
+ *	WHEN	N: the Nth call only; N+: that one and all later ones; N+K: that
+ *		one and each Kth after it.  Each rule counts the calls that it
+ *		applies to
+ *	WHERE	[in=|out=]END: END is the number of a descriptor or a kind of
+ *		file: reg dir fifo sock chr blk; `cmd=N` is the command of fcntl
+ *		and ioctl, or one of the flags of open and openat; `probe` are
+ *		the calls on descriptor -1, which find out what the system has;
+ *		no other rule applies to them
  *
- * Descriptor 2 is spared.  What cannot be parsed ends the program at once.
+ * No rule applies to descriptor 2.  A rule that cannot be parsed ends the
+ * program at once.
  */
 #ifndef _GNU_SOURCE
 # define _GNU_SOURCE
 #endif
-/* It renames functions, and here each name is to mean itself. */
+/* It would rename functions that are defined here. */
 #undef _FILE_OFFSET_BITS
 
 #include <dlfcn.h>
@@ -89,7 +91,7 @@ static const struct word kinds[] = {
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
-enum { ABSENT = -2 };			/* a call that has no such end */
+enum { ABSENT = -2 };			/* the call has no such end */
 
 /** A call that is about to be made. */
 struct made {
@@ -227,7 +229,8 @@ parse_rules(void)
 	}
 }
 
-/* Matching.  Nothing here may go through the calls below: raw ones only. */
+/* Matching.  It makes raw system calls only, because the functions below would
+ * call it again. */
 
 static bool
 is_kind(int fd, const struct word *kind)
@@ -291,7 +294,7 @@ note(enum call call, unsigned long number, const char *what)
 	(void)syscall(SYS_close, fd);
 }
 
-/** What becomes of a call: PASS, ZERO, ONE, SHORT or an errno. */
+/** Return what is to happen to a call: PASS, ZERO, ONE, SHORT or an errno. */
 static int
 judge(const struct made *made)
 {
@@ -314,8 +317,8 @@ judge(const struct made *made)
 }
 
 /**
- * 1: make the call, with *count as it is now; else what to return instead,
- * -1 with errno set.
+ * Return 1 if the call is to be made, with *count as it is on return; else what
+ * it returns instead, and errno.
  */
 static int
 fault_made(const struct made *made, size_t *count)
@@ -343,14 +346,14 @@ fault(enum call call, int in, int out, size_t *count)
 	return fault_made(&made, count);
 }
 
-/** For calls that only have one descriptor, or none: ABSENT. */
+/** The same for calls that have one descriptor, or none: ABSENT. */
 static int
 fault_on(enum call call, int fd)
 {
 	return fault(call, fd, fd, NULL);
 }
 
-/* The calls.  NEXT(name) is what would have been called without us. */
+/* The calls.  NEXT(name) is the C library's own function. */
 
 typedef void (*any_function)(void);	/* to be cast */
 
@@ -368,7 +371,7 @@ next(const char *name)
 
 #define NEXT(name)	((__typeof__(&name))next(#name))
 
-/** Define `name`, which asks `verdict` and then goes on to the next one. */
+/** Define `name`, which calls the C library's unless `verdict` forbids it. */
 #define CALL(type, name, parameters, arguments, verdict)		\
 type									\
 name parameters								\
@@ -425,7 +428,7 @@ CALL(int, pipe2, (int fd[2], int flags), (fd, flags), fault_on(PIPE2, ABSENT))
 CALL(int, poll, (struct pollfd *polled, nfds_t count, int timeout),
     (polled, count, timeout), fault_on(POLL, ABSENT))
 
-/* glibc declares a union of all sorts of addresses here. */
+/* glibc declares a union of all types of addresses here. */
 #ifdef __GLIBC__
 typedef __SOCKADDR_ARG sockaddr_to_fill;
 typedef __CONST_SOCKADDR_ARG sockaddr_given;
@@ -478,7 +481,7 @@ close(int fd)
 	int answer = fault_on(CLOSE, fd);
 	int error = errno;
 
-	/* Linux lets go of the descriptor, whatever it has to say. */
+	/* Linux closes the descriptor in any case, also with an error. */
 	if (answer > 0)
 		return NEXT(close)(fd);
 	(void)NEXT(close)(fd);
@@ -486,7 +489,7 @@ close(int fd)
 	return answer;
 }
 
-/* Whatever the argument is, if there is one: it fits into a pointer. */
+/* Any argument fits into a pointer, if there is one. */
 
 int
 ioctl(int fd, unsigned long command, ...)
@@ -556,8 +559,8 @@ openat(int dir, const char *path, int flags, ...)
 	return answer <= 0 ? answer : NEXT(openat)(dir, path, flags, mode);
 }
 
-/* glibc has a second name for what has an offset in it: for the same, where
- * off_t has 64 bits anyway. */
+/* glibc has a second name for functions with an offset.  Both are the same if
+ * off_t always has 64 bits. */
 #if defined(__GLIBC__) && defined(__LP64__)
 #define SAME(name)	__attribute__((alias(#name)))
 

@@ -1,17 +1,17 @@
 /*
  * floor WAY SOURCE DEST
  *
- * Moves all of SOURCE to DEST by the bare system calls, in the shortest loop
- * there is, and checks nothing more: as fast as the kernel can.  Both are `-`,
- * a file, tcp:PORT of 127.0.0.1 or unix:PATH.  WAY:
+ * Move all of SOURCE to DEST with the bare system calls, in the shortest loop,
+ * without any other check: as fast as the kernel can.  Both are `-`, a file,
+ * tcp:PORT of 127.0.0.1 or unix:PATH.  WAY:
  *
  *	read		read(2) and write(2)
  *	sendfile	sendfile(2)
- *	splice		splice(2); one of them is a pipe
- *	through		splice(2) by way of a pipe of its own
+ *	splice		splice(2); one of the two is a pipe
+ *	through		splice(2) through a private pipe
  *	copy		copy_file_range(2)
  *	clone		ioctl_ficlone(2)
- *	drop		recv(2), and nothing comes to DEST
+ *	drop		recv(2) that drops the data; DEST gets nothing
  */
 #include "config.h"
 
@@ -115,7 +115,7 @@ reach_tcp(const char *port)
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	/* bbr would pace it, on a network that is none. */
+	/* bbr would limit the rate, which loopback does not need. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	address.sin_port = htons((uint16_t)atoi(port));

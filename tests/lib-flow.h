@@ -1,6 +1,6 @@
 /*
- * A job's two ends with what is behind them: files, or pipes and sockets whose
- * far ends are ours, non-blocking and as small as can be.
+ * A job's two ends: files, or pipes and sockets whose far ends are in this
+ * process, non-blocking and as small as possible.
  */
 #ifndef LIB_FLOW_H
 #define LIB_FLOW_H
@@ -11,8 +11,8 @@
 
 #include "lib-net.h"
 
-/* TCP is none of the sorts that all tests go through: what was sent is on its
- * way for a while. */
+/* Loops over SORTS do not include TCP, where what was sent may take a while to
+ * arrive. */
 enum sort { FILE_END, PIPE_END, SOCKET_END, SORTS, TCP_END = SORTS };
 
 extern const char *const sort_names[SORTS + 1];

@@ -1,10 +1,10 @@
 /*
  * midway WATCHED BYTES SIGNAL VICTIM...
  *
- * Wait until the file that process WATCHED writes in the current directory
- * has BYTES or more, then send SIGNAL to each VICTIM; print how many bytes it
- * had just before.  The file may have no name.  Exits with 1 when WATCHED is
- * gone before it has come so far.  It may be stopped, or about to be.
+ * Wait until the file that process WATCHED writes in the current directory has
+ * BYTES or more, then send SIGNAL to each VICTIM; print how many bytes the file
+ * had just before.  It may have no name.  Continue WATCHED, which may be
+ * stopped, or about to stop.  Exit with 1 if it ends before that.
  */
 #include "config.h"
 
@@ -30,7 +30,7 @@ is_written(const char *link)
 	return lstat(link, &st) == 0 && (st.st_mode & S_IWUSR) != 0;
 }
 
-/* What /proc says of a descriptor: "/dir/#1234 (deleted)". */
+/* A file without a name looks like "/dir/#1234 (deleted)" in /proc. */
 static int
 is_in(const char *dir, const char *link)
 {
@@ -44,7 +44,7 @@ is_in(const char *dir, const char *link)
 	return strncmp(target, dir, prefix) == 0 && target[prefix] == '/';
 }
 
-/* -1: none yet. */
+/* Return the size of the file, or -1 if there is none yet. */
 static int64_t
 size_written(const char *process, const char *dir)
 {
@@ -60,7 +60,7 @@ size_written(const char *process, const char *dir)
 	return -1;
 }
 
-/* One that has ended has no descriptors, before it is waited for, too. */
+/* True if the process has ended: also a zombie has no descriptors. */
 static int
 is_gone(const char *process)
 {
@@ -80,7 +80,7 @@ main(int argc, char **argv)
 	if (argc < 5 || getcwd(dir, sizeof(dir)) == NULL)
 		errx(2, "usage: midway WATCHED BYTES SIGNAL VICTIM...");
 	wanted = strtoll(argv[2], NULL, 10);
-	/* To be there in time.  Without the right to it, it is chance. */
+	/* So as not to be late.  Without the right to do it, some are late. */
 	(void)setpriority(PRIO_PROCESS, 0, -10);
 	do {
 		if (is_gone(argv[1]))

@@ -4,11 +4,11 @@
  * nodisk sendfile FILE [HEADER TRAILER]
  * nodisk again COMMAND FILE [HEADER TRAILER]
  *
- * FILE to standard output by the library, with NODISKIO; `direct` opens it
- * with O_DIRECT, `sendfile` takes the way through a socket.  Prints on
- * standard error, for each try, what became of it: "done" or errno's text, and
- * the counts of header, data and trailer; of sendfile, their sum.  `again` has
- * a shell do COMMAND after EBUSY, and runs the same job once more.
+ * Move FILE to standard output with the library and NODISKIO.  `direct` opens
+ * FILE with O_DIRECT; `sendfile` uses zc_sendfile(), through a socket.  Print
+ * on standard error, for each try, "done" or the text of errno, and the counts
+ * of header, data and trailer (for sendfile their sum).  After EBUSY, `again`
+ * has a shell execute COMMAND, and runs the same job once more.
  */
 #include "config.h"
 
@@ -103,7 +103,7 @@ again(int fd, const char *command)
 	return done;
 }
 
-/* The far end of a socket: all of it to standard output. */
+/* The far end of a socket: copy everything to standard output. */
 static pid_t
 collect(int *s)
 {

@@ -1,9 +1,9 @@
 /*
  * peak FILE COMMAND ARGUMENT...
  *
- * Runs COMMAND and writes its peak resident set, in KiB, into FILE; exits as
- * it did.  Whoever forks it counts from its own size on, getrusage(2): that
- * is why this is small.
+ * Run COMMAND, write its peak resident set, in KiB, to FILE, and exit with its
+ * status.  getrusage(2) begins with the size of the process that forks, which
+ * is why this is a small program.
  */
 #include "config.h"
 

@@ -1,14 +1,14 @@
 /*
  * seccomp RULE... -- COMMAND ARGUMENT...
  *
- * Runs COMMAND under a seccomp(2) filter in which some system calls fail, as
- * in a container whose filter does not know them.  A RULE is CALL:ERRNO, as in
- * statx:EPERM; `calls` and `errors` below have the names.  openat.O_TMPFILE and
- * the like are calls with that flag, command or request only.
+ * Run COMMAND under a seccomp(2) filter that makes some system calls fail, as
+ * in a container whose filter does not know them.  A RULE is CALL:ERRNO, such
+ * as statx:EPERM; `calls` and `errors` below have the names.  openat.O_TMPFILE
+ * and the like mean only calls with that flag, command or request.
  *
- * Needs no privileges.  Exits as COMMAND does; with 125 where there can be no
- * filter, 126 if a RULE names a call that this machine does not have, 127 if
- * COMMAND cannot be run.
+ * It needs no privileges.  Exit with the status of COMMAND; with 125 if there
+ * can be no filter, 126 if a RULE names a call that this machine does not have,
+ * 127 if COMMAND cannot be run.
  */
 #include "config.h"
 

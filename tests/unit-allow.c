@@ -1,5 +1,5 @@
 /*
- * --allow: which texts are taken, and whom they let in.
+ * --allow: which rules are accepted, and which addresses they let in.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -62,7 +62,7 @@ static const struct {
 	{ "fe80::/10", "fec0::1", false },
 	{ "10.0.0.0/008", "10.1.2.3", true },
 
-	/* all of a family, and of both */
+	/* all addresses of a family, and of both */
 	{ "0.0.0.0/0", "0.0.0.0", true },
 	{ "0.0.0.0/0", "255.255.255.255", true },
 	{ "0.0.0.0/0", "::ffff:192.0.2.7", true },
@@ -88,7 +88,7 @@ static const struct {
 	{ "::ffff:0.0.0.0/96", "::1", false },
 	{ "::ffff:192.0.2.7", "::ffff:192.0.2.7", true },
 
-	/* which others that look like it are not */
+	/* addresses that look like mapped ones, but are not */
 	{ "192.0.2.7", "::192.0.2.7", false },
 	{ "192.0.2.7", "64:ff9b::192.0.2.7", false },
 	{ "192.0.2.7", "::ffff:0:192.0.2.7", false },
@@ -103,7 +103,7 @@ static const struct {
 	const char *rule;
 	const char *why;		/* a word of the reason */
 } refusals[] = {
-	/* no address */
+	/* not an address */
 	{ "", "address" },
 	{ "/", "address" },
 	{ "/24", "address" },
@@ -156,7 +156,7 @@ static const struct {
 	{ "::1/999", "length" },
 	{ "::1/-0", "length" },
 
-	/* a network that is not what it seems to be */
+	/* an address with bits beyond the length */
 	{ "192.0.2.7/24", "after" },
 	{ "192.0.2.7/31", "after" },
 	{ "192.0.2.7/0", "after" },
@@ -212,7 +212,7 @@ chooses(const char *rule, const char *peer, bool in)
 	return ok;
 }
 
-/** And the list is as it was. */
+/** True if the rule is refused with this word, and the list is as it was. */
 static bool
 refuses(const char *rule, const char *word)
 {
@@ -235,9 +235,9 @@ check_list(void)
 
 	report(added && lets_in(list, "192.0.2.7") &&
 	    lets_in(list, "2001:db8::7") && lets_in(list, "10.1.2.3"),
-	    "any rule of several lets in");
+	    "an address that fits any of several rules is let in");
 	report(!lets_in(list, "192.0.2.8") && !lets_in(list, "2001:db9::"),
-	    "who fits none stays out");
+	    "an address that fits no rule is kept out");
 	before = list;
 	report(allow_add(&list, "10.0.0.0/33") != NULL && list == before &&
 	    lets_in(list, "192.0.2.7") && !lets_in(list, "192.0.2.8"),
@@ -253,13 +253,13 @@ check_none(void)
 
 	report(lets_in(NULL, "192.0.2.7") && lets_in(NULL, "::1") &&
 	    allow_match(NULL, (const struct sockaddr *)&path),
-	    "no rules let everybody in");
+	    "without rules every address is let in");
 	report(allow_add(&list, "::/0") == NULL &&
 	    !allow_match(list, (const struct sockaddr *)&path),
-	    "what has no address fits no rule");
+	    "a peer without an address fits no rule");
 	allow_free(list);
 	allow_free(NULL);
-	report(true, "no rules can be freed");
+	report(true, "NULL can be freed");
 }
 
 /** The caller's text is only read: it may be in read-only memory. */
@@ -272,7 +272,7 @@ check_text_is_kept(void)
 	    strcmp(text, "10.0.0.0/8") == 0;
 
 	memset(text, 'x', sizeof(text) - 1);
-	report(ok && lets_in(list, "10.1.2.3"), "the text is left alone");
+	report(ok && lets_in(list, "10.1.2.3"), "the text is only read");
 	allow_free(list);
 }
 

@@ -31,7 +31,7 @@ static const struct {
 	double factor;
 	const char *text;
 } answers[] = {
-	/* one of them */
+	/* one of the two is the limit */
 	{ 0.52, 4.1, 0.51, LIMIT_SOURCE, 7.88, "The disk is the limit: 0.52 "
 	    "GB/s; the network alone takes 4.1 GB/s, 7.9 times as much; "
 	    "together 0.51 GB/s." },
@@ -42,14 +42,14 @@ static const struct {
 	{ 1, 1000, 0.81, LIMIT_SOURCE, 1000, "The disk is the limit" },
 	{ 0.00125, 1, 0.00125, LIMIT_SOURCE, 800, "limit: 0.00125 GB/s" },
 
-	/* neither: within 15 % */
+	/* neither is: they are within 15 % */
 	{ 1, 1, 1, LIMIT_NEITHER, 1, "Neither is the limit: the disk alone, 1 "
 	    "GB/s, and the network alone, 1 GB/s, have about the same speed; "
 	    "together 1 GB/s." },
 	{ 1, 1.14, 0.9, LIMIT_NEITHER, 1.14, "Neither is the limit" },
 	{ 1.14, 1, 0.81, LIMIT_NEITHER, 1.14, "Neither is the limit" },
 
-	/* the machine: together they are well below the slower one */
+	/* the machine is: both together are well below the slower one */
 	{ 2, 4, 1, LIMIT_MACHINE, 2, "This machine is the limit, CPU or "
 	    "memory, which both share: the disk alone 2 GB/s, the network "
 	    "alone 4 GB/s, together 1 GB/s." },
@@ -57,14 +57,14 @@ static const struct {
 	{ 1, 1, 0.44, LIMIT_MACHINE, 2.27, "This machine is the limit" },
 	{ 1, 1000, 0.79, LIMIT_MACHINE, 1.27, "This machine is the limit" },
 
-	/* nor, where each waits for the other */
+	/* each waits for the other */
 	{ 4, 2, 1.33, LIMIT_DEST, 2, "The network is the limit: 2 GB/s; the "
 	    "disk alone takes 4 GB/s, 2.0 times as much; together 1.33 GB/s, "
 	    "because they take turns." },
 	{ 1, 1, 0.5, LIMIT_NEITHER, 1, "together 0.5 GB/s, because they "
 	    "take turns." },
 
-	/* what was not measured */
+	/* one was not measured */
 	{ 0, 1, 1, LIMIT_UNKNOWN, 0, "The limit is unknown: the "
 	    "disk alone was not measured." },
 	{ 1, 0, 1, LIMIT_UNKNOWN, 0, "The limit is unknown: the "
@@ -144,11 +144,11 @@ check_ratios(void)
 	struct figures figures = figures_of(&record, 0);
 
 	report(is_near(figures.speed_ratio, 2) &&
-	    is_near(figures.cpu_ratio, 0.25), "ratios are to read-write");
-	report(is_near(figures.calls, 8), "calls are a median");
+	    is_near(figures.cpu_ratio, 0.25), "ratios compare with read-write");
+	report(is_near(figures.calls, 8), "the number of calls is a median");
 	figures = figures_of(&record, 1);
 	report(is_near(figures.speed_ratio, 1) &&
-	    is_near(figures.cpu_ratio, 1), "read-write to itself is 1");
+	    is_near(figures.cpu_ratio, 1), "read-write has the ratio 1");
 	report(is_near(figures_best(&record), 3), "the best median is found");
 
 	record.series[1].rounds = 0;
@@ -157,9 +157,9 @@ check_ratios(void)
 	    "without read-write there is no ratio");
 	record.series[0].rounds = 0;
 	report(figures_best(&record) == 0 && !figures_exist(&record),
-	    "without a round there is nothing");
+	    "without a round there are no figures");
 	record.series[0].refused = 1;
-	report(figures_exist(&record), "a refusal is something");
+	report(figures_exist(&record), "a refusal counts as a figure");
 }
 
 int
@@ -167,10 +167,12 @@ main(void)
 {
 	printf("1..%zu\n", SPREADS + ANSWERS + 7);
 	for (size_t i = 0; i < SPREADS; i++)
-		report(spreads_as(i), "the spread of %s", spreads[i].name);
+		report(spreads_as(i), "the spread of %s is right",
+		    spreads[i].name);
 	for (size_t i = 0; i < ANSWERS; i++)
-		report(answers_as(i), "disk %g, network %g, both %g",
-		    answers[i].source, answers[i].dest, answers[i].both);
+		report(answers_as(i), "the limit is right: disk %g, "
+		    "network %g, both %g", answers[i].source, answers[i].dest,
+		    answers[i].both);
 	check_ratios();
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * What readers of the library's source found, each with its case.
+ * Errors that were found by reading the library's source, a case for each.
  */
 #include "config.h"
 
@@ -7,7 +7,7 @@
 
 #include "lib-signals.h"
 
-/** What `event` was told, and what it answers. */
+/** What `event` was called with, and what it returns. */
 struct told {
 	unsigned interruptions, trailers;
 	enum zc_event_type stops;
@@ -39,7 +39,7 @@ listen_to(struct zc_request *request, struct told *told,
 	request->arg = told;
 }
 
-/** A blocking socket that is never read; it has a time-out of its own. */
+/** Make a blocking socket that is never read, with SO_SNDTIMEO. */
 static int
 stuck_socket(time_t seconds)
 {
@@ -53,7 +53,7 @@ stuck_socket(time_t seconds)
 	return keep(ends[0]);
 }
 
-/** A signal is no time-out. */
+/** True if a signal is not taken for a time-out of the socket. */
 static bool
 tells_a_signal(enum zc_method method)
 {
@@ -119,7 +119,7 @@ read_slowly(void *arg)
 	return NULL;
 }
 
-/** zc_sendfile() gives EINTR for signals, and there is none. */
+/** True if zc_sendfile() does not fail with EINTR without a signal. */
 static bool
 needs_a_signal(void)
 {
@@ -146,7 +146,7 @@ needs_a_signal(void)
 	return true;
 }
 
-/* What a caller does that is odd */
+/* Odd callers */
 
 static int
 on_wait(const struct zc_wait *wait, void *arg)
@@ -158,7 +158,7 @@ on_wait(const struct zc_wait *wait, void *arg)
 	return (int)read(*drain, data, sizeof(data));
 }
 
-/** As poll(2) does, a `wait` may return how many are ready. */
+/** `wait` may return the number of ready descriptors, as poll(2) does. */
 static bool
 takes_a_count_for_success(void)
 {
@@ -231,7 +231,8 @@ on_select(const struct zc_ends *ends, void *arg)
 	return -1;
 }
 
-/** EAGAIN is for what goes on when it is called again. */
+/** EAGAIN would mean that the job can continue, so from `select` it becomes
+ * EIO. */
 static bool
 fails_by_select(int error, int seen)
 {
@@ -245,7 +246,7 @@ fails_by_select(int error, int seen)
 
 /* Streams of stdio */
 
-/** A stream on a pipe that holds this text, its first byte read. */
+/** Make a stream on a pipe that holds this text, and read its first byte. */
 static FILE *
 begun(const char *text)
 {
@@ -280,7 +281,7 @@ commands_the_kernel(void)
 	return true;
 }
 
-/** What cannot be done takes nothing out of the stream. */
+/** A transfer that cannot be done takes nothing out of the stream. */
 static bool
 leaves_the_stream_alone(void)
 {
@@ -300,7 +301,7 @@ leaves_the_stream_alone(void)
 	return true;
 }
 
-/** Somebody may know that the data is not good. */
+/** A caller may stop the job before the trailer, if the data is not good. */
 static bool
 asks_before_the_trailer(bool stops)
 {
@@ -327,27 +328,33 @@ main(void)
 		if (in_place[i] == ZC_COPY_FILE_RANGE)
 			continue;
 		CASE(tells_a_signal(in_place[i]),
-		    "%s: a signal is no time-out of the socket's",
+		    "%s: a signal is not a time-out of the socket",
 		    zc_method_name(in_place[i]));
 		CASE(times_out(in_place[i]),
-		    "%s: the socket's time-out is heeded",
+		    "%s: the time-out of the socket ends the job",
 		    zc_method_name(in_place[i]));
 	}
-	CASE(needs_a_signal(), "a file that grows is no signal");
-	CASE(takes_a_count_for_success(), "`wait` may return what poll does");
-	CASE(counts_what_is_lost(), "what cannot go back is lost, and counted");
-	CASE(appends_at_no_offset(), "no offset in a file that appends");
-	CASE(plans_nothing_for(ZC_KINDS, ZC_PIPE, 0, 0), "no plan for kinds");
-	CASE(plans_nothing_for(ZC_PIPE, ZC_KINDS, 0, 0), "that there are not");
-	CASE(plans_nothing_for(ZC_PIPE, ZC_PIPE, 4000, 0), "nor for methods");
-	CASE(plans_nothing_for(ZC_PIPE, ZC_PIPE, 0, ZC_METHODS), "of that sort");
-	CASE(fails_by_select(EAGAIN, EIO), "no EAGAIN from `select`");
-	CASE(fails_by_select(0, EINVAL), "an error from `select` without errno");
-	CASE(fails_by_select(ENOENT, ENOENT), "the error from `select`");
-	CASE(commands_the_kernel(), "a stream's buffer, to a kernel file");
-	CASE(leaves_the_stream_alone(), "what is not begun leaves the stream");
-	CASE(asks_before_the_trailer(false), "the trailer is announced");
-	CASE(asks_before_the_trailer(true), "and may be stopped");
+	CASE(needs_a_signal(), "a file that grows gives no EINTR");
+	CASE(takes_a_count_for_success(), "`wait` may return a count, as poll");
+	CASE(counts_what_is_lost(), "bytes that cannot go back are counted");
+	CASE(appends_at_no_offset(), "an offset with O_APPEND is refused");
+	CASE(plans_nothing_for(ZC_KINDS, ZC_PIPE, 0, 0),
+	    "an unknown kind of source has no plan");
+	CASE(plans_nothing_for(ZC_PIPE, ZC_KINDS, 0, 0),
+	    "an unknown kind of sink has no plan");
+	CASE(plans_nothing_for(ZC_PIPE, ZC_PIPE, 4000, 0),
+	    "an unknown method has no plan");
+	CASE(plans_nothing_for(ZC_PIPE, ZC_PIPE, 0, ZC_METHODS),
+	    "an unknown preferred method has no plan");
+	CASE(fails_by_select(EAGAIN, EIO), "EAGAIN of `select` becomes EIO");
+	CASE(fails_by_select(0, EINVAL), "`select` without errno gives EINVAL");
+	CASE(fails_by_select(ENOENT, ENOENT),
+	    "an error of `select` is passed on");
+	CASE(commands_the_kernel(), "a stream's buffer can be a command");
+	CASE(leaves_the_stream_alone(), "a refused job leaves the stream");
+	CASE(asks_before_the_trailer(false),
+	    "an event comes before the trailer");
+	CASE(asks_before_the_trailer(true), "that event can stop the trailer");
 	finish();
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Many jobs in one thread: epoll says whose turn it is.  What one of them
- * waits for is the others' time, and nobody runs for nothing.
+ * Many jobs in one thread, run when epoll says that they are ready.  While one
+ * waits the others run, and no run does nothing.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@ enum role { READY, FEED, DRAIN };	/* of a descriptor */
 
 struct stream {
 	struct flow flow;
-	struct zc_job *job;		/* NULL: is over */
+	struct zc_job *job;		/* NULL: it is over */
 	struct iovec head, tail;
 	struct zc_hdtr hdtr;
 	size_t pace;			/* most bytes that a far end moves */
@@ -35,7 +35,7 @@ watch(int how, int fd, uint32_t events, size_t i, enum role role)
 		give_up("epoll_ctl");
 }
 
-/** Only while its job waits for it. */
+/** Watch a descriptor only while its job waits for it. */
 static void
 watch_check(int fd, size_t i)
 {
@@ -46,7 +46,7 @@ watch_check(int fd, size_t i)
 	watch(EPOLL_CTL_MOD, fd, EPOLLONESHOT, i, READY);
 }
 
-/** What the job has moved so far, at both of its ends. */
+/** Return how much the job has moved so far, at both of its ends. */
 static int64_t
 progress(const struct stream *stream)
 {
@@ -137,7 +137,7 @@ loop(void)
 	return true;
 }
 
-/** All of them at once; to run for nothing is the exception. */
+/** Run all jobs at the same time; runs that move nothing must be rare. */
 static bool
 all_run(size_t count)
 {
@@ -172,7 +172,7 @@ start_stream(size_t i, const struct zc_request *request)
 
 #define ENVELOPE	((size_t)8000)	/* bytes of header, and of trailer */
 
-/** Each has a header and a trailer of its own: more or less of the same. */
+/** Each reader gets a header and a trailer of different length. */
 static void
 make_reader(size_t i, enum sort sink, int file, enum zc_method method)
 {
@@ -218,7 +218,7 @@ serves_readers(enum sort sink, size_t size, enum zc_method method)
 
 #define RELAYS	((size_t)50)
 
-/** Each has a part of its own of the content, and a speed of its own. */
+/** Each stream has another part of the content, and another speed. */
 static void
 make_relay(size_t i, enum sort sort, enum zc_method method)
 {
@@ -254,19 +254,19 @@ main(void)
 	begin_text();
 	srand(1);			/* the same pace in each run */
 	CASE(serves_readers(SOCKET_END, sizeof(content), ZC_AUTO),
-	    "epoll: one file to 200 slow readers at once");
+	    "epoll: one file arrives at 200 slow readers");
 	CASE(serves_readers(SOCKET_END, 300000, ZC_SPLICE),
-	    "epoll: the same by splice");
+	    "epoll: one file arrives at 200 slow readers by splice");
 	CASE(serves_readers(SOCKET_END, 300000, ZC_READ_WRITE),
-	    "epoll: the same by read and write");
+	    "epoll: one file arrives at 200 slow readers by read-write");
 	CASE(serves_readers(TCP_END, 300000, ZC_AUTO),
-	    "epoll: the same over TCP");
+	    "epoll: one file arrives at 200 slow readers over TCP");
 	CASE(relays(SOCKET_END, ZC_SPLICE),
-	    "epoll: 50 sockets to 50 others by splice");
+	    "epoll: 50 sockets are moved to 50 others by splice");
 	CASE(relays(SOCKET_END, ZC_READ_WRITE),
-	    "epoll: 50 sockets to 50 others by read and write");
+	    "epoll: 50 sockets are moved to 50 others by read-write");
 	CASE(relays(PIPE_END, ZC_SPLICE),
-	    "epoll: 50 pipes to 50 others by splice");
+	    "epoll: 50 pipes are moved to 50 others by splice");
 	finish();
 	return 0;
 }

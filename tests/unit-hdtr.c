@@ -1,6 +1,6 @@
 /*
- * Headers and trailers: what a receiver finds of them, between files, pipes
- * and sockets, however often a call is cut short.
+ * Headers and trailers: what arrives of them, between files, pipes and sockets,
+ * however often a call comes short.
  */
 #include "config.h"
 
@@ -34,7 +34,7 @@ struct trip {
 	unsigned stops[PLACES];
 };
 
-/** All of the source, between the pieces of the shape. */
+/** Request all of the source, between the pieces of the shape. */
 static void
 set_out(struct trip *trip, enum sort source, enum sort sink,
     enum zc_method method, const struct shape *shape)
@@ -58,7 +58,8 @@ place_of(const struct trip *trip, const struct zc_result *result)
 	return result->bytes < trip->bytes ? IN_DATA : IN_TRAILER;
 }
 
-/** One part after the other, and none before its time. */
+/** True if the counts are right: no part begins before the one before it is
+ * complete. */
 static bool
 is_in_order(const struct trip *trip, const struct zc_result *result)
 {
@@ -77,7 +78,7 @@ is_in_order(const struct trip *trip, const struct zc_result *result)
 	return true;
 }
 
-/** Run to the end, and look at all there is to see whenever it stops. */
+/** Run to the end, and check everything whenever the job stops. */
 static bool
 carry(struct trip *trip, struct zc_job *job)
 {
@@ -105,7 +106,7 @@ is_whole(const struct trip *trip, const struct zc_result *result)
 	return true;
 }
 
-/** From the first run to the last byte. */
+/** Run the job from its start to the last byte. */
 static bool
 travel(struct trip *trip)
 {
@@ -135,7 +136,7 @@ arrives(enum sort source, enum sort sink, enum zc_method method,
 	return true;
 }
 
-/** As much as a sink takes at once. */
+/** Return how much a sink takes at once. */
 static size_t
 capacity(enum sort sink)
 {
@@ -169,7 +170,7 @@ stops_behind_the_header(enum sort source, enum sort sink,
 
 /* Blocking sinks, with a reader of their own */
 
-/** Reads all from `drain`: 0, if it is what was expected.  In a process. */
+/** In a process: read all from `drain`.  Return 0 if it is what is expected. */
 static int
 read_all(struct flow *flow)
 {
@@ -186,7 +187,7 @@ start_reader(struct flow *flow)
 	if (reader < 0)
 		give_up("fork");
 	if (reader == 0) {
-		flow->sink = TCP_END;	/* what it reads, it waits for */
+		flow->sink = TCP_END;	/* wait for what is on its way */
 		_exit(read_all(flow));
 	}
 	return reader;
@@ -249,7 +250,7 @@ check_large(size_t header, size_t trailer)
 	for (int sink = 0; sink <= TCP_END; sink++) {
 		const char *name = sort_names[sink];
 
-		/* To wait a thousand times teaches nothing. */
+		/* With a thousand waits this would take too long. */
 		if (sink == FILE_END || header + trailer < 4000000)
 			CASE(arrives(FILE_END, (enum sort)sink, ZC_AUTO,
 			    &large), "to %s: %zu of header, %zu of trailer",
@@ -299,7 +300,7 @@ has_range(enum sort sink, enum zc_method method, const struct range *range)
 	return true;
 }
 
-/** Count 0: a source that has nothing is not waited for. */
+/** With a count of 0, the job does not wait for a source that has nothing. */
 static bool
 asks_nothing(enum sort source, enum sort sink, enum zc_method method)
 {
@@ -314,7 +315,7 @@ asks_nothing(enum sort source, enum sort sink, enum zc_method method)
 	return true;
 }
 
-/** A count on a source that has more: not one byte of that is taken. */
+/** With a count, not one byte more is taken from a source that has more. */
 static bool
 leaves_the_rest(enum sort source, enum sort sink, enum zc_method method)
 {
@@ -363,7 +364,7 @@ withholds_the_trailer(enum sort source, enum sort sink, enum zc_method method)
 
 /* Places */
 
-/** The header stands at the sink's offset, the data behind it. */
+/** The header is written at the sink's offset, the data after it. */
 static bool
 is_placed(enum zc_method method)
 {
@@ -398,7 +399,7 @@ moves_the_positions(enum zc_method method)
 	return holds(trip.flow.out, 10, wire, wire_size);
 }
 
-/** No offset is left: the header counts, too. */
+/** The largest offset is reached earlier, because the header counts, too. */
 static bool
 ends_at_the_last_offset(enum zc_method method)
 {
@@ -416,7 +417,7 @@ ends_at_the_last_offset(enum zc_method method)
 	return holds(trip.flow.out, INT64_MAX - room, wire, (size_t)room);
 }
 
-/** Offset, header, count and trailer: `over` more than there are offsets. */
+/** Offset, header, count and trailer are in all 2^63-1 + `over`. */
 static bool
 must_have_offsets(int64_t bytes, int64_t over)
 {
@@ -474,7 +475,7 @@ static const struct refusal {
 	{ "a trailer at NULL", { two, 2, nowhere, 2 } },
 };
 
-/* A 32-bit program cannot have so much. */
+/* Not in 32-bit programs, whose sizes cannot be so large. */
 static const struct refusal too_long[] = {
 	{ "a header of 2^63 bytes", { &beyond, 1, NULL, 0 } },
 	{ "a header of 2^64-1 bytes", { &most, 1, NULL, 0 } },
@@ -500,7 +501,7 @@ is_refused(enum sort sink, const struct refusal *refusal)
 	return delivered(&flow) == 0 && at(flow.in) == 0;
 }
 
-/** The last one but one that is too long: it is fine as such. */
+/** A piece that is just not too long by itself. */
 static bool
 is_fine(const struct zc_hdtr *hdtr)
 {
@@ -548,7 +549,7 @@ surrounds_a_kernel_file(enum sort sink)
 	return travel(&trip);
 }
 
-/** Arrays, pieces and all are where a write would be the end of us. */
+/** Arrays and pieces are in read-only memory: writing to them would crash. */
 static bool
 is_only_read(enum sort sink)
 {
@@ -575,7 +576,7 @@ is_only_read(enum sort sink)
 	return well;
 }
 
-/* What is told of it */
+/* Events */
 
 struct telling {
 	int64_t told[2];		/* header, trailer */
@@ -624,7 +625,7 @@ is_told(enum sort sink, enum zc_method method)
 	return true;
 }
 
-/** Stopped by the first event, in the header; and a file stays where it is. */
+/** The first event, in the header, stops the job; a file is not read. */
 static bool
 is_stopped(enum sort sink)
 {
@@ -665,7 +666,7 @@ asks_its_hook(enum sort source, enum sort sink)
 	return is_complete(&trip.flow);
 }
 
-/** The receiver goes away at that place. */
+/** The receiver goes away at this place. */
 static bool
 dies_in(enum place place, enum sort sink, enum zc_method method)
 {
@@ -711,7 +712,7 @@ heeds_a_deadline(enum sort sink, enum zc_method method)
 
 /* Segments of TCP */
 
-/** The ends of a connection, a small file, and what is to arrive. */
+/** Make a connection, a small file, and what must arrive. */
 struct line {
 	struct trip trip;
 	struct zc_result result;
@@ -739,8 +740,8 @@ set_line(struct line *line, enum zc_method method, const struct shape *shape,
 	trip->request.hdtr = &trip->wrap.hdtr;
 }
 
-/** All that was sent is on its way, and not held back until more comes, for
- * which the kernel would wait 200 ms. */
+/** True if the kernel has sent everything.  With a cork it would wait for more,
+ * for 200 ms. */
 static bool
 is_prompt(struct flow *flow)
 {
@@ -766,7 +767,7 @@ is_one_segment(enum zc_method method, const struct shape *shape, int nodelay)
 	return true;
 }
 
-/** By hand, and without a cork, it is more than one: so they can be told. */
+/** True if three writes without a cork are seen as three segments. */
 static bool
 is_more_by_hand(void)
 {
@@ -783,7 +784,7 @@ is_more_by_hand(void)
 	return segments(flow->out) == 3;
 }
 
-/** A header is all there is: it does not wait for what never comes. */
+/** A header without data is sent at once. */
 static bool
 is_prompt_alone(enum zc_method method, const struct shape *shape,
     int64_t offset, int64_t bytes)
@@ -797,7 +798,7 @@ is_prompt_alone(enum zc_method method, const struct shape *shape,
 	return is_prompt(&line.trip.flow);
 }
 
-/** ...and neither does what was sent before a failure. */
+/** What was sent before a failure goes out at once, too. */
 static bool
 is_prompt_when_short(enum zc_method method)
 {
@@ -812,7 +813,7 @@ is_prompt_when_short(enum zc_method method)
 	return is_prompt(&line.trip.flow);
 }
 
-/** Given up at an EAGAIN of the source. */
+/** A job that is freed at an EAGAIN of the source leaves no cork. */
 static bool
 is_prompt_when_freed(void)
 {
@@ -830,7 +831,7 @@ is_prompt_when_freed(void)
 	return is_prompt(&line.trip.flow);
 }
 
-/** A stream has nothing yet, and may not for long. */
+/** The header of a stream that has nothing yet is sent at once. */
 static bool
 is_prompt_before_a_stream(const struct shape *shape, enum zc_method method)
 {
@@ -855,7 +856,7 @@ is_prompt_before_a_stream(const struct shape *shape, enum zc_method method)
 	return tcp_option(line.trip.flow.out, TCP_CORK) == 0;
 }
 
-/** The caller's cork is the caller's: nothing gets out before he pulls it. */
+/** A cork that the caller set stays: nothing is sent before he removes it. */
 static bool
 keeps_the_callers_cork(const struct shape *shape, unsigned flags)
 {
@@ -887,18 +888,18 @@ check(enum sort source, enum sort sink, enum zc_method method)
 	    zc_method_name(method), sort_names[source], sort_names[sink]);
 	for (size_t i = 0; i < COUNT(shapes); i++)
 		CASE(arrives(source, sink, method, &shapes[i]),
-		    "%s: %s, in order and once", what, shapes[i].name);
+		    "%s: %s arrives in order and once", what, shapes[i].name);
 	CASE(asks_nothing(source, sink, method),
-	    "%s: count 0 sends what is around it", what);
+	    "%s: with count 0, header and trailer are sent", what);
 	CASE(leaves_the_rest(source, sink, method),
-	    "%s: a count, and not one byte more", what);
+	    "%s: with a count, not one byte more is taken", what);
 	CASE(is_short(source, sink, method),
-	    "%s: a short source has its trailer", what);
+	    "%s: after a short source the trailer is sent", what);
 	CASE(withholds_the_trailer(source, sink, method),
-	    "%s: with ZC_EXACT a short source has none", what);
+	    "%s: with ZC_EXACT a short source gets no trailer", what);
 	if (sink == PIPE_END || sink == SOCKET_END)
 		CASE(stops_behind_the_header(source, sink, method),
-		    "%s: goes on exactly behind the header", what);
+		    "%s: continues exactly after the header", what);
 }
 
 static void
@@ -910,20 +911,20 @@ check_from_file(enum sort sink, enum zc_method method)
 		CASE(has_range(sink, method, &ranges[i]),
 		    "%s to %s: %s, and the source's position stays", name,
 		    sort_names[sink], ranges[i].name);
-	CASE(is_told(sink, method), "%s to %s: each part is told as it goes",
-	    name, sort_names[sink]);
+	CASE(is_told(sink, method), "%s to %s: events count each part", name,
+	    sort_names[sink]);
 	if (sink == FILE_END)
 		return;
-	CASE(blocks(sink, method, PIECES), "%s to blocking %s: waits for it",
+	CASE(blocks(sink, method, PIECES), "%s to blocking %s: all arrives",
 	    name, sort_names[sink]);
 	if (sink == SOCKET_END || sink == TCP_END)
 		CASE(heeds_a_deadline(sink, method),
-		    "%s to %s: SO_SNDTIMEO is heeded", name,
+		    "%s to %s: SO_SNDTIMEO ends the job", name,
 		    sort_names[sink]);
 	for (int p = IN_HEADER; p < PLACES && sink != TCP_END; p++)
 		if (p != BEHIND_HEADER)
 			CASE(dies_in((enum place)p, sink, method),
-			    "%s to %s: gone %s, and an exact account", name,
+			    "%s to %s: gone %s, the counts are exact", name,
 			    sort_names[sink], p == IN_HEADER ? "in a header" :
 			    p == IN_DATA ? "in data" : "in a trailer");
 }
@@ -939,11 +940,11 @@ check_methods(enum zc_method method)
 		if (suits(FILE_END, (enum sort)sink, method))
 			check_from_file((enum sort)sink, method);
 	}
-	CASE(moves_the_positions(method), "%s: positions move by all of it",
+	CASE(moves_the_positions(method), "%s: positions move by all parts",
 	    zc_method_name(method));
 	if (method == ZC_SENDFILE)
 		return;			/* it cannot write at an offset */
-	CASE(is_placed(method), "%s: stands at the sink's offset",
+	CASE(is_placed(method), "%s: is written at the offset",
 	    zc_method_name(method));
 	CASE(ends_at_the_last_offset(method),
 	    "%s: header and data end at the last offset there is",
@@ -957,33 +958,33 @@ check_segments(enum zc_method method)
 
 	for (size_t i = 0; i < COUNT(small) * 2; i++)
 		CASE(is_one_segment(method, &small[i / 2], i % 2),
-		    "%s: a small file and %s are one segment%s", name,
+		    "%s: a small file with %s is one segment%s", name,
 		    small[i / 2].name, i % 2 ? ", with TCP_NODELAY" : "");
 	for (size_t i = 0; i < COUNT(small); i++) {
 		CASE(is_prompt_alone(method, &small[i], 0, ZC_TO_END),
-		    "%s: %s without data is not held up", name,
+		    "%s: %s without data is sent at once", name,
 		    small[i].name);
 		CASE(is_prompt_alone(method, &small[i], 0, 0),
-		    "%s: %s with count 0 is not held up", name,
+		    "%s: %s with count 0 is sent at once", name,
 		    small[i].name);
 		CASE(is_prompt_alone(method, &small[i], 5000, 10),
-		    "%s: %s with a range past the end is not held up", name,
+		    "%s: %s with a range past the end is sent at once", name,
 		    small[i].name);
 	}
 	CASE(is_prompt_when_short(method),
-	    "%s: what a short source had is not held up", name);
+	    "%s: the data of a short source is sent at once", name);
 }
 
 static void
 check_corks(void)
 {
-	CASE(is_more_by_hand(), "sent by hand they are three segments");
-	CASE(is_prompt_when_freed(), "a job given up leaves no cork");
+	CASE(is_more_by_hand(), "three writes without a cork are seen");
+	CASE(is_prompt_when_freed(), "a job that is freed leaves no cork");
 	for (size_t i = 0; i < COUNT(small); i++) {
 		CASE(is_prompt_before_a_stream(&small[i], ZC_SPLICE),
-		    "splice: a slow stream does not hold up %s", small[i].name);
+		    "splice: a slow stream does not delay %s", small[i].name);
 		CASE(is_prompt_before_a_stream(&small[i], ZC_READ_WRITE),
-		    "read-write: a slow stream does not hold up %s",
+		    "read-write: a slow stream does not delay %s",
 		    small[i].name);
 		CASE(keeps_the_callers_cork(&small[i], 0),
 		    "the caller's cork stays, with %s", small[i].name);
@@ -1009,20 +1010,20 @@ check_sinks(void)
 		const char *name = sort_names[sink];
 
 		CASE(arrives_in_crumbs((enum sort)sink, PIECES_MAX, 0),
-		    "to %s: %d pieces of header", name, PIECES_MAX);
+		    "to %s: %d pieces of header arrive", name, PIECES_MAX);
 		CASE(arrives_in_crumbs((enum sort)sink, 0, PIECES_MAX),
-		    "to %s: %d pieces of trailer", name, PIECES_MAX);
+		    "to %s: %d pieces of trailer arrive", name, PIECES_MAX);
 		CASE(arrives_in_crumbs((enum sort)sink, 1100, 1100),
-		    "to %s: 1100 pieces of both", name);
+		    "to %s: 1100 pieces of both arrive", name);
 		CASE(is_only_read((enum sort)sink),
-		    "to %s: what is the caller's is only read", name);
+		    "to %s: the caller's arrays are only read", name);
 		CASE(surrounds_a_kernel_file((enum sort)sink),
-		    "to %s: around a file of procfs", name);
+		    "to %s: they arrive around a file of procfs", name);
 		CASE(is_stopped((enum sort)sink),
-		    "to %s: an event stops it in the header", name);
+		    "to %s: an event can stop the job in the header", name);
 		if (sink != FILE_END)
 			CASE(asks_its_hook(FILE_END, (enum sort)sink),
-			    "to %s: waits by its hook", name);
+			    "to %s: the job waits by its hook", name);
 		for (size_t i = 0; i < COUNT(refusals); i++)
 			CASE(is_refused((enum sort)sink, &refusals[i]),
 			    "to %s: %s is EINVAL, and nothing is sent", name,
@@ -1046,7 +1047,7 @@ check_kernel_files(void)
 	    "a header for a kernel file is EINVAL");
 	CASE(is_no_command(&trailer, EINVAL),
 	    "a trailer for a kernel file is EINVAL");
-	CASE(is_no_command(&none, 0), "a kernel file, and no header");
+	CASE(is_no_command(&none, 0), "none is fine for a kernel file");
 }
 
 int
@@ -1074,8 +1075,8 @@ main(void)
 		CASE(must_have_offsets(ZC_TO_END, over),
 		    "a sink's offset and what is around the data: %s", sum);
 	}
-	CASE(is_appended(), "it is appended as a whole");
-	CASE(is_fine(&longest), "a header of %zu bytes is none too long",
+	CASE(is_appended(), "all parts are appended");
+	CASE(is_fine(&longest), "a header of %zu bytes is not too long",
 	    all_there_is.iov_len);
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		check_large(sizes[i], 0);

@@ -1,6 +1,6 @@
 /*
- * What a job does to two files: which bytes go where, and where the positions
- * stand then.
+ * A job between two files: which bytes are written where, and the positions
+ * afterwards.
  */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 
 #define OLD	5000			/* bytes that are in the sink */
 #define TO	1234			/* where we write into it */
-#define ASIDE	99			/* a position that is not to be used */
+#define ASIDE	99			/* a position that must not be used */
 
 /** What happened to one copy of `moved` bytes. */
 static bool
@@ -84,7 +84,7 @@ copies_ranges(enum zc_method method, bool in_placed, bool out_placed)
 	return true;
 }
 
-/** No method for it: said before anything moves. */
+/** True if the range is refused before anything moves. */
 static bool
 refuses_range(enum zc_method method)
 {
@@ -119,8 +119,8 @@ copies_beyond_4_gib(enum zc_method method)
 	return true;
 }
 
-/** Nothing is there, and no sum overflows.  At the very last one Linux itself
- * says EINVAL to all but a read of 0 bytes. */
+/** True if there is no data at the largest offsets, and no sum overflows.  At
+ * the last one, Linux fails with EINVAL for all but a read of 0 bytes. */
 static bool
 copies_nothing_from_the_last_offset(enum zc_method method)
 {
@@ -142,7 +142,7 @@ copies_nothing_from_the_last_offset(enum zc_method method)
 	return true;
 }
 
-/** Sizes as great as their type has them: limits of ours apply. */
+/** True if any block size works, up to the largest of its type. */
 static bool
 takes_any_block_size(enum zc_method method)
 {
@@ -168,18 +168,18 @@ check_ranges(enum zc_method method)
 	const char *name = zc_method_name(method);
 
 	CASE(copies_ranges(method, false, false),
-	    "%s: ranges from position to position", name);
+	    "%s: ranges are copied from position to position", name);
 	CASE(copies_ranges(method, true, false),
-	    "%s: ranges from an offset to the position", name);
+	    "%s: ranges are copied from an offset to the position", name);
 	if (method == ZC_SENDFILE) {
 		CASE(refuses_range(method),
 		    "%s: an offset of the sink is refused", name);
 		return;
 	}
 	CASE(copies_ranges(method, false, true),
-	    "%s: ranges from the position to an offset", name);
+	    "%s: ranges are copied from the position to an offset", name);
 	CASE(copies_ranges(method, true, true),
-	    "%s: ranges from offset to offset", name);
+	    "%s: ranges are copied from offset to offset", name);
 }
 
 int
@@ -191,12 +191,12 @@ main(void)
 		const char *name = zc_method_name(method);
 
 		check_ranges(method);
-		CASE(copies_beyond_4_gib(method), "%s: offsets beyond 4 GiB",
-		    name);
+		CASE(copies_beyond_4_gib(method),
+		    "%s: offsets beyond 4 GiB work", name);
 		CASE(copies_nothing_from_the_last_offset(method),
-		    "%s: at the largest offset there is nothing", name);
+		    "%s: nothing is copied at the largest offset", name);
 		CASE(takes_any_block_size(method),
-		    "%s: any block size will do", name);
+		    "%s: any block size works", name);
 	}
 	finish();
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * Which requests are refused, by which errno, before anything moves; and the
- * names of things.
+ * Which requests are refused, with which errno, before anything moves; and the
+ * names of methods and kinds.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@ enum thing {
 	STREAM, DATAGRAM, RECORDS, DIRECTORY, EVENTS, POLLS, ZEROS, CLOSED, BAD
 };
 
-/** A descriptor; those of a pipe and of SAME_FILE belong together. */
+/** Make a descriptor.  Two of a pipe, or of SAME_FILE, belong together. */
 static int
 thing(enum thing what)
 {
@@ -166,7 +166,7 @@ refuses(const struct refusal *refusal)
 	return true;
 }
 
-/** The sink appends to the very file that is read. */
+/** The sink appends to the file that is read. */
 static bool
 refuses_to_append_to_its_source(void)
 {
@@ -241,8 +241,8 @@ main(void)
 		    refusals[i].error == 0 ? "fine" :
 		    strerror(refusals[i].error));
 	CASE(refuses_to_append_to_its_source(),
-	    "a file is not appended to itself without end");
-	CASE(knows_methods_by_name(), "methods have names, and work here");
+	    "appending a file to itself without a count is refused");
+	CASE(knows_methods_by_name(), "methods have names, and are available");
 	CASE(knows_kinds(), "descriptors have kinds");
 	finish();
 	return 0;

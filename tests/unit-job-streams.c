@@ -1,9 +1,9 @@
 /*
- * What a job does where it would have to wait, and where a sink dies: between
- * files, pipes and sockets, without a byte lost, repeated or miscounted.
+ * Jobs between files, pipes and sockets that have to wait, or whose sink dies:
+ * no byte is lost, repeated or miscounted.
  *
- * The far ends are ours.  A job without a wait hook comes back with EAGAIN;
- * then a few bytes are fed or taken, at random.
+ * The far ends are in this process.  A job without a wait hook returns EAGAIN;
+ * then a random number of bytes is fed or taken.
  */
 #include "config.h"
 
@@ -50,7 +50,7 @@ waits(enum sort source, enum sort sink, enum zc_method method,
 	return true;
 }
 
-/* A count: not one byte more leaves the source, at any size of anything. */
+/* A count: not one byte more leaves the source, for any sizes. */
 static bool
 takes_no_byte_more(enum sort source, enum sort sink, enum zc_method method)
 {
@@ -89,8 +89,8 @@ ends_early(enum sort source, enum sort sink, enum zc_method method)
 	return true;
 }
 
-/** What was taken and could not be delivered went back to a file, or is said
- * to be lost. */
+/** True if bytes that were taken, but not delivered, went back to a file or are
+ * counted as lost. */
 static bool
 is_accounted_for(const struct flow *flow, const struct zc_result *result)
 {
@@ -123,7 +123,7 @@ survives_a_dying_sink(enum sort source, enum sort sink, enum zc_method method)
 	return true;
 }
 
-/** A job that is given up at an EAGAIN leaves a file where it stopped. */
+/** A job that is freed at an EAGAIN leaves a file where it stopped. */
 static bool
 puts_back_when_freed(enum sort sink, enum zc_method method)
 {
@@ -140,7 +140,7 @@ puts_back_when_freed(enum sort sink, enum zc_method method)
 	return true;
 }
 
-/** A file has a limit, and what is within it is written. */
+/** With RLIMIT_FSIZE a file is written up to its limit. */
 static bool
 fills_to_the_limit(enum sort source, enum zc_method method)
 {
@@ -168,8 +168,8 @@ fills_to_the_limit(enum sort source, enum zc_method method)
 	return true;
 }
 
-/** /dev/full refuses splice and sendfile by EINVAL, and write by ENOSPC.  What
- * splice has in its pipe by then goes back to a file, and else to write. */
+/** On /dev/full, splice and sendfile fail with EINVAL, and write with ENOSPC.
+ * What splice holds in its pipe goes back to a file, or is written. */
 static bool
 finds_the_device_full(enum sort source, enum zc_method method, int error)
 {
@@ -190,8 +190,8 @@ finds_the_device_full(enum sort source, enum zc_method method, int error)
 	return true;
 }
 
-/** Forced, splice gives up a sink that appends; what its pipe holds is
- * delivered first, and the source has the rest. */
+/** A forced splice gives up on a sink with O_APPEND; it delivers what its pipe
+ * holds first, and the rest stays in the source. */
 static bool
 delivers_what_splice_took(void)
 {
@@ -304,7 +304,7 @@ obeys_wait(enum sort source, enum sort sink, enum zc_method method,
 
 /* Which side is it? */
 
-/** Full by the number of its segments, though of few bytes. */
+/** A pipe is full because of the number of its segments, not of its bytes. */
 static bool
 tells_a_pipe_out_of_slots(enum zc_method method)
 {
@@ -393,21 +393,22 @@ check(enum sort source, enum sort sink, enum zc_method method)
 		    i % 2 ? 4096 : 0),
 		    "%s: waits without loss, %zu bytes a call, %s pipe", what,
 		    sizes[i / 2], i % 2 ? "small" : "large");
-	CASE(asks_wait(source, sink, method), "%s: waits by its hook", what);
+	CASE(asks_wait(source, sink, method), "%s: the job waits by its hook",
+	    what);
 	CASE(obeys_wait(source, sink, method, stop_by_timeout, ZC_FAILED,
 	    ETIMEDOUT), "%s: an error of the hook ends it", what);
 	CASE(obeys_wait(source, sink, method, stop_by_signal, ZC_STOPPED,
-	    EINTR), "%s: a signal in the hook may end it", what);
+	    EINTR), "%s: a signal in the hook can end it", what);
 	CASE(takes_no_byte_more(source, sink, method),
-	    "%s: a count, and not one byte more", what);
+	    "%s: with a count, not one byte more is taken", what);
 	CASE(ends_early(source, sink, method),
-	    "%s: a source that ends early is said to", what);
+	    "%s: a source that ends early is reported", what);
 	if (sink != FILE_END)
 		CASE(survives_a_dying_sink(source, sink, method),
-		    "%s: a sink that dies, and an exact account", what);
+		    "%s: if the sink dies, the counts are exact", what);
 	if (source == FILE_END)
 		CASE(puts_back_when_freed(sink, method),
-		    "%s: freed, the file stands where it stopped", what);
+		    "%s: freed, the file is where the job stopped", what);
 }
 
 static void
@@ -438,8 +439,9 @@ check_methods(enum zc_method method)
 		CASE(finds_the_device_full((enum sort)source, method,
 		    method == ZC_SPLICE && source == FILE_END ?
 		    EINVAL : ENOSPC),
-		    "%s from %s: /dev/full is full", name, sort_names[source]);
-	CASE(hands_on_a_deadline(method), "%s: SO_RCVTIMEO is heeded", name);
+		    "%s from %s: /dev/full gives its error", name,
+		    sort_names[source]);
+	CASE(hands_on_a_deadline(method), "%s: SO_RCVTIMEO ends the job", name);
 }
 
 int
@@ -453,11 +455,11 @@ main(void)
 	for (int m = ZC_AUTO; m < ZC_REFLINK; m++)
 		check_methods((enum zc_method)m);
 	CASE(finds_the_device_full(FILE_END, ZC_MMAP, ENOSPC),
-	    "mmap from file: /dev/full is full");
+	    "mmap from file: /dev/full gives ENOSPC");
 	CASE(finds_the_device_full(FILE_END, ZC_SENDFILE, EINVAL),
 	    "sendfile from file: refused by /dev/full");
 	CASE(delivers_what_splice_took(),
-	    "splice delivers what it took before it gave up");
+	    "splice delivers what it took before it gives up");
 	for (size_t i = 0; i < COUNT(pipe_sizes) && pipe_sizes[i] <= SIZE_MAX;
 	    i++)
 		CASE(never_shrinks_a_pipe((size_t)pipe_sizes[i]),

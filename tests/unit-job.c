@@ -1,6 +1,6 @@
 /*
- * What a job does between two files: what its hooks are told and may do, what
- * it says in the end, and what becomes of it when the files change meanwhile.
+ * A job between two files: what its hooks get and may do, what its result says,
+ * and what happens if the files change meanwhile.
  */
 #include "config.h"
 
@@ -12,12 +12,12 @@
 
 #define SIZE	((size_t)200 * 1000)	/* of the source */
 
-/* Hooks that write down what they are told, and make trouble if asked to. */
+/* Hooks that record what they get, and disturb the job on request. */
 
 struct log {
 	unsigned plans, moves, refusals, interruptions, selects, waits;
 	int64_t bytes;			/* said by the last event */
-	bool ordered;			/* they made sense so far */
+	bool ordered;			/* the events were in order so far */
 	struct zc_plan plan;
 	struct zc_ends ends;
 
@@ -83,7 +83,7 @@ on_select(const struct zc_ends *ends, void *arg)
 	return log->answer;
 }
 
-/* What it says about what it did */
+/* The result */
 
 static bool
 counts_calls(enum zc_method method)
@@ -96,7 +96,7 @@ counts_calls(enum zc_method method)
 	struct log log = new_log();
 	struct zc_result result;
 
-	/* To the end: one call more, which finds it. */
+	/* To the end there is one call more, which finds it. */
 	request.event = on_event;
 	request.arg = &log;
 	CHECK(run(&request, &result) == 0);
@@ -119,7 +119,7 @@ counts_calls(enum zc_method method)
 	return true;
 }
 
-/** Once it is over, it stays over. */
+/** True if a job that is over does nothing when it runs again. */
 static bool
 runs_once(enum zc_method method)
 {
@@ -184,7 +184,7 @@ asks_select(void)
 	return true;
 }
 
-/** Its answer is a wish: what cannot serve is passed over, as in auto. */
+/** `select` only prefers a method: one that cannot serve is passed over. */
 static bool
 falls_back_from_select(void)
 {
@@ -246,8 +246,8 @@ never_asks_select_when_forced(enum zc_method method)
 
 /* What changes half way */
 
-/** Another process may give O_APPEND to the sink at any time.  A method that
- * is wanted gives way, at that byte; a forced one is refused there. */
+/** Another process may set O_APPEND on the sink at any time.  Another method
+ * then continues at that byte; a forced one is refused there. */
 static bool
 survives_append_half_way(enum zc_method method, int refusal)
 {
@@ -275,7 +275,7 @@ survives_append_half_way(enum zc_method method, int refusal)
 	return true;
 }
 
-/** Even so, what splice had taken by then is delivered, or put back. */
+/** What splice has taken by then is delivered, or put back. */
 static bool
 refuses_append_half_way(enum zc_method method, int refusal)
 {
@@ -298,7 +298,7 @@ refuses_append_half_way(enum zc_method method, int refusal)
 	return true;
 }
 
-/** The end is where the file ends by then, and no NUL is made up. */
+/** The job ends where the file then ends, and adds no NULs. */
 static bool
 survives_a_shrinking_source(enum zc_method method)
 {
@@ -330,7 +330,7 @@ static const struct itimerspec never;
 static timer_t timer;
 static volatile sig_atomic_t alarms;
 
-/** Not for ever: where this is slow (valgrind) nothing else would happen. */
+/** Stop after a while: under valgrind nothing else would happen. */
 static void
 on_alarm(int signal)
 {
@@ -339,7 +339,7 @@ on_alarm(int signal)
 		timer_settime(timer, 0, &never, NULL);
 }
 
-/** A timer that fires all the time cuts calls short, and loses nothing. */
+/** Signals of a timer, all the time, cut calls short, and lose nothing. */
 static bool
 survives_signals(enum zc_method method)
 {
@@ -355,7 +355,7 @@ survives_signals(enum zc_method method)
 
 	request.block_size = 0;
 	alarms = 0;
-	/* Handled from now on: the last one may come late (valgrind). */
+	/* The last signal may come late, under valgrind. */
 	sigaction(SIGUSR1, &action, NULL);
 	CHECK(timer_create(CLOCK_MONOTONIC, &by, &timer) == 0);
 	timer_settime(timer, 0, &often, NULL);
@@ -371,7 +371,7 @@ survives_signals(enum zc_method method)
 	return true;
 }
 
-/* A file of the kernel's: one write is one command */
+/* A kernel file: one write is one command */
 
 static bool
 is_named(const char *name)
@@ -398,7 +398,7 @@ gathers_one_command(void)
 	in = keep(ends[0]);
 	feed = keep(ends[1]);
 	request = request_for(in, out, ZC_AUTO);
-	request.block_size = 1;		/* even so */
+	request.block_size = 1;		/* does not split the write */
 	job = new_job(&request);
 	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
 	CHECK(write(feed, "aaa", 3) == 3);
@@ -440,15 +440,15 @@ check_method(enum zc_method method)
 {
 	const char *name = zc_method_name(method);
 
-	CASE(runs_once(method), "%s: what is done stays done", name);
+	CASE(runs_once(method), "%s: a job that is over stays over", name);
 	for (int64_t when = 0; when <= (int64_t)SIZE; when += 70000)
 		CASE(stops_when_told(method, when),
 		    "%s: stops at %lld bytes, with exact positions", name,
 		    (long long)when);
 	CASE(survives_a_shrinking_source(method),
-	    "%s: a source that shrinks ends where it ends by then", name);
+	    "%s: a source that shrinks gives no NULs", name);
 	CASE(survives_signals(method),
-	    "%s: signals all the time lose nothing", name);
+	    "%s: many signals lose nothing", name);
 	if (method == ZC_AUTO)
 		return;
 	CASE(counts_calls(method), "%s: calls and bytes are counted", name);
@@ -477,21 +477,21 @@ main(void)
 		    zc_method_name(method));
 		if (error != 0)
 			CASE(refuses_append_half_way(method, error),
-			    "%s: forced, O_APPEND half way is refused there",
+			    "%s: forced, O_APPEND half way is refused",
 			    zc_method_name(method));
 	}
 	CASE(asks_select(), "select is asked once, and obeyed");
 	CASE(falls_back_from_select(), "a choice of select can be refused");
 	CASE(reports_error_of_select(-1, EDOM, EDOM),
-	    "an error of select is the job's");
+	    "an error of select ends the job");
 	CASE(reports_error_of_select(ZC_METHODS, EDOM, EINVAL),
-	    "a method that is none is not taken from select");
+	    "an unknown method from select is EINVAL");
 	CASE(reports_error_of_select(INT_MAX, EDOM, EINVAL),
-	    "nor is any other number");
+	    "any other number from select is EINVAL");
 	CASE(gathers_one_command(),
 	    "a kernel file gets all of a slow source in one write");
 	CASE(gives_no_half_command(),
-	    "a kernel file gets nothing of what is short or too long");
+	    "a kernel file gets nothing of a short or too long source");
 	finish();
 	return 0;
 }

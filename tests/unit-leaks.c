@@ -1,7 +1,7 @@
 /*
- * What a job leaves behind: nothing.  However it ends, descriptors, pipes and
- * mappings are gone with it, and the flags of the caller's descriptors are as
- * they were.  A signal during a call has its say, and changes no count.
+ * A job leaves nothing behind: however it ends, its descriptors, pipes and
+ * mappings are gone, and the flags of the caller's descriptors are as they
+ * were.  A signal during a call reaches the hook, and changes no count.
  */
 #include "config.h"
 
@@ -17,7 +17,7 @@
 /* Mappings */
 
 struct maps {
-	int all, files;			/* how many, and of memfds */
+	int all, files;			/* how many in all, and of memfds */
 };
 
 static struct maps
@@ -37,7 +37,7 @@ count_maps(void)
 	return maps;
 }
 
-/* A flow that goes on by itself, until it is stopped */
+/* A flow that is served until it is stopped */
 
 static struct flow flow;
 static int64_t stop_at;			/* the event that stops it */
@@ -63,7 +63,7 @@ begin_flow(enum sort source, enum sort sink, enum zc_method method)
 	return request;
 }
 
-/** Run and serve until so much is delivered; returns errno or 0. */
+/** Run and serve until so much is delivered.  Return 0 or an errno. */
 static int
 run_until(struct zc_job *job, int64_t bytes)
 {
@@ -188,7 +188,7 @@ ends_early(const struct zc_request *given)
 	return is_complete(&flow);
 }
 
-/** To append is nothing for the kernel's own paths; read-write can. */
+/** The kernel's own paths cannot append; read-write can. */
 static bool
 ends_refused(const struct zc_request *request)
 {
@@ -240,7 +240,7 @@ static bool (*const how[WAYS])(const struct zc_request *) = {
 	ends_invalid, ends_at_once,
 };
 
-/** Flags of the ends that are still there. */
+/** True if the flags of the ends that are still open are as they were. */
 static bool
 keeps_flags(void)
 {
@@ -251,7 +251,7 @@ keeps_flags(void)
 	return true;
 }
 
-/** Once.  What the case has opened itself is closed before the count. */
+/** Run one job.  Close what the case opened itself before counting. */
 static bool
 leaves_nothing_once(enum sort source, enum sort sink, enum zc_method method,
     enum way way)
@@ -293,7 +293,7 @@ applies(enum sort source, enum sort sink, enum zc_method method, enum way way)
 	return true;
 }
 
-/** For each way to end, of all pairs of ends. */
+/** True if jobs that end this way leave nothing, between all pairs of ends. */
 static bool
 pairs_leave_nothing(enum zc_method method, enum way way)
 {
@@ -343,8 +343,8 @@ move_a_little(struct flow *ends, enum zc_method method)
 	return true;
 }
 
-/** Sanitizers and valgrind keep what was freed for a while, so there may be
- * some more mappings; but not one for each few transfers. */
+/** True if many jobs leave nothing.  Sanitizers and valgrind keep freed memory
+ * for a while, so a few more mappings are allowed. */
 static bool
 many_leave_nothing(enum sort source, enum sort sink, enum zc_method method)
 {
@@ -492,14 +492,15 @@ check_pair(enum sort source, enum sort sink, enum zc_method method)
 	const char *from = sort_names[source], *to = sort_names[sink];
 
 	CASE(many_leave_nothing(source, sink, method),
-	    "leaks: %s from %s to %s: many leave nothing behind", name, from,
+	    "leaks: %s from %s to %s: many jobs leave nothing", name, from,
 	    to);
 	if (source == FILE_END && sink == FILE_END)
 		return;			/* nothing there is interrupted */
 	CASE(goes_on_after_signals(source, sink, method),
-	    "signals: %s from %s to %s: goes on, and counts", name, from, to);
+	    "signals: %s from %s to %s: continues with exact counts", name,
+	    from, to);
 	CASE(stops_at_a_signal(source, sink, method),
-	    "signals: %s from %s to %s: is stopped, and has counted", name,
+	    "signals: %s from %s to %s: stops with exact counts", name,
 	    from, to);
 }
 

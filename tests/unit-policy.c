@@ -1,6 +1,6 @@
 /*
- * zc_plan(): which methods for which ends, in which order, and why not the
- * others.
+ * zc_plan(): which methods are planned for which ends, in which order, and why
+ * not the others.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -58,7 +58,7 @@ static const struct row {
 	{ { STREAM(ZC_PIPE, ZC_TTY) }, .plan = "read-write" },
 	{ { STREAM(ZC_PIPE, ZC_SYNTHETIC) }, .plan = "read-write" },
 
-	/* devices, and files that are made up as they are read */
+	/* devices and kernel files */
 	{ { STREAM(ZC_CHAR, ZC_REGULAR) }, .plan = "read-write" },
 	{ { STREAM(ZC_CHAR, ZC_NULL) }, .plan = "read-write" },
 	{ { STREAM(ZC_CHAR, ZC_PIPE) }, .plan = "splice read-write" },
@@ -87,7 +87,7 @@ static const struct row {
 	{ { .in = ZC_PIPE, .out = ZC_SOCKET, .size = SMALL },
 	    .plan = "splice read-write" },
 
-	/* O_APPEND, O_DIRECT: nothing else works, but into pipes */
+	/* O_APPEND, O_DIRECT: only these work, except into pipes */
 	{ { REGULAR_TO(ZC_REGULAR), .append = true }, .plan = "read-write" },
 	{ { REGULAR_TO(ZC_SOCKET), .append = true }, .plan = "read-write" },
 	{ { REGULAR_TO(ZC_NULL), .append = true }, .plan = "read-write" },
@@ -102,7 +102,7 @@ static const struct row {
 	{ { REGULAR_TO(ZC_PIPE), .direct = true },
 	    .plan = "splice sendfile read-write" },
 
-	/* an offset of ours: sendfile(2) has none for the sink */
+	/* a sink with an offset, which sendfile(2) cannot use */
 	{ { REGULAR_TO(ZC_REGULAR), .placed = true },
 	    .plan = "copy_file_range read-write" },
 	{ { REGULAR_TO(ZC_BLOCK), .placed = true },
@@ -176,7 +176,7 @@ static const struct row {
 	{ { REGULAR_TO(ZC_PIPE) }, .forced = ZC_SPLICE, .flags = ZC_STABLE,
 	    .plan = "" },
 
-	/* preferred: first, if it can serve; then as ever */
+	/* preferred: first, if it can serve; then the usual plan */
 	{ { REGULAR_TO(ZC_REGULAR) }, .preferred = ZC_MMAP,
 	    .plan = "mmap copy_file_range sendfile read-write" },
 	{ { REGULAR_TO(ZC_REGULAR) }, .preferred = ZC_SENDFILE,
@@ -228,7 +228,7 @@ join(char *text, size_t size, const struct zc_plan *plan)
 		    i > 0 ? " " : "", zc_method_name(plan->method[i]));
 }
 
-/** Each method is in the plan once, or has a reason why it is not. */
+/** True if each method is in the plan once, or has a reason why it is not. */
 static bool
 is_sound(const struct zc_plan *plan)
 {
@@ -252,7 +252,7 @@ check_row(const struct row *row)
 	struct zc_plan plan;
 	char text[200];
 
-	/* All of it is set, whatever was there. */
+	/* zc_plan() must set all members. */
 	memset(&plan, 0x5a, sizeof(plan));
 	zc_plan(&plan, ends, row->forced, row->preferred, row->flags);
 	join(text, sizeof(text), &plan);
@@ -271,7 +271,7 @@ check_row(const struct row *row)
 		printf("# got '%s'\n", text);
 }
 
-/** Are all automatic plans for this pair sound, with read-write at the end? */
+/** True if all plans of auto for this pair are sound and end in read-write. */
 static bool
 pair_has_plan(enum zc_kind in, enum zc_kind out)
 {
@@ -291,7 +291,7 @@ pair_has_plan(enum zc_kind in, enum zc_kind out)
 	return ok;
 }
 
-/** A method by its name is the whole plan, or is refused with a reason. */
+/** True if a forced method is the whole plan, or is refused with a reason. */
 static bool
 pair_forces(enum zc_kind in, enum zc_kind out)
 {
@@ -325,7 +325,7 @@ main(void)
 		    "%s to %s: every plan ends in read-write",
 		    zc_kind_name(in), zc_kind_name(out));
 		report(pair_forces(in, out),
-		    "%s to %s: a method by name, or why not",
+		    "%s to %s: a forced method is alone, or refused",
 		    zc_kind_name(in), zc_kind_name(out));
 	}
 	return 0;

@@ -1,5 +1,5 @@
 /*
- * --select: which rules are taken, and which method they choose.
+ * --select: which rules are accepted, and which method they choose.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static const struct {
 	int64_t size;
 	enum zc_method method;
 } choices[] = {
-	/* up to a limit, and with it */
+	/* up to a limit, which is included */
 	{ THREE, 0, ZC_READ_WRITE },
 	{ THREE, 1, ZC_READ_WRITE },
 	{ THREE, 64 * KIB - 1, ZC_READ_WRITE },
@@ -41,7 +41,7 @@ static const struct {
 	{ "*:splice", UNKNOWN, ZC_SPLICE },
 	{ "*:auto", 5, ZC_AUTO },
 
-	/* without a star, nothing is said about what is above, or unknown */
+	/* without a star, sizes above, or unknown, have no method */
 	{ "1K:mmap", KIB, ZC_MMAP },
 	{ "1K:mmap", KIB + 1, ZC_AUTO },
 	{ "1K:mmap", UNKNOWN, ZC_AUTO },
@@ -57,7 +57,7 @@ static const struct {
 	{ ALL, 7, ZC_AUTO },
 	{ ALL, 8, ZC_AUTO },
 
-	/* limits are sizes like all others */
+	/* limits are written like all sizes */
 	{ "0:read-write,*:splice", 0, ZC_READ_WRITE },
 	{ "0:read-write,*:splice", 1, ZC_SPLICE },
 	{ "1.5K:mmap,*:splice", 1536, ZC_MMAP },
@@ -69,7 +69,7 @@ static const struct {
 	{ "9223372036854775807:mmap,*:splice", INT64_MAX, ZC_MMAP },
 	{ "9223372036854775807:mmap,*:splice", UNKNOWN, ZC_SPLICE },
 
-	/* one method may stand in several rules */
+	/* a method may be in several rules */
 	{ "1:mmap,2:splice,*:mmap", 1, ZC_MMAP },
 	{ "1:mmap,2:splice,*:mmap", 2, ZC_SPLICE },
 	{ "1:mmap,2:splice,*:mmap", 3, ZC_MMAP },
@@ -79,7 +79,7 @@ static const struct {
 	const char *rules;
 	const char *why;		/* a word of the reason */
 } refusals[] = {
-	/* no rule */
+	/* not a rule */
 	{ "", "empty" },
 	{ ",", "empty" },
 	{ ",*:mmap", "empty" },
@@ -174,7 +174,7 @@ refuses(const char *text, const char *word)
 	return ok;
 }
 
-/** "1:mmap,2:mmap,...,*:splice". */
+/** Return "1:mmap,2:mmap,...,*:splice". */
 static char *
 many_rules(void)
 {
@@ -194,8 +194,9 @@ check_many(void)
 {
 	char *text = many_rules();
 
-	report(chooses(text, MANY, ZC_MMAP), "the last of many is found");
-	report(chooses(text, MANY + 1, ZC_SPLICE), "and the star behind them");
+	report(chooses(text, MANY, ZC_MMAP), "the last of many rules is found");
+	report(chooses(text, MANY + 1, ZC_SPLICE),
+	    "the star after many rules is found");
 	free(text);
 }
 
@@ -207,7 +208,7 @@ check_text_is_kept(void)
 	const char *why;
 
 	rules_free(rules_parse(text, &why));
-	report(strcmp(text, THREE) == 0, "the text is left alone");
+	report(strcmp(text, THREE) == 0, "the text is only read");
 }
 
 int
@@ -227,6 +228,6 @@ main(void)
 	check_many();
 	check_text_is_kept();
 	rules_free(NULL);
-	report(true, "no rules can be freed");
+	report(true, "NULL can be freed");
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * zc_sendfile(): FreeBSD's sendfile(2), of which every caller reads *sbytes.
+ * zc_sendfile(): FreeBSD's sendfile(2), whose callers rely on *sbytes.
  */
 #include "config.h"
 
@@ -29,7 +29,7 @@ struct call {
 	int64_t sbytes;
 };
 
-/** `bytes` of content from `offset` on are to arrive, and what is around. */
+/** Expect `bytes` of content from `offset` on, and header and trailer. */
 static void
 prepare(struct call *call, enum sort sink, const struct shape *shape,
     size_t offset, size_t bytes)
@@ -47,7 +47,7 @@ block(struct call *call)
 	fcntl(call->flow.out, F_SETFL, 0);
 }
 
-/** A connection that takes all of it at once. */
+/** Make a connection whose buffers take everything at once. */
 static void
 prepare_wide(struct call *call, const struct shape *shape, size_t offset,
     size_t bytes)
@@ -58,7 +58,8 @@ prepare_wide(struct call *call, const struct shape *shape, size_t offset,
 	tcp_pair(&call->flow.out, &call->flow.drain, 1 << 20);
 }
 
-/** So much was sent, it is what is expected, and the file was left alone. */
+/** True if so much was sent, it is what is expected, and the file was not
+ * moved. */
 static bool
 has_sent(struct call *call, int64_t sbytes)
 {
@@ -118,7 +119,7 @@ needs_no_hdtr_and_no_sbytes(void)
 	return has_sent(&call, DATA);
 }
 
-/* As its callers go on */
+/* How callers continue */
 
 struct sending {
 	struct iovec head[5], tail[5];
@@ -126,7 +127,7 @@ struct sending {
 	int64_t offset;
 };
 
-/** Past what was sent of these pieces; what is left to go past. */
+/** Advance these pieces past what was sent; return the rest of that. */
 static int64_t
 pass(struct iovec **piece, int *count, int64_t sent)
 {
@@ -165,7 +166,7 @@ sending_of(const struct wrap *wrap, int64_t offset)
 	return sending;
 }
 
-/** By sbytes alone, from one EAGAIN to the next. */
+/** Send everything, from one EAGAIN to the next, by sbytes alone. */
 static bool
 goes_on(enum sort sink, const struct shape *shape, int64_t offset)
 {
@@ -195,7 +196,7 @@ goes_on(enum sort sink, const struct shape *shape, int64_t offset)
 	return has_sent(&call, (int64_t)wire_size);
 }
 
-/** Full before it begins: EAGAIN and nothing. */
+/** A socket that is full from the start gives EAGAIN, and sbytes 0. */
 static bool
 says_that_it_is_full(enum sort sink)
 {
@@ -213,7 +214,7 @@ says_that_it_is_full(enum sort sink)
 	return has_arrived(&call.flow, before);
 }
 
-/* Interrupted, and in time */
+/* Signals and time-outs */
 
 static bool
 is_interrupted(enum sort sink, const struct shape *shape)
@@ -231,7 +232,8 @@ is_interrupted(enum sort sink, const struct shape *shape)
 	return has_sent(&call, call.sbytes);
 }
 
-/** Until it takes nothing for a while: TCP moves some on to the receiver. */
+/** Fill a socket until it takes nothing for a while, because TCP moves some
+ * data on to the receiver. */
 static int64_t
 fill(struct call *call)
 {
@@ -267,8 +269,8 @@ is_interrupted_when_full(enum sort sink, const struct shape *shape)
 	return has_sent(&call, before);
 }
 
-/** The first signal that finds it blocked ends it.  One may have come before
- * that, but not each time. */
+/** The first signal that comes while it is blocked ends it.  A signal may come
+ * before that, but not each time. */
 static bool
 is_interrupted_once(enum sort sink, const struct shape *shape)
 {
@@ -292,7 +294,7 @@ milliseconds(void)
 
 #define LIMIT	200			/* of SO_SNDTIMEO, in milliseconds */
 
-/** How long it took, or -1 if it was wrong. */
+/** Return how long it took, or -1 if the result is wrong. */
 static int64_t
 time_out(enum sort sink, const struct shape *shape)
 {
@@ -315,9 +317,9 @@ time_out(enum sort sink, const struct shape *shape)
 	return since;
 }
 
-/** In time, at least once in three: others use this machine, too.  sendfile(2)
- * by itself takes up to two of them (Linux 6.18): it goes on after the first
- * one with what is left of a chunk. */
+/** True if it ends in time at least once in three tries, because the machine
+ * may be busy.  sendfile(2) itself takes up to two time-outs (Linux 6.18):
+ * after the first one it goes on with the rest of a chunk. */
 static bool
 times_out(enum sort sink, const struct shape *shape)
 {
@@ -342,8 +344,7 @@ enum thing {
 	LISTENING, VISITED, REFUSED, SHUT
 };
 
-/** A listener that others have connected to; or the one who could not, for
- * it had gone. */
+/** Make a listener with a client, or a client whose listener is gone. */
 static int
 listener_of(enum thing what)
 {
@@ -466,7 +467,7 @@ static const struct refusal {
 	    .error = ENOTCONN },
 	{ "s that was shut down", FILE_RO, SHUT, 0, &header,
 	    .error = EPIPE },
-	/* the last, for a 32-bit program cannot have so much */
+	/* the last one, because sizes of 32-bit programs are too small */
 	{ "a header of 2^63 bytes", FILE_RO, TCP, 0, &too_long,
 	    .error = EINVAL },
 };
@@ -486,7 +487,7 @@ is_refused(const struct refusal *refusal)
 	return true;
 }
 
-/** The peer has read nothing; with TCP that makes its close a reset. */
+/** The peer closes; with TCP that is a reset if it has not read everything. */
 static bool
 finds_the_peer_gone(enum sort sink, bool unread, const struct shape *shape)
 {
@@ -500,7 +501,7 @@ finds_the_peer_gone(enum sort sink, bool unread, const struct shape *shape)
 	polled = (struct pollfd){ call.flow.out, POLLIN, 0 };
 	CHECK(poll(&polled, 1, 20000) == 1);
 	block(&call);
-	for (int i = 0; i < 100; i++)	/* TCP has to ask the peer first */
+	for (int i = 0; i < 100; i++)	/* TCP learns it from the peer */
 		if (zc_sendfile(call.flow.in, call.flow.out, 0, 0,
 		    &call.wrap.hdtr, &call.sbytes, 0) < 0)
 			break;
@@ -511,7 +512,7 @@ finds_the_peer_gone(enum sort sink, bool unread, const struct shape *shape)
 	return at(call.flow.in) == 4321;
 }
 
-/** It goes away half way. */
+/** The peer goes away half way. */
 static bool
 counts_until_the_peer_went(enum sort sink)
 {
@@ -565,7 +566,7 @@ sends_from_procfs(void)
 	return sends_file(fd, version, (size_t)size, 0);
 }
 
-/** 5 GiB of nothing, but for what stands behind `offset`. */
+/** A file of 5 GiB that is a hole, except for some data at `offset`. */
 static bool
 sends_from_afar(int64_t offset, size_t nbytes, size_t moved)
 {
@@ -581,7 +582,7 @@ sends_from_afar(int64_t offset, size_t nbytes, size_t moved)
 	return has_sent(&call, (int64_t)wire_size);
 }
 
-/** Two senders of one description do not get into each other's way. */
+/** Two senders of one open file do not disturb each other. */
 static bool
 sends_in_turns(void)
 {
@@ -614,7 +615,7 @@ is_in_memory(void *map, size_t size)
 	return false;
 }
 
-/** Out of memory with it: false, where that cannot be. */
+/** Drop the file from the page cache.  False if that is impossible. */
 static bool
 drop(int fd)
 {
@@ -632,7 +633,7 @@ drop(int fd)
 	return !there;
 }
 
-/** A file that is not in memory, or -1: then there is no disk here. */
+/** Return a file that is not in memory, or -1 if all files here are. */
 static int
 cold_file(void)
 {
@@ -645,7 +646,7 @@ cold_file(void)
 	return -1;
 }
 
-/** EBUSY behind the header; and on it goes when all is in memory. */
+/** EBUSY comes after the header; the rest is sent when all is in memory. */
 static bool
 says_what_is_not_in_memory(int fd)
 {
@@ -706,7 +707,8 @@ check_departures(enum sort sink, const char *name)
 		    "%s, %s: EPIPE when the peer has read nothing", name,
 		    shapes[i].name);
 	}
-	CASE(counts_until_the_peer_went(sink), "%s: gone half way", name);
+	CASE(counts_until_the_peer_went(sink),
+	    "%s: if the peer goes away half way, sbytes is exact", name);
 }
 
 static void
@@ -718,14 +720,14 @@ check_sink(enum sort sink)
 		const char *shape = shapes[i].name;
 
 		CASE(goes_on(sink, &shapes[i], 1),
-		    "%s, %s: sbytes tells where to go on", name, shape);
+		    "%s, %s: sbytes tells where to continue", name, shape);
 		CASE(is_interrupted_when_full(sink, &shapes[i]),
 		    "%s, %s: EINTR when nothing was sent", name, shape);
 		CASE(is_interrupted_once(sink, &shapes[i]),
-		    "%s, %s: EINTR, by one signal, and what was sent", name,
+		    "%s, %s: one signal gives EINTR and what was sent", name,
 		    shape);
 		CASE(times_out(sink, &shapes[i]),
-		    "%s, %s: EAGAIN when SO_SNDTIMEO is over", name, shape);
+		    "%s, %s: SO_SNDTIMEO gives EAGAIN", name, shape);
 	}
 	CASE(says_that_it_is_full(sink), "%s: EAGAIN when nothing was sent",
 	    name);
@@ -737,18 +739,21 @@ check_files(void)
 {
 	const int64_t gib = (int64_t)1 << 30;
 
-	CASE(sends_file(file_of("", 0), "", 0, 0), "an empty file");
+	CASE(sends_file(file_of("", 0), "", 0, 0), "an empty file is sent");
 	CASE(sends_file(file_of(content, DATA), content, DATA,
 	    ZC_SF_NODISKIO), "NODISKIO: a file in memory is sent");
-	CASE(sends_from_tmpfs(0), "a file on tmpfs");
+	CASE(sends_from_tmpfs(0), "a file on tmpfs is sent");
 	CASE(sends_from_tmpfs(ZC_SF_NODISKIO),
 	    "NODISKIO: a file on tmpfs is sent");
-	CASE(sends_from_procfs(), "a file of procfs");
-	CASE(sends_from_afar(2 * gib - 10, 10000, 10000), "around 2 GiB");
-	CASE(sends_from_afar(4 * gib - 10, 10000, 10000), "around 4 GiB");
-	CASE(sends_from_afar(5 * gib, 0, 100), "the end of 5 GiB");
-	CASE(sends_from_afar(5 * gib, 200, 100), "past the end of 5 GiB");
-	CASE(sends_in_turns(), "two senders, one description");
+	CASE(sends_from_procfs(), "a file of procfs is sent");
+	CASE(sends_from_afar(2 * gib - 10, 10000, 10000),
+	    "data around 2 GiB is sent");
+	CASE(sends_from_afar(4 * gib - 10, 10000, 10000),
+	    "data around 4 GiB is sent");
+	CASE(sends_from_afar(5 * gib, 0, 100), "the end of 5 GiB is sent");
+	CASE(sends_from_afar(5 * gib, 200, 100),
+	    "a count past the end of 5 GiB sends the rest");
+	CASE(sends_in_turns(), "two senders of one open file are independent");
 }
 
 int

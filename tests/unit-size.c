@@ -1,5 +1,5 @@
 /*
- * Sizes: what is one, and how many bytes it is.
+ * Sizes: which texts are sizes, and how many bytes they are.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #define TIB	(1024 * GIB)
 #define PIB	(1024 * TIB)
 #define EIB	(1024 * PIB)
-#define NONE	INT64_C(-1)		/* it is no size */
+#define NONE	INT64_C(-1)		/* the text is not a size */
 
 /* 64 digits: more than any integer has. */
 #define NINES	"9999999999999999999999999999999999999999999999999999999999999999"
@@ -91,7 +91,7 @@ static const struct {
 	{ "9EB", INT64_C(9000000000000000000) },
 	{ "10EB", NONE },
 
-	/* units that are none */
+	/* unknown units */
 	{ "1Ki", NONE },
 	{ "1KIB", NONE },
 	{ "1Kib", NONE },
@@ -160,7 +160,7 @@ static const struct {
 	{ "8192.5P", NONE },
 	{ NINES ".5K", NONE },
 
-	/* fractions that are none */
+	/* malformed fractions */
 	{ "1.5", NONE },
 	{ "1.0", NONE },
 	{ "1.5B", NONE },
@@ -223,7 +223,7 @@ static const struct {
 	{ "\xff", NONE },
 };
 
-/** Is it right, and is `size` left alone where the text is none? */
+/** True if the result is right, and `size` is unchanged if there is none. */
 static bool
 holds(const char *text, int64_t expected)
 {
@@ -235,7 +235,7 @@ holds(const char *text, int64_t expected)
 	return expected == NONE && size == untouched;
 }
 
-/** As TAP wants a name: no line ends, no '#', nothing but ASCII. */
+/** Print it as a name for TAP: only ASCII, without '#' and line ends. */
 static void
 print_name(const char *text)
 {

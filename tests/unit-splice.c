@@ -1,6 +1,6 @@
 /*
- * zc_splice(): with a pipe it is splice(2), to the errno; between a file and
- * what is no pipe it consumes what was taken, and no more.
+ * zc_splice(): with a pipe it behaves as splice(2), to the errno.  From a file
+ * to anything else it consumes exactly what was taken.
  */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 
 #define DATA	((size_t)300 * 1000 + 1)
 
-/* With a pipe: splice(2) on twins */
+/* With a pipe: compared with splice(2) on two equal pairs */
 
 enum quirk {
 	NONE, ENDED, FULL, NO_READER, APPEND, BAD_IN, BAD_OUT, CLOSED_IN,
@@ -22,7 +22,7 @@ enum quirk {
 
 static const struct scene {
 	const char *what;
-	size_t there;			/* bytes in a source that flows */
+	size_t there;			/* bytes in a source that is a stream */
 	int64_t offset;			/* HERE: NULL */
 	size_t nbytes;
 	unsigned flags;
@@ -66,7 +66,7 @@ static const struct scene {
 	{ "a directory", 1000, HERE, 1000, .quirk = DIRECTORY },
 };
 
-/** What a call has left behind. */
+/** The state after a call. */
 struct traces {
 	ssize_t n;
 	int error;
@@ -170,7 +170,7 @@ is_splice(enum sort source, enum sort sink, const struct scene *scene)
 	return false;
 }
 
-/** And it does move something, which a comparison alone would not tell. */
+/** True if it moves data: the comparison alone would not show that. */
 static bool
 moves(enum sort source, enum sort sink)
 {
@@ -191,8 +191,8 @@ set_up(struct flow *flow, enum sort sink, int64_t position)
 	flow->expected = content;
 }
 
-/** By the position or an offset of its own, to the end; what it says was
- * consumed is what has arrived. */
+/** Move by position or by offset, to the end; what was consumed is what has
+ * arrived. */
 static bool
 consumes_what_was_taken(enum sort sink, bool by_offset, size_t nbytes)
 {
@@ -247,7 +247,7 @@ moves_nothing(enum sort sink)
 	return offset == 5 && at(flow.in) == 777 && delivered(&flow) == 0;
 }
 
-/** Nothing of it is consumed when the sink is gone. */
+/** Nothing is consumed if the sink is gone. */
 static bool
 finds_the_sink_gone(enum sort sink, bool by_offset)
 {
@@ -256,7 +256,7 @@ finds_the_sink_gone(enum sort sink, bool by_offset)
 
 	set_up(&flow, sink, 777);
 	shut(flow.drain);
-	if (sink == TCP_END) {		/* it has to ask the peer first */
+	if (sink == TCP_END) {		/* TCP learns it from the peer */
 		struct pollfd polled = { flow.out, POLLERR, 0 };
 
 		CHECK(write(flow.out, content, 1) == 1);
@@ -268,8 +268,8 @@ finds_the_sink_gone(enum sort sink, bool by_offset)
 	return offset == 100 && at(flow.in) == 777;
 }
 
-/** A socket that blocks and fills: what a signal cuts short has its count, and
- * where nothing was taken it is EINTR. */
+/** On a blocking socket that fills up, a signal makes the call return its
+ * count, or EINTR if nothing was taken. */
 static bool
 is_interrupted(enum sort sink, bool by_offset)
 {
@@ -293,7 +293,7 @@ is_interrupted(enum sort sink, bool by_offset)
 	return is_complete(&flow);
 }
 
-/** A file to a file: behind each other's position, or where offset says. */
+/** From a file to a file, by their positions, or by an offset. */
 static bool
 copies(bool by_offset)
 {
@@ -311,7 +311,7 @@ copies(bool by_offset)
 	return holds(flow.out, 10, content + 4097, 100000);
 }
 
-/** All that there is, though it was asked for more than there can be. */
+/** Asked for the largest count, it moves all that there is. */
 static bool
 copies_all(void)
 {
@@ -337,7 +337,7 @@ appends_nothing(void)
 	return errno == EINVAL && offset == 3 && size_of(flow.out) == 0;
 }
 
-/* What has no pipe and cannot be */
+/* Refusals without a pipe */
 
 enum thing { FILE_RW, FILE_RO, FILE_WO, STREAM, DATAGRAM, ROOT, ZEROS, PIPE,
 	BAD };
@@ -419,7 +419,7 @@ refuses_the_least_offset(void)
 	return errno == EINVAL && delivered(&flow) == 0;
 }
 
-/** A thousand times, and not a descriptor more. */
+/** After a thousand calls no more descriptors are open. */
 static bool
 leaks_nothing(enum sort sink)
 {
@@ -440,7 +440,7 @@ leaks_nothing(enum sort sink)
 static void
 check_pair(enum sort source, enum sort sink)
 {
-	CASE(moves(source, sink), "%s to %s: what it moves arrives",
+	CASE(moves(source, sink), "%s to %s: all data arrives",
 	    sort_names[source], sort_names[sink]);
 	for (size_t i = 0; i < COUNT(scenes); i++)
 		CASE(is_splice(source, sink, &scenes[i]),
@@ -456,23 +456,24 @@ check_sink(enum sort sink)
 
 	for (size_t i = 0; i < COUNT(sizes) * 2; i++)
 		CASE(consumes_what_was_taken(sink, i % 2, sizes[i / 2]),
-		    "file to %s: exact %s, %zu at once", name,
+		    "file to %s: exact %s, %zu bytes a call", name,
 		    i % 2 ? "by offset" : "by position", sizes[i / 2]);
-	CASE(ends_at_once(sink, DATA), "file to %s: 0 at the end", name);
+	CASE(ends_at_once(sink, DATA), "file to %s: returns 0 at the end",
+	    name);
 	CASE(ends_at_once(sink, DATA + 100000),
-	    "file to %s: 0 past the end", name);
-	CASE(moves_nothing(sink), "file to %s: nbytes 0", name);
+	    "file to %s: returns 0 past the end", name);
+	CASE(moves_nothing(sink), "file to %s: nbytes 0 moves nothing", name);
 	CASE(leaks_nothing(sink), "file to %s: nothing is left open", name);
 	if (sink == FILE_END)
 		return;
 	CASE(is_interrupted(sink, false),
-	    "file to %s: a signal, and the position is exact", name);
+	    "file to %s: after a signal the position is exact", name);
 	CASE(is_interrupted(sink, true),
-	    "file to %s: a signal, and the offset is exact", name);
+	    "file to %s: after a signal the offset is exact", name);
 	CASE(finds_the_sink_gone(sink, false),
-	    "file to %s: EPIPE, and the position stays", name);
+	    "file to %s: after EPIPE the position stays", name);
 	CASE(finds_the_sink_gone(sink, true),
-	    "file to %s: EPIPE, and the offset stays", name);
+	    "file to %s: after EPIPE the offset stays", name);
 }
 
 int
@@ -487,14 +488,14 @@ main(void)
 	check_sink(FILE_END);
 	check_sink(SOCKET_END);
 	check_sink(TCP_END);
-	CASE(copies(false), "file to file: by position");
-	CASE(copies(true), "file to file: by offset");
-	CASE(copies_all(), "file to file: the largest count");
+	CASE(copies(false), "file to file: copies by position");
+	CASE(copies(true), "file to file: copies by offset");
+	CASE(copies_all(), "file to file: the largest count moves everything");
 	CASE(appends_nothing(), "file to file: O_APPEND is EINVAL");
 	for (size_t i = 0; i < COUNT(refusals); i++)
 		CASE(is_refused(&refusals[i]), "%s: %s", refusals[i].what,
 		    strerror(refusals[i].error));
-	CASE(refuses_the_least_offset(), "the least offset is no position");
+	CASE(refuses_the_least_offset(), "the smallest offset is EINVAL");
 	finish();
 	return 0;
 }

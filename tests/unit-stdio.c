@@ -1,6 +1,6 @@
 /*
- * zc_transfer_stdio(): what stands in the buffers of two streams goes along,
- * and both go on where the transfer ended.
+ * zc_transfer_stdio(): data in the buffers of two streams is moved, too, and
+ * both streams continue where the transfer ended.
  */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 
 #define DATA	((size_t)150 * 1000 + 1)
 
-/** Streams on the ends of a flow, which are ours no more. */
+/** Make streams of the ends of a flow, which then belong to the streams. */
 struct streams {
 	struct flow flow;
 	FILE *in, *out;
@@ -26,7 +26,7 @@ stream_of(int fd, const char *mode)
 	return stream;
 }
 
-/** What flows in is all there, and has its end; `held` puts it off. */
+/** Feed everything, and end the source unless `held`. */
 static bool
 fill_source(struct flow *flow, bool held)
 {
@@ -39,7 +39,7 @@ fill_source(struct flow *flow, bool held)
 	return held || feed(flow, 1);
 }
 
-/** Both ends block, and have room for all. */
+/** Make both ends block, with room for everything. */
 static bool
 open_both(struct streams *streams, enum sort source, enum sort sink,
     const char *in_mode, const char *out_mode)
@@ -78,7 +78,7 @@ transfer(struct streams *streams, const struct zc_request *request)
 	    &streams->result) == 0 ? 0 : errno;
 }
 
-/** That is all the sink has got. */
+/** True if the sink has got exactly this. */
 static bool
 has_got(struct streams *streams, const void *data, size_t size)
 {
@@ -88,7 +88,7 @@ has_got(struct streams *streams, const void *data, size_t size)
 	return is_complete(&streams->flow);
 }
 
-/** The next bytes of the stream are these of content, and then it ends. */
+/** True if the stream has these bytes of content next, and then ends. */
 static bool
 goes_on_at(FILE *in, size_t from)
 {
@@ -99,7 +99,7 @@ goes_on_at(FILE *in, size_t from)
 	return feof(in) && !ferror(in);
 }
 
-/* How far the stream was read before */
+/* What was read from the stream before */
 
 enum before {
 	UNREAD, ONE_BYTE, PUT_BACK, PUT_BACK_TWICE, SOME, SOUGHT, SOUGHT_BACK,
@@ -111,7 +111,7 @@ static const char *const before_names[BEFORES] = {
 	"after fread", "after fseek", "after fread and fseek", "at its end"
 };
 
-/** Do that; where it stands then, or -1. */
+/** Do that.  Return the position of the stream then, or -1. */
 static long
 read_before(FILE *in, enum before before)
 {
@@ -125,7 +125,7 @@ read_before(FILE *in, enum before before)
 	case PUT_BACK_TWICE:
 		if (fread(some, 1, 2, in) != 2)
 			return -1;
-		/* C promises one; more is the library's to grant. */
+		/* C guarantees one; the library may allow more. */
 		if (ungetc(some[1], in) == EOF)
 			return -1;
 		return ungetc(some[0], in) == EOF ? 1 : 0;
@@ -172,7 +172,7 @@ set_buffer(FILE *stream, const struct buffering *buffering)
 		setvbuf(stream, NULL, buffering->mode, buffering->size);
 }
 
-/** From where the stream stands, all of it, behind what was written. */
+/** Everything from the stream's position arrives, after what was written. */
 static bool
 begins_where_it_stands(enum sort source, enum sort sink, enum before before,
     const struct buffering *buffering)
@@ -196,7 +196,7 @@ begins_where_it_stands(enum sort source, enum sort sink, enum before before,
 	return has_got(&streams, all, DATA + 5 - (size_t)from);
 }
 
-/** A count: what is left is the stream's, buffered or not. */
+/** With a count, the rest stays in the stream, buffered or not. */
 static bool
 stops_at_the_count(enum sort source, enum sort sink, enum before before,
     int64_t bytes)
@@ -220,8 +220,8 @@ stops_at_the_count(enum sort source, enum sort sink, enum before before,
 	return has_got(&streams, all, (size_t)bytes + 4);
 }
 
-/** What ungetc(3) put in is what the stream has next; in a file that can seek
- * it has but moved the position, as for fseek(3). */
+/** A char from ungetc(3) is moved first.  In a file that can seek it only moves
+ * the position back, as for fseek(3). */
 static bool
 begins_with_another_char(enum sort source, bool first)
 {
@@ -288,7 +288,7 @@ refuses_an_offset(enum sort source)
 
 /* Streams of both directions */
 
-/** The same file, read and written by one stream, on either side. */
+/** One stream that reads and writes a file, as source or as sink. */
 static bool
 goes_on_in_both_directions(void)
 {
@@ -315,8 +315,8 @@ goes_on_in_both_directions(void)
 	return has_got(&streams, all, DATA - 46);
 }
 
-/** A sink that was read from is written where its reader stood, which is not
- * where its descriptor is. */
+/** A sink that was read before is written at the position of the stream, which
+ * is not that of its descriptor. */
 static bool
 writes_where_it_was_read(void)
 {
@@ -342,7 +342,7 @@ writes_where_it_was_read(void)
 	return holds(streams.flow.out, 1014, other + 1014, 9000 - 1014);
 }
 
-/** A sink whose stream has been told where it stands, and may remember. */
+/** A sink whose stream knows its position, from fseek(3). */
 static bool
 follows_after_a_seek(long to)
 {
@@ -387,7 +387,7 @@ appends(const char *mode)
 	return has_got(&streams, all, DATA + 13);
 }
 
-/** Several, one after the other, with reads and writes between. */
+/** Several transfers, with reads and writes between them. */
 static bool
 goes_by_turns(enum sort source, enum sort sink)
 {
@@ -413,9 +413,9 @@ goes_by_turns(enum sort source, enum sort sink)
 	return has_got(&streams, all, put);
 }
 
-/* What else may be asked for */
+/* Other requests */
 
-/** A header comes first, before what the buffer holds. */
+/** A header comes before what the buffer holds. */
 static bool
 is_wrapped(enum sort source, enum sort sink)
 {
@@ -487,7 +487,7 @@ is_short(enum sort source)
 	return has_got(&streams, content + 1, DATA - 1);
 }
 
-/* What fails */
+/* Failures */
 
 static bool
 refuses_another_version(size_t size)
@@ -514,7 +514,7 @@ needs_no_result(void)
 	return has_got(&streams, content, DATA);
 }
 
-/** The sink takes nothing; what `out` held before is the first to fail. */
+/** The sink takes nothing; flushing what `out` held fails first. */
 static bool
 finds_the_device_full(enum sort source, const char *before)
 {
@@ -538,7 +538,7 @@ finds_the_device_full(enum sort source, const char *before)
 	return true;
 }
 
-/** The reader goes away: the streams know how far it went. */
+/** After the reader goes away, the positions of the streams are exact. */
 static bool
 finds_the_reader_gone(enum sort source, enum sort sink)
 {
@@ -597,7 +597,7 @@ check_pair(enum sort source, enum sort sink)
 
 		if (may_seek(source, how))
 			CASE(begins_where_it_stands(source, sink, how,
-			    buffering), "%s, %s, %s: all that is left", what,
+			    buffering), "%s, %s, %s: the rest arrives", what,
 			    buffering->name, before_names[how]);
 	}
 	for (int b = 0; b < ENDED; b++) {
@@ -606,19 +606,21 @@ check_pair(enum sort source, enum sort sink)
 		if (!may_seek(source, how))
 			continue;
 		CASE(stops_at_the_count(source, sink, how, 10),
-		    "%s, %s: a count within the buffer", what,
+		    "%s, %s: a count within the buffer is exact", what,
 		    before_names[how]);
 		CASE(stops_at_the_count(source, sink, how, 100001),
-		    "%s, %s: a count beyond it", what, before_names[how]);
+		    "%s, %s: a count beyond the buffer is exact", what,
+		    before_names[how]);
 		CASE(stops_at_the_count(source, sink, how, 0),
-		    "%s, %s: count 0", what, before_names[how]);
+		    "%s, %s: count 0 moves nothing", what,
+		    before_names[how]);
 	}
-	CASE(goes_by_turns(source, sink), "%s: by turns with getc and putc",
+	CASE(goes_by_turns(source, sink), "%s: mixes with getc and putc",
 	    what);
-	CASE(is_wrapped(source, sink), "%s: header and trailer", what);
+	CASE(is_wrapped(source, sink), "%s: header and trailer arrive", what);
 	if (sink != FILE_END)
 		CASE(finds_the_reader_gone(source, sink),
-		    "%s: EPIPE, and an exact account", what);
+		    "%s: after EPIPE the counts are exact", what);
 }
 
 static void
@@ -627,16 +629,19 @@ check_source(enum sort source)
 	const char *name = sort_names[source];
 
 	CASE(begins_with_another_char(source, true),
-	    "%s: another char put back, at the start", name);
+	    "%s: another char can be put back at the start", name);
 	CASE(begins_with_another_char(source, false),
-	    "%s: another char put back", name);
-	CASE(is_short(source), "%s: ZC_EXACT, and it is short", name);
-	CASE(takes_the_largest_count(source), "%s: the largest count", name);
-	CASE(obeys_a_method(source, ZC_SPLICE), "%s: splice", name);
-	CASE(obeys_a_method(source, ZC_READ_WRITE), "%s: read-write", name);
-	CASE(finds_the_device_full(source, ""), "%s: a full device", name);
+	    "%s: another char can be put back", name);
+	CASE(is_short(source), "%s: with ZC_EXACT a short source fails", name);
+	CASE(takes_the_largest_count(source),
+	    "%s: the largest count moves everything", name);
+	CASE(obeys_a_method(source, ZC_SPLICE), "%s: splice is used", name);
+	CASE(obeys_a_method(source, ZC_READ_WRITE), "%s: read-write is used",
+	    name);
+	CASE(finds_the_device_full(source, ""),
+	    "%s: a full device gives ENOSPC", name);
 	CASE(finds_the_device_full(source, "first"),
-	    "%s: a full device, which flushing finds", name);
+	    "%s: a full device gives ENOSPC when flushing", name);
 	if (source != FILE_END)
 		CASE(refuses_an_offset(source), "%s: an offset is ESPIPE",
 		    name);
@@ -646,13 +651,18 @@ static void
 check_files(void)
 {
 	CASE(has_offsets(5000, 10, 1000), "offsets: both positions stay");
-	CASE(has_offsets(0, 20000, ZC_TO_END), "offsets: to the end");
-	CASE(goes_on_in_both_directions(), "streams for reading and writing");
-	CASE(writes_where_it_was_read(), "a sink that was read from");
-	CASE(follows_after_a_seek(10), "a sink that was sought");
-	CASE(follows_after_a_seek(4096), "a sink that was sought, by a page");
-	CASE(appends("a"), "a stream that appends");
-	CASE(appends("a+"), "a stream that reads and appends");
+	CASE(has_offsets(0, 20000, ZC_TO_END),
+	    "offsets: the rest of the source is moved");
+	CASE(goes_on_in_both_directions(),
+	    "streams for reading and writing work");
+	CASE(writes_where_it_was_read(),
+	    "a sink that was read is written at its position");
+	CASE(follows_after_a_seek(10),
+	    "a sink is written at the position of fseek");
+	CASE(follows_after_a_seek(4096),
+	    "a sink is written at the position of fseek, a page on");
+	CASE(appends("a"), "a stream that appends is appended to");
+	CASE(appends("a+"), "a stream that reads and appends is appended to");
 	CASE(needs_no_result(), "the result may be NULL");
 }
 
@@ -673,7 +683,7 @@ main(void)
 	    "a source that is open for writing is EBADF");
 	CASE(refuses_directions("r", O_RDONLY, "r", O_RDONLY),
 	    "a sink that is open for reading is EBADF");
-	CASE(refuses_a_stream_of_memory(), "a stream without a descriptor");
+	CASE(refuses_a_stream_of_memory(), "a stream without descriptor fails");
 	finish();
 	return 0;
 }

@@ -1,9 +1,9 @@
 /*
- * Jobs in several threads, and other threads that meddle: each job is as
- * exact as if it were alone, or ends with an error, and never hangs.
+ * Jobs in several threads, and threads that disturb them: each job is as exact
+ * as if it were alone, or ends with an error, and never hangs.
  *
- * What a case needs is opened before its threads begin; these keep to what is
- * theirs, and ThreadSanitizer finds nothing to say.
+ * A case opens everything before its threads begin, and each thread uses only
+ * its own data, so that ThreadSanitizer reports nothing.
  */
 #include "config.h"
 
@@ -15,9 +15,9 @@
 
 #define THREADS_MAX	8
 #define ROUNDS		6
-#define MANY		200		/* of what a meddler does, at least */
+#define MANY		200		/* disturbances, at least */
 
-/** A transfer of one thread's own. */
+/** A transfer that one thread has to itself. */
 struct worker {
 	pthread_t thread;
 	struct zc_request request;
@@ -47,9 +47,9 @@ end(pthread_t thread)
 		give_up("pthread_join");
 }
 
-/* Each for itself */
+/* Threads that are independent */
 
-/** Take what has come, which must be what follows. */
+/** Take what has arrived, which must be the next bytes. */
 static bool
 take_some(struct worker *worker)
 {
@@ -72,7 +72,7 @@ on_wait(const struct zc_wait *wait, void *arg)
 	return wait->events == POLLOUT && take_some(arg) ? 0 : -1;
 }
 
-/** Is it in the file?  By a buffer of this thread's own. */
+/** True if it is in the file.  It uses a buffer of this thread. */
 static bool
 has_written(const struct worker *worker)
 {
@@ -105,7 +105,7 @@ moved_all(struct worker *worker)
 	return worker->got == worker->bytes && worker->fine;
 }
 
-/** By each method that fits, and again. */
+/** Make transfers by each method that suits the ends, several times. */
 static void *
 work(void *arg)
 {
@@ -125,7 +125,7 @@ work(void *arg)
 	return NULL;
 }
 
-/** Part `i` of a file, to a file of its own or to a far end. */
+/** Move part `i` of a file to a file of its own, or to a far end. */
 static void
 make_worker(size_t i, int in, enum sort sink)
 {
@@ -183,9 +183,9 @@ shares_a_file(size_t count, enum sort sink)
 	return true;
 }
 
-/* Another thread meddles with a job that blocks */
+/* Another thread disturbs a job that blocks */
 
-/** A transfer of all there is, by a thread that waits in the kernel. */
+/** A transfer of everything, by a thread that blocks in the kernel. */
 static void *
 transfer(void *arg)
 {
@@ -215,7 +215,7 @@ let_block(int fd)
 	fcntl(fd, F_SETFL, 0);
 }
 
-/** Read so much of what arrives, as it arrives. */
+/** Read so much, as it arrives. */
 static bool
 read_some(int fd, size_t size)
 {
@@ -248,7 +248,8 @@ strike(enum blow blow, int *near, int *far)
 		shutdown(*near, SHUT_RDWR);
 }
 
-/** The sink goes while a job waits for it: an error, and no hang. */
+/** If the sink goes away while a job waits for it, the job fails, and does not
+ * hang. */
 static bool
 ends_with_its_sink(enum sort sink, enum blow blow, enum zc_method method)
 {
@@ -273,8 +274,8 @@ ends_with_its_sink(enum sort sink, enum blow blow, enum zc_method method)
 	return true;
 }
 
-/** The source goes while a job waits for it: all that it gave, and its end,
- * or an error where the connection was reset. */
+/** If the source goes away while a job waits for it, all that it gave arrives,
+ * and the job ends, with an error if the connection was reset. */
 static bool
 ends_with_its_source(enum sort source, enum blow blow, enum zc_method method)
 {
@@ -298,7 +299,7 @@ ends_with_its_source(enum sort source, enum blow blow, enum zc_method method)
 	return true;
 }
 
-/* The file under a job */
+/* A job whose file is disturbed */
 
 static void *
 seek(void *arg)
@@ -307,7 +308,7 @@ seek(void *arg)
 
 	for (int i = 0; i < MANY || !atomic_load(&over); i++) {
 		lseek(fd, i % 7 * 50000, SEEK_SET);
-		usleep(1);	/* it must not starve what it disturbs */
+		usleep(1);	/* the job must get a chance to run */
 	}
 	return NULL;
 }
@@ -323,7 +324,7 @@ cut_and_mend(void *arg)
 	return NULL;
 }
 
-/** What arrives is counted, whatever it is. */
+/** Count what arrives. */
 static void *
 count_arriving(void *arg)
 {
@@ -336,7 +337,8 @@ count_arriving(void *arg)
 	return NULL;
 }
 
-/** With its position pulled about, or its end: it ends, and has counted. */
+/** While another thread moves the position, or truncates the file, the job ends
+ * with an exact count. */
 static bool
 bears_a_meddler(void *(*meddle)(void *), enum zc_method method)
 {
@@ -364,7 +366,7 @@ bears_a_meddler(void *(*meddle)(void *), enum zc_method method)
 	return true;
 }
 
-/** An offset of its own: what others do to the position is nothing to it. */
+/** A job with an offset does not depend on the position. */
 static bool
 ignores_the_position(enum zc_method method)
 {
@@ -412,12 +414,12 @@ check_meddlers(enum zc_method method)
 	if (method != ZC_COPY_FILE_RANGE) {
 		check_ends(method);
 		CASE(bears_a_meddler(seek, method),
-		    "threads: %s: another one moves the position", name);
+		    "threads: %s: ends while the position is moved", name);
 		CASE(bears_a_meddler(cut_and_mend, method),
-		    "threads: %s: another one truncates the file", name);
+		    "threads: %s: ends while the file is truncated", name);
 	}
 	CASE(ignores_the_position(method),
-	    "threads: %s: the position is nothing to an offset", name);
+	    "threads: %s: an offset ignores the position", name);
 }
 
 int
@@ -426,7 +428,7 @@ main(void)
 	begin();
 	for (size_t count = 2; count <= THREADS_MAX; count *= 2) {
 		CASE(works_alone(count),
-		    "threads: %zu, each with transfers of its own", count);
+		    "threads: %zu with a transfer each are exact", count);
 		for (int sink = FILE_END; sink < SORTS; sink++)
 			CASE(shares_a_file(count, (enum sort)sink),
 			    "threads: %zu send from one open file to a %s each",

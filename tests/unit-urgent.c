@@ -1,6 +1,6 @@
 /*
- * A TCP peer sends urgent bytes (MSG_OOB).  They are no data, and all data
- * around them arrives, though splice(2) returns 0 at each of them, or fails
+ * A TCP peer sends urgent bytes (MSG_OOB).  They are not data, and all data
+ * around them arrives, although splice(2) returns 0 at each of them, or fails
  * with EAGAIN if the socket does not block.
  */
 #include "config.h"
@@ -97,7 +97,7 @@ passes(enum place place, bool blocks, enum zc_method method)
 	return has_the_part(out);
 }
 
-/** True if a transfer of so many bytes takes not one more. */
+/** True if a transfer of so many bytes does not take one more. */
 static bool
 passes_counted(int64_t bytes, enum zc_method method)
 {
@@ -136,8 +136,8 @@ waits_behind_it(bool blocks)
 	return has_the_part(out);
 }
 
-/** True if zc_splice() fails with EINVAL at the urgent byte, for want of a
- * buffer, and recv(2) gets the byte behind it. */
+/** True if zc_splice() fails with EINVAL at the urgent byte, because it has no
+ * buffer, and recv(2) gets the byte after it. */
 static bool
 splice_says_so(enum place place)
 {
@@ -192,21 +192,21 @@ main(void)
 		for (enum place place = 0; place < PLACES; place++)
 			for (int blocks = 0; blocks < 2; blocks++)
 				CASE(passes(place, blocks, methods[m]),
-				    "%s: an urgent byte %s, the socket %s",
+				    "%s: passes an urgent byte %s, socket %s",
 				    name, place_names[place],
 				    blocks ? "blocks" : "does not block");
 		for (size_t i = 0; i < COUNT(counts); i++)
 			CASE(passes_counted(counts[i], methods[m]),
-			    "%s: %jd of %zu bytes, an urgent one behind %zu",
+			    "%s: takes %jd of %zu bytes, one urgent after %zu",
 			    name, (intmax_t)counts[i], PART, PART / 2);
 	}
-	CASE(waits_behind_it(true), "SO_RCVTIMEO ends the wait behind it");
-	CASE(waits_behind_it(false), "EAGAIN behind it means to wait");
+	CASE(waits_behind_it(true), "SO_RCVTIMEO ends the wait after it");
+	CASE(waits_behind_it(false), "EAGAIN after it means to wait");
 	for (enum place place = 0; place < PLACES; place++)
 		CASE(splice_says_so(place),
-		    "zc_splice(): an urgent byte %s is no end",
+		    "zc_splice(): an urgent byte %s is not the end",
 		    place_names[place]);
-	CASE(splice_sees_the_end(), "zc_splice(): the end is one");
+	CASE(splice_sees_the_end(), "zc_splice(): the end is seen");
 	finish();
 	return 0;
 }
