@@ -1,15 +1,15 @@
 """
-Look at a command that waits between two pipes.
+Run a COMMAND that waits for a pipe, its standard input.
 
-    asleep.py dies SIGNAL COMMAND...        waits for an empty pipe
+    asleep.py dies SIGNAL COMMAND...        SIGNAL must kill COMMAND while it
+                                            waits for an empty pipe
     asleep.py dies-nonblock SIGNAL COMMAND...
                                             the same with O_NONBLOCK, after
                                             one byte
-    asleep.py shares COMMAND...             while it waits between an empty
-                                            pipe and one with data in it,
-                                            others write and read both
-
-COMMAND must die by SIGNAL, or end with 0 when the pipe is closed.
+    asleep.py shares COMMAND...             while COMMAND waits, the pipes that
+                                            are its standard input and output
+                                            can be written and read; it must
+                                            end with 0 when its input is closed
 """
 import os
 import signal

@@ -1,5 +1,5 @@
 """direct.py NUMBER FILE OFFSET COMMAND... - run COMMAND with FILE, opened with
-O_DIRECT, as its descriptor NUMBER: 0 to be read, 1 to be written, at OFFSET."""
+O_DIRECT, as descriptor NUMBER, 0 to read from or 1 to write to, at OFFSET."""
 
 import os
 import sys

@@ -4,9 +4,9 @@ Kill zcopy near its end, again and again.
 
     endkills.py ZCOPY IN OUT KILLS
 
-Runs ZCOPY IN OUT, over an OUT of the same content, and kills it (SIGKILL) at a
+Run ZCOPY IN OUT, where OUT has the same content, and kill it (SIGKILL) at a
 random moment of the last quarter of the time that it takes.  OUT must have
-that content each time.  A kill counts if ZCOPY was still running; fails if
+that content afterwards.  A kill counts if ZCOPY was still running; fail if
 fewer than one in ten kills count.
 """
 import filecmp
@@ -43,7 +43,7 @@ def main(zcopy, source, dest, kills):
         landed += kill_after(command, takes * random.uniform(0.75, 1))
         tried += 1
         if not filecmp.cmp(source, dest, shallow=False):
-            sys.exit("OUT is neither the old nor the new one")
+            sys.exit("OUT is neither the old nor the new file")
         if tried > 10 * kills:
             sys.exit(f"{landed} of {tried} kills found it running")
     strays = [name for name in os.listdir(os.path.dirname(dest) or ".")

@@ -1,10 +1,10 @@
 """
-Run a command with a descriptor that is no file, stream or device.
+Run a command with a descriptor that is not a file, stream or device.
 
     given-fd.py KIND COMMAND...
 
-KIND is one of KINDS; it is COMMAND's descriptor 9.  The status is COMMAND's,
-or 98 if COMMAND took the message that was waiting in it, or sent one.
+COMMAND gets a descriptor of KIND, one of KINDS, as number 9.  Exit with its
+status, or with 98 if it took the message that was waiting there, or sent one.
 """
 import ctypes
 import os
@@ -21,7 +21,7 @@ unix, inet = socket.AF_UNIX, socket.AF_INET
 
 
 def pair(kind):
-    """Return two sockets, of which the first has a message to be received."""
+    """Return two sockets, of which the first has a message to receive."""
     end, peer = socket.socketpair(unix, kind)
     peer.send(MESSAGE)
     return end, peer

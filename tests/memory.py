@@ -1,9 +1,9 @@
 """
-memory.py ZCOPY METHOD - how much memory ZCOPY takes for much and for little.
+memory.py ZCOPY METHOD - compare the memory for little and for much data.
 
-Reads from ZCOPY -m METHOD large -, one byte and 60 MiB, and stops there to see
-the peak of its resident memory.  Fails if that depends on how much was moved,
-or exceeds 4 MiB and 256 KiB; mmap may have 4 MiB of the file as well.
+Run `ZCOPY -m METHOD large -` twice, read one byte and 60 MiB from it, and then
+look at its peak of resident memory.  Fail if the peak depends on how much was
+moved, or exceeds 4 MiB + 256 KiB; mmap may have 4 MiB of the file as well.
 """
 import re
 import subprocess

@@ -1,14 +1,15 @@
 """
-Give a command standard input and output that do not block.
+Run COMMAND with standard input and output that do not block.
 
     nonblock.py SOURCE DEST PAUSE COMMAND...
 
 SOURCE and DEST are `pipe` or `unix`, for one with O_NONBLOCK, or `-` to leave
-standard input or output as it is.  The other side writes `in`, or reads `out`:
-a byte, and the rest in small pieces, with PAUSE seconds before each of these.
+standard input or output as it is.  The other side writes `in`, or reads into
+`out`: first one byte, then the rest in small pieces, with PAUSE seconds before
+both.
 
-The status is COMMAND's; but 1, with a message, if it changed the flags of its
-descriptors, or used the processor longer than PAUSE unless that is 0.
+Exit with the status of COMMAND; but with 1, and a message, if it changed the
+flags of its descriptors, or used more CPU time than PAUSE unless that is 0.
 """
 import fcntl
 import os
@@ -23,7 +24,7 @@ PIECE = 9973
 
 
 def make(kind):
-    """Return both ends of it: to read from, and to write to."""
+    """Return its two ends: one to read from, and one to write to."""
     if kind == "pipe":
         return os.pipe()
     reader, writer = socket.socketpair()

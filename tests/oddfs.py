@@ -7,18 +7,19 @@ A FUSE file system of files whose size or opening is odd.
 Mounts itself with mount(2) and serves until it is unmounted.  Root only.
 Each file has the content of FILE; its name says what is odd:
 
-    exact       nothing
+    exact       nothing is odd
     SIZE        st_size is wrong: none (0), half, or double of what read(2)
                 gets
     SIZE-noseek lseek(2) fails (FOPEN_NONSEEKABLE)
-    SIZE-stream lseek(2) fails, and there is no offset at all (FOPEN_STREAM)
+    SIZE-stream lseek(2) fails, and there are no offsets (FOPEN_STREAM)
     broken      read(2) fails with EIO in the second half
-    slow        read(2) takes 1.2 s, and is given up when a signal comes
-    hangs       the same, without an end, behind the last byte
-    shrinks     half of it is gone once somebody reads there, st_size, too
+    slow        read(2) takes 1.2 s, or fails with EINTR when a signal comes
+    hangs       read(2) after the last byte never returns, except for a signal
+    shrinks     when the second half is read, it disappears, and st_size is
+                halved
 
-The protocol is that of <linux/fuse.h>, version 7.31; the structs are named
-as there.
+The protocol, and the names of structs, are those of <linux/fuse.h>, version
+7.31.
 """
 import ctypes
 import errno
@@ -46,7 +47,7 @@ class File:
         self.flags = flags
 
     def second_half(self):
-        """Called when somebody reads there."""
+        """Called when the second half is read."""
 
     def delay(self, offset):
         """Return how many seconds a read from there takes."""
@@ -140,7 +141,7 @@ class Server:
         return data
 
     def readdir(self, _, __):
-        return b""              # nobody lists it
+        return b""              # listing it shows nothing
 
     def statfs(self, _, __):
         return struct.pack("<5Q4I24x", 1, 1, 1, 1, 1, 4096, 255, 4096, 0)
@@ -172,13 +173,13 @@ class Server:
         try:
             os.write(self.device, struct.pack(
                 "<IiQ", 16 + len(data), -error, unique) + data)
-        except OSError as failed:           # nobody waits for it any more
+        except OSError as failed:           # the request was interrupted
             if failed.errno != errno.ENOENT:
                 raise
 
     def receive(self):
         """Return opcode, unique, node and body of a request, from a struct
-        fuse_in_header; None if there is none after all."""
+        fuse_in_header; None if it was withdrawn."""
         try:
             request = os.read(self.device, 2 * MAX_WRITE)
         except OSError as error:
@@ -189,7 +190,7 @@ class Server:
         return *header, request[40:]
 
     def postpone(self, opcode, unique, node, body):
-        """Wait as long as this takes; False: it was interrupted."""
+        """Wait as long as this read takes.  False: it was interrupted."""
         delay = 0
         if opcode == READ:
             delay = self.file(node).delay(struct.unpack_from("<2Q", body)[1])

@@ -1,52 +1,53 @@
 """
-A far end that does what its arguments say, one deed after another.
+A far end that does what its arguments say, one DEED after another.
 
-    peer.py listen ADDRESS DEED...      accepts one connection
-    peer.py connect ADDRESS DEED...
-    peer.py crowd ADDRESS N             N clients that connect, and reset the
+    peer.py listen ADDRESS DEED...      accept one connection
+    peer.py connect ADDRESS DEED...     connect to it
+    peer.py crowd ADDRESS N             N clients that connect and reset the
                                         connection, again and again, until
                                         they are refused
     peer.py pair TYPE FD DEED... -- COMMAND...
-                                        the other end is COMMAND's descriptor
-                                        FD, and the status COMMAND's
+                                        run COMMAND with the other end as its
+                                        descriptor FD; exit with its status
     peer.py lend TYPE ADDRESS FD DEED... -- COMMAND...
-                                        listens, on COMMAND's descriptor FD;
-                                        after it, and if there are deeds,
-                                        accepts one connection itself
-    peer.py hold ADDRESS                binds, and does not listen
-    peer.py full ADDRESS                has no room for another connection
-    peer.py backlog ADDRESS             listens, and never accepts
+                                        run COMMAND with a listening socket as
+                                        its descriptor FD; if there are DEEDs,
+                                        accept one connection afterwards
+    peer.py hold ADDRESS                bind, but do not listen
+    peer.py full ADDRESS                listen, with a full backlog
+    peer.py backlog ADDRESS             listen, but never accept
 
 ADDRESS is HOST:PORT, [IPV6]:PORT or a path with a slash.  All but connect,
-crowd and pair first print the port, and `connected` comes after the
-connection.  TYPE is stream, dgram or seqpacket, with "-nonblock" for COMMAND's
-end; pair also knows tcp and tcp-nonblock.
+crowd and pair first print the port; listen and connect print `connected` once
+they are.  TYPE is stream, dgram or seqpacket; "-nonblock" behind it makes
+COMMAND's end non-blocking; pair also knows tcp and tcp-nonblock.
 
-    rcvbuf=N sndbuf=N   buffers of that size (first of all)
-    send=FILE           all of it
-    drip=FILE           a byte at a time, each in a packet of its own
-    take=N              receive N bytes, and forget them
+    rcvbuf=N sndbuf=N   set the size of the buffers (before anything else)
+    send=FILE           send FILE
+    drip=FILE           send FILE a byte at a time, each in a packet of its own
+    take=N              receive N bytes, and drop them
     save=FILE           receive to the end, into FILE
-    sip=FILE            the same, a few bytes at a time
-    echo=FILE           the same, and send it back as it comes
-    urgent              send an urgent byte (MSG_OOB), which is no data, but
+    sip=FILE            the same, in small pieces
+    echo=FILE           the same, and send everything back as it arrives
+    urgent              send an urgent byte (MSG_OOB).  It is not data, but
                         becomes data if another one is sent before the
                         receiver has passed it
-    pace=SECONDS        what drip and sip wait for behind each piece
-    size=N              how large the pieces of sip are
-    babble              send zeros, for ever
-    unread              wait until no more comes, and print what has come and
-                        was not received
+    pace=SECONDS        the pause of drip and sip after each piece
+    size=N              the size of the pieces of sip
+    babble              send zeros for ever
+    unread              wait until no more arrives, and print how many bytes
+                        have arrived and were not received
     end                 half-close
-    ended               receive to the end, which must be one
-    broken              receive until the connection is reset, which it must be
-    reset               reset it
+    ended               receive to the end, which must not be a reset
+    broken              receive until the connection is reset; an end is an
+                        error
+    reset               reset the connection
     close               close it
-    equal=A:B           these files are the same at this moment
-    print=TEXT          print it, a line
-    wait=FILE           wait until this file is there
+    equal=A:B           fail unless these files are equal now
+    print=TEXT          print a line
+    wait=FILE           wait until FILE exists
 
-The status is 0 when all was done, else 97, with a message.
+The status is 0 if everything was done, else 97, with a message.
 """
 import fcntl
 import os
@@ -273,7 +274,7 @@ def crowd(address, count):
 
 
 def elsewhere(end):
-    """The same, where no number is in the way."""
+    """Return the same socket with a number over 100, to keep others free."""
     with end:
         return socket.socket(fileno=fcntl.fcntl(
             end.fileno(), fcntl.F_DUPFD_CLOEXEC, 100))

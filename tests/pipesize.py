@@ -1,13 +1,11 @@
 """
-Run a command with pipes of given sizes as its standard input and output.
+Run COMMAND with pipes of given sizes as its standard input and output.
 
     pipesize.py SOURCE DEST COMMAND...
 
 SOURCE and DEST are sizes in bytes, or `-` to leave standard input or output
-as it is.  `in` is written into the one, and what comes out of the other is
-written to `out`.  Prints the sizes of the pipes after COMMAND.
-
-The status is COMMAND's.
+as it is.  Write `in` to the first pipe, and what comes out of the second to
+`out`.  Print the sizes of the pipes after COMMAND, and exit with its status.
 """
 import fcntl
 import os

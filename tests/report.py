@@ -4,9 +4,9 @@ Check the reports of `zcopy --benchmark`, in ../report, and of scripts/race.
     report.py json EXPRESSION   ../report is one line of JSON, and EXPRESSION,
                                 of Python, is true; query() has its names
     report.py csv               ../report is CSV as in RFC 4180, and each row
-                                has figures or says why not
-    report.py race FILE         FILE, by --rounds 3 --json, has three samples
-                                of zcopy and cat
+                                has figures or a reason why not
+    report.py race FILE         FILE, of --rounds 3 --json, has three samples
+                                of zcopy and of cat
 """
 import csv
 import json

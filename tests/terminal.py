@@ -1,14 +1,12 @@
 """
-Run a command at a terminal of its own.
+Run COMMAND with a terminal, and exit with its status.
 
-    terminal.py source COMMAND...   types two lines at COMMAND's standard
-                                    input, Ctrl-D, and a third line when
-                                    COMMAND has ended; what is left in the
-                                    terminal then is written to `left`
-    terminal.py dest COMMAND...     what COMMAND writes to its standard output
-                                    is written to `got`
-
-The status is COMMAND's.
+    terminal.py source COMMAND...   the terminal is its standard input.  Type
+                                    two lines and Ctrl-D, and a third line when
+                                    COMMAND has ended; write what is then left
+                                    in the terminal to `left`
+    terminal.py dest COMMAND...     the terminal is its standard output.  Write
+                                    what COMMAND writes there to `got`
 """
 import os
 import subprocess
