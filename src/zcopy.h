@@ -13,6 +13,12 @@
  * Jobs share no state: any number of them may run in one thread, by turns, or
  * in several; only one thread at a time may use a job.
  *
+ * Most structs begin with their size, which the INIT macros set, and may get
+ * more members at their end.  The library fills in no more than `size` bytes,
+ * and takes members beyond them to be 0, which asks for nothing.  If a program
+ * is newer than the library and sets a member that the library does not know,
+ * the call fails with EINVAL.
+ *
  * The man page of each system call says what it does, and which errors it
  * gives; where Linux differs from it, the source has a comment.  libzcopy(3)
  * describes all of this at length, with an example.
@@ -42,8 +48,10 @@ enum zc_method {
 	ZC_MMAP,
 	ZC_READ_WRITE,
 	ZC_REFLINK,
-	ZC_METHODS			/* how many there are */
+	ZC_METHODS			/* how many this header knows */
 };
+
+#define ZC_METHODS_MAX	16		/* how many the structs have room for */
 
 enum zc_kind {
 	ZC_REGULAR,
@@ -55,6 +63,7 @@ enum zc_kind {
 	ZC_BLOCK,
 	ZC_CHAR,
 	ZC_NULL,			/* /dev/null */
+	ZC_HOOKS,			/* functions of the caller: zc_io */
 	ZC_OTHER,			/* has no bytes to move */
 	ZC_KINDS
 };
@@ -65,7 +74,51 @@ enum zc_flag {
 	ZC_EXACT = 1,			/* fail if the source ends early */
 	ZC_STABLE = 2,			/* use only methods that copy */
 	ZC_NODISKIO = 4,		/* EBUSY rather than wait for a disk */
+	ZC_DROP_SINKS = 8,		/* if a sink fails, go on with others */
+	ZC_KEEP_OPEN = 16,		/* zc_job_next() will follow, so do not
+					   call zc_io.finish at the end */
 };
+
+/**
+ * What to wait for before a call can succeed: `events` of poll(2) on `fd`, or,
+ * where fd is -1, only the time `until`.  `until` is in nanoseconds of
+ * CLOCK_MONOTONIC; 0: there is no limit.  Like struct pollfd it is used in
+ * arrays, and so does not grow.
+ */
+struct zc_wait {
+	int fd;
+	short events;
+	int64_t until;
+};
+
+/**
+ * An end that is not a plain descriptor: an encrypted connection, a ring in
+ * memory.  Its functions return what readv(2) and writev(2) return.  If they
+ * fail with EAGAIN, they set *wait; a sink may wait for POLLIN, and a source
+ * for POLLOUT.  EINTR is reported to the request's `event` function.
+ *
+ * writev() must keep a copy of all bytes that it counts: after EAGAIN the next
+ * call may offer other bytes than the last one did, or fewer.  They must not
+ * run the same job.
+ */
+struct zc_io {
+	size_t size;
+	void *arg;
+	/* Required for a source. */
+	ssize_t (*readv)(void *arg, const struct iovec *, int count,
+	    struct zc_wait *wait);
+	/* Required for a sink.  `more`: further data or a trailer follows. */
+	ssize_t (*writev)(void *arg, const struct iovec *, int count, bool more,
+	    struct zc_wait *wait);
+	/* Send what writev() has kept back: the job may wait for the source
+	 * now.  Return 0, or -1 with errno.  NULL: nothing is kept back. */
+	int (*flush)(void *arg, struct zc_wait *wait);
+	/* All data has been written: send the end of the data.  Called again
+	 * after EAGAIN, and never after a failure.  NULL: nothing to do. */
+	int (*finish)(void *arg, struct zc_wait *wait);
+};
+
+#define ZC_IO_INIT { sizeof(struct zc_io), NULL, NULL, NULL, NULL, NULL }
 
 /** What is sent before and after the data; it has the shape of FreeBSD's
  * sf_hdtr. */
@@ -78,8 +131,9 @@ struct zc_hdtr {
 
 /** Everything that the choice of a method depends on. */
 struct zc_ends {
+	size_t size;
 	enum zc_kind in, out;
-	int64_t size;			/* bytes to move, or -1: unknown */
+	int64_t bytes;			/* to move, or -1: unknown */
 	bool append;			/* the sink has O_APPEND */
 	bool direct;			/* the sink has O_DIRECT */
 	bool placed;			/* the sink is written at an offset */
@@ -87,12 +141,18 @@ struct zc_ends {
 					   cannot seek (FUSE) */
 };
 
+#define ZC_ENDS_INIT { sizeof(struct zc_ends), ZC_OTHER, ZC_OTHER, -1, false, \
+	false, false, false }
+
 /** The methods to try, best first, and what rules out each of the others. */
 struct zc_plan {
+	size_t size;
 	size_t count;
-	enum zc_method method[ZC_METHODS];
-	const char *why_not[ZC_METHODS];	/* static text; NULL: planned */
+	enum zc_method method[ZC_METHODS_MAX];
+	const char *why_not[ZC_METHODS_MAX];	/* static text; NULL: planned */
 };
+
+#define ZC_PLAN_INIT { sizeof(struct zc_plan), 0, { ZC_AUTO }, { NULL } }
 
 enum zc_event_type {
 	ZC_EVENT_PLAN,			/* about to begin, with .plan */
@@ -107,6 +167,15 @@ enum zc_event_type {
 					   appear as MOVED */
 	ZC_EVENT_TRAILER,		/* all data is sent, the trailer is
 					   next */
+	ZC_EVENT_DROPPED,		/* .sink has failed with .error, and
+					   the others go on */
+};
+
+/** What one step has moved.  A position is one in a file, or, for an end that
+ * has none, the number of bytes before.  -1: not from the source (a header or
+ * trailer), or not to the sink (data was gathered). */
+struct zc_moved {
+	int64_t in_from, out_from, length;
 };
 
 struct zc_event {
@@ -114,21 +183,29 @@ struct zc_event {
 	enum zc_method method;
 	int error;			/* errno; also ENODATA if the method saw
 					   an end where read(2) has more */
-	int64_t bytes;			/* of data delivered so far */
-	const struct zc_plan *plan;
+	int64_t bytes;			/* of data delivered to .sink so far */
+	const struct zc_plan *plan;	/* of .sink */
+	size_t sink;			/* 0: out_fd; n: sinks[n - 1] */
+	struct zc_moved moved;		/* by ZC_EVENT_MOVED */
 };
 
-/** What a job is waiting for: `events` of poll(2) on `fd`. */
-struct zc_wait {
+/** A further sink.  Initialize it with ZC_SINK_INIT. */
+struct zc_sink {
+	size_t size;
 	int fd;
-	short events;
+	int64_t offset;			/* as zc_request.out_offset */
+	const struct zc_hdtr *hdtr;
+	const struct zc_io *io;		/* in place of fd, or NULL */
 };
+
+#define ZC_SINK_INIT(fd) { sizeof(struct zc_sink), (fd), ZC_CURRENT, NULL, \
+	NULL }
 
 /** Initialize it with ZC_REQUEST_INIT: from the current positions, to the end,
  * by any method. */
 struct zc_request {
 	size_t size;			/* of this struct, which may grow */
-	int in_fd, out_fd;
+	int in_fd, out_fd;		/* -1 where io is given */
 	int64_t offset, out_offset;	/* ZC_CURRENT; or else the position of
 					   the descriptor is neither used nor
 					   moved */
@@ -148,16 +225,39 @@ struct zc_request {
 	/* Called when something happens.  If it does not return 0, the job
 	 * fails with EINTR. */
 	int (*event)(const struct zc_event *, void *arg);
-	/* Wait for a descriptor that would block.  If it returns a negative
-	 * value, the job fails with errno, but for EINTR it asks `event`.
-	 * NULL: zc_job_run() returns EAGAIN instead. */
-	int (*wait)(const struct zc_wait *, void *arg);
+	/* Wait until one of `count` is ready.  If it returns a negative value,
+	 * the job fails with errno, but for EINTR it asks `event`.  NULL:
+	 * zc_job_run() returns EAGAIN instead. */
+	int (*wait)(const struct zc_wait *, size_t count, void *arg);
 	void *arg;
+
+	const struct zc_io *in_io, *out_io;	/* in place of in_fd, out_fd */
+	/* Further sinks that get the same data, `sink_count` of them. */
+	const struct zc_sink *sinks;
+	size_t sink_count;
+	/* Return how many of these bytes may be taken from the source now; 0:
+	 * none before *until (nanoseconds of CLOCK_MONOTONIC).  This limits
+	 * the rate.  -1: the job fails with errno. */
+	int64_t (*allow)(int64_t bytes, int64_t *until, void *arg);
 };
 
 #define ZC_REQUEST_INIT(in, out) { sizeof(struct zc_request), (in), (out), \
 	ZC_CURRENT, ZC_CURRENT, ZC_TO_END, NULL, ZC_AUTO, 0, 0, 0, \
-	NULL, NULL, NULL, NULL }
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL }
+
+/** The next range of bytes to move between the same ends. */
+struct zc_range {
+	size_t size;
+	int64_t offset, out_offset;	/* ZC_CURRENT: go on from where the job
+					   is; the offset is that of a sink that
+					   has one */
+	int64_t bytes;			/* ZC_TO_END or a count */
+	const struct zc_hdtr *hdtr;	/* for the first sink, or NULL */
+	bool last;			/* call zc_io.finish after it */
+};
+
+#define ZC_RANGE_INIT { sizeof(struct zc_range), ZC_CURRENT, ZC_CURRENT, \
+	ZC_TO_END, NULL, false }
 
 enum zc_outcome {
 	ZC_UNFINISHED,			/* not begun, under way, or EAGAIN */
@@ -180,9 +280,9 @@ struct zc_method_use {
 	int64_t refused_at;		/* bytes of data delivered by then */
 };
 
-/** Exact at any time.  It has room for the methods of this version; a library
- * with another number of methods has another soname. */
+/** Exact at any time. */
 struct zc_result {
+	size_t size;
 	enum zc_outcome outcome;
 	enum zc_side side;		/* that failed, or would block */
 	int error;			/* errno */
@@ -194,9 +294,12 @@ struct zc_result {
 	int64_t lost;			/* bytes taken from the source, and
 					   neither delivered nor put back */
 	size_t used_count;
-	enum zc_method used[ZC_METHODS];	/* that moved data, in order */
-	struct zc_method_use use[ZC_METHODS];
+	enum zc_method used[ZC_METHODS_MAX];	/* that moved data, in order */
+	struct zc_method_use use[ZC_METHODS_MAX];
 };
+
+#define ZC_RESULT_INIT { sizeof(struct zc_result), ZC_UNFINISHED, ZC_SOURCE, \
+	0, NULL, ZC_AUTO, 0, 0, 0, 0, 0, { ZC_AUTO }, { { 0, 0, 0, 0 } } }
 
 struct zc_job;
 
@@ -204,11 +307,12 @@ struct zc_job;
  * Prepare one transfer; nothing moves yet.  The request is copied; the
  * descriptors stay the caller's and must outlive the job.
  *
- * Return NULL with errno on failure: EINVAL (NULL, a size of another version, a
- * negative count or offset, a range that ends after 2^63-1, an unknown method
- * or flag, a piece of hdtr that is NULL and has a length, hdtr for a kernel
- * file, a descriptor that has no bytes to move, a range that overlaps itself, a
- * pipe onto itself, an offset in a file that appends), EBADF (not open for
+ * Return NULL with errno on failure: EINVAL (NULL, a size that is too small, a
+ * member that this library does not know, a negative count or offset, a range
+ * that ends after 2^63-1, an unknown method or flag, a piece of hdtr that is
+ * NULL and has a length, hdtr for a kernel file, a kernel file beside other
+ * sinks, a descriptor that has no bytes to move, a range that overlaps itself,
+ * a pipe onto itself, an offset in a file that appends), EBADF (not open for
  * reading or writing), ESPIPE (an offset for a descriptor that has none),
  * EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
  */
@@ -219,18 +323,36 @@ struct zc_job *zc_job_new(const struct zc_request *);
  * sort of failure it is.  Two errors do not end the job: when it is run again,
  * it continues with nothing lost or repeated.
  *
- * EAGAIN	A descriptor is not ready: wait for what `wait` (may be NULL)
- *		now says.  Also if a blocking socket's SO_RCVTIMEO or
- *		SO_SNDTIMEO is over.
+ * EAGAIN	No end is ready: wait until one of `waits` is, then run the job
+ *		again.  `waits` has room for `count` elements (0: it may be
+ *		NULL).  A job needs as many as it has sinks; those that it does
+ *		not need get fd -1 and `until` 0.  Also if a blocking socket's
+ *		SO_RCVTIMEO or SO_SNDTIMEO is over.
  * EBUSY	with ZC_WOULD_WAIT: the next bytes are not in memory yet.
  *
  * EAGAIN means nothing else: if EAGAIN ends a job, result->error is EAGAIN, and
  * errno is EIO.
  */
-int zc_job_run(struct zc_job *, struct zc_wait *wait);
+int zc_job_run(struct zc_job *, struct zc_wait *waits, size_t count);
 
-/** Return the result, which is valid until zc_job_free(). */
+/**
+ * After ZC_DONE, let the job move another range, by the same method and
+ * without a new set-up; zc_job_run() does so.  The result goes on counting.
+ * Return 0, or -1 with errno and nothing changed: EINVAL (as zc_job_new()),
+ * ESPIPE (an offset for an end that has none), EBUSY (the job is not done).
+ */
+int zc_job_next(struct zc_job *, const struct zc_range *);
+
+/**
+ * Return the result, which is valid until zc_job_free().  With several sinks it
+ * is that of all of them: the outcome of the first sink that failed, and the
+ * bytes that all sinks have got which did not fail.
+ */
 const struct zc_result *zc_job_result(const struct zc_job *);
+
+/** Return the result of one sink: 0 is out_fd, n is sinks[n - 1].  NULL: there
+ * is no such sink. */
+const struct zc_result *zc_job_sink(const struct zc_job *, size_t sink);
 
 /** End the job at any point; NULL is accepted.  Bytes that are still held go
  * back to the source if it can seek, and are lost otherwise. */
@@ -305,6 +427,10 @@ ssize_t zc_splice(int out, int in, int64_t *offset, size_t nbytes,
  */
 void zc_plan(struct zc_plan *, const struct zc_ends *, enum zc_method forced,
     enum zc_method preferred, unsigned flags);
+
+/** Fill in what the plan for this request's first sink depends on.  Return 0,
+ * or -1 with errno, as zc_job_new() fails. */
+int zc_ends_of(struct zc_ends *, const struct zc_request *);
 
 /** Return what is behind a descriptor; ZC_OTHER if that is a directory, a
  * datagram socket or the like. */

@@ -62,9 +62,10 @@ suits(enum sort source, enum sort sink, enum zc_method method)
 {
 	static const enum zc_kind kinds[] = { ZC_REGULAR, ZC_PIPE, ZC_SOCKET,
 		ZC_SOCKET };
-	const struct zc_ends ends = { .in = kinds[source], .out = kinds[sink],
-		.size = source == FILE_END ? (int64_t)sizeof(content) : -1 };
-	struct zc_plan plan;
+	const struct zc_ends ends = { .size = sizeof(ends), .in = kinds[source],
+		.out = kinds[sink], .bytes = source == FILE_END ?
+		(int64_t)sizeof(content) : -1 };
+	struct zc_plan plan = ZC_PLAN_INIT;
 
 	zc_plan(&plan, &ends, method, ZC_AUTO, 0);
 	return plan.count > 0;

@@ -175,7 +175,7 @@ int
 run(const struct zc_request *request, struct zc_result *result)
 {
 	struct zc_job *job = new_job(request);
-	int error = zc_job_run(job, NULL) == 0 ? 0 : errno;
+	int error = zc_job_run(job, NULL, 0) == 0 ? 0 : errno;
 
 	*result = *zc_job_result(job);
 	zc_job_free(job);

@@ -143,10 +143,11 @@ is_planned(void)
 {
 	static const enum zc_kind kinds[] = { ZC_REGULAR, ZC_PIPE, ZC_SOCKET,
 		ZC_SOCKET };
-	const struct zc_ends these = { .in = kinds[flow.source],
+	const struct zc_ends these = { .size = sizeof(these),
+		.in = kinds[flow.source],
 		.out = kinds[flow.sink],
 		.placed = task.request.out_offset != ZC_CURRENT };
-	struct zc_plan plan;
+	struct zc_plan plan = ZC_PLAN_INIT;
 
 	zc_plan(&plan, &these, task.request.method, ZC_AUTO,
 	    task.request.flags);

@@ -71,7 +71,7 @@ static int
 transfer(int fd)
 {
 	struct zc_request request = ZC_REQUEST_INIT(fd, STDOUT_FILENO);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	int done;
 
 	request.hdtr = &around;
@@ -94,7 +94,7 @@ again(int fd, const char *command)
 	if (job == NULL)
 		err(2, "zc_job_new");
 	for (int tries = 0; tries < TRIES; tries++) {
-		done = zc_job_run(job, NULL);
+		done = zc_job_run(job, NULL, 0);
 		tell(done, zc_job_result(job));
 		if (done == 0 || errno != EBUSY || system(command) != 0)
 			break;

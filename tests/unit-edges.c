@@ -59,7 +59,7 @@ tells_a_signal(enum zc_method method)
 {
 	int in = file_of(content, sizeof(content)), out = stuck_socket(30);
 	struct zc_request request = request_for(in, out, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	struct told told;
 
 	listen_to(&request, &told, ZC_EVENT_INTERRUPTED);
@@ -79,7 +79,7 @@ times_out(enum zc_method method)
 	struct zc_job *job = new_job(&request);
 	struct zc_wait wait = { .fd = -1 };
 
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 	CHECK(wait.fd == out);
 	CHECK(zc_job_result(job)->outcome == ZC_UNFINISHED);
 	CHECK(zc_job_result(job)->bytes > 0);
@@ -149,12 +149,13 @@ needs_a_signal(void)
 /* Odd callers */
 
 static int
-on_wait(const struct zc_wait *wait, void *arg)
+on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	static char data[65536];
 	const int *drain = arg;
 
 	(void)wait;
+	(void)count;
 	return (int)read(*drain, data, sizeof(data));
 }
 
@@ -164,7 +165,7 @@ takes_a_count_for_success(void)
 {
 	int in = file_of(content, sizeof(content)), ends[2];
 	struct zc_request request;
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	if (pipe2(ends, O_NONBLOCK) < 0)
 		give_up("pipe2");
@@ -182,7 +183,7 @@ counts_what_is_lost(void)
 {
 	int in = file_of(content, 200000), ends[2];
 	struct zc_request request;
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	struct told told;
 
 	if (pipe2(ends, O_NONBLOCK) < 0)
@@ -215,8 +216,9 @@ appends_at_no_offset(void)
 static bool
 plans_nothing_for(enum zc_kind in, enum zc_kind out, int forced, int preferred)
 {
-	const struct zc_ends ends = { .in = in, .out = out, .size = -1 };
-	struct zc_plan plan = { .count = 9 };
+	const struct zc_ends ends = { .size = sizeof(ends), .in = in,
+		.out = out, .bytes = -1 };
+	struct zc_plan plan = { .size = sizeof(plan), .count = 9 };
 
 	zc_plan(&plan, &ends, (enum zc_method)forced,
 	    (enum zc_method)preferred, 0);
@@ -287,7 +289,7 @@ leaves_the_stream_alone(void)
 {
 	FILE *in = begun("xHELLO"), *out = tmpfile();
 	struct zc_request request = ZC_REQUEST_INIT(-1, -1);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	char rest[20] = "";
 	int done;
 

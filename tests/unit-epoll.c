@@ -84,7 +84,7 @@ run_stream(size_t i)
 		return true;
 	before = progress(stream);
 	runs++;
-	if (zc_job_run(stream->job, &wait) == 0)
+	if (zc_job_run(stream->job, &wait, 1) == 0)
 		return end_stream(stream);
 	CHECK(errno == EAGAIN);
 	CHECK(wait.fd == stream->flow.in || wait.fd == stream->flow.out);

@@ -85,7 +85,7 @@ carry(struct trip *trip, struct zc_job *job)
 	const struct zc_result *result = zc_job_result(job);
 	struct zc_wait wait;
 
-	while (zc_job_run(job, &wait) < 0 && errno == EAGAIN) {
+	while (zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN) {
 		CHECK(result->outcome == ZC_UNFINISHED);
 		CHECK(is_exact(&trip->flow, job));
 		CHECK(is_in_order(trip, result));
@@ -205,7 +205,7 @@ ended_well(pid_t process)
 static bool
 blocks(enum sort sink, enum zc_method method, const struct shape *shape)
 {
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	struct trip trip;
 	pid_t reader;
 
@@ -357,7 +357,7 @@ withholds_the_trailer(enum sort source, enum sort sink, enum zc_method method)
 	CHECK(result->outcome == ZC_SHORT && result->error == ENODATA);
 	CHECK(result->header_bytes == trip.wrap.header);
 	CHECK(result->bytes == DATA && result->trailer_bytes == 0);
-	CHECK(zc_job_run(job, NULL) < 0 && result->trailer_bytes == 0);
+	CHECK(zc_job_run(job, NULL, 0) < 0 && result->trailer_bytes == 0);
 	zc_job_free(job);
 	return is_complete(&trip.flow);
 }
@@ -491,7 +491,7 @@ is_refused(enum sort sink, const struct refusal *refusal)
 {
 	struct flow flow = new_flow_of(FILE_END, sink, DATA);
 	struct zc_request request = request_for(flow.in, flow.out, ZC_AUTO);
-	struct zc_result result = { .outcome = ZC_DONE };
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.hdtr = &refusal->hdtr;
 	CHECK(zc_job_new(&request) == NULL && errno == EINVAL);
@@ -522,7 +522,7 @@ is_no_command(const struct zc_hdtr *hdtr, int error)
 	int in = file_of("abc", 3);
 	int out = keep(open("/proc/self/comm", O_WRONLY));
 	struct zc_request request = request_for(in, out, ZC_AUTO);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	char comm[16] = "";
 
 	request.hdtr = hdtr;
@@ -638,7 +638,7 @@ is_stopped(enum sort sink)
 	trip.request.arg = &telling;
 	job = new_job(&trip.request);
 	telling.result = zc_job_result(job);
-	CHECK(zc_job_run(job, NULL) < 0 && errno == EINTR);
+	CHECK(zc_job_run(job, NULL, 0) < 0 && errno == EINTR);
 	CHECK(telling.result->outcome == ZC_STOPPED);
 	CHECK(telling.result->header_bytes > 0 && telling.result->bytes == 0);
 	CHECK(is_exact(&trip.flow, job) && at(trip.flow.in) == 0);
@@ -647,9 +647,9 @@ is_stopped(enum sort sink)
 }
 
 static int
-on_wait(const struct zc_wait *wait, void *arg)
+on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
-	return serve(arg, wait) ? 0 : -1;
+	return count == 1 && serve(arg, wait) ? 0 : -1;
 }
 
 static bool
@@ -679,13 +679,13 @@ dies_in(enum place place, enum sort sink, enum zc_method method)
 	set_out(&trip, FILE_END, sink, method, PIECES);
 	job = new_job(&trip.request);
 	result = zc_job_result(job);
-	while (zc_job_run(job, &wait) < 0 && errno == EAGAIN &&
+	while (zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN &&
 	    place_of(&trip, result) != place)
 		CHECK(take(&trip.flow, 3000));
 	CHECK(result->outcome == ZC_UNFINISHED);
 	there = delivered(&trip.flow);
 	shut(trip.flow.drain);
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EPIPE);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EPIPE);
 	CHECK(result->outcome == ZC_FAILED && result->side == ZC_SINK);
 	CHECK(sum_of(result) == there && result->lost == 0);
 	CHECK(is_in_order(&trip, result) && at(trip.flow.in) == result->bytes);
@@ -730,7 +730,8 @@ set_line(struct line *line, enum zc_method method, const struct shape *shape,
 {
 	struct trip *trip = &line->trip;
 
-	*line = (struct line){ .trip.bytes = (int64_t)bytes };
+	*line = (struct line){ .trip.bytes = (int64_t)bytes,
+		.result = ZC_RESULT_INIT };
 	trip->flow = new_flow_of(FILE_END, FILE_END, bytes);
 	tcp_pair(&trip->flow.out, &trip->flow.drain, 0);
 	trip->flow.sink = TCP_END;
@@ -826,7 +827,7 @@ is_prompt_when_freed(void)
 	line.trip.request.in_fd = in;
 	line.trip.flow.expected_size = (size_t)line.trip.wrap.header;
 	job = new_job(&line.trip.request);
-	CHECK(zc_job_run(job, NULL) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN);
 	zc_job_free(job);
 	return is_prompt(&line.trip.flow);
 }
@@ -844,12 +845,12 @@ is_prompt_before_a_stream(const struct shape *shape, enum zc_method method)
 	line.trip.request.in_fd = in;
 	job = new_job(&line.trip.request);
 	for (int i = 0; i < 3; i++) {
-		CHECK(zc_job_run(job, NULL) < 0 && errno == EAGAIN);
+		CHECK(zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN);
 		CHECK(held_back(line.trip.flow.out) == 0);
 		CHECK(write(feed_fd, content, 100) == 100);
 	}
 	shut(feed_fd);
-	CHECK(zc_job_run(job, NULL) == 0);
+	CHECK(zc_job_run(job, NULL, 0) == 0);
 	CHECK(zc_job_result(job)->bytes == 300);
 	CHECK(held_back(line.trip.flow.out) == 0);
 	zc_job_free(job);

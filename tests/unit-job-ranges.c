@@ -40,7 +40,7 @@ copies_range(enum zc_method method, bool in_placed, bool out_placed,
 	int64_t moved = bytes == ZC_TO_END || bytes > there ? there : bytes;
 	bool is_short = (flags & ZC_EXACT) && bytes > there;
 	struct zc_request request = request_for(in, -1, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	memset(old, 'x', sizeof(old));
 	request.out_fd = out = file_of(old, OLD);
@@ -90,7 +90,7 @@ refuses_range(enum zc_method method)
 {
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.out_offset = 0;
 	CHECK(run(&request, &result) == ENOTSUP);
@@ -107,7 +107,7 @@ copies_beyond_4_gib(enum zc_method method)
 {
 	int in = file_of("", 0), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	const int64_t from = HUGE_OFFSET + 123, to = HUGE_OFFSET * 2 + 7;
 
 	CHECK(pwrite(in, content, SIZE, from) == (ssize_t)SIZE);
@@ -126,7 +126,7 @@ copies_nothing_from_the_last_offset(enum zc_method method)
 {
 	int in = file_of(content, SIZE), out = file_of("", 0), error;
 	struct zc_request request = request_for(in, out, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.offset = INT64_MAX - 100;
 	request.bytes = 100;
@@ -148,7 +148,7 @@ takes_any_block_size(enum zc_method method)
 {
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.block_size = request.pipe_size = SIZE_MAX;
 	CHECK(run(&request, &result) == 0);

@@ -84,7 +84,7 @@ static const struct refusal {
 	{ "an unknown flag", FILE_RW, FILE_RW, WHOLE, .flags = 1u << 30,
 	    .error = EINVAL },
 	{ "an unknown flag among known ones", FILE_RW, FILE_RW, WHOLE,
-	    .flags = ZC_EXACT | ZC_STABLE | 8, .error = EINVAL },
+	    .flags = ZC_EXACT | ZC_STABLE | 32, .error = EINVAL },
 	{ "an eventfd as source", EVENTS, FILE_RW, WHOLE, .error = EINVAL },
 	{ "an eventfd as sink", FILE_RW, EVENTS, WHOLE, .error = EINVAL },
 	{ "an epoll descriptor", POLLS, FILE_RW, WHOLE, .error = EINVAL },
@@ -181,7 +181,7 @@ refuses_to_append_to_its_source(void)
 	request.bytes = (int64_t)SIZE;
 	job = zc_job_new(&request);
 	CHECK(job != NULL);
-	CHECK(zc_job_run(job, NULL) == 0);
+	CHECK(zc_job_run(job, NULL, 0) == 0);
 	zc_job_free(job);
 	CHECK(holds(in, 0, content, SIZE));
 	CHECK(holds(in, (int64_t)SIZE, content, SIZE));

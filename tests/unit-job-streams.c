@@ -21,7 +21,7 @@ pump(struct flow *flow, struct zc_job *job, int64_t bytes)
 	const struct zc_result *result = zc_job_result(job);
 	struct zc_wait wait;
 
-	while (result->bytes < bytes && zc_job_run(job, &wait) < 0 &&
+	while (result->bytes < bytes && zc_job_run(job, &wait, 1) < 0 &&
 	    errno == EAGAIN) {
 		CHECK(result->outcome == ZC_UNFINISHED);
 		CHECK(is_exact(flow, job));
@@ -114,7 +114,7 @@ survives_a_dying_sink(enum sort source, enum sort sink, enum zc_method method)
 	CHECK(pump(&flow, job, DIES_AT));
 	bytes = delivered(&flow);
 	shut(flow.drain);
-	while (zc_job_run(job, NULL) < 0 && errno == EAGAIN)
+	while (zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN)
 		CHECK(feed(&flow, 4096));
 	CHECK(result->outcome == ZC_FAILED && result->side == ZC_SINK);
 	CHECK(result->error == EPIPE && result->bytes == bytes);
@@ -133,7 +133,7 @@ puts_back_when_freed(enum sort sink, enum zc_method method)
 
 	request.pipe_size = 16384;
 	job = new_job(&request);
-	CHECK(zc_job_run(job, NULL) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN);
 	CHECK(pump(&flow, job, DIES_AT));
 	zc_job_free(job);
 	CHECK(at(flow.in) == delivered(&flow));
@@ -179,7 +179,7 @@ finds_the_device_full(enum sort source, enum zc_method method, int error)
 	struct zc_job *job = new_job(&request);
 	const struct zc_result *result = zc_job_result(job);
 
-	while (zc_job_run(job, NULL) < 0 && errno == EAGAIN)
+	while (zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN)
 		CHECK(feed(&flow, 4096));
 	CHECK(result->error == error && result->bytes == 0);
 	CHECK(result->outcome ==
@@ -204,7 +204,7 @@ delivers_what_splice_took(void)
 	job = new_job(&request);
 	result = zc_job_result(job);
 	CHECK(feed(&flow, 1000));
-	CHECK(zc_job_run(job, NULL) < 0 && errno == EINVAL);
+	CHECK(zc_job_run(job, NULL, 0) < 0 && errno == EINVAL);
 	CHECK(result->outcome == ZC_UNSUITED && result->reason == NULL);
 	CHECK(result->use[ZC_SPLICE].refused == EINVAL);
 	CHECK(result->use[ZC_SPLICE].refused_at == 0);
@@ -219,7 +219,7 @@ delivers_what_splice_took(void)
 /* Hooks */
 
 static int
-on_wait(const struct zc_wait *wait, void *arg)
+on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	struct flow *flow = arg;
 
@@ -229,7 +229,7 @@ on_wait(const struct zc_wait *wait, void *arg)
 		errno = EINTR;
 		return -1;
 	}
-	if (serve(flow, wait))
+	if (count == 1 && serve(flow, wait))
 		return 0;
 	errno = EDOM;
 	return -1;
@@ -265,7 +265,7 @@ asks_wait(enum sort source, enum sort sink, enum zc_method method)
 {
 	struct flow flow = new_flow(source, sink);
 	struct zc_request request = request_for(flow.in, flow.out, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.pipe_size = 4096;
 	request.wait = on_wait;
@@ -284,7 +284,7 @@ obeys_wait(enum sort source, enum sort sink, enum zc_method method,
 {
 	struct flow flow = new_flow(source, sink);
 	struct zc_request request = request_for(flow.in, flow.out, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.pipe_size = 4096;
 	request.wait = on_wait;
@@ -321,14 +321,14 @@ tells_a_pipe_out_of_slots(enum zc_method method)
 		CHECK(tee(through[0], flow.out, 1, SPLICE_F_NONBLOCK) == 1);
 	request.pipe_size = 4096;
 	job = new_job(&request);
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 	CHECK(wait.fd == flow.in && wait.events == POLLIN);
 	CHECK(feed(&flow, 1000));
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 	CHECK(wait.fd == flow.out && wait.events == POLLOUT);
 	CHECK(zc_job_result(job)->bytes == 0 && queued(flow.drain) == 16);
 	CHECK(read(flow.drain, &(char[16]){ 0 }, 16) == 16);
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 	CHECK(wait.fd == flow.in && wait.events == POLLIN);
 	CHECK(zc_job_result(job)->bytes == 1000 && take(&flow, 1000));
 	zc_job_free(job);
@@ -350,13 +350,13 @@ hands_on_a_deadline(enum zc_method method)
 	job = new_job(&request);
 	CHECK(feed(&flow, 1000));
 	for (int i = 0; i < 3; i++) {
-		CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+		CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 		CHECK(wait.fd == flow.in && wait.events == POLLIN);
 		CHECK(zc_job_result(job)->bytes == flow.fed);
 		CHECK(feed(&flow, 1000));
 	}
 	shut(flow.feed);
-	CHECK(zc_job_run(job, &wait) == 0);
+	CHECK(zc_job_run(job, &wait, 1) == 0);
 	CHECK(is_content(flow.out, (size_t)flow.fed));
 	zc_job_free(job);
 	return true;
@@ -374,7 +374,7 @@ never_shrinks_a_pipe(size_t pipe_size)
 	CHECK(size == 128 * 1024);
 	request.pipe_size = pipe_size;
 	job = new_job(&request);
-	CHECK(zc_job_run(job, NULL) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN);
 	CHECK(fcntl(flow.out, F_GETPIPE_SZ) >= size);
 	zc_job_free(job);
 	return true;

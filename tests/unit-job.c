@@ -57,6 +57,7 @@ on_event(const struct zc_event *event, void *arg)
 		log->ordered = log->ordered && event->bytes > log->bytes;
 		break;
 	case ZC_EVENT_TRAILER:
+	case ZC_EVENT_DROPPED:
 		break;
 	case ZC_EVENT_INTERRUPTED:
 		log->interruptions++;
@@ -94,7 +95,7 @@ counts_calls(enum zc_method method)
 	    method == ZC_SPLICE;
 	const int64_t blocks = (int64_t)((SIZE + BLOCK - 1) / BLOCK);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	/* To the end there is one call more, which finds it. */
 	request.event = on_event;
@@ -130,8 +131,8 @@ runs_once(enum zc_method method)
 	request.bytes = 10;
 	job = new_job(&request);
 	CHECK(zc_job_result(job)->outcome == ZC_UNFINISHED);
-	CHECK(zc_job_run(job, NULL) == 0);
-	CHECK(zc_job_run(job, NULL) == 0);
+	CHECK(zc_job_run(job, NULL, 0) == 0);
+	CHECK(zc_job_run(job, NULL, 0) == 0);
 	CHECK(zc_job_result(job)->bytes == 10 && size_of(out) == 10);
 	CHECK(at(in) == 10);
 	zc_job_free(job);
@@ -145,7 +146,7 @@ stops_when_told(enum zc_method method, int64_t when)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	log.stop_at = when;
 	request.event = on_event;
@@ -166,7 +167,7 @@ asks_select(void)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, ZC_AUTO);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	lseek(in, 1000, SEEK_SET);
 	request.select = on_select;
@@ -176,7 +177,7 @@ asks_select(void)
 	CHECK(run(&request, &result) == 0);
 	CHECK(log.selects == 1 && log.plan.method[0] == ZC_MMAP);
 	CHECK(log.ends.in == ZC_REGULAR && log.ends.out == ZC_REGULAR);
-	CHECK(log.ends.size == (int64_t)SIZE - 1000);
+	CHECK(log.ends.bytes == (int64_t)SIZE - 1000);
 	CHECK(!log.ends.append && !log.ends.direct && !log.ends.placed);
 	CHECK(result.used_count == 1 && result.used[0] == ZC_MMAP);
 	CHECK(result.bytes == (int64_t)SIZE - 1000);
@@ -191,7 +192,7 @@ falls_back_from_select(void)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, ZC_AUTO);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.select = on_select;
 	request.event = on_event;
@@ -213,7 +214,7 @@ reports_error_of_select(int answer, int error, int expected)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, ZC_AUTO);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.select = on_select;
 	request.event = on_event;
@@ -233,7 +234,7 @@ never_asks_select_when_forced(enum zc_method method)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.select = on_select;
 	request.arg = &log;
@@ -254,7 +255,7 @@ survives_append_half_way(enum zc_method method, int refusal)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, ZC_AUTO);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	log.append_at = (int64_t)(2 * BLOCK);
 	log.append_to = out;
@@ -282,7 +283,7 @@ refuses_append_half_way(enum zc_method method, int refusal)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	log.append_at = (int64_t)BLOCK;
 	log.append_to = out;
@@ -306,7 +307,7 @@ survives_a_shrinking_source(enum zc_method method)
 	int in = file_of(content, SIZE), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
 	struct log log = new_log();
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	log.truncate_at = cut;
 	log.truncated = in;
@@ -350,7 +351,7 @@ survives_signals(enum zc_method method)
 	int in = file_of(content, sizeof(content)), out = file_of("", 0);
 	struct zc_request request = request_for(in, out, method);
 	struct sigaction action = { .sa_handler = on_alarm };
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	bool ok = true;
 
 	request.block_size = 0;
@@ -400,14 +401,14 @@ gathers_one_command(void)
 	request = request_for(in, out, ZC_AUTO);
 	request.block_size = 1;		/* does not split the write */
 	job = new_job(&request);
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 	CHECK(write(feed, "aaa", 3) == 3);
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 	CHECK(wait.fd == in && wait.events == POLLIN);
 	CHECK(zc_job_result(job)->bytes == 0);
 	CHECK(write(feed, "bbb", 3) == 3);
 	shut(feed);
-	CHECK(zc_job_run(job, &wait) == 0);
+	CHECK(zc_job_run(job, &wait, 1) == 0);
 	CHECK(zc_job_result(job)->bytes == 6);
 	CHECK(is_named("aaabbb"));
 	zc_job_free(job);
@@ -420,7 +421,7 @@ gives_no_half_command(void)
 	int out = keep(open("/proc/self/comm", O_WRONLY));
 	int in = file_of("never", 5), large = file_of(content, 65537);
 	struct zc_request request = request_for(in, out, ZC_AUTO);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.bytes = 10;
 	request.flags = ZC_EXACT;

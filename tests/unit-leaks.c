@@ -70,7 +70,7 @@ run_until(struct zc_job *job, int64_t bytes)
 	struct zc_wait wait;
 
 	while (zc_job_result(job)->bytes < bytes) {
-		if (zc_job_run(job, &wait) == 0)
+		if (zc_job_run(job, &wait, 1) == 0)
 			return 0;
 		if (errno != EAGAIN)
 			return errno;
@@ -147,7 +147,7 @@ ends_without_reader(const struct zc_request *request)
 
 	CHECK(error == EAGAIN);
 	shut(flow.drain);
-	while (zc_job_run(job, &wait) < 0 && errno == EAGAIN)
+	while (zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN)
 		CHECK(wait.fd == flow.in && feed(&flow, 5000));
 	CHECK(zc_job_result(job)->outcome == ZC_FAILED);
 	CHECK(zc_job_result(job)->side == ZC_SINK);
@@ -221,7 +221,7 @@ ends_invalid(const struct zc_request *given)
 static bool
 ends_at_once(const struct zc_request *request)
 {
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	int done;
 
 	CHECK(flow.feed < 0 || feed(&flow, 20000));
@@ -445,7 +445,7 @@ static bool
 goes_on_after_signals(enum sort source, enum sort sink, enum zc_method method)
 {
 	struct zc_request request = begin_blocking(source, sink, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	CHECK(transfer_by_signals(&request, &result) == 0);
 	CHECK(result.outcome == ZC_DONE && result.bytes == (int64_t)PART);
@@ -460,7 +460,7 @@ static bool
 stops_at_a_signal(enum sort source, enum sort sink, enum zc_method method)
 {
 	struct zc_request request = begin_blocking(source, sink, method);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	stop_at = UNTIL;
 	CHECK(transfer_by_signals(&request, &result) == EINTR);

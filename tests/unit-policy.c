@@ -13,8 +13,8 @@
 #define SMALL	(32 * INT64_C(1024))	/* from here on it is not small */
 #define UNKNOWN	INT64_C(-1)
 
-#define REGULAR_TO(kind)	.in = ZC_REGULAR, .out = (kind), .size = LARGE
-#define STREAM(kind, to)	.in = (kind), .out = (to), .size = UNKNOWN
+#define REGULAR_TO(kind)	.in = ZC_REGULAR, .out = (kind), .bytes = LARGE
+#define STREAM(kind, to)	.in = (kind), .out = (to), .bytes = UNKNOWN
 
 /* Without .forced and .preferred: ZC_AUTO. */
 static const struct row {
@@ -28,22 +28,22 @@ static const struct row {
 	    .plan = "copy_file_range sendfile read-write" },
 	{ { REGULAR_TO(ZC_PIPE) }, .plan = "splice sendfile read-write" },
 	{ { REGULAR_TO(ZC_SOCKET) }, .plan = "splice sendfile read-write" },
-	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .size = 256 * 1024 },
+	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .bytes = 256 * 1024 },
 	    .plan = "splice sendfile read-write" },
-	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .size = 256 * 1024 - 1 },
+	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .bytes = 256 * 1024 - 1 },
 	    .plan = "sendfile splice read-write" },
 	{ { REGULAR_TO(ZC_BLOCK) }, .plan = "sendfile splice read-write" },
 	{ { REGULAR_TO(ZC_CHAR) }, .plan = "sendfile splice read-write" },
 	{ { REGULAR_TO(ZC_NULL) }, .plan = "sendfile splice read-write" },
 	{ { REGULAR_TO(ZC_TTY) }, .plan = "read-write" },
 	{ { REGULAR_TO(ZC_SYNTHETIC) }, .plan = "read-write" },
-	{ { .in = ZC_BLOCK, .out = ZC_REGULAR, .size = LARGE },
+	{ { .in = ZC_BLOCK, .out = ZC_REGULAR, .bytes = LARGE },
 	    .plan = "sendfile splice read-write" },
-	{ { .in = ZC_BLOCK, .out = ZC_BLOCK, .size = LARGE },
+	{ { .in = ZC_BLOCK, .out = ZC_BLOCK, .bytes = LARGE },
 	    .plan = "sendfile splice read-write" },
-	{ { .in = ZC_BLOCK, .out = ZC_PIPE, .size = LARGE },
+	{ { .in = ZC_BLOCK, .out = ZC_PIPE, .bytes = LARGE },
 	    .plan = "splice sendfile read-write" },
-	{ { .in = ZC_BLOCK, .out = ZC_SOCKET, .size = LARGE },
+	{ { .in = ZC_BLOCK, .out = ZC_SOCKET, .bytes = LARGE },
 	    .plan = "splice sendfile read-write" },
 
 	/* streams */
@@ -70,21 +70,21 @@ static const struct row {
 	{ { STREAM(ZC_SYNTHETIC, ZC_SOCKET) }, .plan = "read-write" },
 
 	/* few bytes */
-	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .size = 0 },
+	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .bytes = 0 },
 	    .plan = "read-write" },
-	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .size = SMALL - 1 },
+	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .bytes = SMALL - 1 },
 	    .plan = "read-write" },
-	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .size = SMALL },
+	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .bytes = SMALL },
 	    .plan = "copy_file_range sendfile read-write" },
-	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .size = SMALL - 1 },
+	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .bytes = SMALL - 1 },
 	    .plan = "read-write" },
-	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .size = SMALL },
+	{ { .in = ZC_REGULAR, .out = ZC_SOCKET, .bytes = SMALL },
 	    .plan = "sendfile splice read-write" },
-	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .size = INT64_MAX },
+	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .bytes = INT64_MAX },
 	    .plan = "copy_file_range sendfile read-write" },
-	{ { .in = ZC_PIPE, .out = ZC_REGULAR, .size = 1 },
+	{ { .in = ZC_PIPE, .out = ZC_REGULAR, .bytes = 1 },
 	    .plan = "read-write" },
-	{ { .in = ZC_PIPE, .out = ZC_SOCKET, .size = SMALL },
+	{ { .in = ZC_PIPE, .out = ZC_SOCKET, .bytes = SMALL },
 	    .plan = "splice read-write" },
 
 	/* O_APPEND, O_DIRECT: only these work, except into pipes */
@@ -116,7 +116,7 @@ static const struct row {
 	{ { REGULAR_TO(ZC_PIPE) }, .flags = ZC_STABLE, .plan = "read-write" },
 	{ { REGULAR_TO(ZC_SOCKET) }, .flags = ZC_STABLE,
 	    .plan = "read-write" },
-	{ { .in = ZC_BLOCK, .out = ZC_PIPE, .size = LARGE },
+	{ { .in = ZC_BLOCK, .out = ZC_PIPE, .bytes = LARGE },
 	    .flags = ZC_STABLE, .plan = "read-write" },
 	{ { STREAM(ZC_PIPE, ZC_SOCKET) }, .flags = ZC_STABLE,
 	    .plan = "splice read-write" },
@@ -139,13 +139,13 @@ static const struct row {
 	    .forced = ZC_COPY_FILE_RANGE, .plan = "copy_file_range" },
 	{ { REGULAR_TO(ZC_REGULAR), .direct = true }, .forced = ZC_SENDFILE,
 	    .plan = "sendfile" },
-	{ { .in = ZC_REGULAR, .out = ZC_PIPE, .size = 1 },
+	{ { .in = ZC_REGULAR, .out = ZC_PIPE, .bytes = 1 },
 	    .forced = ZC_SPLICE, .plan = "splice" },
 	{ { STREAM(ZC_TTY, ZC_PIPE) }, .forced = ZC_SPLICE,
 	    .plan = "splice" },
 	{ { STREAM(ZC_SYNTHETIC, ZC_PIPE) }, .forced = ZC_SENDFILE,
 	    .plan = "sendfile" },
-	{ { .in = ZC_BLOCK, .out = ZC_SOCKET, .size = LARGE },
+	{ { .in = ZC_BLOCK, .out = ZC_SOCKET, .bytes = LARGE },
 	    .forced = ZC_MMAP, .plan = "mmap" },
 	{ { REGULAR_TO(ZC_SOCKET) }, .forced = ZC_MMAP, .flags = ZC_STABLE,
 	    .plan = "mmap" },
@@ -153,7 +153,7 @@ static const struct row {
 	{ { REGULAR_TO(ZC_PIPE) }, .forced = ZC_COPY_FILE_RANGE, .plan = "" },
 	{ { STREAM(ZC_PIPE, ZC_REGULAR) }, .forced = ZC_COPY_FILE_RANGE,
 	    .plan = "" },
-	{ { .in = ZC_BLOCK, .out = ZC_BLOCK, .size = LARGE },
+	{ { .in = ZC_BLOCK, .out = ZC_BLOCK, .bytes = LARGE },
 	    .forced = ZC_COPY_FILE_RANGE, .plan = "" },
 	{ { REGULAR_TO(ZC_BLOCK) }, .forced = ZC_REFLINK, .plan = "" },
 	{ { STREAM(ZC_PIPE, ZC_REGULAR) }, .forced = ZC_REFLINK, .plan = "" },
@@ -187,7 +187,7 @@ static const struct row {
 	    .plan = "copy_file_range sendfile read-write" },
 	{ { REGULAR_TO(ZC_REGULAR) }, .preferred = ZC_READ_WRITE,
 	    .plan = "read-write copy_file_range sendfile" },
-	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .size = 1 },
+	{ { .in = ZC_REGULAR, .out = ZC_REGULAR, .bytes = 1 },
 	    .preferred = ZC_MMAP, .plan = "mmap read-write" },
 	{ { REGULAR_TO(ZC_PIPE) }, .preferred = ZC_COPY_FILE_RANGE,
 	    .plan = "splice sendfile read-write" },
@@ -248,19 +248,21 @@ is_sound(const struct zc_plan *plan)
 static void
 check_row(const struct row *row)
 {
-	const struct zc_ends *ends = &row->ends;
+	struct zc_ends ends = row->ends;
 	struct zc_plan plan;
 	char text[200];
 
 	/* zc_plan() must set all members. */
 	memset(&plan, 0x5a, sizeof(plan));
-	zc_plan(&plan, ends, row->forced, row->preferred, row->flags);
+	plan.size = sizeof(plan);
+	ends.size = sizeof(ends);
+	zc_plan(&plan, &ends, row->forced, row->preferred, row->flags);
 	join(text, sizeof(text), &plan);
 	report(strcmp(text, row->plan) == 0 && is_sound(&plan),
 	    "%s to %s, %lld bytes%s%s%s%s%s%s%s%s: '%s'",
-	    zc_kind_name(ends->in), zc_kind_name(ends->out),
-	    (long long)ends->size, ends->append ? ", append" : "",
-	    ends->direct ? ", direct" : "", ends->placed ? ", placed" : "",
+	    zc_kind_name(ends.in), zc_kind_name(ends.out),
+	    (long long)ends.bytes, ends.append ? ", append" : "",
+	    ends.direct ? ", direct" : "", ends.placed ? ", placed" : "",
 	    row->flags & ZC_STABLE ? ", stable" : "",
 	    row->forced != ZC_AUTO ? ", forced " : "",
 	    row->forced != ZC_AUTO ? zc_method_name(row->forced) : "",
@@ -276,12 +278,12 @@ static bool
 pair_has_plan(enum zc_kind in, enum zc_kind out)
 {
 	static const int64_t sizes[] = { UNKNOWN, 0, 1, SMALL, LARGE };
-	struct zc_plan plan;
+	struct zc_plan plan = ZC_PLAN_INIT;
 	bool ok = true;
 
 	for (unsigned i = 0; i < 5 * 16; i++) {
-		const struct zc_ends ends = { .in = in, .out = out,
-			.size = sizes[i / 16], .append = i & 1,
+		const struct zc_ends ends = { .size = sizeof(ends),
+			.in = in, .out = out, .bytes = sizes[i / 16], .append = i & 1,
 			.direct = i & 2, .placed = i & 4 };
 
 		zc_plan(&plan, &ends, ZC_AUTO, ZC_AUTO, i & 8 ? ZC_STABLE : 0);
@@ -295,8 +297,9 @@ pair_has_plan(enum zc_kind in, enum zc_kind out)
 static bool
 pair_forces(enum zc_kind in, enum zc_kind out)
 {
-	const struct zc_ends ends = { .in = in, .out = out, .size = LARGE };
-	struct zc_plan plan;
+	const struct zc_ends ends = { .size = sizeof(ends), .in = in,
+		.out = out, .bytes = LARGE };
+	struct zc_plan plan = ZC_PLAN_INIT;
 	bool ok = true;
 
 	for (int m = ZC_AUTO + 1; m < ZC_METHODS; m++) {

@@ -50,11 +50,12 @@ attend(const struct zc_wait *wait)
 }
 
 int
-on_wait(const struct zc_wait *wait, void *arg)
+on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	enum zc_side side = wait->fd == flow.in ? ZC_SOURCE : ZC_SINK;
 
 	(void)arg;
+	(void)count;
 	armed = false;
 	attend(wait);
 	errno = EINTR;
@@ -212,7 +213,7 @@ run_armed(struct zc_job *job, struct zc_wait *wait)
 	int done, error;
 
 	armed = true;
-	done = zc_job_run(job, wait);
+	done = zc_job_run(job, wait, 1);
 	error = errno;
 	armed = false;
 	return done == 0 ? 0 : error;
@@ -295,7 +296,7 @@ run_by_transfer(struct zc_result *result)
 static bool
 run_task(void)
 {
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	foresee_all();
 	CHECK(task.by_transfer ? run_by_transfer(&result) :
@@ -310,14 +311,14 @@ static bool
 refuses_nonsense(void)
 {
 	struct zc_request request = task.request;
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	int error = EINVAL;
 
 	foresee_all();
 	switch (pick(4)) {
 	case 0:	request.bytes = -2; break;
 	case 1:	request.offset = -1; break;
-	case 2:	request.flags |= 8; break;
+	case 2:	request.flags |= 1u << 20; break;
 	case 3:	request.out_fd = -1; error = EBADF; break;
 	}
 	model.over = armed = true;

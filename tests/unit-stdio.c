@@ -47,7 +47,7 @@ open_both(struct streams *streams, enum sort source, enum sort sink,
 	struct flow *flow = &streams->flow;
 	int room = 1 << 20;
 
-	*streams = (struct streams){ .in = NULL };
+	*streams = (struct streams){ .result = ZC_RESULT_INIT };
 	*flow = new_flow_of(source, sink, DATA);
 	fcntl(flow->in, F_SETFL, 0);
 	fcntl(flow->out, F_SETFL, 0);
@@ -490,14 +490,17 @@ is_short(enum sort source)
 /* Failures */
 
 static bool
-refuses_another_version(size_t size)
+refuses_another_version(size_t size, int64_t more)
 {
-	struct zc_request request = ZC_REQUEST_INIT(-1, -1);
+	struct {
+		struct zc_request request;
+		int64_t more;		/* what this library does not know */
+	} newer = { ZC_REQUEST_INIT(-1, -1), more };
 	struct streams streams;
 
 	CHECK(open_both(&streams, FILE_END, FILE_END, "r", "w"));
-	request.size = size;
-	CHECK(transfer(&streams, &request) == EINVAL);
+	newer.request.size = size;
+	CHECK(transfer(&streams, &newer.request) == EINVAL);
 	CHECK(streams.result.outcome == ZC_INVALID);
 	CHECK(streams.result.error == EINVAL);
 	CHECK(goes_on_at(streams.in, 0));
@@ -558,7 +561,7 @@ finds_the_reader_gone(enum sort source, enum sort sink)
 static bool
 refuses_directions(const char *in_mode, int in, const char *out_mode, int out)
 {
-	struct streams streams = { .in = NULL };
+	struct streams streams = { .result = ZC_RESULT_INIT };
 	int file = file_of(content, 10);
 
 	streams.in = stream_of(another_of(file, in), in_mode);
@@ -676,9 +679,9 @@ main(void)
 	for (int source = 0; source < SORTS; source++)
 		check_source((enum sort)source);
 	check_files();
-	CASE(refuses_another_version(0), "a request of size 0 is EINVAL");
-	CASE(refuses_another_version(sizeof(struct zc_request) + 8),
-	    "a larger request is EINVAL");
+	CASE(refuses_another_version(0, 0), "a request of size 0 is EINVAL");
+	CASE(refuses_another_version(sizeof(struct zc_request) + 8, 1),
+	    "a larger request that sets the rest is EINVAL");
 	CASE(refuses_directions("w", O_WRONLY, "w", O_WRONLY),
 	    "a source that is open for writing is EBADF");
 	CASE(refuses_directions("r", O_RDONLY, "r", O_RDONLY),

@@ -66,10 +66,10 @@ take_some(struct worker *worker)
 }
 
 static int
-on_wait(const struct zc_wait *wait, void *arg)
+on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	errno = EDOM;
-	return wait->events == POLLOUT && take_some(arg) ? 0 : -1;
+	return count == 1 && wait->events == POLLOUT && take_some(arg) ? 0 : -1;
 }
 
 /** True if it is in the file.  It uses a buffer of this thread. */
@@ -94,6 +94,7 @@ has_written(const struct worker *worker)
 static bool
 moved_all(struct worker *worker)
 {
+	worker->result = (struct zc_result)ZC_RESULT_INIT;
 	if (zc_transfer(&worker->request, &worker->result) < 0 ||
 	    worker->result.bytes != (int64_t)worker->bytes)
 		return false;
@@ -190,7 +191,10 @@ static void *
 transfer(void *arg)
 {
 	struct worker *worker = arg;
-	int done = zc_transfer(&worker->request, &worker->result);
+	int done;
+
+	worker->result = (struct zc_result)ZC_RESULT_INIT;
+	done = zc_transfer(&worker->request, &worker->result);
 
 	worker->error = done == 0 ? 0 : errno;
 	atomic_store(&over, true);

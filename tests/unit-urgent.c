@@ -86,7 +86,7 @@ passes(enum place place, bool blocks, enum zc_method method)
 	request.method = method;
 	request.block_size = 4096;
 	job = zc_job_new(&request);
-	while ((done = zc_job_run(job, &wait)) < 0 && errno == EAGAIN) {
+	while ((done = zc_job_run(job, &wait, 1)) < 0 && errno == EAGAIN) {
 		struct pollfd polled = { .fd = wait.fd, .events = wait.events };
 
 		CHECK(++tries < 100);
@@ -104,7 +104,7 @@ passes_counted(int64_t bytes, enum zc_method method)
 	int in = urgent_source(MIDDLE, true, false);
 	int out = keep(memfd_create("out", 0));
 	struct zc_request request = ZC_REQUEST_INIT(in, out);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	unsigned char next;
 
 	request.bytes = bytes;
@@ -129,7 +129,7 @@ waits_behind_it(bool blocks)
 
 	if (setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)) < 0)
 		give_up("SO_RCVTIMEO");
-	CHECK(zc_job_run(job, &wait) < 0 && errno == EAGAIN);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
 	CHECK(wait.fd == in && wait.events == POLLIN);
 	CHECK(zc_job_result(job)->bytes == (int64_t)PART);
 	zc_job_free(job);

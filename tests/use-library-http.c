@@ -28,7 +28,7 @@ drive(struct zc_job *job)
 {
 	struct zc_wait wait;
 
-	while (zc_job_run(job, &wait) < 0) {
+	while (zc_job_run(job, &wait, 1) < 0) {
 		struct pollfd ready = { wait.fd, wait.events, 0 };
 
 		if (errno != EAGAIN)

@@ -20,7 +20,7 @@ main(void)
 	const struct zc_hdtr hdtr = { &header, 1, &trailer, 1 };
 	struct zc_request request = ZC_REQUEST_INIT(STDIN_FILENO,
 	    STDOUT_FILENO);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 
 	request.hdtr = &hdtr;
 	if (zc_transfer(&request, &result) < 0)

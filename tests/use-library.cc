@@ -23,7 +23,7 @@ static void run(zc_job *job)
 {
 	zc_wait wait;
 
-	while (zc_job_run(job, &wait) < 0) {
+	while (zc_job_run(job, &wait, 1) < 0) {
 		if (errno != EAGAIN)
 			throw failure(errno, "after " + std::to_string(
 			    zc_job_result(job)->bytes) + " bytes");

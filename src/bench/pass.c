@@ -2,7 +2,6 @@
 
 #include "pass.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -17,18 +16,14 @@
 static unsigned
 suited(const struct transfer *transfer)
 {
-	struct zc_ends ends = { .size = -1 };
-	struct look in, out;
-	struct zc_plan plan;
+	const struct zc_request request = ZC_REQUEST_INIT(transfer->source.fd,
+	    transfer->dest.fd);
+	struct zc_ends ends = ZC_ENDS_INIT;
+	struct zc_plan plan = ZC_PLAN_INIT;
 	unsigned set = 0;
 
-	look_open(&in, transfer->source.fd);
-	look_open(&out, transfer->dest.fd);
-	ends.in = in.kind;
-	ends.out = out.kind;
-	ends.append = out.flags & O_APPEND;
-	ends.direct = out.flags & O_DIRECT;
-	ends.unseekable = in.kind == ZC_REGULAR && in.start < 0;
+	if (zc_ends_of(&ends, &request) < 0)
+		return 0;
 	for (int m = ZC_AUTO + 1; m < ZC_METHODS; m++) {
 		zc_plan(&plan, &ends, (enum zc_method)m, ZC_AUTO,
 		    move_flags(transfer->source.options));

@@ -60,7 +60,7 @@ transfer(int fd, int s, int64_t offset, size_t nbytes,
     const struct zc_hdtr *hdtr, int64_t *sbytes, unsigned flags)
 {
 	struct zc_request request = ZC_REQUEST_INIT(fd, s);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	int done;
 
 	request.offset = offset;

@@ -29,7 +29,7 @@ confirm_end(int in, const int64_t *offset)
 	char byte;
 	int more;
 
-	if (end_inspect(&end, in, ZC_SOURCE,
+	if (end_inspect(&end, in, NULL, ZC_SOURCE,
 	    offset != NULL ? *offset : ZC_CURRENT) < 0)
 		return 0;
 	if (end.kind == ZC_SOCKET)
@@ -76,7 +76,7 @@ static ssize_t
 splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 {
 	struct zc_request request = ZC_REQUEST_INIT(in, out);
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	struct zc_job *job;
 
 	request.offset = offset != NULL ? *offset : ZC_CURRENT;
@@ -88,7 +88,7 @@ splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 		return compat_fail(errno == EBADF || errno == ENOMEM ?
 		    errno : EINVAL);
 	job->splice_flags = flags;
-	if (job->in.start < 0) {	/* what `out` refuses would be lost */
+	if (job->supply->in.start < 0) {	/* what `out` refuses would be lost */
 		zc_job_free(job);
 		return compat_fail(EINVAL);
 	}

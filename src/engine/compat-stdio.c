@@ -14,7 +14,8 @@
 
 #include "job.h"
 #include "kind.h"
-#include "turn.h"
+#include "loop.h"
+#include "sized.h"
 
 /** Return how many bytes are in the buffer of the stream, or -1 with errno if
  * the C library does not tell. */
@@ -46,24 +47,27 @@ position_of(FILE *stream)
 	    ftello(stream) : -1;
 }
 
-/** Move the bytes in the stream's buffer to the job's.  Return 0, or -1 with
+/** Move the bytes in the stream's buffer to the supply.  Return 0, or -1 with
  * errno. */
 static int
-take_buffered(struct zc_job *job, FILE *in)
+take_buffered(struct supply *supply, FILE *in)
 {
-	struct buffer *buffer = &job->buffer;
+	struct store *spilled = &supply->spilled;
 	ssize_t there = buffered(in);
 	size_t size;
+	char *room;
 
 	if (there <= 0)
 		return (int)there;
-	size = (size_t)MIN((int64_t)there, job->left);
+	size = (size_t)MIN((int64_t)there, supply->left);
 	if (size == 0)
 		return 0;
-	if (buffer_reserve(buffer, size) < 0)
+	if (memory_reserve(spilled, size) < 0)
 		return -1;
-	buffer->end = job->held = fread(buffer->data, 1, size, in);
-	job->left -= (int64_t)job->held;
+	(void)memory_room(spilled, &room);
+	size = fread(room, 1, size, in);
+	memory_filled(spilled, size);
+	supply_count(supply, (int64_t)size);
 	return 0;
 }
 
@@ -76,9 +80,9 @@ transfer_stream(const struct zc_request *request, FILE *in,
 	if (job == NULL)
 		return -1;
 	job_start(job);			/* if it fails, take nothing */
-	if (job->result.outcome == ZC_UNFINISHED &&
-	    request->offset == ZC_CURRENT && take_buffered(job, in) < 0)
-		job_finish(job, ZC_FAILED, errno);
+	if (job->sink->result.outcome == ZC_UNFINISHED &&
+	    request->offset == ZC_CURRENT && take_buffered(job->supply, in) < 0)
+		loop_finish(job, job->sink, ZC_FAILED, errno);
 	return job_transfer(job, result);
 }
 
@@ -131,22 +135,22 @@ transfer(FILE *in, FILE *out, struct zc_request *request,
 }
 
 int
-zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *request,
+zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *theirs,
     struct zc_result *result)
 {
-	struct zc_request streams = ZC_REQUEST_INIT(-1, -1);
-	struct zc_result own;
-	int done;
+	struct zc_request request = ZC_REQUEST_INIT(-1, -1);
+	struct zc_result ours = ZC_RESULT_INIT;
+	int done = -1;
 
-	if (result == NULL)
-		result = &own;
-	*result = (struct zc_result){ .outcome = ZC_INVALID };
 	errno = EINVAL;
-	if (request != NULL && request->size == sizeof(*request))
-		streams = *request;
-	done = request != NULL && request->size != sizeof(*request) ? -1 :
-	    transfer(in, out, &streams, result);
-	if (result->outcome == ZC_INVALID)
-		result->error = errno;
+	if (!job_result_fits(result))
+		return -1;
+	ours.outcome = ZC_INVALID;
+	if (theirs == NULL || job_request(&request, theirs) == 0)
+		done = transfer(in, out, &request, &ours);
+	if (ours.outcome == ZC_INVALID)
+		ours.error = errno;
+	if (result != NULL)
+		sized_write(result, &ours, sizeof(ours));
 	return done;
 }

@@ -4,17 +4,15 @@
 
 #include <errno.h>
 
-/* Room for the read(2) that confirms an end.  It rarely gets anything, so the
- * room is small, and on the heap. */
-#define CONFIRM_BLOCK	((size_t)4096)
+#include "tuning.h"
 
 int
-job_doubts_end(const struct zc_job *job)
+confirm_doubts(const struct supply *supply)
 {
 	int more = 0;
 
-	if (job->in.start >= 0 && job->method != &method_read_write)
-		more = end_peek(&job->in);
+	if (supply->in.start >= 0 && supply->method != &method_read_write)
+		more = end_peek(&supply->in);
 	if (more < 0)
 		return errno;
 	return more > 0 ? ENODATA : 0;
@@ -22,9 +20,9 @@ job_doubts_end(const struct zc_job *job)
 
 /** Refuse the method. */
 static struct step
-job_false_end(struct zc_job *job)
+false_end(struct sink *sink)
 {
-	job->result.reason = "it saw the end where read(2) has more";
+	sink->result.reason = "it saw the end where read(2) has more";
 	return step_unsuited(ENODATA);
 }
 
@@ -34,9 +32,9 @@ job_false_end(struct zc_job *job)
  * returns 0 from the same position, refuse the method.
  */
 static struct step
-job_confirm_by_peek(struct zc_job *job, enum motion motion)
+confirm_by_peek(struct sink *sink, enum motion motion, const struct call *call)
 {
-	int doubt = job_doubts_end(job);
+	int doubt = confirm_doubts(sink->supply);
 	struct step step;
 
 	if (doubt == 0)
@@ -45,54 +43,57 @@ job_confirm_by_peek(struct zc_job *job, enum motion motion)
 		return step_moved(0);
 	if (doubt != ENODATA)
 		return step_unsuited(doubt);
-	job->result.use[job_method(job)].calls++;
-	step = job_step(job, motion);
-	return step.outcome == STEP_ENDED ? job_false_end(job) : step;
+	sink->result.use[motion_method(sink, motion)].calls++;
+	step = motion_step(sink, motion, call);
+	return step.outcome == STEP_ENDED ? false_end(sink) : step;
 }
 
 /**
  * Confirm the end, or EAGAIN, of a source without a position, by read(2).  What
- * read(2) gets is data like any other, and is given from the buffer.  Refuse a
+ * read(2) gets is data like any other, and is given from memory.  Refuse a
  * method that saw a false end twice and moved nothing in between.
  */
 static struct step
-job_confirm_by_read(struct zc_job *job, bool ended, enum motion *motion,
-    enum zc_method *method)
+confirm_by_read(struct sink *sink, bool ended, enum motion *motion,
+    enum zc_method *method, const struct call *call)
 {
+	struct supply *supply = sink->supply;
 	struct step step;
 
-	if (buffer_reserve(&job->buffer, CONFIRM_BLOCK) < 0)
+	if (memory_reserve(&supply->spilled, CONFIRM_BLOCK) < 0)
 		return step_unsuited(errno);
-	step = method_read_write.fill(job);
+	step = supply_take(supply, &supply->spilled, call, false);
 	if (step.outcome != STEP_MOVED || step.moved == 0)
 		return step;
 	*motion = TAKE;
 	*method = ZC_READ_WRITE;
-	job->result.use[ZC_READ_WRITE].calls++;
-	if (!ended || !job->overruled) {
-		job->overruled |= ended;
+	sink->result.use[ZC_READ_WRITE].calls++;
+	if (!ended || !supply->overruled) {
+		supply->overruled |= ended;
 		return step;
 	}
-	job_count(job, TAKE, step.moved);
-	return job_false_end(job);
+	motion_count(sink, TAKE, step.moved);
+	return false_end(sink);
 }
 
 struct step
-job_confirm(struct zc_job *job, struct step step, enum motion *motion,
-    enum zc_method *method)
+confirm_step(struct sink *sink, struct step step, enum motion *motion,
+    enum zc_method *method, const struct call *call)
 {
+	struct supply *supply = sink->supply;
 	const bool ended = step.outcome == STEP_ENDED;
 	bool doubtful = ended;
 
 	/* After the first EAGAIN we waited until poll(2) said POLLIN, so a
 	 * second one is doubtful. */
 	if (step.outcome == STEP_BLOCKED && step.side == ZC_SOURCE) {
-		doubtful = job->dry && end_waits_by_poll(&job->in);
-		job->dry = true;
+		doubtful = supply->dry && end_waits_by_poll(&supply->in);
+		supply->dry = true;
 	}
 	if (!doubtful || !motion_takes(*motion) || *method == ZC_READ_WRITE ||
-	    job->in.kind == ZC_PIPE || job->in.kind == ZC_TTY)
+	    supply->in.kind == ZC_PIPE || supply->in.kind == ZC_TTY)
 		return step;
-	return job->in.start >= 0 ? job_confirm_by_peek(job, *motion) :
-	    job_confirm_by_read(job, ended, motion, method);
+	return supply->in.start >= 0 ?
+	    confirm_by_peek(sink, *motion, call) :
+	    confirm_by_read(sink, ended, motion, method, call);
 }

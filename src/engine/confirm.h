@@ -22,14 +22,14 @@
  *
  * If read(2) gets data, *motion becomes TAKE and *method ZC_READ_WRITE.
  */
-struct step job_confirm(struct zc_job *, struct step, enum motion *motion,
-    enum zc_method *method);
+struct step confirm_step(struct sink *, struct step, enum motion *motion,
+    enum zc_method *method, const struct call *);
 
 /**
  * Peek at a source that has a position.  Return 0 at its end, ENODATA if it has
  * more, or the errno of pread(2).  Return 0 for other sources, and if the
  * method is read-write, whose 0 is the end.
  */
-int job_doubts_end(const struct zc_job *);
+int confirm_doubts(const struct supply *);
 
 #endif

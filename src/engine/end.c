@@ -13,6 +13,10 @@
 
 #include "../system/block.h"
 #include "kind.h"
+#include "sized.h"
+
+/* Callers of every version have the members up to this one. */
+#define IO_LEAST	SIZED_TO(struct zc_io, writev)
 
 /* SO_RCVTIMEO may be longer than 2^63 nanoseconds, which are 292 years. */
 #define SECONDS_MAX	(INT64_MAX / 1000000000 - 1)
@@ -37,15 +41,15 @@ size_of(int fd, enum zc_kind kind, const struct stat *st)
 	return kind == ZC_BLOCK ? block_device_size(fd) : -1;
 }
 
-static int
-place(struct end *end, int64_t offset)
+int
+end_place(struct end *end, int64_t offset)
 {
 	if (!kind_has_position(end->kind)) {
 		errno = ESPIPE;
 		return offset == ZC_CURRENT ? 0 : -1;
 	}
 	if (offset == ZC_CURRENT) {
-		end->start = lseek(end->fd, 0, SEEK_CUR);
+		end->start = end_position(end);
 		return 0;		/* -1: no position after all */
 	}
 	end->placed = true;
@@ -53,12 +57,29 @@ place(struct end *end, int64_t offset)
 	return 0;
 }
 
+static int
+inspect_hooks(struct end *end, const struct zc_io *io, enum zc_side side,
+    int64_t offset)
+{
+	*end = (struct end){ .fd = -1, .side = side, .kind = ZC_HOOKS,
+		.size = -1, .start = -1 };
+	if (sized_read(&end->io, sizeof(end->io), io, IO_LEAST) < 0 ||
+	    (side == ZC_SOURCE ? end->io.readv == NULL :
+	    end->io.writev == NULL))
+		return -1;		/* EINVAL */
+	return end_place(end, offset);
+}
+
 int
-end_inspect(struct end *end, int fd, enum zc_side side, int64_t offset)
+end_inspect(struct end *end, int fd, const struct zc_io *io, enum zc_side side,
+    int64_t offset)
 {
 	struct stat st;
-	int flags = fcntl(fd, F_GETFL);
+	int flags;
 
+	if (io != NULL)
+		return inspect_hooks(end, io, side, offset);
+	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fstat(fd, &st) < 0)
 		return -1;
 	if (!open_for(flags, side)) {
@@ -67,9 +88,12 @@ end_inspect(struct end *end, int fd, enum zc_side side, int64_t offset)
 	}
 	*end = (struct end){
 		.fd = fd,
+		.side = side,
 		.kind = kind_of(fd, &st),
 		.flags = flags,
 		.start = -1,
+		.wait = { .fd = fd,
+			.events = side == ZC_SOURCE ? POLLIN : POLLOUT },
 	};
 	if (end->kind == ZC_OTHER) {
 		errno = S_ISDIR(st.st_mode) ? EISDIR :
@@ -79,7 +103,7 @@ end_inspect(struct end *end, int fd, enum zc_side side, int64_t offset)
 	end->dev = end->kind == ZC_BLOCK ? st.st_rdev : st.st_dev;
 	end->ino = end->kind == ZC_BLOCK ? 0 : st.st_ino;
 	end->size = size_of(fd, end->kind, &st);
-	return place(end, offset);
+	return end_place(end, offset);
 }
 
 off_t *
@@ -103,11 +127,39 @@ end_advance(struct end *end, int64_t count)
 	return 0;
 }
 
+/** Check what a function of the caller returned for `size` bytes. */
+static ssize_t
+checked(ssize_t n, size_t size)
+{
+	if (n <= (ssize_t)size)
+		return n;
+	errno = EIO;			/* more than there was room for */
+	return -1;
+}
+
+static ssize_t
+io_write(struct end *end, const struct iovec *view, int count, bool more)
+{
+	size_t size = 0;
+
+	for (int i = 0; i < count; i++)
+		size += view[i].iov_len;
+	end->wait = (struct zc_wait){ .fd = -1 };
+	return checked(end->io.writev(end->io.arg, view, count, more,
+	    &end->wait), size);
+}
+
 ssize_t
 end_read(struct end *end, void *data, size_t size)
 {
+	const struct iovec all = { .iov_base = data, .iov_len = size };
 	ssize_t n;
 
+	if (end->kind == ZC_HOOKS) {
+		end->wait = (struct zc_wait){ .fd = -1 };
+		return checked(end->io.readv(end->io.arg, &all, 1,
+		    &end->wait), size);
+	}
 	if (!end->placed)
 		return read(end->fd, data, size);
 	n = pread(end->fd, data, size, end->offset);
@@ -117,10 +169,14 @@ end_read(struct end *end, void *data, size_t size)
 }
 
 ssize_t
-end_write(struct end *end, const void *data, size_t size)
+end_write(struct end *end, const void *data, size_t size, bool more)
 {
+	const struct iovec all = { .iov_base = (void *)data,	/* only read */
+		.iov_len = size };
 	ssize_t n;
 
+	if (end->kind == ZC_HOOKS)
+		return io_write(end, &all, 1, more);
 	if (end->kind == ZC_SOCKET)
 		return send(end->fd, data, size, MSG_NOSIGNAL);
 	if (!end->placed)
@@ -140,6 +196,8 @@ end_writev(struct end *end, const struct iovec *view, int count, bool more)
 	};
 	ssize_t n;
 
+	if (end->kind == ZC_HOOKS)
+		return io_write(end, view, count, more);
 	if (end->kind == ZC_SOCKET)
 		return sendmsg(end->fd, &message,
 		    MSG_NOSIGNAL | (more ? MSG_MORE : 0));
@@ -149,6 +207,24 @@ end_writev(struct end *end, const struct iovec *view, int count, bool more)
 	if (n > 0)
 		end->offset += n;
 	return n;
+}
+
+int
+end_flush(struct end *end)
+{
+	if (end->kind != ZC_HOOKS || end->io.flush == NULL)
+		return 0;
+	end->wait = (struct zc_wait){ .fd = -1 };
+	return end->io.flush(end->io.arg, &end->wait);
+}
+
+int
+end_finish(struct end *end)
+{
+	if (end->kind != ZC_HOOKS || end->io.finish == NULL)
+		return 0;
+	end->wait = (struct zc_wait){ .fd = -1 };
+	return end->io.finish(end->io.arg, &end->wait);
 }
 
 int
@@ -166,7 +242,7 @@ blocks(const struct end *end)
 {
 	int flags;
 
-	if (end->flags & O_NONBLOCK)
+	if (end->kind == ZC_HOOKS || (end->flags & O_NONBLOCK))
 		return false;
 	flags = fcntl(end->fd, F_GETFL);
 	return flags < 0 || !(flags & O_NONBLOCK);
@@ -180,38 +256,27 @@ end_waits_by_poll(const struct end *end)
 }
 
 int64_t
-end_timeout(const struct end *end, enum zc_side side)
+end_timeout(const struct end *end)
 {
 	struct timeval limit = { .tv_sec = 0 };
 	socklen_t length = sizeof(limit);
 
 	if (end->kind != ZC_SOCKET || !blocks(end) ||
 	    getsockopt(end->fd, SOL_SOCKET,
-	    side == ZC_SOURCE ? SO_RCVTIMEO : SO_SNDTIMEO,
+	    end->side == ZC_SOURCE ? SO_RCVTIMEO : SO_SNDTIMEO,
 	    &limit, &length) < 0)
 		return 0;
 	return MIN((int64_t)limit.tv_sec, SECONDS_MAX) * 1000000000 +
 	    (int64_t)limit.tv_usec * 1000;
 }
 
-static bool
-is_ready(const struct end *end, short events)
-{
-	struct pollfd pollfd = { .fd = end->fd, .events = events };
-
-	return poll(&pollfd, 1, 0) != 0;
-}
-
 bool
-end_is_readable(const struct end *end)
+end_is_ready(const struct end *end)
 {
-	return is_ready(end, POLLIN);
-}
+	struct pollfd pollfd = { .fd = end->wait.fd,
+		.events = end->wait.events };
 
-bool
-end_is_writable(const struct end *end)
-{
-	return is_ready(end, POLLOUT);
+	return end->kind != ZC_HOOKS && poll(&pollfd, 1, 0) != 0;
 }
 
 bool
@@ -220,7 +285,7 @@ end_overlap(const struct end *in, const struct end *out, int64_t bytes,
 {
 	int64_t from = in->start, to = out->start, length;
 
-	if (in->kind != out->kind || in->dev != out->dev ||
+	if (in->kind == ZC_HOOKS || in->kind != out->kind || in->dev != out->dev ||
 	    in->ino != out->ino || bytes == 0)
 		return false;
 	if (in->kind == ZC_PIPE)

@@ -1,5 +1,6 @@
 /*
- * One end of a transfer: a descriptor, and what is known of it.
+ * One end of a transfer: a descriptor, or functions of the caller, and what is
+ * known of it.
  */
 #ifndef ENGINE_END_H
 #define ENGINE_END_H
@@ -12,7 +13,8 @@
 #include "../zcopy.h"
 
 struct end {
-	int fd;
+	int fd;			/* -1 for ZC_HOOKS */
+	enum zc_side side;
 	enum zc_kind kind;
 	int flags;		/* F_GETFL, when the job was made */
 	dev_t dev;		/* with ino, which file it is; for a block
@@ -24,11 +26,18 @@ struct end {
 	bool placed;		/* the caller gave an offset: use `offset`, and
 				   leave the position alone */
 	off_t offset;		/* of the next byte; only when placed */
+	struct zc_io io;	/* of ZC_HOOKS */
+	struct zc_wait wait;	/* what to wait for after EAGAIN */
 };
 
-/** Find out about fd.  Return 0, or -1 with errno as zc_job_new() documents it.
- */
-int end_inspect(struct end *, int fd, enum zc_side, int64_t offset);
+/** Find out about fd, or take `io` (not NULL) for this side.  Return 0, or -1
+ * with errno as zc_job_new() documents it. */
+int end_inspect(struct end *, int fd, const struct zc_io *io, enum zc_side,
+    int64_t offset);
+
+/** Begin again at this offset, or at the position if it is ZC_CURRENT.  Return
+ * 0, or -1 with ESPIPE. */
+int end_place(struct end *, int64_t offset);
 
 /** Return the offset argument for splice(2) and similar calls; NULL makes them
  * use the position. */
@@ -42,13 +51,19 @@ int64_t end_position(const struct end *);
 int end_advance(struct end *, int64_t count);
 
 /** Read or write at the next byte.  Return what read(2) or write(2) returned;
- * a socket does not raise SIGPIPE. */
+ * a socket does not raise SIGPIPE.  `more`, that more will follow, is for the
+ * caller's functions only. */
 ssize_t end_read(struct end *, void *, size_t);
-ssize_t end_write(struct end *, const void *, size_t);
+ssize_t end_write(struct end *, const void *, size_t, bool more);
 
 /** Write an array.  `more`: more data follows, so a socket may hold this back
  * until a segment is full (MSG_MORE). */
 ssize_t end_writev(struct end *, const struct iovec *, int count, bool more);
+
+/** Call the sink's zc_io.flush or zc_io.finish.  Return 0, also where there is
+ * none, or -1 with errno. */
+int end_flush(struct end *);
+int end_finish(struct end *);
 
 /** Return what pread(2) of one byte returned at the position, which the end
  * must have: 1, 0 at the end of the file, or -1 with errno (EINTR, too). */
@@ -60,13 +75,12 @@ bool end_waits_by_poll(const struct end *);
 
 /** Return after how many nanoseconds a blocking socket gives EAGAIN, by
  * SO_RCVTIMEO or SO_SNDTIMEO; 0 for others, and without a limit. */
-int64_t end_timeout(const struct end *, enum zc_side);
+int64_t end_timeout(const struct end *);
 
-/** True if poll(2) says that there is something to read, or an end of file. */
-bool end_is_readable(const struct end *);
-
-/** True if poll(2) says that it takes something, or has failed. */
-bool end_is_writable(const struct end *);
+/** True if poll(2) says that a source has something to read or is at its end,
+ * or that a sink takes something or has failed.  Nobody knows that of the
+ * caller's functions: false. */
+bool end_is_ready(const struct end *);
 
 /** True if moving `bytes` from `in` to `out`, with `more` bytes of header and
  * trailer, would read what it has written itself. */

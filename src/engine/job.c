@@ -1,5 +1,5 @@
 /*
- * The public calls, and what methods ask of their job.  The loop is in turn.c.
+ * The public calls.  The loop is in loop.c.
  */
 #include "config.h"
 
@@ -9,210 +9,173 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/param.h>
+#include <unistd.h>
 
-#include "cork.h"
-#include "turn.h"
+#include "loop.h"
+#include "sized.h"
 
-size_t
-job_limit(const struct zc_job *job, size_t most)
-{
-	size_t block = job->request.block_size;
-	int64_t max = (int64_t)(block != 0 ? MIN(block, most) : most);
+/* Callers of every version of the library have the members up to these. */
+#define REQUEST_LEAST	SIZED_TO(struct zc_request, arg)
+#define SINK_LEAST	SIZED_TO(struct zc_sink, hdtr)
+#define RANGE_LEAST	SIZED_TO(struct zc_range, bytes)
+#define RESULT_LEAST	SIZED_TO(struct zc_result, error)
 
-	max = MIN(max, job->left);
-	max = MIN(max, job_room(job, ZC_SOURCE));
-	if (job->through)
-		max = MIN(max, job_room(job, ZC_SINK));
-	return (size_t)max;
-}
+#define SINKS_MAX	1024
 
-int64_t
-job_known_left(const struct zc_job *job)
-{
-	if (job->in.size < 0 || job->in.start < 0)
-		return 0;
-	return MAX(job->in.size - job->in.start - job->result.bytes, 0);
-}
-
-int64_t
-job_room(const struct zc_job *job, enum zc_side side)
-{
-	const struct end *end = JOB_END(job, side);
-	int64_t far = job->result.bytes;
-
-	if (side == ZC_SOURCE)
-		far += (int64_t)job->held;
-	else
-		far += job->result.header_bytes + job->result.trailer_bytes;
-	return end->start < 0 ? INT64_MAX : INT64_MAX - end->start - far;
-}
-
-int
-job_put_back(struct zc_job *job)
-{
-	if (end_advance(&job->in, -(int64_t)job->held) < 0)
-		return -1;
-	job->left += (int64_t)job->held;
-	job->held = 0;
-	return 0;
-}
-
-struct step
-job_step_eagain(const struct zc_job *job, enum zc_side side)
-{
-	const struct end *end = JOB_END(job, side);
-
-	/* sendfile(2) from ZFS to a file has failed with EAGAIN: there
-	 * read-write finds out more. */
-	if (!end_waits_by_poll(end) && end_timeout(end, side) == 0)
-		return step_unsuited(EAGAIN);
-	return step_blocked(side);
-}
-
-/** Return the step for a write that was asked for `asked` bytes and returned
- * `n`, with errno if that is -1. */
-static struct step
-job_written(ssize_t n, int64_t asked)
-{
-	if (n > 0)
-		return step_moved_of(n, asked);
-	if (n == 0)
-		return step_failed(ZC_SINK, ENOSPC);
-	if (errno == EINTR)
-		return step_moved(0);
-	if (errno == EAGAIN)
-		return step_blocked(ZC_SINK);
-	return step_failed(ZC_SINK, errno);
-}
-
-struct step
-job_write(struct zc_job *job, const char *data, size_t size)
-{
-	int64_t room = job_room(job, ZC_SINK);
-	ssize_t n;
-
-	if (room == 0)			/* pwrite(2) would fail with EINVAL */
-		return step_failed(ZC_SINK, EFBIG);
-	if ((uint64_t)size > (uint64_t)room)
-		size = (size_t)room;
-	n = end_write(&job->out, data, size);
-	if (n == 0)			/* some full devices: ask again */
-		n = end_write(&job->out, data, size);
-	return job_written(n, (int64_t)size);
-}
-
-struct step
-job_write_pieces(struct zc_job *job, const struct pieces *pieces, bool more)
-{
-	int64_t room = MIN(job_room(job, ZC_SINK), (int64_t)CALL_MAX), size;
-	struct iovec view[64];
-	int count = (int)(sizeof(view) / sizeof(view[0]));
-
-	if (room == 0)
-		return step_failed(ZC_SINK, EFBIG);
-	size = pieces_view(pieces, view, &count, room);
-	return job_written(end_writev(&job->out, view, count, more), size);
-}
-
-static int64_t
-job_size(const struct zc_job *job)
-{
-	int64_t there = -1, bytes = job->request.bytes;
-
-	if (job->in.size >= 0 && job->in.start >= 0)
-		there = MAX(job->in.size - job->in.start, 0);
-	if (bytes == ZC_TO_END)
-		return there;
-	return there >= 0 ? MIN(there, bytes) : bytes;
-}
-
-static struct zc_ends
-job_ends(const struct zc_job *job)
-{
-	return (struct zc_ends){
-		.in = job->in.kind,
-		.out = job->out.kind,
-		.size = job_size(job),
-		.append = job->out.flags & O_APPEND,
-		.direct = job->out.flags & O_DIRECT,
-		.placed = job->out.placed,
-		.unseekable = job->in.kind == ZC_REGULAR && job->in.start < 0,
-	};
-}
-
-static void
-job_cork(struct zc_job *job)
-{
-	if (job->headers.left > 0 || job->trailers.left > 0)
-		job->corks = cork_fits(&job->out);
-	/* For a header MSG_MORE is enough, and delays nothing else. */
-	if (job->corks && job->trailers.left > 0)
-		cork_insert(&job->out);
-}
-
-/** Enlarge the caller's pipes, so that the process at the other end moves more
+/** Enlarge the caller's pipe, so that the process at the other end moves more
  * at a time and waits less often.  A pipe takes 64 KiB by default: do not
  * bother for less. */
 static void
-job_grow_pipes(struct zc_job *job, int64_t size)
+grow_pipe(const struct end *end, int64_t bytes, size_t pipe_size)
 {
-	struct end *const ends[] = { &job->in, &job->out };
+	if (end->kind == ZC_PIPE && (bytes < 0 || bytes > 64 * 1024))
+		(void)pipe_grow(end->fd, pipe_size);
+}
 
-	for (int i = 0; i < 2; i++)
-		if (ends[i]->kind == ZC_PIPE && (size < 0 || size > 64 * 1024))
-			(void)pipe_grow(ends[i]->fd, job->request.pipe_size);
+/** Make the sink's plan.  Return 0, or -1 if the sink has ended. */
+static int
+plan(struct zc_job *job, struct sink *sink)
+{
+	const struct zc_request *request = &job->request;
+	const struct zc_ends ends = loop_setup(job, sink).ends;
+	int preferred = ZC_AUTO;
+
+	errno = 0;
+	if (request->method == ZC_AUTO && request->select != NULL)
+		preferred = request->select(&ends, request->arg);
+	if (preferred < 0 || preferred >= ZC_METHODS) {
+		loop_finish(job, sink, ZC_STOPPED,
+		    preferred < 0 && errno != 0 ? errno : EINVAL);
+		return -1;
+	}
+	sink->plan = (struct zc_plan)ZC_PLAN_INIT;
+	zc_plan(&sink->plan, &ends, request->method, (enum zc_method)preferred,
+	    request->flags);
+	if (sink->plan.count == 0) {
+		sink->result.method = request->method;
+		sink->result.reason = sink->plan.why_not[request->method];
+		loop_finish(job, sink, ZC_UNSUITED, ENOTSUP);
+		return -1;
+	}
+	sink->gather = sink->end.kind == ZC_SYNTHETIC;
+	sink->timeout = end_timeout(&sink->end);
+	loop_report(job, sink, ZC_EVENT_PLAN, sink->plan.method[0], 0);
+	return sink->result.outcome == ZC_UNFINISHED ? 0 : -1;
 }
 
 void
 job_start(struct zc_job *job)
 {
-	const struct zc_request *request = &job->request;
-	const struct zc_ends ends = job_ends(job);
-	int preferred = ZC_AUTO;
+	int64_t bytes = supply_bytes(job->supply, job->request.bytes);
 
 	job->started = true;
-	errno = 0;
-	if (request->method == ZC_AUTO && request->select != NULL)
-		preferred = request->select(&ends, request->arg);
-	if (preferred < 0 || preferred >= ZC_METHODS) {
-		job_finish(job, ZC_STOPPED,
-		    preferred < 0 && errno != 0 ? errno : EINVAL);
-		return;
+	for (size_t i = 0; i < job->sink_count; i++) {
+		struct sink *sink = &job->sink[i];
+
+		if (sink->result.outcome != ZC_UNFINISHED ||
+		    plan(job, sink) < 0)
+			continue;
+		sink_cork(sink);
+		grow_pipe(&sink->end, bytes, job->request.pipe_size);
 	}
-	zc_plan(&job->plan, &ends, request->method, (enum zc_method)preferred,
-	    request->flags);
-	if (job->plan.count == 0) {
-		job->result.method = request->method;
-		job->result.reason = job->plan.why_not[request->method];
-		job_finish(job, ZC_UNSUITED, ENOTSUP);
-		return;
+	grow_pipe(&job->supply->in, bytes, job->request.pipe_size);
+	for (size_t i = 0; i < job->supply_count; i++)
+		loop_begin(job, &job->supply[i]);
+}
+
+/** Return how well a result says what came of the whole job: the first one that
+ * is highest does. */
+static int
+rank(const struct zc_result *result)
+{
+	switch (result->outcome) {
+	case ZC_UNFINISHED:
+	case ZC_WOULD_WAIT:
+		return 3;
+	case ZC_DONE:
+		return 0;
+	default:
+		return result->error == ECANCELED ? 1 : 2;
 	}
-	job->gather = job->out.kind == ZC_SYNTHETIC;
-	job->timeout = end_timeout(&job->out, ZC_SINK);
-	job_report(job, ZC_EVENT_PLAN, job->plan.method[0], 0);
-	if (job->result.outcome != ZC_UNFINISHED)
-		return;
-	job_cork(job);
-	job_grow_pipes(job, ends.size);
-	job_begin(job);
+}
+
+/** Return true if the sink did not fail. */
+static bool
+counts(const struct zc_result *result)
+{
+	return rank(result) == 0 || rank(result) == 3;
+}
+
+/** Sum up the results of several sinks. */
+static void
+sum_up(struct zc_job *job)
+{
+	struct zc_result *total = &job->total;
+	const struct zc_result *telling = &job->sink[0].result;
+	int64_t least = INT64_MAX, lost = INT64_MAX;
+
+	*total = (struct zc_result)ZC_RESULT_INIT;
+	for (size_t i = 0; i < job->sink_count; i++) {
+		const struct zc_result *result = &job->sink[i].result;
+
+		if (rank(result) > rank(telling))
+			telling = result;
+		if (counts(result))
+			least = MIN(least, result->bytes);
+		/* A byte is lost if no sink got it. */
+		lost = MIN(lost, result->lost);
+		for (int m = 0; m < ZC_METHODS; m++) {
+			total->use[m].bytes += result->use[m].bytes;
+			total->use[m].calls += result->use[m].calls;
+		}
+	}
+	total->outcome = telling->outcome;
+	total->side = telling->side;
+	total->error = telling->error;
+	total->reason = telling->reason;
+	total->method = telling->method;
+	total->bytes = least < INT64_MAX ? least : 0;
+	total->lost = lost;
+}
+
+/** If the sinks read the source at positions of their own, leave its own
+ * position where a single sink would: behind what all of them have got. */
+static void
+leave_position(const struct zc_job *job)
+{
+	int saved = errno;
+
+	if (job->moves)
+		(void)lseek(job->supply->in.fd,
+		    job->from + job->total.bytes, SEEK_SET);
+	errno = saved;
+}
+
+static const struct zc_result *
+job_result(const struct zc_job *job)
+{
+	return job->sink_count == 1 ? &job->sink->result : &job->total;
 }
 
 int
-zc_job_run(struct zc_job *job, struct zc_wait *wait)
+zc_job_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 {
+	const struct zc_result *result = job_result(job);
+	bool paused;
+
 	if (!job->started)
 		job_start(job);
-	if (job->result.outcome == ZC_WOULD_WAIT)
-		job->result.outcome = ZC_UNFINISHED;
-	while (job->result.outcome == ZC_UNFINISHED) {
-		if (!job_turn(job, wait)) {
-			errno = EAGAIN;
-			return -1;
-		}
+	for (size_t i = 0; i < job->sink_count; i++)
+		if (job->sink[i].result.outcome == ZC_WOULD_WAIT)
+			job->sink[i].result.outcome = ZC_UNFINISHED;
+	paused = !loop_run(job, waits, count);
+	if (job->sink_count > 1) {
+		sum_up(job);
+		leave_position(job);
 	}
 	/* EAGAIN would tell the caller to run the job again. */
-	errno = job->result.error == EAGAIN ? EIO : job->result.error;
-	return job->result.outcome == ZC_DONE ? 0 : -1;
+	errno = !paused && result->error == EAGAIN ? EIO : result->error;
+	return result->outcome == ZC_DONE ? 0 : -1;
 }
 
 /** True if the range of `bytes` at `offset` ends at or before 2^63-1. */
@@ -224,87 +187,251 @@ range_is_valid(int64_t offset, int64_t bytes)
 	return bytes <= INT64_MAX - offset;
 }
 
-static bool
-request_is_valid(const struct zc_request *request)
+int
+job_request(struct zc_request *ours, const struct zc_request *theirs)
 {
-	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO;
+	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO |
+	    ZC_DROP_SINKS | ZC_KEEP_OPEN;
 
-	if (request == NULL || request->size != sizeof(*request))
-		return false;
-	if (request->bytes < 0 && request->bytes != ZC_TO_END)
-		return false;
-	return range_is_valid(request->offset, request->bytes) &&
-	    range_is_valid(request->out_offset, request->bytes) &&
-	    request->method < ZC_METHODS && (request->flags & ~known) == 0;
-}
-
-/** Set header and trailer.  Return 0, or -1 with EINVAL. */
-static int
-job_wrap(struct zc_job *job)
-{
-	const struct zc_hdtr *hdtr = job->request.hdtr;
-
-	if (hdtr == NULL)
-		return 0;
-	if (pieces_set(&job->headers, hdtr->headers, hdtr->hdr_cnt) < 0 ||
-	    pieces_set(&job->trailers, hdtr->trailers, hdtr->trl_cnt) < 0)
+	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
 		return -1;
-	if (job->headers.left <= INT64_MAX - job->trailers.left)
+	if ((ours->bytes >= 0 || ours->bytes == ZC_TO_END) &&
+	    range_is_valid(ours->offset, ours->bytes) &&
+	    range_is_valid(ours->out_offset, ours->bytes) &&
+	    ours->method < ZC_METHODS && (ours->flags & ~known) == 0 &&
+	    ours->sink_count <= SINKS_MAX &&
+	    (ours->sinks != NULL || ours->sink_count == 0))
 		return 0;
 	errno = EINVAL;
 	return -1;
 }
 
+/** Set header and trailer.  Return 0, or -1 with EINVAL. */
 static int
-job_inspect(struct zc_job *job)
+wrap(struct sink *sink, const struct zc_hdtr *hdtr)
 {
-	const struct zc_request *request = &job->request;
-	int64_t more = job->headers.left + job->trailers.left;
-
-	if (end_inspect(&job->in, request->in_fd, ZC_SOURCE,
-	    request->offset) < 0 ||
-	    end_inspect(&job->out, request->out_fd, ZC_SINK,
-	    request->out_offset) < 0)
+	if (hdtr == NULL)
+		return 0;
+	if (pieces_set(&sink->header, hdtr->headers, hdtr->hdr_cnt) < 0 ||
+	    pieces_set(&sink->trailer, hdtr->trailers, hdtr->trl_cnt) < 0)
 		return -1;
+	if (sink->header.left <= INT64_MAX - sink->trailer.left)
+		return 0;
 	errno = EINVAL;
-	if (job->out.placed && more > INT64_MAX - request->out_offset -
-	    MAX(request->bytes, 0))
+	return -1;
+}
+
+/** Check that a sink can take the range of `bytes`.  Return 0, or -1 with
+ * EINVAL. */
+static int
+check_sink(const struct zc_job *job, const struct sink *sink, int64_t bytes)
+{
+	const struct end *out = &sink->end;
+	int64_t more = sink->header.left + sink->trailer.left;
+
+	errno = EINVAL;
+	if (out->placed && more > INT64_MAX - out->start - MAX(bytes, 0))
 		return -1;
 	/* With O_APPEND, pwrite(2) ignores the offset. */
-	if (job->out.placed && (job->out.flags & O_APPEND))
+	if (out->placed && (out->flags & O_APPEND))
 		return -1;
-	if (more > 0 && job->out.kind == ZC_SYNTHETIC)
-		return -1;		/* each write is a command of its own */
-	return end_overlap(&job->in, &job->out, request->bytes, more) ? -1 : 0;
+	/* Each write to a kernel file is a command of its own. */
+	if (out->kind == ZC_SYNTHETIC && (more > 0 || job->sink_count > 1))
+		return -1;
+	return end_overlap(&sink->supply->in, out, bytes, more) ? -1 : 0;
+}
+
+/** Fill in the description of sink `index`.  Return 0, or -1 with EINVAL. */
+static int
+describe_sink(struct zc_sink *sink, const struct zc_request *request,
+    size_t index)
+{
+	size_t stride;
+
+	if (index > 0) {
+		stride = request->sinks->size;
+		return sized_read(sink, sizeof(*sink),
+		    (const char *)request->sinks + (index - 1) * stride,
+		    SINK_LEAST);
+	}
+	*sink = (struct zc_sink)ZC_SINK_INIT(request->out_fd);
+	sink->offset = request->out_offset;
+	sink->hdtr = request->hdtr;
+	sink->io = request->out_io;
+	return 0;
+}
+
+static int
+inspect_sink(struct zc_job *job, size_t index)
+{
+	const struct zc_request *request = &job->request;
+	struct sink *sink = &job->sink[index];
+	struct zc_sink theirs;
+
+	sink->index = index;
+	sink->result = (struct zc_result)ZC_RESULT_INIT;
+	sink->supply = &job->supply[job->supply_count > 1 ? index : 0];
+	sink->supply->sinks++;
+	if (describe_sink(&theirs, request, index) < 0 ||
+	    wrap(sink, theirs.hdtr) < 0 ||
+	    end_inspect(&sink->end, theirs.fd, theirs.io, ZC_SINK,
+	    theirs.offset) < 0)
+		return -1;
+	return check_sink(job, sink, request->bytes);
+}
+
+/** Find out about all ends.  Return 0, or -1 with errno. */
+static int
+inspect(struct zc_job *job)
+{
+	const struct zc_request *request = &job->request;
+	struct supply *first = job->supply;
+
+	if (end_inspect(&first->in, request->in_fd, request->in_io, ZC_SOURCE,
+	    request->offset) < 0)
+		return -1;
+	first->shared = job->sink_count > 1 && first->in.start < 0;
+	job->supply_count = first->shared ? 1 : job->sink_count;
+	if (job->supply_count > 1) {
+		job->moves = !first->in.placed;
+		job->from = first->in.start;
+		if (end_place(&first->in, first->in.start) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < job->supply_count; i++) {
+		job->supply[i] = *first;
+		job->supply[i].left = request->bytes == ZC_TO_END ? INT64_MAX :
+		    request->bytes;
+	}
+	for (size_t i = 0; i < job->sink_count; i++)
+		if (inspect_sink(job, i) < 0)
+			return -1;
+	return 0;
+}
+
+static void
+job_release(struct zc_job *job)
+{
+	free(job->supply);
+	free(job->waits);
+	free(job);
 }
 
 struct zc_job *
-zc_job_new(const struct zc_request *request)
+zc_job_new(const struct zc_request *theirs)
 {
+	struct zc_request request;
 	struct zc_job *job;
+	size_t sinks;
+	int error;
 
-	if (!request_is_valid(request)) {
-		errno = EINVAL;
+	if (job_request(&request, theirs) < 0)
 		return NULL;
-	}
-	job = calloc(1, sizeof(*job));
+	sinks = 1 + request.sink_count;
+	job = calloc(1, sizeof(*job) + sinks * sizeof(job->sink[0]));
 	if (job == NULL)
 		return NULL;
-	job->request = *request;
-	job->pipe = (struct pipe){ .in = -1, .out = -1 };
+	job->request = request;
 	job->splice_flags = ZC_SPLICE_MOVE;
-	job->left = request->bytes == ZC_TO_END ? INT64_MAX : request->bytes;
-	if (job_wrap(job) < 0 || job_inspect(job) < 0) {
-		free(job);
-		return NULL;
+	job->to_end = request.bytes == ZC_TO_END;
+	job->keeps = request.flags & ZC_KEEP_OPEN;
+	job->total = (struct zc_result)ZC_RESULT_INIT;
+	job->sink_count = sinks;
+	job->supply = calloc(sinks, sizeof(job->supply[0]));
+	job->waits = calloc(sinks, sizeof(job->waits[0]));
+	if (job->supply != NULL && job->waits != NULL && inspect(job) == 0)
+		return job;
+	error = errno;
+	job_release(job);
+	errno = error;
+	return NULL;
+}
+
+/** Begin the end's next range: at `offset`, or, if it is ZC_CURRENT, `done`
+ * bytes behind the last one.  Return 0, or -1 with ESPIPE. */
+static int
+next_place(struct end *end, int64_t offset, int64_t done)
+{
+	if (offset != ZC_CURRENT)
+		return end_place(end, offset);
+	if (end->start >= 0)
+		end->start += done;
+	return 0;
+}
+
+/** Prepare the next range of this sink, and of its supply, in *next and *from.
+ * Return 0, or -1 with errno. */
+static int
+next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
+    struct sink *next, struct supply *from)
+{
+	const struct zc_hdtr *hdtr = index == 0 ? range->hdtr : NULL;
+
+	*next = job->sink[index];
+	*from = *next->supply;
+	next->supply = from;
+	if (next_place(&from->in, range->offset, from->taken) < 0)
+		return -1;
+	if (next->end.start >= 0 && next_place(&next->end, range->out_offset,
+	    next->given + next->wrapped) < 0)
+		return -1;
+	if (wrap(next, hdtr) < 0 || check_sink(job, next, range->bytes) < 0)
+		return -1;
+	from->left = range->bytes == ZC_TO_END ? INT64_MAX : range->bytes;
+	from->taken = 0;
+	from->ended = from->dry = from->overruled = false;
+	next->supply = job->sink[index].supply;
+	next->given = next->wrapped = 0;
+	next->approved = false;
+	next->result.outcome = ZC_UNFINISHED;
+	return 0;
+}
+
+int
+zc_job_next(struct zc_job *job, const struct zc_range *theirs)
+{
+	struct zc_range range;
+	struct sink next;
+	struct supply from;
+
+	if (sized_read(&range, sizeof(range), theirs, RANGE_LEAST) < 0)
+		return -1;
+	errno = EINVAL;
+	if ((range.bytes < 0 && range.bytes != ZC_TO_END) ||
+	    !range_is_valid(range.offset, range.bytes) ||
+	    !range_is_valid(range.out_offset, range.bytes))
+		return -1;
+	errno = EBUSY;
+	if (job_result(job)->outcome != ZC_DONE || !job->keeps)
+		return -1;
+	for (size_t i = 0; i < job->sink_count; i++)
+		if (next_range(job, i, &range, &next, &from) < 0)
+			return -1;
+	for (size_t i = 0; i < job->sink_count; i++) {
+		struct sink *sink = &job->sink[i];
+
+		(void)next_range(job, i, &range, &next, &from);
+		if (i == 0 || job->supply_count > 1)
+			*next.supply = from;
+		*sink = next;
+		sink_cork(sink);
 	}
-	return job;
+	job->to_end = range.bytes == ZC_TO_END;
+	job->keeps = !range.last;
+	job->moves &= range.offset == ZC_CURRENT;
+	return 0;
 }
 
 const struct zc_result *
 zc_job_result(const struct zc_job *job)
 {
-	return &job->result;
+	return job_result(job);
+}
+
+const struct zc_result *
+zc_job_sink(const struct zc_job *job, size_t sink)
+{
+	return sink < job->sink_count ? &job->sink[sink].result : NULL;
 }
 
 void
@@ -314,20 +441,27 @@ zc_job_free(struct zc_job *job)
 
 	if (job == NULL)
 		return;
-	job_settle(job);
-	buffer_free(&job->buffer);
-	free(job);
+	loop_settle(job);
+	job_release(job);
 	errno = saved;
+}
+
+bool
+job_result_fits(const struct zc_result *result)
+{
+	return result == NULL || result->size >= RESULT_LEAST;
 }
 
 int
 job_transfer(struct zc_job *job, struct zc_result *result)
 {
-	int done = zc_job_run(job, NULL);
+	int done = zc_job_run(job, NULL, 0);
 
-	job_settle(job);
+	loop_settle(job);
+	if (job->sink_count > 1)
+		sum_up(job);
 	if (result != NULL)
-		*result = job->result;
+		sized_write(result, job_result(job), sizeof(*result));
 	zc_job_free(job);
 	return done;
 }
@@ -335,12 +469,33 @@ job_transfer(struct zc_job *job, struct zc_result *result)
 int
 zc_transfer(const struct zc_request *request, struct zc_result *result)
 {
-	struct zc_job *job = zc_job_new(request);
+	struct zc_result invalid = ZC_RESULT_INIT;
+	struct zc_job *job;
 
+	if (!job_result_fits(result)) {
+		errno = EINVAL;
+		return -1;
+	}
+	job = zc_job_new(request);
 	if (job != NULL)
 		return job_transfer(job, result);
+	invalid.outcome = ZC_INVALID;
+	invalid.error = errno;
 	if (result != NULL)
-		*result = (struct zc_result){ .outcome = ZC_INVALID,
-			.error = errno };
+		sized_write(result, &invalid, sizeof(invalid));
 	return -1;
+}
+
+int
+zc_ends_of(struct zc_ends *ends, const struct zc_request *request)
+{
+	struct zc_job *job = zc_job_new(request);
+	struct zc_ends ours;
+
+	if (job == NULL)
+		return -1;
+	ours = loop_setup(job, job->sink).ends;
+	zc_job_free(job);
+	sized_write(ends, &ours, sizeof(ours));
+	return 0;
 }

@@ -79,6 +79,7 @@ zc_kind_name(enum zc_kind kind)
 		[ZC_BLOCK] = "block device",
 		[ZC_CHAR] = "character device",
 		[ZC_NULL] = "null device",
+		[ZC_HOOKS] = "stream of the caller's",
 		[ZC_OTHER] = "descriptor of another kind",
 	};
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "job.h"
+#include "method.h"
 
 static const char *
 copyrange_suits(const struct zc_ends *ends)
@@ -36,19 +36,11 @@ copyrange_available(void)
 	return errno == EBADF ? 0 : errno;
 }
 
-static int
-copyrange_begin(struct zc_job *job)
-{
-	(void)job;
-	errno = copyrange_available();
-	return errno == 0 ? 0 : -1;
-}
-
 static struct step
-copyrange_drain(struct zc_job *job)
+copyrange_pass(struct end *in, struct end *out, const struct call *call)
 {
-	ssize_t n = copy_file_range(job->in.fd, end_offset(&job->in),
-	    job->out.fd, end_offset(&job->out), job_limit(job, CALL_MAX), 0);
+	ssize_t n = copy_file_range(in->fd, end_offset(in), out->fd,
+	    end_offset(out), call->max, 0);
 
 	if (n > 0)
 		return step_moved(n);
@@ -62,15 +54,17 @@ copyrange_drain(struct zc_job *job)
 }
 
 const struct method method_copy_file_range = {
+	.id = ZC_COPY_FILE_RANGE,
 	.name = "copy_file_range",
 	.summary = "copy_file_range(2): file to file, sharing blocks if it can",
 	.available = copyrange_available,
+	.asks = true,
 	.suits = copyrange_suits,
-	.begin = copyrange_begin,
-	.drain = copyrange_drain,
+	.pass = copyrange_pass,
 };
 #else
-const struct method method_copy_file_range = METHOD_MISSING("copy_file_range",
+const struct method method_copy_file_range = METHOD_MISSING(
+    ZC_COPY_FILE_RANGE, "copy_file_range",
     "copy_file_range(2): file to file, sharing blocks if it can",
     copyrange_suits);
 #endif

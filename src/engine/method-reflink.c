@@ -8,7 +8,7 @@
 #include <sys/param.h>
 #include <sys/stat.h>
 
-#include "job.h"
+#include "method.h"
 
 static const char *
 reflink_suits(const struct zc_ends *ends)
@@ -30,54 +30,55 @@ reflink_available(void)
 }
 
 static int
-reflink_clone(const struct zc_job *job, int64_t from, int64_t to, int64_t size)
+reflink_clone(int in, int out, int64_t from, int64_t to, int64_t size)
 {
 	struct file_clone_range range = {
-		.src_fd = job->in.fd,
+		.src_fd = in,
 		.src_offset = (uint64_t)from,
 		.src_length = (uint64_t)size,
 		.dest_offset = (uint64_t)to,
 	};
 	struct stat st;
 
-	if (ioctl(job->out.fd, FICLONERANGE, &range) < 0)
+	if (ioctl(out, FICLONERANGE, &range) < 0)
 		return -1;
 	/* OpenZFS has returned 0 for a part of the range (its issue 15728). */
-	if (fstat(job->out.fd, &st) < 0)
+	if (fstat(out, &st) < 0)
 		return -1;
 	errno = ENODATA;
 	return st.st_size >= to + size ? 0 : -1;
 }
 
 static struct step
-reflink_drain(struct zc_job *job)
+reflink_pass(struct end *in, struct end *out, const struct call *call)
 {
-	int64_t from = end_position(&job->in), to = end_position(&job->out);
+	int64_t from = end_position(in), to = end_position(out);
 	int64_t there, size;
 	struct stat st;
 
-	if (from < 0 || to < 0 || fstat(job->in.fd, &st) < 0)
+	if (from < 0 || to < 0 || fstat(in->fd, &st) < 0)
 		return step_unsuited(errno);
 	there = st.st_size - from;
 	if (there <= 0)
 		return step_ended();
-	size = MIN(there, job->left);
-	if (reflink_clone(job, from, to, size) < 0)
+	size = MIN(there, call->all);
+	if (reflink_clone(in->fd, out->fd, from, to, size) < 0)
 		return errno == EINTR ? step_moved(0) : step_unsuited(errno);
-	if (end_advance(&job->in, size) < 0 || end_advance(&job->out, size) < 0)
+	if (end_advance(in, size) < 0 || end_advance(out, size) < 0)
 		return step_failed(ZC_SINK, errno);
 	return step_moved(size);
 }
 
 const struct method method_reflink = {
+	.id = ZC_REFLINK,
 	.name = "reflink",
 	.summary = "FICLONERANGE: share the blocks, move nothing; only by name",
 	.available = reflink_available,
 	.suits = reflink_suits,
-	.drain = reflink_drain,
+	.pass = reflink_pass,
 };
 #else
-const struct method method_reflink = METHOD_MISSING("reflink",
+const struct method method_reflink = METHOD_MISSING(ZC_REFLINK, "reflink",
     "FICLONERANGE: share the blocks, move nothing; only by name",
     reflink_suits);
 #endif

@@ -5,9 +5,8 @@
 #include "config.h"
 
 #include <errno.h>
-#include <sys/param.h>
 
-#include "job.h"
+#include "method.h"
 
 static const char *
 sendfile_suits(const struct zc_ends *ends)
@@ -32,21 +31,18 @@ sendfile_available(void)
 }
 
 static struct step
-sendfile_drain(struct zc_job *job)
+sendfile_pass(struct end *in, struct end *out, const struct call *call)
 {
-	size_t size = job_limit(job, CALL_MAX);
-	int64_t there = job_known_left(job);
-	ssize_t n = sendfile(job->out.fd, job->in.fd, end_offset(&job->in),
-	    size);
+	ssize_t n = sendfile(out->fd, in->fd, end_offset(in), call->max);
 
 	if (n > 0)
-		return step_moved_of(n, MIN(there, (int64_t)size));
+		return step_moved(n);
 	if (n == 0)
 		return step_ended();
 	if (errno == EINTR)
 		return step_moved(0);
 	if (errno == EAGAIN)
-		return job_step_eagain(job, ZC_SINK);
+		return step_eagain(out);
 	if (errno == ENOSPC || errno == EDQUOT || step_error_is_gone(errno))
 		return step_failed(ZC_SINK, errno);
 	/* EFBIG has been wrong, too: read-write finds out. */
@@ -54,14 +50,15 @@ sendfile_drain(struct zc_job *job)
 }
 
 const struct method method_sendfile = {
+	.id = ZC_SENDFILE,
 	.name = "sendfile",
 	.summary = "sendfile(2): pages of a file to anything, in the kernel",
 	.available = sendfile_available,
 	.suits = sendfile_suits,
-	.drain = sendfile_drain,
+	.pass = sendfile_pass,
 };
 #else
-const struct method method_sendfile = METHOD_MISSING("sendfile",
+const struct method method_sendfile = METHOD_MISSING(ZC_SENDFILE, "sendfile",
     "sendfile(2): pages of a file to anything, in the kernel",
     sendfile_suits);
 #endif

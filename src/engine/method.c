@@ -10,14 +10,20 @@ static const struct method method_auto = {
 	.summary = "the best that the kernel accepts, changed at any byte",
 };
 
-static const struct method *const table[ZC_METHODS] = {
-	[ZC_AUTO] = &method_auto,
-	[ZC_COPY_FILE_RANGE] = &method_copy_file_range,
-	[ZC_SENDFILE] = &method_sendfile,
-	[ZC_SPLICE] = &method_splice,
-	[ZC_MMAP] = &method_mmap,
-	[ZC_READ_WRITE] = &method_read_write,
-	[ZC_REFLINK] = &method_reflink,
+/* All rows.  If a method has several, they stand next to each other, and the
+ * one that fits all ends is last. */
+static const struct method *const rows[] = {
+	&method_auto,
+	&method_copy_file_range,
+	&method_sendfile,
+#ifdef HAVE_SPLICE
+	&method_splice_direct,
+#endif
+	&method_splice,
+	&method_mmap,
+	&method_read_write,
+	&method_reflink,
+	NULL,
 };
 
 int
@@ -26,37 +32,48 @@ method_missing(void)
 	return ENOSYS;
 }
 
-int
-method_missing_begin(struct zc_job *job)
-{
-	(void)job;
-	errno = ENOSYS;
-	return -1;
-}
-
 const struct method *
 method_get(enum zc_method method)
 {
-	return table[method];
+	const struct method *const *row = rows;
+
+	while ((*row)->id != method)
+		row++;
+	return *row;
+}
+
+const struct method *
+method_for(enum zc_method method, const struct end *in, const struct end *out,
+    bool shared)
+{
+	for (const struct method *const *row = rows; *row != NULL; row++) {
+		if ((*row)->id != method)
+			continue;
+		if (shared && (*row)->store == NULL)
+			continue;
+		if ((*row)->fits == NULL || (*row)->fits(in, out))
+			return *row;
+	}
+	return NULL;
 }
 
 const char *
 zc_method_name(enum zc_method method)
 {
-	return method < ZC_METHODS ? table[method]->name : NULL;
+	return method < ZC_METHODS ? method_get(method)->name : NULL;
 }
 
 const char *
 zc_method_summary(enum zc_method method)
 {
-	return method < ZC_METHODS ? table[method]->summary : NULL;
+	return method < ZC_METHODS ? method_get(method)->summary : NULL;
 }
 
 int
 zc_method_from_name(const char *name)
 {
 	for (int i = 0; name != NULL && i < ZC_METHODS; i++)
-		if (strcmp(table[i]->name, name) == 0)
+		if (strcmp(method_get((enum zc_method)i)->name, name) == 0)
 			return i;
 	return -1;
 }
@@ -64,12 +81,14 @@ zc_method_from_name(const char *name)
 int
 zc_method_available(enum zc_method method)
 {
+	const struct method *row;
 	int saved = errno, error = 0;
 
 	if (method >= ZC_METHODS)
 		return EINVAL;
-	if (table[method]->available != NULL)
-		error = table[method]->available();
+	row = method_get(method);
+	if (row->available != NULL)
+		error = row->available();
 	errno = saved;
 	return error;
 }

@@ -2,99 +2,96 @@
 
 #include "motion.h"
 
-#include <sys/param.h>
-
-#include "cork.h"
-
-enum zc_method
-job_method(const struct zc_job *job)
-{
-	return job->plan.method[MIN(job->candidate, job->plan.count - 1)];
-}
-
-bool
-job_data_is_out(const struct zc_job *job)
-{
-	return job->held == 0 && (job->left == 0 || job->ended);
-}
+#include <errno.h>
 
 enum motion
-job_motion(const struct zc_job *job)
+motion_next(const struct sink *sink)
 {
-	bool more = job->left > 0 && !job->ended && job->method != NULL;
+	const struct supply *supply = sink->supply;
+	bool more = supply->left > 0 && !supply->ended &&
+	    supply->method != NULL;
 
-	if (job->headers.left > 0)
+	if (sink->header.left > 0)
 		return HEAD;
-	if (job_data_is_out(job))
-		return TAIL;
-	if (job->held > 0 && !(job->gather && more))
+	if (sink_has_all(sink))
+		return sink->trailer.left > 0 ? TAIL : FINISH;
+	if (sink->given < supply->taken && !(sink->gather && more))
 		return GIVE;
-	return job->through ? THROUGH : TAKE;
-}
-
-/** True if bytes in the buffer go next, whatever the method. */
-static bool
-job_uses_buffer(const struct zc_job *job, enum motion motion)
-{
-	return motion == GIVE && buffer_used(&job->buffer) > 0;
+	return supply->method != NULL && supply->method->pass != NULL ?
+	    THROUGH : TAKE;
 }
 
 enum zc_method
-job_motion_method(const struct zc_job *job, enum motion motion)
+motion_method(const struct sink *sink, enum motion motion)
 {
-	if (motion == HEAD || motion == TAIL)
+	if (!motion_takes(motion) && motion != GIVE)
 		return ZC_AUTO;
-	return job_uses_buffer(job, motion) ? ZC_READ_WRITE : job_method(job);
+	if (motion == GIVE && sink_has_spilled(sink))
+		return ZC_READ_WRITE;
+	return sink->supply->method->id;
 }
 
-/** Send what the cork holds back if the source has nothing yet: else it would
- * wait as long as we do. */
-static void
-job_uncork(const struct zc_job *job, enum motion motion)
+static struct step
+finish(struct sink *sink)
 {
-	if (!job->corks || job->in.start >= 0 || !motion_takes(motion) ||
-	    end_is_readable(&job->in))
-		return;
-	cork_pull(&job->out);
-	if (job->trailers.left > 0)
-		cork_insert(&job->out);
+	if (end_finish(&sink->end) == 0) {
+		sink->finished = true;
+		return step_moved(0);
+	}
+	if (errno == EINTR)
+		return step_moved(0);
+	return errno == EAGAIN ? step_blocked(&sink->end) :
+	    step_failed(ZC_SINK, errno);
 }
 
 struct step
-job_step(struct zc_job *job, enum motion motion)
+motion_step(struct sink *sink, enum motion motion, const struct call *call)
 {
-	bool more = job->left > 0 || job->held > 0 || job->trailers.left > 0;
+	struct supply *supply = sink->supply;
+	struct store *store;
+	struct step step;
 
-	job_uncork(job, motion);
-	if (motion == HEAD)
-		return job_write_pieces(job, &job->headers, more);
-	if (motion == TAIL)
-		return job_write_pieces(job, &job->trailers, false);
-	if (job_uses_buffer(job, motion))
-		return method_read_write.drain(job);
-	return motion == TAKE ? job->method->fill(job) :
-	    job->method->drain(job);
+	switch (motion) {
+	case HEAD:
+		return sink_write_pieces(sink, &sink->header, call->more);
+	case TAKE:
+		return supply_take(supply, &supply->own, call, sink->gather);
+	case GIVE:
+		store = sink_store(sink);
+		return store->ops->give(store, sink->given, &sink->end, call);
+	case THROUGH:
+		step = supply->method->pass(&supply->in, &sink->end, call);
+		/* Known: the source had as many bytes as were asked for. */
+		step.cut = step.moved < supply_known_left(supply) &&
+		    step.moved < (int64_t)call->max;
+		return step;
+	case TAIL:
+		return sink_write_pieces(sink, &sink->trailer, false);
+	case FINISH:
+		break;
+	}
+	return finish(sink);
 }
 
 void
-job_count(struct zc_job *job, enum motion motion, int64_t moved)
+motion_count(struct sink *sink, enum motion motion, int64_t moved)
 {
-	struct zc_result *result = &job->result;
+	struct zc_result *result = &sink->result;
 
 	if (motion == HEAD) {
-		pieces_advance(&job->headers, moved);
+		pieces_advance(&sink->header, moved);
 		result->header_bytes += moved;
+		sink->wrapped += moved;
 	}
 	if (motion == TAIL) {
-		pieces_advance(&job->trailers, moved);
+		pieces_advance(&sink->trailer, moved);
 		result->trailer_bytes += moved;
+		sink->wrapped += moved;
 	}
 	if (motion_takes(motion))
-		job->left -= moved;
-	if (motion == TAKE)
-		job->held += (size_t)moved;
-	if (motion == GIVE)
-		job->held -= (size_t)moved;
-	if (motion == GIVE || motion == THROUGH)
+		supply_count(sink->supply, moved);
+	if (motion == GIVE || motion == THROUGH) {
+		sink->given += moved;
 		result->bytes += moved;
+	}
 }

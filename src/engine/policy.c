@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "method.h"
+#include "sized.h"
 
 #define K(kind)		(1u << (kind))
 #define FILES		(K(ZC_REGULAR) | K(ZC_BLOCK))
@@ -32,9 +33,9 @@ static const struct row {
 	int64_t below;			/* bytes to move; 0: no limit */
 } rows[] = {
 	/* Here other calls lose data, or gain nothing. */
-	{ .in = K(ZC_SYNTHETIC) | K(ZC_TTY) | K(ZC_NULL), .out = ANY,
-	    .order = { 0 } },
-	{ .in = ANY, .out = K(ZC_SYNTHETIC) | K(ZC_TTY),
+	{ .in = K(ZC_SYNTHETIC) | K(ZC_TTY) | K(ZC_NULL) | K(ZC_HOOKS),
+	    .out = ANY, .order = { 0 } },
+	{ .in = ANY, .out = K(ZC_SYNTHETIC) | K(ZC_TTY) | K(ZC_HOOKS),
 	    .order = { 0 } },
 
 	/* copy_file_range shares blocks on XFS and btrfs; on ext4 it is 1.15
@@ -84,6 +85,10 @@ static const struct row {
 static const char *
 objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 {
+	if ((ends->in == ZC_HOOKS || ends->out == ZC_HOOKS) &&
+	    method != ZC_READ_WRITE && method != ZC_MMAP)
+		return "an end that is no descriptor takes bytes from memory "
+		    "only";
 	if (method != ZC_READ_WRITE && ends->out == ZC_SYNTHETIC)
 		return "each write to a kernel file is a command of its own";
 	/* splice(2) drops what the FUSE server sent beyond st_size (Linux
@@ -110,7 +115,7 @@ row_for(const struct zc_ends *ends)
 
 	while (!(row->in & K(ends->in)) || !(row->out & K(ends->out)) ||
 	    (row->below != 0 &&
-	    (ends->size < 0 || ends->size >= row->below)))
+	    (ends->bytes < 0 || ends->bytes >= row->below)))
 		row++;			/* the last one fits all */
 	return row;
 }
@@ -134,20 +139,20 @@ plain_only(const struct zc_ends *ends)
 		return "the kernel refuses it where the destination appends";
 	if (ends->direct && ends->out != ZC_PIPE)
 		return "the destination has O_DIRECT";
-	if (ends->size >= 0 && ends->size < SMALL)
+	if (ends->bytes >= 0 && ends->bytes < SMALL)
 		return "not worth it for so few bytes";
 	return NULL;
 }
 
-void
-zc_plan(struct zc_plan *plan, const struct zc_ends *ends,
-    enum zc_method forced, enum zc_method preferred, unsigned flags)
+/** Fill in the plan, which is all 0. */
+static void
+fill(struct zc_plan *plan, const struct zc_ends *ends, enum zc_method forced,
+    enum zc_method preferred, unsigned flags)
 {
 	const char *plain = plain_only(ends);
 	const char *why = plain != NULL ? plain : "no gain for these ends";
 	const struct row *row;
 
-	*plan = (struct zc_plan){ .count = 0 };
 	if (ends->in >= ZC_KINDS || ends->out >= ZC_KINDS ||
 	    forced >= ZC_METHODS || preferred >= ZC_METHODS)
 		return;
@@ -167,4 +172,17 @@ zc_plan(struct zc_plan *plan, const struct zc_ends *ends,
 		if (row->order[i] != ZC_AUTO)
 			plan_add(plan, row->order[i], ends, flags);
 	plan_add(plan, ZC_READ_WRITE, ends, flags);
+}
+
+void
+zc_plan(struct zc_plan *plan, const struct zc_ends *ends,
+    enum zc_method forced, enum zc_method preferred, unsigned flags)
+{
+	struct zc_plan ours = ZC_PLAN_INIT;
+	struct zc_ends theirs;
+
+	if (sized_read(&theirs, sizeof(theirs), ends,
+	    SIZED_TO(struct zc_ends, bytes)) == 0)
+		fill(&ours, &theirs, forced, preferred, flags);
+	sized_write(plan, &ours, sizeof(ours));
 }

@@ -1,11 +1,10 @@
 /*
- * The stores, where bytes wait between source and sink: a buffer in memory
- * (read-write), a pipe of our own (splice), a window of the mapped source
- * (mmap).
+ * A store: where bytes wait between source and sink.
  *
- * When a method is refused, the bytes in its store go into the buffer, or back
- * to the source.  So the bytes in the buffer are always older than those in
- * the other stores, and are given first.
+ *	open -> (take | give | drop)* -> [spill] -> release
+ *
+ * Bytes are numbered from 0, the first byte of the range that the job moves.  A
+ * store holds those from `from` to `to`, in order.
  */
 #ifndef ENGINE_STORE_H
 #define ENGINE_STORE_H
@@ -13,52 +12,114 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct buffer {
+#include "../zcopy.h"
+#include "end.h"
+#include "step.h"
+
+struct store_ops;
+
+struct memory {
 	char *data;		/* page aligned, or NULL */
 	size_t size;
-	size_t start, end;	/* the bytes that are held */
+	int64_t base;		/* number of the byte that data[0] holds */
 };
 
 struct pipe {
-	int in, out;		/* bytes go into `in` and come out of `out`;
-				   -1: there is no pipe */
+	int in, out;		/* bytes go into `in` and come out of `out` */
 	size_t size;		/* bytes that it takes, as the kernel says */
 };
 
 struct window {
 	char *map;		/* page aligned, or NULL */
 	size_t length;		/* of the map */
-	char *data;		/* the next byte held */
+	char *data;		/* the byte `base` */
+	int64_t base;
+	const struct end *in;	/* that is mapped */
 };
 
+struct store {
+	const struct store_ops *ops;	/* NULL: it is not open */
+	int64_t from, to;
+	union {
+		struct memory memory;
+		struct pipe pipe;
+		struct window window;
+	};
+};
+
+/** What a store is opened for. */
+struct setup {
+	struct zc_ends ends;
+	size_t block_size, pipe_size;	/* of the request */
+	bool named;			/* the method is the only one to use */
+};
+
+struct store_ops {
+	/** Get what it needs.  Return 0, or -1 with errno: try the next method.
+	 * Optional. */
+	int (*open)(struct store *, const struct setup *);
+
+	/** Take at most call->max bytes from the source. */
+	struct step (*take)(struct store *, struct end *in,
+	    const struct call *);
+
+	/** Give the sink some of the bytes held from `at` on. */
+	struct step (*give)(struct store *, int64_t at, struct end *out,
+	    const struct call *);
+
+	/** Point `view` at the bytes held from `at` on, and return how many
+	 * there are.  NULL: the bytes are not in memory, or cannot be accessed
+	 * safely. */
+	size_t (*look)(const struct store *, int64_t at, const char **view);
+
+	/** Open `copy`, and let it hold the same bytes, without moving them.
+	 * Return 0, or -1 with errno and no copy.  NULL: several sinks can be
+	 * given from the store itself. */
+	int (*branch)(const struct store *, struct store *copy,
+	    const struct setup *);
+
+	/** Move the bytes held to `memory`, which holds none and may not be
+	 * open yet.  Return 0, or -1 with errno: they are lost.  NULL: they go
+	 * back to the source. */
+	int (*spill)(struct store *, struct store *memory);
+
+	/** Release it, whatever it holds. */
+	void (*release)(struct store *);
+};
+
+extern const struct store_ops store_memory, store_pipe, store_window;
+
 static inline size_t
-buffer_used(const struct buffer *buffer)
+store_held(const struct store *store)
 {
-	return buffer->end - buffer->start;
+	return (size_t)(store->to - store->from);
+}
+
+static inline void
+store_release(struct store *store)
+{
+	if (store->ops != NULL)
+		store->ops->release(store);
+	*store = (struct store){ .ops = NULL };
 }
 
 /** Make room for `size` bytes in all, and keep what is held.  Return 0, or -1
  * with ENOMEM and nothing changed. */
-int buffer_reserve(struct buffer *, size_t size);
-void buffer_free(struct buffer *);
+int memory_reserve(struct store *, size_t size);
 
-/** Make a pipe of about `size` bytes (0: the size that measured best).  Return
- * 0, or -1 with errno. */
-int pipe_open(struct pipe *, size_t size);
+/** Return the address and the number of bytes for memory_filled(). */
+size_t memory_room(const struct store *, char **room);
 
-/** Move the `held` bytes in the pipe into the buffer, which is empty.  Return
- * 0, or -1 with errno if bytes are lost. */
-int pipe_spill(struct pipe *, size_t held, struct buffer *);
-void pipe_close(struct pipe *);
+/** Note that so many bytes have been put into its room. */
+void memory_filled(struct store *, size_t size);
+
+/** Write some of these bytes, which are in memory. */
+struct step store_write(struct end *out, const char *data, size_t size,
+    const struct call *call);
 
 /** Enlarge the pipe fd, which may be the caller's, to about `size` bytes (0:
  * the size that measured best) as far as the kernel permits.  Return its
  * size.  Keep errno. */
 size_t pipe_grow(int fd, size_t size);
-
-/** Map `size` bytes of the file fd from `at` on, instead of what was mapped.
- * Return 0, or -1 with errno and nothing mapped. */
-int window_map(struct window *, int fd, int64_t at, size_t size);
-void window_unmap(struct window *);
 
 #endif

@@ -50,6 +50,7 @@ verbose_event(const struct zc_event *event)
 	case ZC_EVENT_MOVED:
 	case ZC_EVENT_INTERRUPTED:
 	case ZC_EVENT_TRAILER:
+	case ZC_EVENT_DROPPED:
 		break;
 	}
 }

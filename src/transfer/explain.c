@@ -202,7 +202,7 @@ make_plan(struct zc_plan *plan, const struct zc_ends *ends,
 	enum zc_method preferred = ZC_AUTO;
 
 	if (options->method == ZC_AUTO && options->rules != NULL)
-		preferred = rules_choose(options->rules, ends->size);
+		preferred = rules_choose(options->rules, ends->bytes);
 	zc_plan(plan, ends, options->method, preferred, move_flags(options));
 	drop_missing(plan);
 	return preferred;
@@ -216,7 +216,7 @@ predict(const struct endpoint *source, const struct look *in,
     const struct zc_plan *plan)
 {
 	const struct options *options = source->options;
-	struct zc_result result = { .outcome = ZC_DONE };
+	struct zc_result result = ZC_RESULT_INIT;
 
 	if (plan->count == 0 && plan->why_not[options->method] != missing)
 		return verdict_ruled_out(dest, options->method,
@@ -227,6 +227,7 @@ predict(const struct endpoint *source, const struct look *in,
 		result.error = zc_method_available(options->method);
 		return verdict(&result, source, dest);
 	}
+	result.outcome = ZC_DONE;
 	result.bytes = in->kind == ZC_NULL ? 0 : bytes_to_move(source, in);
 	if (!options->allow_short && !in->guessed &&
 	    (in->kind == ZC_NULL || in->size >= 0) &&
@@ -243,9 +244,10 @@ print_account(const struct endpoint *source, const struct look *in,
 {
 	const struct options *options = source->options;
 	const struct zc_ends ends = {
+		.size = sizeof(ends),
 		.in = in->kind,
 		.out = out->kind,
-		.size = bytes_to_move(source, in),
+		.bytes = bytes_to_move(source, in),
 		.append = out->flags & O_APPEND,
 		.direct = out->flags & O_DIRECT,
 		.placed = false,	/* --seek moves the position itself */
@@ -253,13 +255,13 @@ print_account(const struct endpoint *source, const struct look *in,
 	};
 	enum status status, flushed;
 	enum zc_method preferred;
-	struct zc_plan plan;
+	struct zc_plan plan = ZC_PLAN_INIT;
 
 	preferred = make_plan(&plan, &ends, options);
 	print_end("source", source, in);
 	print_dest(dest, out);
 	print_names("header", &options->headers);
-	print_range(ends.size, options);
+	print_range(ends.bytes, options);
 	print_names("trailer", &options->trailers);
 	print_choice(preferred, options);
 	print_plan(&plan);

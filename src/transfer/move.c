@@ -137,7 +137,7 @@ on_select(const struct zc_ends *ends, void *arg)
 {
 	const struct mover *mover = arg;
 
-	return (int)rules_choose(mover->options->rules, ends->size);
+	return (int)rules_choose(mover->options->rules, ends->bytes);
 }
 
 /** True if `fd` is DEST, and what its peer sends must be read and dropped.  A
@@ -152,11 +152,12 @@ must_read(const struct mover *mover, int fd)
 /** Wait until the descriptor is ready or has failed.  Meanwhile drop what DEST
  * sends.  Return 0, or -1 with errno; EINTR: the engine calls `event`. */
 static int
-on_wait(const struct zc_wait *wait, void *arg)
+on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	struct mover *mover = arg;
 	struct pollfd pollfd = { .fd = wait->fd };
 
+	(void)count;			/* one sink: one to wait for */
 	do {
 		bool reads = must_read(mover, wait->fd);
 		int ended = 0;
@@ -243,6 +244,7 @@ move(const struct endpoint *source, struct endpoint *dest,
 		deadline_look(mover.interval);
 	}
 	mover.began = clock_now();
+	*result = (struct zc_result)ZC_RESULT_INIT;
 	(void)zc_transfer(&request, result);	/* its outcome is in result */
 	if (mover.reset && result->outcome == ZC_STOPPED) {
 		result->outcome = ZC_FAILED;
@@ -279,6 +281,7 @@ move_plainly(const struct endpoint *source, int out, int64_t bytes,
 	mover.began = clock_now();
 	(void)zc_transfer(&request, result);
 	if (gave_up(&mover, result))
-		*result = (struct zc_result){ .outcome = ZC_FAILED,
+		*result = (struct zc_result){ .size = sizeof(*result),
+			.outcome = ZC_FAILED,
 			.side = ZC_SOURCE, .error = ETIMEDOUT };
 }

@@ -35,7 +35,7 @@ skip_past_end(struct endpoint *source, const struct endpoint *dest)
 static enum status
 skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 {
-	struct zc_result result;
+	struct zc_result result = ZC_RESULT_INIT;
 	int nowhere = descriptor_open(AT_FDCWD, "/dev/null", O_WRONLY, 0);
 
 	if (nowhere < 0) {

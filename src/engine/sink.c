@@ -1,0 +1,142 @@
+#include "config.h"
+
+#include "sink.h"
+
+#include <errno.h>
+#include <sys/param.h>
+
+#include "cork.h"
+
+int64_t
+sink_room(const struct sink *sink)
+{
+	return sink->end.start < 0 ? INT64_MAX : INT64_MAX - sink->end.start -
+	    sink->given - sink->wrapped;
+}
+
+enum zc_method
+sink_method(const struct sink *sink)
+{
+	return sink->plan.method[MIN(sink->candidate, sink->plan.count - 1)];
+}
+
+bool
+sink_has_all(const struct sink *sink)
+{
+	const struct supply *supply = sink->supply;
+
+	return sink->given == supply->taken &&
+	    (supply->left == 0 || supply->ended);
+}
+
+/** True if the store has the sink's next byte. */
+static bool
+holds(const struct store *store, int64_t at)
+{
+	return store->ops != NULL && at >= store->from && at < store->to;
+}
+
+struct store *
+sink_store(struct sink *sink)
+{
+	if (holds(&sink->spilled, sink->given))
+		return &sink->spilled;
+	if (holds(&sink->copy, sink->given))
+		return &sink->copy;
+	if (holds(&sink->supply->spilled, sink->given))
+		return &sink->supply->spilled;
+	return &sink->supply->own;
+}
+
+bool
+sink_has_spilled(const struct sink *sink)
+{
+	return holds(&sink->spilled, sink->given) ||
+	    holds(&sink->supply->spilled, sink->given);
+}
+
+bool
+sink_keeps_back(const struct sink *sink)
+{
+	return sink->corks ||
+	    (sink->end.kind == ZC_HOOKS && sink->end.io.flush != NULL);
+}
+
+struct step
+sink_write_pieces(struct sink *sink, const struct pieces *pieces, bool more)
+{
+	int64_t room = MIN(sink_room(sink), (int64_t)CALL_MAX), size;
+	struct iovec view[64];
+	int count = (int)(sizeof(view) / sizeof(view[0]));
+
+	if (room == 0)
+		return step_failed(ZC_SINK, EFBIG);
+	size = pieces_view(pieces, view, &count, room);
+	return step_written(&sink->end,
+	    end_writev(&sink->end, view, count, more), size);
+}
+
+void
+sink_cork(struct sink *sink)
+{
+	if (sink->header.left > 0 || sink->trailer.left > 0)
+		sink->corks = cork_fits(&sink->end);
+	/* For a header MSG_MORE is enough, and delays nothing else. */
+	if (sink->corks && sink->trailer.left > 0)
+		cork_insert(&sink->end);
+}
+
+struct step
+sink_flush(struct sink *sink)
+{
+	if (sink->corks) {
+		cork_pull(&sink->end);
+		if (sink->trailer.left > 0)
+			cork_insert(&sink->end);
+	}
+	if (end_flush(&sink->end) >= 0 || errno == EINTR)
+		return step_moved(0);
+	return errno == EAGAIN ? step_blocked(&sink->end) :
+	    step_failed(ZC_SINK, errno);
+}
+
+int
+sink_branch(struct sink *sink, const struct setup *setup)
+{
+	const struct store *own = &sink->supply->own;
+
+	return own->ops->branch(own, &sink->copy, setup);
+}
+
+int
+sink_save(struct sink *sink)
+{
+	struct store *store = sink_store(sink);
+
+	store->from = sink->given;
+	if (store->ops->spill == NULL)		/* it is in memory already */
+		return 0;
+	return store->ops->spill(store, &sink->spilled);
+}
+
+void
+sink_uncork(struct sink *sink)
+{
+	int saved = errno;
+
+	if (sink->corks)
+		cork_pull(&sink->end);
+	sink->corks = false;
+	errno = saved;
+}
+
+void
+sink_settle(struct sink *sink)
+{
+	int saved = errno;
+
+	store_release(&sink->copy);
+	store_release(&sink->spilled);
+	sink_uncork(sink);
+	errno = saved;
+}

@@ -1,0 +1,87 @@
+/*
+ * A sink: where the bytes go, and how far it is.
+ */
+#ifndef ENGINE_SINK_H
+#define ENGINE_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../zcopy.h"
+#include "end.h"
+#include "pieces.h"
+#include "step.h"
+#include "store.h"
+#include "supply.h"
+
+struct sink {
+	size_t index;
+	struct end end;
+	struct supply *supply;
+	struct pieces header, trailer;	/* what is left of them */
+	int64_t given;			/* bytes of the range that it has */
+	int64_t wrapped;		/* of the range's header and trailer */
+	struct zc_plan plan;
+	size_t candidate;		/* in plan */
+	bool gather;			/* it is a kernel file, where each
+					   write(2) is one command: take all,
+					   then write once */
+	bool approved;			/* the trailer may go out */
+	bool corks;			/* pull the cork when the job ends */
+	bool settled;			/* nothing of it is in use any more */
+	bool finished;			/* zc_io.finish has been called */
+	bool blocked;			/* until `wait` */
+	struct zc_wait wait;
+	int unexpected;			/* EAGAINs in a row from an end that
+					   does not have O_NONBLOCK */
+	int spins;			/* EAGAINs in a row from the sink */
+	int64_t timeout;		/* SO_SNDTIMEO in nanoseconds, or 0 */
+	struct store copy;		/* of a shared supply's own store */
+	struct store spilled;		/* from `copy`; these bytes are older */
+	struct zc_result result;
+};
+
+/** Return how many bytes the sink is before the largest offset, 2^63-1. */
+int64_t sink_room(const struct sink *);
+
+/** Return the plan's candidate, or its last one when none is left. */
+enum zc_method sink_method(const struct sink *);
+
+/** True once no byte of data is left to take or to give. */
+bool sink_has_all(const struct sink *);
+
+/** Return the store that has the sink's next byte. */
+struct store *sink_store(struct sink *);
+
+/** Write some of the header or trailer.  `more`: data will follow. */
+struct step sink_write_pieces(struct sink *, const struct pieces *, bool more);
+
+/** True if the sink's next byte is in memory because a method could not deliver
+ * it. */
+bool sink_has_spilled(const struct sink *);
+
+/** True if the cork, or the caller's functions, may keep back what was written.
+ */
+bool sink_keeps_back(const struct sink *);
+
+/** Insert the cork if header or trailer are to share segments with the data. */
+void sink_cork(struct sink *);
+
+/** Send what the cork or the caller's functions keep back, because the job may
+ * sleep now.  Return a step that moved nothing, or that is blocked or failed. */
+struct step sink_flush(struct sink *);
+
+/** Uncork, because the sink is complete.  Keep errno. */
+void sink_uncork(struct sink *);
+
+/** Give the sink a copy of the bytes that its supply has just taken. */
+int sink_branch(struct sink *, const struct setup *);
+
+/** Save the bytes that the sink has yet to get, because it has refused its
+ * method.  Return 0, or -1 with errno: they are lost. */
+int sink_save(struct sink *);
+
+/** Release what is only the sink's.  Keep errno. */
+void sink_settle(struct sink *);
+
+#endif

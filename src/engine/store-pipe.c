@@ -1,0 +1,184 @@
+/*
+ * A store in a private pipe, for splice(2): it holds references to pages, not
+ * copies.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/param.h>
+#include <unistd.h>
+
+#include "store.h"
+#include "tuning.h"
+
+size_t
+pipe_grow(int fd, size_t size)
+{
+	int saved = errno;
+	int now = fcntl(fd, F_GETPIPE_SZ);
+	size_t wanted = size != 0 ? MIN(size, INT_MAX) : PIPE_BEST;
+
+	/* F_SETPIPE_SZ fails with EPERM above pipe-max-size, and above the
+	 * user's share of the memory for pipes (pipe-user-pages-soft): try
+	 * half as much, and so on. */
+	for (; now >= 0 && wanted > (size_t)now; wanted /= 2)
+		if (fcntl(fd, F_SETPIPE_SZ, (int)wanted) >= 0)
+			break;
+	now = fcntl(fd, F_GETPIPE_SZ);
+	errno = saved;
+	return now > 0 ? (size_t)now : PIPE_LEAST;
+}
+
+#ifdef HAVE_SPLICE
+static void
+pipe_release(struct store *store)
+{
+	close(store->pipe.in);
+	close(store->pipe.out);
+}
+
+/** Make a pipe of about `size` bytes (0: the size that measured best). */
+static int
+pipe_make(struct store *store, size_t size)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return -1;
+	if (size != 0)			/* pipe_grow() makes none smaller */
+		(void)fcntl(fd[1], F_SETPIPE_SZ, (int)MIN(size, INT_MAX));
+	store->ops = &store_pipe;
+	store->pipe = (struct pipe){ .out = fd[0], .in = fd[1],
+		.size = pipe_grow(fd[1], size) };
+	return 0;
+}
+
+static int
+pipe_open(struct store *store, const struct setup *setup)
+{
+	if (pipe_make(store, setup->pipe_size) < 0)
+		return -1;
+	/* A user with too much memory in pipes gets pipes of two pages
+	 * (pipe(7)). */
+	if (store->pipe.size >= PIPE_WORTH_IT || setup->pipe_size != 0 ||
+	    setup->named)
+		return 0;
+	store_release(store);
+	errno = ENOBUFS;
+	return -1;
+}
+
+static struct step
+pipe_take(struct store *store, struct end *in, const struct call *call)
+{
+	ssize_t n = splice(in->fd, end_offset(in), store->pipe.in, NULL,
+	    MIN(call->max, store->pipe.size), call->splice_flags);
+
+	if (n > 0) {
+		store->to += n;
+		return step_moved(n);
+	}
+	if (n == 0)
+		return step_ended();
+	if (errno == EINTR)
+		return step_moved(0);
+	if (errno == EAGAIN)		/* our pipe is empty, so it has room */
+		return step_eagain(in);
+	if (step_error_is_gone(errno))
+		return step_failed(ZC_SOURCE, errno);
+	return step_unsuited(errno);
+}
+
+static struct step
+pipe_give(struct store *store, int64_t at, struct end *out,
+    const struct call *call)
+{
+	size_t size = MIN((size_t)(store->to - at), call->max);
+	struct step step;
+	ssize_t n;
+
+	if (size == 0)
+		return step_unsuited(EFBIG);
+	n = splice(store->pipe.out, NULL, out->fd, end_offset(out), size,
+	    call->splice_flags);
+	if (n > 0) {
+		store->from += n;
+		step = step_moved(n);
+		step.cut = n < (ssize_t)size;
+		return step;
+	}
+	if (n == 0)			/* our pipe is not empty */
+		return step_unsuited(ENODATA);
+	if (errno == EINTR)
+		return step_moved(0);
+	if (errno == EAGAIN)
+		return step_eagain(out);
+	if (step_error_is_full(errno) || step_error_is_gone(errno))
+		return step_failed(ZC_SINK, errno);
+	return step_unsuited(errno);
+}
+
+/** tee(2) stops early if the copy's pipe has room for fewer buffers.  Such a
+ * copy is of no use. */
+static int
+pipe_branch(const struct store *store, struct store *copy,
+    const struct setup *setup)
+{
+	ssize_t held = (ssize_t)store_held(store), n;
+
+	if (copy->ops == NULL && pipe_make(copy, setup->pipe_size) < 0)
+		return -1;
+	do
+		n = tee(store->pipe.out, copy->pipe.in, (size_t)held,
+		    SPLICE_F_NONBLOCK);
+	while (n < 0 && errno == EINTR);
+	if (n == held) {
+		copy->from = store->from;
+		copy->to = store->to;
+		return 0;
+	}
+	if (n >= 0)
+		errno = ENOBUFS;
+	store_release(copy);
+	return -1;
+}
+
+static int
+pipe_spill(struct store *store, struct store *memory)
+{
+	size_t left = store_held(store);
+
+	memory->from = memory->to = store->from;
+	if (memory_reserve(memory, left) < 0)
+		return -1;
+	memory->memory.base = store->from;
+	while (left > 0) {
+		char *room;
+		ssize_t n;
+
+		(void)memory_room(memory, &room);
+		n = read(store->pipe.out, room, left);
+		if (n == 0)
+			errno = EIO;	/* cannot be: it holds that many */
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return -1;
+		if (n < 0)
+			continue;
+		memory_filled(memory, (size_t)n);
+		left -= (size_t)n;
+	}
+	store->from = store->to;
+	return 0;
+}
+
+const struct store_ops store_pipe = {
+	.open = pipe_open,
+	.take = pipe_take,
+	.give = pipe_give,
+	.branch = pipe_branch,
+	.spill = pipe_spill,
+	.release = pipe_release,
+};
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Sizes that were measured, all in bytes.  The order of the methods, and the
+ * sizes it depends on, are in policy.c.
+ */
+#ifndef ENGINE_TUNING_H
+#define ENGINE_TUNING_H
+
+#include <stddef.h>
+
+/* The buffer of read-write.  On Linux 6.18, more than 128 to 256 KiB gain
+ * nothing. */
+#define READWRITE_BLOCK	((size_t)256 * 1024)
+
+/* For a file that is smaller.  malloc(3) takes so little from the heap, which
+ * is faster than a mapping. */
+#define READWRITE_LEAST	((size_t)32 * 1024)
+
+/* As much as a pipe can hold: empty it, so that its writer can go on. */
+#define READWRITE_PIPE	((size_t)1024 * 1024)
+
+/* No file of procfs and its like takes as much as this in one write(2). */
+#define READWRITE_COMMAND_MAX	((size_t)64 * 1024)
+
+/* Room for the read(2) that confirms an end.  It rarely gets anything. */
+#define CONFIRM_BLOCK	((size_t)4096)
+
+/* The default of pipe-max-size: more needs CAP_SYS_RESOURCE. */
+#define PIPE_BEST	((size_t)1024 * 1024)
+
+/* With a private pipe that is smaller, sendfile(2), whose internal pipe is of
+ * this size, and read-write are faster than splice(2). */
+#define PIPE_WORTH_IT	((size_t)64 * 1024)
+
+/* One page, the smallest pipe: assumed if F_GETPIPE_SZ fails. */
+#define PIPE_LEAST	((size_t)4096)
+
+/* From a file into the sink's own pipe: a quarter of a pipe of 1 MiB.  The
+ * reader is woken when the call returns, so it works while we fill the rest: a
+ * reader that splices was twice as fast. */
+#define SPLICE_FROM_FILE_MAX	((size_t)256 * 1024)
+
+/* The window of mmap.  If the file shrinks while it is mapped, the rest of its
+ * last page reads as NULs.  Small windows make that less likely. */
+#define WINDOW		((size_t)1024 * 1024)
+
+/* After so many EAGAINs in a row from a sink that poll(2) calls ready, give the
+ * method up. */
+#define SPINS_MAX	16
+#define SPINS_LAST	1000		/* no other method is left */
+
+#endif
