@@ -12,9 +12,10 @@
 #include <stdio_ext.h>
 #endif
 
+#include "ending.h"
 #include "job.h"
 #include "kind.h"
-#include "loop.h"
+#include "request.h"
 #include "sized.h"
 
 /** Return how many bytes are in the buffer of the stream, or -1 with errno if
@@ -82,7 +83,7 @@ transfer_stream(const struct zc_request *request, FILE *in,
 	job_start(job);			/* if it fails, take nothing */
 	if (job->sink->result.outcome == ZC_UNFINISHED &&
 	    request->offset == ZC_CURRENT && take_buffered(job->supply, in) < 0)
-		loop_finish(job, job->sink, ZC_FAILED, errno);
+		job_finish(job, job->sink, ZC_FAILED, errno);
 	return job_transfer(job, result);
 }
 
@@ -146,7 +147,7 @@ zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *theirs,
 	if (!job_result_fits(result))
 		return -1;
 	ours.outcome = ZC_INVALID;
-	if (theirs == NULL || job_request(&request, theirs) == 0)
+	if (theirs == NULL || request_read(&request, theirs) == 0)
 		done = transfer(in, out, &request, &ours);
 	if (ours.outcome == ZC_INVALID)
 		ours.error = errno;

@@ -6,21 +6,18 @@
 #include "job.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/param.h>
-#include <unistd.h>
 
+#include "ending.h"
+#include "fallback.h"
 #include "loop.h"
+#include "request.h"
 #include "sized.h"
+#include "total.h"
 
 /* Callers of every version of the library have the members up to these. */
-#define REQUEST_LEAST	SIZED_TO(struct zc_request, arg)
-#define SINK_LEAST	SIZED_TO(struct zc_sink, hdtr)
 #define RANGE_LEAST	SIZED_TO(struct zc_range, bytes)
 #define RESULT_LEAST	SIZED_TO(struct zc_result, error)
-
-#define SINKS_MAX	1024
 
 /** Enlarge the caller's pipe, so that the process at the other end moves more
  * at a time and waits less often.  A pipe takes 64 KiB by default: do not
@@ -37,14 +34,14 @@ static int
 plan(struct zc_job *job, struct sink *sink)
 {
 	const struct zc_request *request = &job->request;
-	const struct zc_ends ends = loop_setup(job, sink).ends;
+	const struct zc_ends ends = sink_setup(sink, &job->request).ends;
 	int preferred = ZC_AUTO;
 
 	errno = 0;
 	if (request->method == ZC_AUTO && request->select != NULL)
 		preferred = request->select(&ends, request->arg);
 	if (preferred < 0 || preferred >= ZC_METHODS) {
-		loop_finish(job, sink, ZC_STOPPED,
+		job_finish(job, sink, ZC_STOPPED,
 		    preferred < 0 && errno != 0 ? errno : EINVAL);
 		return -1;
 	}
@@ -54,12 +51,12 @@ plan(struct zc_job *job, struct sink *sink)
 	if (sink->plan.count == 0) {
 		sink->result.method = request->method;
 		sink->result.reason = sink->plan.why_not[request->method];
-		loop_finish(job, sink, ZC_UNSUITED, ENOTSUP);
+		job_finish(job, sink, ZC_UNSUITED, ENOTSUP);
 		return -1;
 	}
 	sink->gather = sink->end.kind == ZC_SYNTHETIC;
 	sink->timeout = end_timeout(&sink->end);
-	loop_report(job, sink, ZC_EVENT_PLAN, sink->plan.method[0], 0);
+	job_report(job, sink, ZC_EVENT_PLAN, sink->plan.method[0], 0);
 	return sink->result.outcome == ZC_UNFINISHED ? 0 : -1;
 }
 
@@ -80,75 +77,7 @@ job_start(struct zc_job *job)
 	}
 	grow_pipe(&job->supply->in, bytes, job->request.pipe_size);
 	for (size_t i = 0; i < job->supply_count; i++)
-		loop_begin(job, &job->supply[i]);
-}
-
-/** Return how well a result says what came of the whole job: the first one that
- * is highest does. */
-static int
-rank(const struct zc_result *result)
-{
-	switch (result->outcome) {
-	case ZC_UNFINISHED:
-	case ZC_WOULD_WAIT:
-		return 3;
-	case ZC_DONE:
-		return 0;
-	default:
-		return result->error == ECANCELED ? 1 : 2;
-	}
-}
-
-/** Return true if the sink did not fail. */
-static bool
-counts(const struct zc_result *result)
-{
-	return rank(result) == 0 || rank(result) == 3;
-}
-
-/** Sum up the results of several sinks. */
-static void
-sum_up(struct zc_job *job)
-{
-	struct zc_result *total = &job->total;
-	const struct zc_result *telling = &job->sink[0].result;
-	int64_t least = INT64_MAX, lost = INT64_MAX;
-
-	*total = (struct zc_result)ZC_RESULT_INIT;
-	for (size_t i = 0; i < job->sink_count; i++) {
-		const struct zc_result *result = &job->sink[i].result;
-
-		if (rank(result) > rank(telling))
-			telling = result;
-		if (counts(result))
-			least = MIN(least, result->bytes);
-		/* A byte is lost if no sink got it. */
-		lost = MIN(lost, result->lost);
-		for (int m = 0; m < ZC_METHODS; m++) {
-			total->use[m].bytes += result->use[m].bytes;
-			total->use[m].calls += result->use[m].calls;
-		}
-	}
-	total->outcome = telling->outcome;
-	total->side = telling->side;
-	total->error = telling->error;
-	total->reason = telling->reason;
-	total->method = telling->method;
-	total->bytes = least < INT64_MAX ? least : 0;
-	total->lost = lost;
-}
-
-/** If the sinks read the source at positions of their own, leave its own
- * position where a single sink would: behind what all of them have got. */
-static void
-leave_position(const struct zc_job *job)
-{
-	int saved = errno;
-
-	if (job->moves)
-		(void)lseek(job->supply->in.fd,
-		    job->from + job->total.bytes, SEEK_SET);
-	errno = saved;
+		fallback_begin(job, &job->supply[i]);
 }
 
 static const struct zc_result *
@@ -170,143 +99,12 @@ zc_job_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 			job->sink[i].result.outcome = ZC_UNFINISHED;
 	paused = !loop_run(job, waits, count);
 	if (job->sink_count > 1) {
-		sum_up(job);
-		leave_position(job);
+		total_sum_up(job);
+		total_leave_position(job);
 	}
 	/* EAGAIN would tell the caller to run the job again. */
 	errno = !paused && result->error == EAGAIN ? EIO : result->error;
 	return result->outcome == ZC_DONE ? 0 : -1;
-}
-
-/** True if the range of `bytes` at `offset` ends at or before 2^63-1. */
-static bool
-range_is_valid(int64_t offset, int64_t bytes)
-{
-	if (offset < 0)
-		return offset == ZC_CURRENT;
-	return bytes <= INT64_MAX - offset;
-}
-
-int
-job_request(struct zc_request *ours, const struct zc_request *theirs)
-{
-	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO |
-	    ZC_DROP_SINKS | ZC_KEEP_OPEN;
-
-	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
-		return -1;
-	if ((ours->bytes >= 0 || ours->bytes == ZC_TO_END) &&
-	    range_is_valid(ours->offset, ours->bytes) &&
-	    range_is_valid(ours->out_offset, ours->bytes) &&
-	    ours->method < ZC_METHODS && (ours->flags & ~known) == 0 &&
-	    ours->sink_count <= SINKS_MAX &&
-	    (ours->sinks != NULL || ours->sink_count == 0))
-		return 0;
-	errno = EINVAL;
-	return -1;
-}
-
-/** Set header and trailer.  Return 0, or -1 with EINVAL. */
-static int
-wrap(struct sink *sink, const struct zc_hdtr *hdtr)
-{
-	if (hdtr == NULL)
-		return 0;
-	if (pieces_set(&sink->header, hdtr->headers, hdtr->hdr_cnt) < 0 ||
-	    pieces_set(&sink->trailer, hdtr->trailers, hdtr->trl_cnt) < 0)
-		return -1;
-	if (sink->header.left <= INT64_MAX - sink->trailer.left)
-		return 0;
-	errno = EINVAL;
-	return -1;
-}
-
-/** Check that a sink can take the range of `bytes`.  Return 0, or -1 with
- * EINVAL. */
-static int
-check_sink(const struct zc_job *job, const struct sink *sink, int64_t bytes)
-{
-	const struct end *out = &sink->end;
-	int64_t more = sink->header.left + sink->trailer.left;
-
-	errno = EINVAL;
-	if (out->placed && more > INT64_MAX - out->start - MAX(bytes, 0))
-		return -1;
-	/* With O_APPEND, pwrite(2) ignores the offset. */
-	if (out->placed && (out->flags & O_APPEND))
-		return -1;
-	/* Each write to a kernel file is a command of its own. */
-	if (out->kind == ZC_SYNTHETIC && (more > 0 || job->sink_count > 1))
-		return -1;
-	return end_overlap(&sink->supply->in, out, bytes, more) ? -1 : 0;
-}
-
-/** Fill in the description of sink `index`.  Return 0, or -1 with EINVAL. */
-static int
-describe_sink(struct zc_sink *sink, const struct zc_request *request,
-    size_t index)
-{
-	size_t stride;
-
-	if (index > 0) {
-		stride = request->sinks->size;
-		return sized_read(sink, sizeof(*sink),
-		    (const char *)request->sinks + (index - 1) * stride,
-		    SINK_LEAST);
-	}
-	*sink = (struct zc_sink)ZC_SINK_INIT(request->out_fd);
-	sink->offset = request->out_offset;
-	sink->hdtr = request->hdtr;
-	sink->io = request->out_io;
-	return 0;
-}
-
-static int
-inspect_sink(struct zc_job *job, size_t index)
-{
-	const struct zc_request *request = &job->request;
-	struct sink *sink = &job->sink[index];
-	struct zc_sink theirs;
-
-	sink->index = index;
-	sink->result = (struct zc_result)ZC_RESULT_INIT;
-	sink->supply = &job->supply[job->supply_count > 1 ? index : 0];
-	sink->supply->sinks++;
-	if (describe_sink(&theirs, request, index) < 0 ||
-	    wrap(sink, theirs.hdtr) < 0 ||
-	    end_inspect(&sink->end, theirs.fd, theirs.io, ZC_SINK,
-	    theirs.offset) < 0)
-		return -1;
-	return check_sink(job, sink, request->bytes);
-}
-
-/** Find out about all ends.  Return 0, or -1 with errno. */
-static int
-inspect(struct zc_job *job)
-{
-	const struct zc_request *request = &job->request;
-	struct supply *first = job->supply;
-
-	if (end_inspect(&first->in, request->in_fd, request->in_io, ZC_SOURCE,
-	    request->offset) < 0)
-		return -1;
-	first->shared = job->sink_count > 1 && first->in.start < 0;
-	job->supply_count = first->shared ? 1 : job->sink_count;
-	if (job->supply_count > 1) {
-		job->moves = !first->in.placed;
-		job->from = first->in.start;
-		if (end_place(&first->in, first->in.start) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < job->supply_count; i++) {
-		job->supply[i] = *first;
-		job->supply[i].left = request->bytes == ZC_TO_END ? INT64_MAX :
-		    request->bytes;
-	}
-	for (size_t i = 0; i < job->sink_count; i++)
-		if (inspect_sink(job, i) < 0)
-			return -1;
-	return 0;
 }
 
 static void
@@ -325,7 +123,7 @@ zc_job_new(const struct zc_request *theirs)
 	size_t sinks;
 	int error;
 
-	if (job_request(&request, theirs) < 0)
+	if (request_read(&request, theirs) < 0)
 		return NULL;
 	sinks = 1 + request.sink_count;
 	job = calloc(1, sizeof(*job) + sinks * sizeof(job->sink[0]));
@@ -339,7 +137,7 @@ zc_job_new(const struct zc_request *theirs)
 	job->sink_count = sinks;
 	job->supply = calloc(sinks, sizeof(job->supply[0]));
 	job->waits = calloc(sinks, sizeof(job->waits[0]));
-	if (job->supply != NULL && job->waits != NULL && inspect(job) == 0)
+	if (job->supply != NULL && job->waits != NULL && request_inspect(job) == 0)
 		return job;
 	error = errno;
 	job_release(job);
@@ -375,7 +173,7 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	if (next->end.start >= 0 && next_place(&next->end, range->out_offset,
 	    next->given + next->wrapped) < 0)
 		return -1;
-	if (wrap(next, hdtr) < 0 || check_sink(job, next, range->bytes) < 0)
+	if (request_wrap(next, hdtr) < 0 || request_check_sink(job, next, range->bytes) < 0)
 		return -1;
 	from->left = range->bytes == ZC_TO_END ? INT64_MAX : range->bytes;
 	from->taken = 0;
@@ -398,8 +196,8 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 		return -1;
 	errno = EINVAL;
 	if ((range.bytes < 0 && range.bytes != ZC_TO_END) ||
-	    !range_is_valid(range.offset, range.bytes) ||
-	    !range_is_valid(range.out_offset, range.bytes))
+	    !request_has_range(range.offset, range.bytes) ||
+	    !request_has_range(range.out_offset, range.bytes))
 		return -1;
 	errno = EBUSY;
 	if (job_result(job)->outcome != ZC_DONE || !job->keeps)
@@ -441,7 +239,7 @@ zc_job_free(struct zc_job *job)
 
 	if (job == NULL)
 		return;
-	loop_settle(job);
+	job_settle(job);
 	job_release(job);
 	errno = saved;
 }
@@ -457,9 +255,9 @@ job_transfer(struct zc_job *job, struct zc_result *result)
 {
 	int done = zc_job_run(job, NULL, 0);
 
-	loop_settle(job);
+	job_settle(job);
 	if (job->sink_count > 1)
-		sum_up(job);
+		total_sum_up(job);
 	if (result != NULL)
 		sized_write(result, job_result(job), sizeof(*result));
 	zc_job_free(job);
@@ -494,7 +292,7 @@ zc_ends_of(struct zc_ends *ends, const struct zc_request *request)
 
 	if (job == NULL)
 		return -1;
-	ours = loop_setup(job, job->sink).ends;
+	ours = sink_setup(job->sink, &job->request).ends;
 	zc_job_free(job);
 	sized_write(ends, &ours, sizeof(ours));
 	return 0;

@@ -31,10 +31,6 @@ struct zc_job {
 	struct sink sink[];
 };
 
-/** Fill in a request for what the caller's says.  Return 0, or -1 with EINVAL
- * if a member is not valid. */
-int job_request(struct zc_request *, const struct zc_request *theirs);
-
 /** True if the caller's result (NULL: it wants none) can be filled in. */
 bool job_result_fits(const struct zc_result *);
 

@@ -29,18 +29,21 @@
 #define end_waits_by_poll		zc__end_waits_by_poll
 #define end_write			zc__end_write
 #define end_writev			zc__end_writev
+#define fallback_begin			zc__fallback_begin
+#define fallback_none_left		zc__fallback_none_left
+#define fallback_refused		zc__fallback_refused
 #define filesystem_of			zc__filesystem_of
-#define job_request			zc__job_request
+#define job_fail			zc__job_fail
+#define job_finish			zc__job_finish
+#define job_next_active			zc__job_next_active
+#define job_report			zc__job_report
+#define job_report_moved		zc__job_report_moved
 #define job_result_fits			zc__job_result_fits
+#define job_settle			zc__job_settle
 #define job_start			zc__job_start
 #define job_transfer			zc__job_transfer
 #define kind_of				zc__kind_of
-#define loop_begin			zc__loop_begin
-#define loop_finish			zc__loop_finish
-#define loop_report			zc__loop_report
 #define loop_run			zc__loop_run
-#define loop_settle			zc__loop_settle
-#define loop_setup			zc__loop_setup
 #define memory_filled			zc__memory_filled
 #define memory_reserve			zc__memory_reserve
 #define memory_room			zc__memory_room
@@ -63,6 +66,11 @@
 #define pieces_set			zc__pieces_set
 #define pieces_view			zc__pieces_view
 #define pipe_grow			zc__pipe_grow
+#define request_check_sink		zc__request_check_sink
+#define request_has_range		zc__request_has_range
+#define request_inspect			zc__request_inspect
+#define request_read			zc__request_read
+#define request_wrap			zc__request_wrap
 #define sink_branch			zc__sink_branch
 #define sink_cork			zc__sink_cork
 #define sink_flush			zc__sink_flush
@@ -73,6 +81,7 @@
 #define sink_room			zc__sink_room
 #define sink_save			zc__sink_save
 #define sink_settle			zc__sink_settle
+#define sink_setup			zc__sink_setup
 #define sink_store			zc__sink_store
 #define sink_uncork			zc__sink_uncork
 #define sink_write_pieces		zc__sink_write_pieces
@@ -93,5 +102,12 @@
 #define tcp_acknowledged		zc__tcp_acknowledged
 #define tcp_unacknowledged		zc__tcp_unacknowledged
 #define tcp_was_connected		zc__tcp_was_connected
+#define total_leave_position		zc__total_leave_position
+#define total_sum_up			zc__total_sum_up
+#define wait_allows			zc__wait_allows
+#define wait_flush			zc__wait_flush
+#define wait_for_any			zc__wait_for_any
+#define wait_note			zc__wait_note
+#define wait_over			zc__wait_over
 
 #endif

@@ -3,9 +3,33 @@
 #include "sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/param.h>
 
 #include "cork.h"
+
+struct setup
+sink_setup(const struct sink *sink, const struct zc_request *request)
+{
+	const struct supply *supply = sink->supply;
+
+	return (struct setup){
+		.ends = {
+			.size = sizeof(struct zc_ends),
+			.in = supply->in.kind,
+			.out = sink->end.kind,
+			.bytes = supply_bytes(supply, request->bytes),
+			.append = sink->end.flags & O_APPEND,
+			.direct = sink->end.flags & O_DIRECT,
+			.placed = sink->end.placed,
+			.unseekable = supply->in.kind == ZC_REGULAR &&
+			    supply->in.start < 0,
+		},
+		.block_size = request->block_size,
+		.pipe_size = request->pipe_size,
+		.named = request->method != ZC_AUTO,
+	};
+}
 
 int64_t
 sink_room(const struct sink *sink)

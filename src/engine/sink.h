@@ -41,6 +41,9 @@ struct sink {
 	struct zc_result result;
 };
 
+/** Return what the plan depends on, and what a store is opened for. */
+struct setup sink_setup(const struct sink *, const struct zc_request *);
+
 /** Return how many bytes the sink is before the largest offset, 2^63-1. */
 int64_t sink_room(const struct sink *);
 

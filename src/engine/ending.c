@@ -1,0 +1,135 @@
+#include "config.h"
+
+#include "ending.h"
+
+#include <errno.h>
+
+struct sink *
+job_next_active(struct zc_job *job, const struct supply *supply,
+    struct sink *sink)
+{
+	sink = sink == NULL ? job->sink : sink + 1;
+	for (; sink < job->sink + job->sink_count; sink++)
+		if (sink_is_active(sink) &&
+		    (supply == NULL || sink->supply == supply))
+			return sink;
+	return NULL;
+}
+
+/** Release what the sink uses, and what its supply uses if this is the last
+ * sink that it serves. */
+static void
+settle(struct sink *sink)
+{
+	struct supply *supply = sink->supply;
+
+	if (sink->settled)
+		return;
+	sink->settled = true;
+	sink_settle(sink);
+	/* The sink may be the one that reads the method's own store. */
+	supply->outdated = true;
+	if (--supply->sinks > 0)
+		sink->result.lost += supply->taken - sink->given;
+	else
+		sink->result.lost += supply_settle(supply, sink->given);
+}
+
+/** End this sink alone.  If another range will follow, keep what it uses. */
+static void
+end_sink(const struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
+    int error)
+{
+	sink->result.outcome = outcome;
+	sink->result.error = error;
+	if (outcome == ZC_DONE && job->keeps)
+		sink_uncork(sink);
+	else
+		settle(sink);
+}
+
+/** True if the failure is that of one sink. */
+static bool
+is_of_sink(const struct sink *sink)
+{
+	return (sink->result.outcome == ZC_FAILED &&
+	    sink->result.side == ZC_SINK) ||
+	    sink->result.outcome == ZC_UNSUITED;
+}
+
+/** End all other sinks, because this one has ended. */
+static void
+end_others(struct zc_job *job, const struct sink *sink)
+{
+	FOR_EACH_ACTIVE(other, job, NULL) {
+		other->result.side = sink->result.side;
+		if (is_of_sink(sink))
+			end_sink(job, other, ZC_STOPPED, ECANCELED);
+		else
+			end_sink(job, other, sink->result.outcome,
+			    sink->result.error);
+	}
+}
+
+void
+job_finish(struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
+    int error)
+{
+	end_sink(job, sink, outcome, error);
+	if (outcome == ZC_DONE || outcome == ZC_SHORT)
+		return;
+	if (is_of_sink(sink) && (job->request.flags & ZC_DROP_SINKS) &&
+	    job_next_active(job, NULL, NULL) != NULL)
+		job_report(job, sink, ZC_EVENT_DROPPED, ZC_AUTO, error);
+	else
+		end_others(job, sink);
+}
+
+void
+job_settle(struct zc_job *job)
+{
+	int saved = errno;
+
+	for (size_t i = 0; i < job->sink_count; i++)
+		settle(&job->sink[i]);
+	errno = saved;
+}
+
+void
+job_fail(struct zc_job *job, struct sink *sink, enum zc_side side, int error)
+{
+	sink->result.side = side;
+	job_finish(job, sink, ZC_FAILED, error);
+}
+
+static void
+report(struct zc_job *job, struct sink *sink, struct zc_event event)
+{
+	if (job->request.event == NULL ||
+	    (!sink_is_active(sink) && event.type != ZC_EVENT_DROPPED))
+		return;
+	event.bytes = sink->result.bytes;
+	event.plan = &sink->plan;
+	event.sink = sink->index;
+	if (job->request.event(&event, job->request.arg) == 0)
+		return;
+	if (!sink_is_active(sink))
+		sink = job_next_active(job, NULL, NULL);
+	job_finish(job, sink, ZC_STOPPED, EINTR);
+}
+
+void
+job_report(struct zc_job *job, struct sink *sink, enum zc_event_type type,
+    enum zc_method method, int error)
+{
+	report(job, sink, (struct zc_event){ .type = type, .method = method,
+		.error = error });
+}
+
+void
+job_report_moved(struct zc_job *job, struct sink *sink, enum zc_method method,
+    const struct zc_moved *moved)
+{
+	report(job, sink, (struct zc_event){ .type = ZC_EVENT_MOVED,
+		.method = method, .moved = *moved });
+}

@@ -1,0 +1,141 @@
+#include "config.h"
+
+#include "request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/param.h>
+
+#include "sized.h"
+
+/* Callers of every version of the library have the members up to these. */
+#define REQUEST_LEAST	SIZED_TO(struct zc_request, arg)
+#define SINK_LEAST	SIZED_TO(struct zc_sink, hdtr)
+
+#define SINKS_MAX	1024
+
+bool
+request_has_range(int64_t offset, int64_t bytes)
+{
+	if (offset < 0)
+		return offset == ZC_CURRENT;
+	return bytes <= INT64_MAX - offset;
+}
+
+int
+request_read(struct zc_request *ours, const struct zc_request *theirs)
+{
+	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO |
+	    ZC_DROP_SINKS | ZC_KEEP_OPEN;
+
+	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
+		return -1;
+	if ((ours->bytes >= 0 || ours->bytes == ZC_TO_END) &&
+	    request_has_range(ours->offset, ours->bytes) &&
+	    request_has_range(ours->out_offset, ours->bytes) &&
+	    ours->method < ZC_METHODS && (ours->flags & ~known) == 0 &&
+	    ours->sink_count <= SINKS_MAX &&
+	    (ours->sinks != NULL || ours->sink_count == 0))
+		return 0;
+	errno = EINVAL;
+	return -1;
+}
+
+int
+request_wrap(struct sink *sink, const struct zc_hdtr *hdtr)
+{
+	if (hdtr == NULL)
+		return 0;
+	if (pieces_set(&sink->header, hdtr->headers, hdtr->hdr_cnt) < 0 ||
+	    pieces_set(&sink->trailer, hdtr->trailers, hdtr->trl_cnt) < 0)
+		return -1;
+	if (sink->header.left <= INT64_MAX - sink->trailer.left)
+		return 0;
+	errno = EINVAL;
+	return -1;
+}
+
+int
+request_check_sink(const struct zc_job *job, const struct sink *sink, int64_t bytes)
+{
+	const struct end *out = &sink->end;
+	int64_t more = sink->header.left + sink->trailer.left;
+
+	errno = EINVAL;
+	if (out->placed && more > INT64_MAX - out->start - MAX(bytes, 0))
+		return -1;
+	/* With O_APPEND, pwrite(2) ignores the offset. */
+	if (out->placed && (out->flags & O_APPEND))
+		return -1;
+	/* Each write to a kernel file is a command of its own. */
+	if (out->kind == ZC_SYNTHETIC && (more > 0 || job->sink_count > 1))
+		return -1;
+	return end_overlap(&sink->supply->in, out, bytes, more) ? -1 : 0;
+}
+
+/** Fill in the description of sink `index`.  Return 0, or -1 with EINVAL. */
+static int
+describe_sink(struct zc_sink *sink, const struct zc_request *request,
+    size_t index)
+{
+	size_t stride;
+
+	if (index > 0) {
+		stride = request->sinks->size;
+		return sized_read(sink, sizeof(*sink),
+		    (const char *)request->sinks + (index - 1) * stride,
+		    SINK_LEAST);
+	}
+	*sink = (struct zc_sink)ZC_SINK_INIT(request->out_fd);
+	sink->offset = request->out_offset;
+	sink->hdtr = request->hdtr;
+	sink->io = request->out_io;
+	return 0;
+}
+
+static int
+inspect_sink(struct zc_job *job, size_t index)
+{
+	const struct zc_request *request = &job->request;
+	struct sink *sink = &job->sink[index];
+	struct zc_sink theirs;
+
+	sink->index = index;
+	sink->result = (struct zc_result)ZC_RESULT_INIT;
+	sink->supply = &job->supply[job->supply_count > 1 ? index : 0];
+	sink->supply->sinks++;
+	if (describe_sink(&theirs, request, index) < 0 ||
+	    request_wrap(sink, theirs.hdtr) < 0 ||
+	    end_inspect(&sink->end, theirs.fd, theirs.io, ZC_SINK,
+	    theirs.offset) < 0)
+		return -1;
+	return request_check_sink(job, sink, request->bytes);
+}
+
+int
+request_inspect(struct zc_job *job)
+{
+	const struct zc_request *request = &job->request;
+	struct supply *first = job->supply;
+
+	if (end_inspect(&first->in, request->in_fd, request->in_io, ZC_SOURCE,
+	    request->offset) < 0)
+		return -1;
+	first->shared = job->sink_count > 1 && first->in.start < 0;
+	job->supply_count = first->shared ? 1 : job->sink_count;
+	if (job->supply_count > 1) {
+		job->moves = !first->in.placed;
+		job->from = first->in.start;
+		if (end_place(&first->in, first->in.start) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < job->supply_count; i++) {
+		job->supply[i] = *first;
+		job->supply[i].left = request->bytes == ZC_TO_END ? INT64_MAX :
+		    request->bytes;
+	}
+	for (size_t i = 0; i < job->sink_count; i++)
+		if (inspect_sink(job, i) < 0)
+			return -1;
+	return 0;
+}

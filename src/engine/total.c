@@ -1,0 +1,72 @@
+#include "config.h"
+
+#include "total.h"
+
+#include <errno.h>
+#include <sys/param.h>
+#include <unistd.h>
+
+/** Return how well a result says what came of the whole job: the first one that
+ * is highest does. */
+static int
+rank(const struct zc_result *result)
+{
+	switch (result->outcome) {
+	case ZC_UNFINISHED:
+	case ZC_WOULD_WAIT:
+		return 3;
+	case ZC_DONE:
+		return 0;
+	default:
+		return result->error == ECANCELED ? 1 : 2;
+	}
+}
+
+/** Return true if the sink did not fail. */
+static bool
+counts(const struct zc_result *result)
+{
+	return rank(result) == 0 || rank(result) == 3;
+}
+
+void
+total_sum_up(struct zc_job *job)
+{
+	struct zc_result *total = &job->total;
+	const struct zc_result *telling = &job->sink[0].result;
+	int64_t least = INT64_MAX, lost = INT64_MAX;
+
+	*total = (struct zc_result)ZC_RESULT_INIT;
+	for (size_t i = 0; i < job->sink_count; i++) {
+		const struct zc_result *result = &job->sink[i].result;
+
+		if (rank(result) > rank(telling))
+			telling = result;
+		if (counts(result))
+			least = MIN(least, result->bytes);
+		/* A byte is lost if no sink got it. */
+		lost = MIN(lost, result->lost);
+		for (int m = 0; m < ZC_METHODS; m++) {
+			total->use[m].bytes += result->use[m].bytes;
+			total->use[m].calls += result->use[m].calls;
+		}
+	}
+	total->outcome = telling->outcome;
+	total->side = telling->side;
+	total->error = telling->error;
+	total->reason = telling->reason;
+	total->method = telling->method;
+	total->bytes = least < INT64_MAX ? least : 0;
+	total->lost = lost;
+}
+
+void
+total_leave_position(const struct zc_job *job)
+{
+	int saved = errno;
+
+	if (job->moves)
+		(void)lseek(job->supply->in.fd,
+		    job->from + job->total.bytes, SEEK_SET);
+	errno = saved;
+}

@@ -1,0 +1,31 @@
+/*
+ * Waiting, in one place: until an end is ready, or until the caller's function
+ * allows more.
+ */
+#ifndef ENGINE_WAITING_H
+#define ENGINE_WAITING_H
+
+#include <stdbool.h>
+
+#include "job.h"
+
+/** Note what the sink, or its supply, is to wait for. */
+void wait_note(struct zc_job *, struct sink *, const struct step *);
+
+/** Limit the call to what the request's function allows.  Return false if it
+ * allows nothing now. */
+bool wait_allows(struct zc_job *, struct sink *, struct call *);
+
+/** Before a source that has nothing yet makes us wait, send what its sinks keep
+ * back: else it would wait as long as we do.  Return false if a sink is not
+ * ready for that, or failed. */
+bool wait_flush(struct zc_job *, struct supply *);
+
+/** Forget what was waited for. */
+void wait_over(struct zc_job *);
+
+/** Wait until a step can be made, by the request's function.  Return false if
+ * the caller is to wait, for `waits`, of which `count` are set. */
+bool wait_for_any(struct zc_job *, struct zc_wait *waits, size_t count);
+
+#endif
