@@ -61,7 +61,12 @@ is_of_sink(const struct sink *sink)
 static void
 end_others(struct zc_job *job, const struct sink *sink)
 {
-	FOR_EACH_ACTIVE(other, job, NULL) {
+	for (size_t i = 0; i < job->sink_count; i++) {
+		struct sink *other = &job->sink[i];
+
+		if (!sink_is_active(other) &&
+		    other->result.outcome != ZC_WOULD_WAIT)
+			continue;
 		other->result.side = sink->result.side;
 		if (is_of_sink(sink))
 			end_sink(job, other, ZC_STOPPED, ECANCELED);
@@ -100,6 +105,13 @@ job_fail(struct zc_job *job, struct sink *sink, enum zc_side side, int error)
 {
 	sink->result.side = side;
 	job_finish(job, sink, ZC_FAILED, error);
+}
+
+void
+job_fail_all(struct zc_job *job, int error)
+{
+	FOR_EACH_ACTIVE(sink, job, NULL)
+		end_sink(job, sink, ZC_FAILED, error);
 }
 
 static void

@@ -278,7 +278,8 @@ turn(struct zc_job *job, struct sink *sink)
 		job_report(job, sink, ZC_EVENT_TRAILER, ZC_AUTO, 0);
 		return;
 	}
-	if (motion_takes(motion) && supply->outdated) {
+	if (motion_takes(motion) &&
+	    (supply->outdated || supply->method == NULL)) {
 		supply_close_method(supply);
 		fallback_begin(job, supply);
 		return;

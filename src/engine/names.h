@@ -34,6 +34,7 @@
 #define fallback_refused		zc__fallback_refused
 #define filesystem_of			zc__filesystem_of
 #define job_fail			zc__job_fail
+#define job_fail_all			zc__job_fail_all
 #define job_finish			zc__job_finish
 #define job_next_active			zc__job_next_active
 #define job_report			zc__job_report

@@ -154,6 +154,6 @@ wait_for_any(struct zc_job *job, struct zc_wait *waits, size_t count)
 		wait_over(job);
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	} else
-		job_fail(job, sink, sink->result.side, errno);
+		job_fail_all(job, errno);
 	return true;
 }
