@@ -34,7 +34,7 @@ total_sum_up(struct zc_job *job)
 {
 	struct zc_result *total = &job->total;
 	const struct zc_result *telling = &job->sink[0].result;
-	int64_t least = INT64_MAX, lost = INT64_MAX;
+	int64_t least = INT64_MAX, most = 0;
 
 	*total = (struct zc_result)ZC_RESULT_INIT;
 	for (size_t i = 0; i < job->sink_count; i++) {
@@ -44,8 +44,9 @@ total_sum_up(struct zc_job *job)
 			telling = result;
 		if (counts(result))
 			least = MIN(least, result->bytes);
-		/* A byte is lost if no sink got it. */
-		lost = MIN(lost, result->lost);
+		most = MAX(most, job->sink[i].given);
+		if (!job->supply->shared)
+			total->lost = MAX(total->lost, result->lost);
 		for (int m = 0; m < ZC_METHODS; m++) {
 			total->use[m].bytes += result->use[m].bytes;
 			total->use[m].calls += result->use[m].calls;
@@ -57,7 +58,9 @@ total_sum_up(struct zc_job *job)
 	total->reason = telling->reason;
 	total->method = telling->method;
 	total->bytes = least < INT64_MAX ? least : 0;
-	total->lost = lost;
+	/* Of a stream, what no sink got. */
+	if (job->supply->shared && job->supply->sinks == 0)
+		total->lost = job->supply->taken - most;
 }
 
 void
