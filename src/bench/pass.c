@@ -9,7 +9,6 @@
 #include <sys/time.h>
 
 #include "../base/clock.h"
-#include "../endpoint/look.h"
 #include "../transfer/transfer.h"
 
 /** Return the methods that policy allows for these ends, as bits. */
