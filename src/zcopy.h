@@ -225,9 +225,10 @@ struct zc_request {
 	/* Called when something happens.  If it does not return 0, the job
 	 * fails with EINTR. */
 	int (*event)(const struct zc_event *, void *arg);
-	/* Wait until one of `count` is ready.  If it returns a negative value,
-	 * the job fails with errno, but for EINTR it asks `event`.  NULL:
-	 * zc_job_run() returns EAGAIN instead. */
+	/* Wait until one of `count` is ready, or one's time `until` has come.
+	 * If it returns a negative value, the job fails with errno, but for
+	 * EINTR it asks `event`.  NULL: zc_job_run() returns EAGAIN
+	 * instead. */
 	int (*wait)(const struct zc_wait *, size_t count, void *arg);
 	void *arg;
 
@@ -239,11 +240,16 @@ struct zc_request {
 	 * none before *until (nanoseconds of CLOCK_MONOTONIC).  This limits
 	 * the rate.  -1: the job fails with errno. */
 	int64_t (*allow)(int64_t bytes, int64_t *until, void *arg);
+	/* If nothing moves for so many nanoseconds, the job ends with
+	 * ZC_STALLED; 0: never.  What a peer takes out of the queue of a sink
+	 * counts as moving.  A call that blocks goes on unless a signal
+	 * interrupts it: use O_NONBLOCK, or a timer. */
+	int64_t timeout;
 };
 
 #define ZC_REQUEST_INIT(in, out) { sizeof(struct zc_request), (in), (out), \
 	ZC_CURRENT, ZC_CURRENT, ZC_TO_END, NULL, ZC_AUTO, 0, 0, 0, \
-	NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL }
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, 0 }
 
 /** The next range of bytes to move between the same ends. */
 struct zc_range {
@@ -270,6 +276,9 @@ enum zc_outcome {
 					   last one */
 	ZC_STOPPED,			/* by `event` or `select` */
 	ZC_FAILED,			/* see .side and .error */
+	ZC_STALLED,			/* ETIMEDOUT: nothing moved for the
+					   request's `timeout`, because of
+					   .side */
 };
 
 /** What one method did.  A method that was never tried has calls == 0.  The

@@ -12,13 +12,6 @@
 #include "diag.h"
 #include "signals.h"
 
-static double limit;			/* seconds; 0: none */
-static int64_t since;
-static int64_t armed;			/* when the timer was set */
-static double look;			/* seconds; 0: see deadline_look() */
-static bool grace;			/* an eighth of it is enough */
-static bool late;			/* news came when the time was up */
-
 /**
  * Interrupt blocked calls after `seconds` (0: never), and then again and again,
  * because a signal that arrives just before the call is lost.  Never interrupt
@@ -26,93 +19,81 @@ static bool late;			/* news came when the time was up */
  * interrupted, and the next read(2) starts its work from the beginning.
  */
 static void
-arm(double seconds)
+arm(struct deadline *deadline, double seconds)
 {
+	double limit = deadline->limit, look = deadline->look;
 	double every = limit > 0 ? MIN(limit / 8, 1.0) : look;
 
 	if (look > 0 && (seconds <= 0 || look < seconds))
 		seconds = look;
-	armed = clock_now();
+	deadline->armed = clock_now();
 	(void)signals_tick(seconds > 0 ? MAX(seconds, 0.01) : 0,
 	    MAX(every, 0.01));
 }
 
 void
-deadline_begin(const struct options *options, double by_default)
+deadline_begin(struct deadline *deadline, const struct options *options,
+    double by_default)
 {
-	limit = options->timeout >= 0 ? options->timeout : by_default;
-	look = 0;
-	arm(limit);
-	deadline_renew();
+	*deadline = (struct deadline){ .limit = options->timeout >= 0 ?
+		options->timeout : by_default };
+	arm(deadline, deadline->limit);
+	deadline_renew(deadline);
 }
 
 void
-deadline_remove(void)
+deadline_remove(struct deadline *deadline)
 {
-	limit = look = 0;
-	arm(0);
+	*deadline = (struct deadline){ .limit = 0 };
+	arm(deadline, 0);
 }
 
 void
-deadline_look(double seconds)
+deadline_look(struct deadline *deadline, double seconds)
 {
-	look = seconds;
-	arm(limit);
+	deadline->look = seconds;
+	arm(deadline, deadline->limit);
 }
 
 void
-deadline_renew(void)
+deadline_renew(struct deadline *deadline)
 {
-	grace = late = false;
-	if (limit <= 0)
+	deadline->late = false;
+	if (deadline->limit <= 0)
 		return;
-	since = clock_now();
+	deadline->since = clock_now();
 	/* Setting the timer is a system call: not for each block moved. */
-	if (clock_seconds_since(armed) >= limit / 4)
-		arm(limit);
-}
-
-void
-deadline_extend(void)
-{
-	deadline_renew();
-	grace = true;
-	arm(limit / 8);
+	if (clock_seconds_since(deadline->armed) >= deadline->limit / 4)
+		arm(deadline, deadline->limit);
 }
 
 bool
-deadline_passed(void)
+deadline_passed(const struct deadline *deadline)
 {
-	double most = grace ? limit / 8 : limit;
-
-	return limit > 0 && clock_seconds_since(since) >= most;
-}
-
-double
-deadline_limit(void)
-{
-	return limit;
+	return deadline->limit > 0 &&
+	    clock_seconds_since(deadline->since) >= deadline->limit;
 }
 
 const char *
-deadline_reason(int error)
+deadline_reason(const struct deadline *deadline, int error)
 {
 	static char text[64];
 
-	if (error != ETIMEDOUT || !deadline_passed())
+	if (error != ETIMEDOUT || !deadline_passed(deadline))
 		return strerror(error);
-	snprintf(text, sizeof(text), "nothing moved for %g s", limit);
+	snprintf(text, sizeof(text), "nothing moved for %g s",
+	    deadline->limit);
 	return text;
 }
 
 bool
-deadline_allows(const char *state)
+deadline_allows(const struct deadline *deadline, const char *state)
 {
 	int error = errno;
 
 	if (error != EINTR || signals_caught() != 0)
 		return false;
-	if (deadline_passed()) {
+	if (deadline_passed(deadline)) {
 		errno = ETIMEDOUT;
 		return false;
 	}
@@ -124,22 +105,24 @@ deadline_allows(const char *state)
 /** Return the milliseconds until the deadline, or `milliseconds` if that is
  * less (-1: forever, as for poll(2)). */
 static int
-shorten(int milliseconds)
+shorten(const struct deadline *deadline, int milliseconds)
 {
-	double rest = (limit - clock_seconds_since(since)) * 1000 + 1;
+	double rest = (deadline->limit -
+	    clock_seconds_since(deadline->since)) * 1000 + 1;
 
-	if (limit <= 0 || (milliseconds >= 0 && milliseconds <= rest))
+	if (deadline->limit <= 0 ||
+	    (milliseconds >= 0 && milliseconds <= rest))
 		return milliseconds;
 	return (int)MIN(MAX(rest, 0), INT_MAX);
 }
 
 bool
-deadline_moved(ssize_t n, const char *state)
+deadline_moved(struct deadline *deadline, ssize_t n, const char *state)
 {
 	if (n < 0)
-		return deadline_allows(state);
+		return deadline_allows(deadline, state);
 	if (n > 0)
-		deadline_renew();
+		deadline_renew(deadline);
 	if (signals_status_wanted())
 		diag_error(NULL, "%s", state);
 	/* A read(2) that never blocks never fails with EINTR. */
@@ -148,26 +131,26 @@ deadline_moved(ssize_t n, const char *state)
 }
 
 int
-deadline_poll(struct pollfd *polled, unsigned count, int milliseconds,
-    const char *state)
+deadline_poll(struct deadline *deadline, struct pollfd *polled, unsigned count,
+    int milliseconds, const char *state)
 {
-	int ready = poll(polled, count, shorten(milliseconds));
+	int ready = poll(polled, count, shorten(deadline, milliseconds));
 
-	if (ready < 0 && !deadline_allows(state))
+	if (ready < 0 && !deadline_allows(deadline, state))
 		return -1;
 	/* A poll(2) that returns at once never fails with EINTR. */
 	errno = EINTR;
 	if (signals_caught() != 0)
 		return -1;
-	if (!deadline_passed())
+	if (!deadline_passed(deadline))
 		return MAX(ready, 0);
 	/* The deadline has passed.  The event may have come before it, while
 	 * we were stopped (SIGSTOP): return it once.  Another event, without
 	 * deadline_renew() in between, is too late. */
 	errno = ETIMEDOUT;
-	if (ready <= 0 || late)
+	if (ready <= 0 || deadline->late)
 		return -1;
-	late = true;
+	deadline->late = true;
 	return ready;
 }
 

@@ -1,15 +1,16 @@
 /*
- * The deadline of the current wait (--timeout).
+ * The deadline of a wait (--timeout), which belongs to whoever waits.
  *
- * There is one deadline at a time.  Calls that block have no time-out of their
- * own: a timer interrupts them (EINTR), and deadline_allows() says whether to
- * repeat the call.
+ * Calls that block have no time-out of their own: a timer interrupts them
+ * (EINTR), and deadline_allows() says whether to repeat the call.  There is one
+ * timer, which the deadline that was set last uses.
  */
 #ifndef BASE_DEADLINE_H
 #define BASE_DEADLINE_H
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "../base/options.h"
@@ -23,36 +24,34 @@
  * another status once the reason is printed. */
 enum status deadline_check(const struct options *);
 
-/**
- * Set a new deadline: the seconds of --timeout, or `by_default` seconds, from
- * now.  It replaces the previous deadline.
- */
-void deadline_begin(const struct options *, double by_default);
+struct deadline {
+	double limit;		/* seconds; 0: wait forever */
+	int64_t since;		/* it counts from here, in ns of clock_now() */
+	int64_t armed;		/* when the timer was set */
+	double look;		/* seconds; 0: see deadline_look() */
+	bool late;		/* news came when the time was up */
+};
 
-/** Remove the deadline: wait forever. */
-void deadline_remove(void);
+/** Begin: the seconds of --timeout, or `by_default` seconds, from now. */
+void deadline_begin(struct deadline *, const struct options *,
+    double by_default);
 
-/** Until the next deadline_begin(), also interrupt blocked calls every
- * `seconds` before the deadline, because the caller has something else to
- * check. */
-void deadline_look(double seconds);
+/** Wait forever. */
+void deadline_remove(struct deadline *);
+
+/** Also interrupt blocked calls every `seconds` before the deadline, because
+ * the caller has something else to check. */
+void deadline_look(struct deadline *, double seconds);
 
 /** Restart the deadline, because something moved. */
-void deadline_renew(void);
-
-/** Grant an eighth of the time again, because the deadline may have passed
- * while we were stopped (SIGSTOP). */
-void deadline_extend(void);
+void deadline_renew(struct deadline *);
 
 /** True if the deadline has passed. */
-bool deadline_passed(void);
+bool deadline_passed(const struct deadline *);
 
 /** Return strerror(error), or for ETIMEDOUT, once the deadline has passed,
  * "nothing moved for N s".  Static text. */
-const char *deadline_reason(int error);
-
-/** Return the seconds from begin or renew to the deadline; 0: there is none. */
-double deadline_limit(void);
+const char *deadline_reason(const struct deadline *, int error);
 
 /**
  * True if a call that failed is to be repeated: only after EINTR, and only if
@@ -60,14 +59,14 @@ double deadline_limit(void);
  * is ETIMEDOUT.  If SIGUSR1 has arrived, print `state`, which says how far the
  * transfer is.
  */
-bool deadline_allows(const char *state);
+bool deadline_allows(const struct deadline *, const char *state);
 
 /**
  * True if a call like read(2), which returned n, is to be repeated: after EINTR
  * as deadline_allows() says, and after n > 0 unless a signal ends us.  If
  * false, errno is 0 at the end of the data (n is 0), or the reason.
  */
-bool deadline_moved(ssize_t n, const char *state);
+bool deadline_moved(struct deadline *, ssize_t n, const char *state);
 
 /**
  * Call poll(2), for at most `milliseconds` (-1: until the deadline).  Return
@@ -75,8 +74,8 @@ bool deadline_moved(ssize_t n, const char *state);
  * us, or ETIMEDOUT.  Events do not extend the deadline: call deadline_renew()
  * when something has moved.
  */
-int deadline_poll(struct pollfd *, unsigned count, int milliseconds,
-    const char *state);
+int deadline_poll(struct deadline *, struct pollfd *, unsigned count,
+    int milliseconds, const char *state);
 
 /** What to print for SIGUSR1 while an end is not ready. */
 #define WAITING_FIRST	"0 bytes so far, waiting for the other side"

@@ -188,7 +188,7 @@ look_up_source(struct routes *routes, const struct view *view)
 	if (!regular && view->look.kind != ZC_BLOCK)
 		return STATUS_OK;
 	routes->file = end->inherited ? descriptor_copy(end->fd) :
-	    descriptor_open(AT_FDCWD, end->path, O_RDONLY, 0);
+	    descriptor_open(&end->deadline, AT_FDCWD, end->path, O_RDONLY, 0);
 	if (routes->file < 0)
 		return endpoint_error(end, "open");
 	/* A device's node is on another file system than its data. */

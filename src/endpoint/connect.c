@@ -22,7 +22,7 @@
 #define HEAD_START	250		/* milliseconds; RFC 8305, 8 */
 
 struct race {
-	const struct endpoint *ep;
+	struct endpoint *ep;
 	const struct addrinfo *to[ADDRESSES_MAX];
 	struct pollfd polled[ADDRESSES_MAX];	/* fd -1: not running */
 	unsigned count, begun, running;
@@ -151,7 +151,7 @@ race_wait(struct race *race)
 	int pause = race->begun < race->count ? race_pause(race) : -1;
 	int fd;
 
-	if (deadline_poll(race->polled, race->begun, pause,
+	if (deadline_poll(&race->ep->deadline, race->polled, race->begun, pause,
 	    WAITING_FIRST) < 0)
 		return -2;
 	for (unsigned i = 0; i < race->begun; i++) {
@@ -204,7 +204,7 @@ race_close(struct race *race, bool lost)
 }
 
 int
-connect_race(const struct endpoint *ep, const struct addrinfo *list,
+connect_race(struct endpoint *ep, const struct addrinfo *list,
     char *tried, size_t size)
 {
 	struct race race = { .ep = ep, .tried = tried, .size = size };

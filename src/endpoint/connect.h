@@ -15,7 +15,7 @@
  * connected socket, non-blocking and armed (socket_arm()); or -1 with errno,
  * and in `tried` each address with its error.
  */
-int connect_race(const struct endpoint *, const struct addrinfo *,
+int connect_race(struct endpoint *, const struct addrinfo *,
     char *tried, size_t size);
 
 #endif

@@ -11,13 +11,14 @@
 #include "../base/deadline.h"
 
 int
-descriptor_open(int dir, const char *path, int flags, mode_t mode)
+descriptor_open(const struct deadline *deadline, int dir, const char *path,
+    int flags, mode_t mode)
 {
 	int fd;
 
 	do {
 		fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY, mode);
-	} while (fd < 0 && deadline_allows(WAITING_FIRST));
+	} while (fd < 0 && deadline_allows(deadline, WAITING_FIRST));
 	return fd;
 }
 
@@ -44,7 +45,7 @@ descriptor_settle_once(int fd)
 }
 
 int
-descriptor_settle(int fd)
+descriptor_settle(const struct deadline *deadline, int fd)
 {
 	int result;
 
@@ -52,6 +53,7 @@ descriptor_settle(int fd)
 	 * again.  Close another duplicate instead. */
 	do {
 		result = descriptor_settle_once(fd);
-	} while (result < 0 && deadline_allows("all bytes written, closing"));
+	} while (result < 0 && deadline_allows(deadline,
+	    "all bytes written, closing"));
 	return result;
 }

@@ -285,7 +285,7 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 static enum status
 step(struct endpoint *ep, enum status (*hook)(struct endpoint *))
 {
-	deadline_begin(ep->options, DEADLINE_NEVER);
+	deadline_begin(&ep->deadline, ep->options, DEADLINE_NEVER);
 	return hook != NULL ? hook(ep) : STATUS_OK;
 }
 
@@ -459,6 +459,6 @@ endpoint_error(const struct endpoint *ep, const char *doing)
 	}
 	advise(ep, advice, sizeof(advice));
 	diag_error(ep->name, "%s: %s%s", doing, ep->type->network ?
-	    strerror(errno) : deadline_reason(errno), advice);
+	    strerror(errno) : deadline_reason(&ep->deadline, errno), advice);
 	return endpoint_fault(ep);
 }

@@ -31,8 +31,9 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "../base/status.h"
+#include "../base/deadline.h"
 #include "../base/options.h"
+#include "../base/status.h"
 
 enum role { ROLE_SOURCE, ROLE_DEST };
 
@@ -89,6 +90,7 @@ struct endpoint {
 	enum role role;
 	const struct endpoint_type *type;
 	const struct options *options;
+	struct deadline deadline;	/* of the step that is under way */
 
 	int fd;				/* the end itself, or -1 until ready */
 	bool inherited;			/* fd is not ours to close */

@@ -77,7 +77,7 @@ file_open_source(struct endpoint *ep)
 
 	if (status != STATUS_OK || S_ISFIFO(ep->st.st_mode))
 		return status;
-	return file_attach(ep, descriptor_open(AT_FDCWD, ep->path, O_RDONLY,
+	return file_attach(ep, descriptor_open(&ep->deadline, AT_FDCWD, ep->path, O_RDONLY,
 	    0));
 }
 
@@ -126,11 +126,11 @@ file_create(struct endpoint *ep)
 	status = file_find(ep, &state->location);
 	if (status != STATUS_OK)
 		return status;
-	fd = descriptor_open(state->location.dir, state->location.base,
+	fd = descriptor_open(&ep->deadline, state->location.dir, state->location.base,
 	    file_flags(ep) | O_EXCL | O_NOFOLLOW, ep->mode);
 	state->created = fd >= 0;
 	if (fd < 0 && errno == EEXIST && !ep->options->no_clobber)
-		fd = descriptor_open(AT_FDCWD, ep->path, file_flags(ep),
+		fd = descriptor_open(&ep->deadline, AT_FDCWD, ep->path, file_flags(ep),
 		    ep->mode);
 	return file_attach(ep, fd);
 }
@@ -143,9 +143,9 @@ static int
 file_open_existing(const struct endpoint *ep, const struct location *location)
 {
 	return location_has(location, &ep->st) ?
-	    descriptor_open(location->dir, location->base,
+	    descriptor_open(&ep->deadline, location->dir, location->base,
 	    file_flags(ep) | O_NOFOLLOW, ep->mode) :
-	    descriptor_open(AT_FDCWD, ep->path, file_flags(ep), ep->mode);
+	    descriptor_open(&ep->deadline, AT_FDCWD, ep->path, file_flags(ep), ep->mode);
 }
 
 /* Open DEST for writing in place, except what file_ready() opens: FIFOs and
@@ -355,11 +355,11 @@ file_open_late(struct endpoint *ep)
 		if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0)
 			flags |= O_TRUNC;
 	}
-	fd = descriptor_open(AT_FDCWD, ep->path, flags, ep->mode);
-	if (fd < 0 && errno == ETIMEDOUT && deadline_passed()) {
+	fd = descriptor_open(&ep->deadline, AT_FDCWD, ep->path, flags, ep->mode);
+	if (fd < 0 && errno == ETIMEDOUT && deadline_passed(&ep->deadline)) {
 		diag_error(ep->name, "open: no %s opened it within %g s "
 		    "(--timeout)", ep->role == ROLE_SOURCE ? "writer" :
-		    "reader", deadline_limit());
+		    "reader", ep->deadline.limit);
 		return endpoint_fault(ep);
 	}
 	return file_attach(ep, fd);
@@ -424,7 +424,7 @@ file_commit(struct endpoint *ep)
 
 	if (ep->role == ROLE_SOURCE)
 		return STATUS_OK;
-	if (descriptor_settle(ep->fd) < 0)
+	if (descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return endpoint_error(ep, "close");
 	/* The file is complete, so file_abort() must not remove it, even if
 	 * its name has changed. */

@@ -101,7 +101,7 @@ listeners_adopt(struct listeners *listeners, int fd)
  * network errors of the new connection, when nothing is wrong with the
  * listener. */
 static bool
-listeners_go_on(int error)
+listeners_go_on(const struct deadline *deadline, int error)
 {
 	switch (error) {
 	case EAGAIN:
@@ -114,7 +114,7 @@ listeners_go_on(int error)
 	case EHOSTUNREACH:
 		return true;
 	case EINTR:
-		return deadline_allows(WAITING_FIRST);
+		return deadline_allows(deadline, WAITING_FIRST);
 	default:
 		return false;
 	}
@@ -136,13 +136,13 @@ listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
 
 /* Wait for a connection, and accept it.  Return it, or -1 with errno. */
 static int
-listeners_wait(struct listeners *listeners, struct sockaddr_storage *peer,
-    socklen_t *length)
+listeners_wait(struct listeners *listeners, struct deadline *deadline,
+    struct sockaddr_storage *peer, socklen_t *length)
 {
 	int fd = -1;
 
 	do {
-		if (deadline_poll(listeners->polled,
+		if (deadline_poll(deadline, listeners->polled,
 		    (unsigned)listeners->count, -1, WAITING_FIRST) < 0)
 			return -1;
 		errno = EAGAIN;
@@ -151,19 +151,19 @@ listeners_wait(struct listeners *listeners, struct sockaddr_storage *peer,
 				fd = listeners_take(listeners->polled[i].fd,
 				    peer, length);
 		}
-	} while (fd < 0 && listeners_go_on(errno));
+	} while (fd < 0 && listeners_go_on(deadline, errno));
 	return fd;
 }
 
 int
-listeners_next(struct listeners *listeners, const struct endpoint *ep,
+listeners_next(struct listeners *listeners, struct endpoint *ep,
     struct sockaddr_storage *peer, socklen_t *length)
 {
 	char address[ADDRESS_SIZE];
 	int fd;
 
 	for (;;) {
-		fd = listeners_wait(listeners, peer, length);
+		fd = listeners_wait(listeners, &ep->deadline, peer, length);
 		if (fd < 0)
 			return -1;
 		if (socket_arm(fd, peer->ss_family) < 0) {
@@ -184,14 +184,14 @@ listeners_next(struct listeners *listeners, const struct endpoint *ep,
 /* Wait until the peer has sent something (return 1) or closed (0), but read
  * nothing.  -1 with errno. */
 static ssize_t
-listeners_first_byte(int fd)
+listeners_first_byte(const struct endpoint *ep)
 {
 	ssize_t n;
 	char ignored;
 
 	do {
-		n = recv(fd, &ignored, 1, MSG_PEEK);
-	} while (n < 0 && deadline_allows(WAITING_FIRST));
+		n = recv(ep->fd, &ignored, 1, MSG_PEEK);
+	} while (n < 0 && deadline_allows(&ep->deadline, WAITING_FIRST));
 	return n;
 }
 
@@ -203,7 +203,7 @@ listeners_accept(struct listeners *listeners, struct endpoint *ep)
 	enum status status;
 	ssize_t n;
 
-	deadline_begin(ep->options, DEADLINE_NEVER);
+	deadline_begin(&ep->deadline, ep->options, DEADLINE_NEVER);
 	ep->fd = listeners_next(listeners, ep, &peer, &length);
 	if (ep->fd < 0)
 		return endpoint_error(ep, "accept");
@@ -214,8 +214,8 @@ listeners_accept(struct listeners *listeners, struct endpoint *ep)
 		return status;
 
 	/* DEST must not be touched for a peer that sends nothing. */
-	deadline_renew();
-	n = listeners_first_byte(ep->fd);
+	deadline_renew(&ep->deadline);
+	n = listeners_first_byte(ep);
 	if (n < 0)
 		return endpoint_error(ep, "receive");
 	ep->empty = n == 0;

@@ -32,7 +32,7 @@ int listeners_adopt(struct listeners *, int fd);
 
 /** Return the next connection that --allow accepts, armed (socket_arm()), or -1
  * with errno.  Close others without reading. */
-int listeners_next(struct listeners *, const struct endpoint *,
+int listeners_next(struct listeners *, struct endpoint *,
     struct sockaddr_storage *peer, socklen_t *length);
 
 /** Wait for a connection and make it ep->fd, then stop listening.  This is the

@@ -115,7 +115,7 @@ lookup_start(struct lookup *lookup)
 
 /** Look up in a thread, and wait for it.  Return 0, or -1 with errno. */
 static int
-lookup_wait(struct lookup *lookup)
+lookup_wait(struct lookup *lookup, struct deadline *deadline)
 {
 	struct pollfd polled = { .events = POLLIN };
 	int ready;
@@ -124,11 +124,11 @@ lookup_wait(struct lookup *lookup)
 		/* clone3(2) or pipe2(2) was refused.  This takes as long as
 		 * the resolver takes: see `timeout` in resolv.conf(5). */
 		lookup_run(lookup, 0);
-		return deadline_poll(NULL, 0, 0, WAITING);
+		return deadline_poll(deadline, NULL, 0, 0, WAITING);
 	}
 	polled.fd = lookup->done[0];
 	do {
-		ready = deadline_poll(&polled, 1, -1, WAITING);
+		ready = deadline_poll(deadline, &polled, 1, -1, WAITING);
 	} while (ready == 0);
 	return ready < 0 ? -1 : 0;
 }
@@ -150,19 +150,19 @@ lookup_result(const struct endpoint *ep, struct lookup *lookup,
 }
 
 enum status
-address_look_up(const struct endpoint *ep, enum address_use use,
+address_look_up(struct endpoint *ep, enum address_use use,
     struct addrinfo **list)
 {
 	struct lookup *lookup = lookup_new(ep, use);
 	enum status status;
 
 	*list = NULL;
-	deadline_begin(ep->options, DEADLINE_CONNECT);
+	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 	if (lookup == NULL)
 		return endpoint_error(ep, "look-up");
 	/* A numeric address does not block, and needs no thread. */
 	lookup_run(lookup, AI_NUMERICHOST);
-	if (lookup->error == 0 || lookup_wait(lookup) == 0)
+	if (lookup->error == 0 || lookup_wait(lookup, &ep->deadline) == 0)
 		status = lookup_result(ep, lookup, list);
 	else
 		status = endpoint_error(ep, "look-up");

@@ -380,7 +380,7 @@ replace_commit(struct endpoint *ep)
 	bool there;
 	int result;
 
-	if (descriptor_settle(ep->fd) < 0)
+	if (descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return replace_failed(ep);
 	if (location_find_again(&now, &state->location, ep->path) < 0)
 		return replace_is_astray(errno) ?

@@ -24,15 +24,15 @@ pause_of(int attempt)
 
 /** Sleep.  False if a signal ends us. */
 static bool
-sleep_for(int milliseconds)
+sleep_for(struct deadline *deadline, int milliseconds)
 {
 	int64_t began;
 	int left = milliseconds;
 
-	deadline_remove();
+	deadline_remove(deadline);
 	began = clock_now();
 	while (left > 0) {
-		if (deadline_poll(NULL, 0, left, WAITING_FIRST) < 0)
+		if (deadline_poll(deadline, NULL, 0, left, WAITING_FIRST) < 0)
 			return false;
 		left = milliseconds - (int)(clock_seconds_since(began) * 1000);
 	}
@@ -40,7 +40,7 @@ sleep_for(int milliseconds)
 }
 
 bool
-retry_after(const struct endpoint *ep, int attempt, const char *why)
+retry_after(struct endpoint *ep, int attempt, const char *why)
 {
 	int error = errno, pause = pause_of(attempt);
 
@@ -48,5 +48,5 @@ retry_after(const struct endpoint *ep, int attempt, const char *why)
 		return false;
 	diag_verbose("%s: connect: %s; again in %d.%03d s", ep->name, why,
 	    pause / 1000, pause % 1000);
-	return sleep_for(pause);
+	return sleep_for(&ep->deadline, pause);
 }

@@ -14,6 +14,6 @@
  * is twice as long as the one before, up to 8 s, with random jitter, so that
  * many clients do not connect to one host at the same moment.
  */
-bool retry_after(const struct endpoint *, int attempt, const char *why);
+bool retry_after(struct endpoint *, int attempt, const char *why);
 
 #endif

@@ -159,9 +159,11 @@ struct confirmation {
 /* Update what the peer has done.  Return 0, or -1 with errno if the connection
  * has failed, or if the kernel does not tell what is wanted. */
 static int
-confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
+confirmation_look(struct confirmation *seen, struct endpoint *ep,
+    enum confirm wanted)
 {
-	int end = seen->closed ? 1 : socket_drop(fd), before = seen->queued;
+	int fd = ep->fd, before = seen->queued;
+	int end = seen->closed ? 1 : socket_drop(fd);
 
 	/* A reset does not change SIOCOUTQ, so ask for the error. */
 	if (end < 0 || socket_error(fd) < 0)
@@ -173,7 +175,7 @@ confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
 		return -1;
 	seen->queued = MAX(seen->queued, 0);
 	if (seen->queued < before)
-		deadline_renew();
+		deadline_renew(&ep->deadline);
 	return 0;
 }
 
@@ -182,19 +184,20 @@ confirmation_look(struct confirmation *seen, int fd, enum confirm wanted)
  * sending half early.  No event says that all is acknowledged, so ask again,
  * after pauses of 1 to 50 ms.  Return 0, or -1 with errno. */
 static int
-socket_await(int fd, enum confirm wanted, struct confirmation *seen)
+socket_await(struct endpoint *ep, enum confirm wanted,
+    struct confirmation *seen)
 {
-	struct pollfd polled = { .fd = fd, .events = POLLIN };
+	struct pollfd polled = { .fd = ep->fd, .events = POLLIN };
 	int pause = 1;
 
 	for (;;) {
-		if (confirmation_look(seen, fd, wanted) < 0)
+		if (confirmation_look(seen, ep, wanted) < 0)
 			return -1;
 		if (seen->queued == 0 && (seen->closed || wanted ==
 		    CONFIRM_ACK))
 			return 0;
 		/* Once both halves are closed, POLLHUP is always set. */
-		if (deadline_poll(&polled, seen->closed ? 0 : 1,
+		if (deadline_poll(&ep->deadline, &polled, seen->closed ? 0 : 1,
 		    seen->queued == 0 ? -1 : pause, SENT) < 0)
 			return -1;
 		pause = MIN(2 * pause, 50);
@@ -210,10 +213,10 @@ confirmation_failed(const struct endpoint *ep,
 	int64_t acknowledged = socket_acknowledged(ep);
 
 	errno = error;
-	if (errno == ETIMEDOUT && seen->queued == 0 && deadline_passed()) {
+	if (errno == ETIMEDOUT && seen->queued == 0 && deadline_passed(&ep->deadline)) {
 		diag_error(ep->name, "waiting for the peer to close: all is "
 		    "acknowledged, but it has not closed in %g s "
-		    "(--confirm=ack accepts this)", deadline_limit());
+		    "(--confirm=ack accepts this)", ep->deadline.limit);
 		return STATUS_CONNECTION;
 	}
 	if (errno == EINTR || acknowledged < 0)
@@ -231,7 +234,7 @@ socket_confirm(struct endpoint *ep, enum confirm wanted)
 	struct confirmation seen = { .queued = INT_MAX };
 	int end = socket_drop(ep->fd);
 
-	deadline_begin(ep->options, DEADLINE_CONNECT);
+	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 	seen.early = end > 0;
 	if (end < 0 || socket_half_close(ep->fd) < 0)
 		return confirmation_failed(ep, &seen);
@@ -246,7 +249,7 @@ socket_confirm(struct endpoint *ep, enum confirm wanted)
 		return socket_drop(ep->fd) < 0 ?
 		    confirmation_failed(ep, &seen) : STATUS_OK;
 	}
-	if (socket_await(ep->fd, wanted, &seen) < 0)
+	if (socket_await(ep, wanted, &seen) < 0)
 		return confirmation_failed(ep, &seen);
 	/* A close that came before our FIN says nothing about our data. */
 	ep->confirmed = seen.closed && !seen.early ? "close" : "ack";

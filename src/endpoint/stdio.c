@@ -140,7 +140,7 @@ stdio_commit(struct endpoint *ep)
 {
 	if (S_ISSOCK(ep->st.st_mode))
 		return socket_commit(ep);
-	if (ep->role == ROLE_DEST && descriptor_settle(ep->fd) < 0)
+	if (ep->role == ROLE_DEST && descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return endpoint_error(ep, "close");
 	return STATUS_OK;
 }

@@ -44,7 +44,7 @@ tcp_ready(struct endpoint *ep)
 	int attempt = 0;
 
 	do {
-		deadline_begin(ep->options, DEADLINE_CONNECT);
+		deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 		ep->fd = connect_race(ep, ep->state, tried, sizeof(tried));
 	} while (ep->fd < 0 && retry_after(ep, attempt++, tried));
 	if (ep->fd >= 0)

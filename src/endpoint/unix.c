@@ -54,7 +54,7 @@ unix_look(struct endpoint *ep, struct look *look)
 
 /* Return a connected socket, or -1 with errno. */
 static int
-unix_connect(const struct endpoint *ep)
+unix_connect(struct endpoint *ep)
 {
 	struct sockaddr_un address;
 	int fd, result, error;
@@ -64,12 +64,12 @@ unix_connect(const struct endpoint *ep)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	deadline_begin(ep->options, DEADLINE_CONNECT);
+	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 	/* Unlike TCP, an interrupted connect(2) does not continue. */
 	do {
 		result = connect(fd, (struct sockaddr *)&address,
 		    sizeof(address));
-	} while (result < 0 && deadline_allows(WAITING_FIRST));
+	} while (result < 0 && deadline_allows(&ep->deadline, WAITING_FIRST));
 	if (result == 0)
 		return fd;
 	error = errno;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "../system/block.h"
+#include "../system/socket-queue.h"
 #include "kind.h"
 #include "sized.h"
 
@@ -253,6 +255,19 @@ end_waits_by_poll(const struct end *end)
 {
 	/* poll(2) always calls regular files ready: the loop would spin. */
 	return !kind_has_position(end->kind) && !blocks(end);
+}
+
+int
+end_queued(const struct end *end)
+{
+	int saved = errno, queued = 0;
+
+	if (end->kind == ZC_SOCKET)
+		queued = socket_queue(end->fd);
+	else if (end->kind == ZC_PIPE && ioctl(end->fd, FIONREAD, &queued) < 0)
+		queued = 0;
+	errno = saved;
+	return queued;
 }
 
 int64_t

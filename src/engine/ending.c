@@ -108,10 +108,10 @@ job_fail(struct zc_job *job, struct sink *sink, enum zc_side side, int error)
 }
 
 void
-job_fail_all(struct zc_job *job, int error)
+job_end_all(struct zc_job *job, enum zc_outcome outcome, int error)
 {
 	FOR_EACH_ACTIVE(sink, job, NULL)
-		end_sink(job, sink, ZC_FAILED, error);
+		end_sink(job, sink, outcome, error);
 }
 
 static void

@@ -31,9 +31,8 @@ void job_finish(struct zc_job *, struct sink *, enum zc_outcome, int error);
 /** End the sink, because this side has failed. */
 void job_fail(struct zc_job *, struct sink *, enum zc_side, int error);
 
-/** End all sinks, because waiting has failed; each keeps the side that it
- * waited for. */
-void job_fail_all(struct zc_job *, int error);
+/** End all sinks; each keeps the side that it waited for. */
+void job_end_all(struct zc_job *, enum zc_outcome, int error);
 
 /** Release everything, whether the sinks have ended or not.  Keep errno. */
 void job_settle(struct zc_job *);

@@ -14,6 +14,7 @@
 #include "request.h"
 #include "sized.h"
 #include "total.h"
+#include "waiting.h"
 
 /* Callers of every version of the library have the members up to these. */
 #define RANGE_LEAST	SIZED_TO(struct zc_range, bytes)
@@ -78,6 +79,7 @@ job_start(struct zc_job *job)
 	grow_pipe(&job->supply->in, bytes, job->request.pipe_size);
 	for (size_t i = 0; i < job->supply_count; i++)
 		fallback_begin(job, &job->supply[i]);
+	wait_renew(job);
 }
 
 static const struct zc_result *
@@ -216,6 +218,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	}
 	job->to_end = range.bytes == ZC_TO_END;
 	job->keeps = !range.last;
+	wait_renew(job);
 	job->moves &= range.offset == ZC_CURRENT;
 	return 0;
 }

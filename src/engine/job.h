@@ -21,6 +21,9 @@ struct zc_job {
 	bool moves;			/* the source's position is to be moved
 					   behind what all sinks have got */
 	int64_t from;			/* that position before */
+	int64_t due;			/* when the request's timeout has
+					   passed; see waiting.c */
+	bool extended;			/* it had passed */
 	size_t turn;			/* the sink whose turn it is */
 	struct supply *supply;		/* array: one for each sink, or one that
 					   they share */

@@ -107,6 +107,15 @@ branch(struct zc_job *job, struct supply *supply)
 	}
 }
 
+/** A signal came before the call moved anything, or cut it short. */
+static void
+interrupted(struct zc_job *job, struct sink *sink, enum zc_method method)
+{
+	job_report(job, sink, ZC_EVENT_INTERRUPTED, method, EINTR);
+	if (sink_is_active(sink))
+		(void)wait_is_overdue(job);
+}
+
 static void
 moved(struct zc_job *job, struct sink *sink, enum motion motion,
     enum zc_method method, int64_t moved)
@@ -116,10 +125,10 @@ moved(struct zc_job *job, struct sink *sink, enum motion motion,
 
 	if (moved == 0) {
 		if (motion != FINISH || !sink->finished)
-			job_report(job, sink, ZC_EVENT_INTERRUPTED, method,
-			    EINTR);
+			interrupted(job, sink, method);
 		return;
 	}
+	wait_renew(job);
 	sink->unexpected = sink->spins = 0;
 	supply->dry = false;
 	if (motion_takes(motion) && supply->method != NULL &&
@@ -189,7 +198,7 @@ cut_short(struct zc_job *job, struct sink *sink, enum motion motion,
 		wait_note(job, sink, &step);
 		return;
 	}
-	job_report(job, sink, ZC_EVENT_INTERRUPTED, method, EINTR);
+	interrupted(job, sink, method);
 }
 
 /** Return what the next call may do. */

@@ -35,7 +35,8 @@ request_read(struct zc_request *ours, const struct zc_request *theirs)
 	    request_has_range(ours->out_offset, ours->bytes) &&
 	    ours->method < ZC_METHODS && (ours->flags & ~known) == 0 &&
 	    ours->sink_count <= SINKS_MAX &&
-	    (ours->sinks != NULL || ours->sink_count == 0))
+	    (ours->sinks != NULL || ours->sink_count == 0) &&
+	    ours->timeout >= 0)
 		return 0;
 	errno = EINVAL;
 	return -1;

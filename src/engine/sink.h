@@ -34,6 +34,7 @@ struct sink {
 	struct zc_wait wait;
 	int unexpected;			/* EAGAINs in a row from an end that
 					   does not have O_NONBLOCK */
+	int queued;			/* bytes that its peer has not taken */
 	int spins;			/* EAGAINs in a row from the sink */
 	int64_t timeout;		/* SO_SNDTIMEO in nanoseconds, or 0 */
 	struct store copy;		/* of a shared supply's own store */

@@ -5,7 +5,87 @@
 #include <errno.h>
 #include <sys/param.h>
 
+#include "../base/clock.h"
 #include "ending.h"
+
+/** Return now + `time`, or the last moment there is. */
+static int64_t
+in_time(int64_t time)
+{
+	int64_t now = clock_now();
+
+	return time > INT64_MAX - now ? INT64_MAX : now + time;
+}
+
+void
+wait_renew(struct zc_job *job)
+{
+	if (job->request.timeout == 0)
+		return;
+	job->due = in_time(job->request.timeout);
+	job->extended = false;
+}
+
+/** True if a sink's queue has changed since the last call.  A slow peer may
+ * take data long before there is room for more. */
+static bool
+has_drained(struct zc_job *job)
+{
+	bool drained = false;
+
+	FOR_EACH_ACTIVE(sink, job, NULL) {
+		int before = sink->queued;
+
+		sink->queued = end_queued(&sink->end);
+		drained |= sink->queued != before;
+	}
+	return drained;
+}
+
+bool
+wait_is_overdue(struct zc_job *job)
+{
+	int64_t timeout = job->request.timeout;
+
+	if (timeout == 0)
+		return false;
+	if (has_drained(job))
+		wait_renew(job);
+	if (clock_now() < job->due)
+		return false;
+	/* We may have been stopped (SIGSTOP) until now, so grant an eighth of
+	 * the time again, once. */
+	if (!job->extended) {
+		job->extended = true;
+		job->due = in_time(timeout / 8);
+		return false;
+	}
+	FOR_EACH_ACTIVE(sink, job, NULL) {
+		/* Do not poll the source: a unix socket keeps POLLIN set after
+		 * a partial splice (Linux 6.18). */
+		if (sink->end.kind != ZC_HOOKS)
+			sink->result.side = end_is_ready(&sink->end) ?
+			    ZC_SOURCE : ZC_SINK;
+	}
+	job_end_all(job, ZC_STALLED, ETIMEDOUT);
+	return true;
+}
+
+/** Wait no longer than the timeout, and look a few times before that whether a
+ * queue has changed. */
+static void
+bound(struct zc_job *job, size_t count)
+{
+	const int64_t second = 1000000000;
+	int64_t timeout = job->request.timeout, until;
+
+	if (timeout == 0)
+		return;
+	until = MIN(job->due, in_time(MIN(timeout / 8 + 1, second)));
+	for (size_t i = 0; i < count; i++)
+		if (job->waits[i].until == 0 || job->waits[i].until > until)
+			job->waits[i].until = until;
+}
 
 void
 wait_note(struct zc_job *job, struct sink *sink, const struct step *step)
@@ -141,9 +221,10 @@ wait_for_any(struct zc_job *job, struct zc_wait *waits, size_t count)
 		    sink_keeps_back(idle))
 			(void)flush(job, idle);
 	sink = job_next_active(job, NULL, NULL);
-	if (sink == NULL)
+	if (sink == NULL || wait_is_overdue(job))
 		return true;
 	n = collect(job, &ours);
+	bound(job, n);
 	if (!ours) {
 		pause_job(job, n, waits, count);
 		return false;
@@ -154,6 +235,6 @@ wait_for_any(struct zc_job *job, struct zc_wait *waits, size_t count)
 		wait_over(job);
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	} else
-		job_fail_all(job, errno);
+		job_end_all(job, ZC_FAILED, errno);
 	return true;
 }

@@ -9,6 +9,12 @@
 
 #include "job.h"
 
+/** Note that something has moved: the request's timeout begins again. */
+void wait_renew(struct zc_job *);
+
+/** End the job if the request's timeout has passed, and return true. */
+bool wait_is_overdue(struct zc_job *);
+
 /** Note what the sink, or its supply, is to wait for. */
 void wait_note(struct zc_job *, struct sink *, const struct step *);
 

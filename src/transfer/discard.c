@@ -36,15 +36,16 @@ static int
 client_drop(struct client *client, const struct options *options)
 {
 	static char block[BLOCK];
+	struct deadline deadline;
 	/* TCP then drops the data in the kernel, and copies nothing, tcp(7). */
 	int flags = client->tcp ? MSG_TRUNC : 0;
 	ssize_t n;
 
-	deadline_begin(options, DEADLINE_NEVER);
+	deadline_begin(&deadline, options, DEADLINE_NEVER);
 	do {
 		n = recv(client->fd, block, sizeof(block), flags);
 		client->bytes += MAX(n, 0);
-	} while (deadline_moved(n, STATE));
+	} while (deadline_moved(&deadline, n, STATE));
 	return errno;
 }
 
@@ -79,7 +80,7 @@ serve(struct endpoint *ep)
 	struct client client;
 
 	while (signals_caught() == 0) {
-		deadline_remove();
+		deadline_remove(&ep->deadline);
 		client = (struct client){ .fd = listeners_next(ep->state, ep,
 		    &address, &length) };
 		if (client.fd < 0)

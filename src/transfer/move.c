@@ -3,8 +3,8 @@
 #include "move.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/param.h>
 
 #include "../base/clock.h"
@@ -26,48 +26,15 @@ struct mover {
 	struct endpoint *dest;		/* NULL: a plain descriptor */
 	const struct watch *watch;
 	enum status status;		/* of the steps that on_event() calls */
-	bool stalled;			/* the deadline has passed, though it
-					   was extended */
-	bool extended;			/* it has passed, and was extended */
 	bool reset;			/* DEST's peer has reset the connection
 					   while nothing was written */
 	bool peer_ended;		/* DEST's peer will send nothing more */
-	int queued;			/* bytes that DEST has not taken yet */
+	struct deadline deadline;	/* interrupts calls that block */
 	double interval;		/* seconds between two checks for a
 					   reset; 0: none */
 	int64_t waits;			/* calls of poll(2) */
 	int64_t began;
 };
-
-/** True if the queue of a socket or pipe DEST has changed since the last call.
- * A slow reader may take data long before there is room for more. */
-static bool
-has_drained(struct mover *mover)
-{
-	int before = mover->queued;
-
-	if (mover->dest == NULL)
-		return false;
-	mover->queued = socket_queue(mover->dest->fd);
-	if (mover->queued < 0 &&	/* no socket; FIONREAD is for pipes */
-	    ioctl(mover->dest->fd, FIONREAD, &mover->queued) < 0)
-		mover->queued = 0;
-	return mover->queued != before;
-}
-
-/** True if the deadline has passed.  We may have been stopped (SIGSTOP) until
- * then, so the first time only extend it. */
-static bool
-is_stalled(struct mover *mover)
-{
-	if (!deadline_passed())
-		return false;
-	if (mover->extended)
-		return true;
-	mover->extended = true;
-	deadline_extend();
-	return false;
-}
 
 /** True if the peer has reset the connection.  While SOURCE is silent nothing
  * is written, so no call would report it. */
@@ -89,29 +56,25 @@ check_less_often(struct mover *mover)
 	if (mover->interval <= 0 || !S_ISREG(mover->source->st.st_mode))
 		return;
 	mover->interval = MIN(2 * mover->interval, 60);
-	deadline_look(mover->interval);
+	deadline_look(&mover->deadline, mover->interval);
 }
 
-/** Renew or check the deadline, answer SIGUSR1, and look for signals and a
- * reset: what moving to any end needs. */
+/** Answer SIGUSR1, and look for signals and a reset: what moving to any end
+ * needs. */
 static int
 on_event_plainly(const struct zc_event *event, void *arg)
 {
 	struct mover *mover = arg;
 
-	if (event->type == ZC_EVENT_MOVED ||
-	    (deadline_limit() > 0 && has_drained(mover))) {
-		deadline_renew();
-		mover->extended = false;
-	}
+	if (event->type == ZC_EVENT_MOVED)
+		deadline_renew(&mover->deadline);
 	if (signals_status_wanted())
 		verbose_status(event->bytes, clock_seconds_since(mover->began));
-	mover->stalled = is_stalled(mover);
 	if (event->type == ZC_EVENT_INTERRUPTED) {
 		mover->reset = is_reset(mover);
 		check_less_often(mover);
 	}
-	return mover->stalled || mover->reset || signals_caught() != 0;
+	return mover->reset || signals_caught() != 0;
 }
 
 /** Do the same, and the steps of DEST and of the watch when they are due.  If
@@ -149,44 +112,50 @@ must_read(const struct mover *mover, int fd)
 	    fd == mover->dest->fd && mover->dest->type->network;
 }
 
-/** Wait until the descriptor is ready or has failed.  Meanwhile drop what DEST
- * sends.  Return 0, or -1 with errno; EINTR: the engine calls `event`. */
+/** Return the milliseconds until this time, for poll(2). */
+static int
+milliseconds_until(int64_t until)
+{
+	int64_t left = until - clock_now();
+
+	if (until == 0)
+		return -1;
+	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT_MAX);
+}
+
+/** Wait until the descriptor is ready or has failed, or it is time.  Meanwhile
+ * drop what DEST sends.  Return 0, or -1 with errno; EINTR: the engine calls
+ * `event`. */
 static int
 on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	struct mover *mover = arg;
 	struct pollfd pollfd = { .fd = wait->fd };
+	int ended;
 
 	(void)count;			/* one sink: one to wait for */
 	do {
 		bool reads = must_read(mover, wait->fd);
-		int ended = 0;
 
 		mover->waits++;
 		pollfd.events = wait->events | (reads ? POLLIN : 0);
-		if (poll(&pollfd, 1, -1) < 0)
+		if (poll(&pollfd, 1, milliseconds_until(wait->until)) < 0)
 			return -1;
-		if (reads && (pollfd.revents & ~POLLOUT))
-			ended = socket_drop(wait->fd);
+		ended = reads && (pollfd.revents & ~POLLOUT) ?
+		    socket_drop(wait->fd) : 0;
 		if (ended < 0)
 			return -1;
 		mover->peer_ended |= ended > 0;
 		/* If the peer keeps sending, poll(2) returns at once and never
 		 * fails with EINTR. */
-		if (deadline_passed() || signals_caught() != 0) {
+		if (signals_caught() != 0) {
 			errno = EINTR;
 			return -1;
 		}
+		if (milliseconds_until(wait->until) == 0)
+			return 0;
 	} while ((pollfd.revents & (wait->events | POLLERR | POLLHUP)) == 0);
 	return 0;
-}
-
-/** True if the deadline ended the transfer, and no signal. */
-static bool
-gave_up(const struct mover *mover, const struct zc_result *result)
-{
-	return mover->stalled && result->outcome == ZC_STOPPED &&
-	    signals_caught() == 0;
 }
 
 unsigned
@@ -204,6 +173,13 @@ is_small(const struct endpoint *source)
 {
 	return source->has_stat && S_ISREG(source->st.st_mode) &&
 	    source->st.st_size <= (off_t)FOLLOWED_BLOCK;
+}
+
+/** Return --timeout in nanoseconds; 0: wait forever. */
+static int64_t
+timeout_of(const struct options *options)
+{
+	return options->timeout > 0 ? (int64_t)(options->timeout * 1e9) : 0;
 }
 
 /** Return what to ask of the engine.  It refers to the mover. */
@@ -226,6 +202,7 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	request.event = on_event;
 	request.wait = on_wait;
 	request.arg = mover;
+	request.timeout = timeout_of(options);
 	return request;
 }
 
@@ -238,10 +215,10 @@ move(const struct endpoint *source, struct endpoint *dest,
 		.dest = dest, .watch = watch };
 	const struct zc_request request = request_for(&mover, hdtr);
 
-	deadline_begin(source->options, DEADLINE_NEVER);
+	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
 	if (dest->type->network) {
 		mover.interval = 1;
-		deadline_look(mover.interval);
+		deadline_look(&mover.deadline, mover.interval);
 	}
 	mover.began = clock_now();
 	*result = (struct zc_result)ZC_RESULT_INIT;
@@ -258,8 +235,6 @@ move(const struct endpoint *source, struct endpoint *dest,
 
 	if (mover.status != STATUS_OK)
 		return mover.status;
-	if (gave_up(&mover, result))
-		return verdict_stalled(result, source, dest);
 	if (result->outcome == ZC_UNSUITED)
 		return STATUS_METHOD;
 	return verdict(result, source, dest);
@@ -277,11 +252,8 @@ move_plainly(const struct endpoint *source, int out, int64_t bytes,
 	request.event = on_event_plainly;
 	request.wait = on_wait;
 	request.arg = &mover;
-	deadline_begin(source->options, DEADLINE_NEVER);
+	request.timeout = timeout_of(source->options);
+	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
 	mover.began = clock_now();
 	(void)zc_transfer(&request, result);
-	if (gave_up(&mover, result))
-		*result = (struct zc_result){ .size = sizeof(*result),
-			.outcome = ZC_FAILED,
-			.side = ZC_SOURCE, .error = ETIMEDOUT };
 }

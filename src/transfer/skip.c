@@ -36,7 +36,8 @@ static enum status
 skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 {
 	struct zc_result result = ZC_RESULT_INIT;
-	int nowhere = descriptor_open(AT_FDCWD, "/dev/null", O_WRONLY, 0);
+	int nowhere = descriptor_open(&source->deadline, AT_FDCWD, "/dev/null",
+	    O_WRONLY, 0);
 
 	if (nowhere < 0) {
 		diag_errno("/dev/null", "open");
@@ -56,7 +57,7 @@ skip_by_reading(struct endpoint *source, const struct endpoint *dest)
  * may be st_size, which some FUSE servers make up, so try to read a byte there.
  */
 static int
-past_end(int fd, int64_t start, int64_t offset, int64_t size)
+past_end(struct endpoint *source, int64_t start, int64_t offset, int64_t size)
 {
 	char byte;
 	ssize_t n;
@@ -65,9 +66,10 @@ past_end(int fd, int64_t start, int64_t offset, int64_t size)
 		return 0;
 	if (offset > INT64_MAX - start)
 		return 1;
+	deadline_begin(&source->deadline, source->options, DEADLINE_NEVER);
 	do {
-		n = pread(fd, &byte, 1, start + offset);
-	} while (n < 0 && deadline_allows(WAITING_FIRST));
+		n = pread(source->fd, &byte, 1, start + offset);
+	} while (n < 0 && deadline_allows(&source->deadline, WAITING_FIRST));
 	if (n < 0 && (errno == EINTR || errno == ETIMEDOUT))
 		return -1;
 	return n <= 0;			/* other errors: believe `size` */
@@ -79,7 +81,7 @@ skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
     int64_t start, int64_t size)
 {
 	int64_t offset = source->options->offset;
-	int past = past_end(source->fd, start, offset, size);
+	int past = past_end(source, start, offset, size);
 
 	if (past < 0)
 		return endpoint_error(source, "read");

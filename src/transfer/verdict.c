@@ -58,7 +58,7 @@ verdict_source(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
 {
 	diag_error(source->name, "read: %s %s%s",
-	    deadline_reason(result->error), tally_result(result, dest).text,
+	    strerror(result->error), tally_result(result, dest).text,
 	    result->error == EINVAL ? direct_hint(source) : "");
 	return endpoint_fault(source);
 }
@@ -94,18 +94,15 @@ verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 	return endpoint_fault(dest);
 }
 
-enum status
+static enum status
 verdict_stalled(const struct zc_result *result, const struct endpoint *source,
     const struct endpoint *dest)
 {
-	/* If DEST has room, SOURCE is at fault.  Do not poll SOURCE: a unix
-	 * socket keeps POLLIN set after a partial splice (Linux 6.18). */
-	struct pollfd pollfd = { .fd = dest->fd, .events = POLLOUT };
-	bool reading = poll(&pollfd, 1, 0) > 0;
+	bool reading = result->side == ZC_SOURCE;
 	const struct endpoint *stuck = reading ? source : dest;
 
 	diag_error(stuck->name, "%s: nothing moved for %g s %s",
-	    reading ? "read" : "write", deadline_limit(),
+	    reading ? "read" : "write", source->options->timeout,
 	    tally_result(result, dest).text);
 	return endpoint_fault(stuck);
 }
@@ -156,6 +153,8 @@ verdict(const struct zc_result *result, const struct endpoint *source,
 		    "the disk (--no-disk-io) %s",
 		    tally_result(result, dest).text);
 		return STATUS_WOULD_WAIT;
+	case ZC_STALLED:
+		return verdict_stalled(result, source, dest);
 	case ZC_INVALID:
 		return verdict_invalid(result, dest);
 	case ZC_STOPPED:

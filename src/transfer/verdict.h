@@ -14,10 +14,6 @@
 enum status verdict(const struct zc_result *, const struct endpoint *source,
     const struct endpoint *dest);
 
-/** Report that nothing moved within --timeout, and name the end that waits. */
-enum status verdict_stalled(const struct zc_result *,
-    const struct endpoint *source, const struct endpoint *dest);
-
 /** Say that the named method cannot serve: STATUS_METHOD. */
 enum status verdict_ruled_out(const struct endpoint *dest, enum zc_method,
     const char *why, enum zc_kind in, enum zc_kind out);

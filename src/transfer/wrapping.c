@@ -37,22 +37,22 @@ piece_grow(struct iovec *piece, size_t *room)
  * wait until there is something to read, a signal ends us (EINTR) or the
  * deadline has passed (ETIMEDOUT). */
 static ssize_t
-read_or_wait(int fd, void *to, size_t size)
+read_or_wait(struct endpoint *file, void *to, size_t size)
 {
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	struct pollfd pollfd = { .fd = file->fd, .events = POLLIN };
 	ssize_t n;
 
 	/* EAGAIN is also what a blocking socket's SO_RCVTIMEO gives. */
-	while ((n = read(fd, to, size)) < 0 && errno == EAGAIN &&
-	    (fcntl(fd, F_GETFL) & O_NONBLOCK))
-		if (deadline_poll(&pollfd, 1, -1, WAITING_FIRST) < 0)
+	while ((n = read(file->fd, to, size)) < 0 && errno == EAGAIN &&
+	    (fcntl(file->fd, F_GETFL) & O_NONBLOCK))
+		if (deadline_poll(&file->deadline, &pollfd, 1, -1, WAITING_FIRST) < 0)
 			return -1;
 	return n;
 }
 
 /** Read the file to its end.  --timeout limits each wait. */
 static enum status
-piece_fill(struct iovec *piece, const struct endpoint *file)
+piece_fill(struct iovec *piece, struct endpoint *file)
 {
 	size_t room = 0;
 	ssize_t n;
@@ -60,10 +60,10 @@ piece_fill(struct iovec *piece, const struct endpoint *file)
 	do {
 		if (piece->iov_len == room && piece_grow(piece, &room) < 0)
 			return endpoint_error(file, "read");
-		n = read_or_wait(file->fd, (char *)piece->iov_base +
+		n = read_or_wait(file, (char *)piece->iov_base +
 		    piece->iov_len, room - piece->iov_len);
 		piece->iov_len += (size_t)MAX(n, 0);
-	} while (deadline_moved(n, WAITING_FIRST));
+	} while (deadline_moved(&file->deadline, n, WAITING_FIRST));
 	return errno != 0 ? endpoint_error(file, "read") : STATUS_OK;
 }
 
