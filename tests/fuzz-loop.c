@@ -199,7 +199,8 @@ set_source(void)
 		return;
 	}
 	trip.in = memfd_create("source", MFD_CLOEXEC);
-	if (trip.in < 0 || write(trip.in, content, trip.size) != (ssize_t)trip.size)
+	if (trip.in < 0 ||
+	    write(trip.in, content, trip.size) != (ssize_t)trip.size)
 		give_up("memfd");
 	trip.from = trip.size > 0 ? next_size(trip.size) : 0;
 	lseek(trip.in, (off_t)trip.from, SEEK_SET);

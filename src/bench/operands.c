@@ -85,7 +85,7 @@ static bool
 stands_alone(const struct view *dest)
 {
 	return dest->look.kind == ZC_PIPE || dest->look.kind == ZC_SOCKET ||
-	    (dest->end->type->traits & ENDPOINT_REPLACES);
+	    endpoint_has(dest->end, ENDPOINT_REPLACES);
 }
 
 /** Return the position of an inherited file or disk, at which each pass

@@ -59,7 +59,7 @@ calls_of(const struct moved *moved)
 static enum status
 finish(struct transfer *transfer)
 {
-	if (transfer->dest.type->traits & ENDPOINT_REPLACES)
+	if (endpoint_has(&transfer->dest, ENDPOINT_REPLACES))
 		return endpoint_commit(&transfer->source);
 	return transfer_commit(transfer);
 }

@@ -22,7 +22,7 @@
 
 enum { PORT_MAX = 65535 };
 
-/* Parse a number, or a service of /etc/services, into ep->port.  Return NULL,
+/** Parse a number, or a service of /etc/services, into ep->port.  Return NULL,
  * or what is wrong. */
 static const char *
 address_parse_port(struct endpoint *ep, const char *port, enum address_use use)
@@ -48,7 +48,7 @@ address_parse_port(struct endpoint *ep, const char *port, enum address_use use)
 	return NULL;
 }
 
-/* Parse `text`, which follows "[".  On success *rest is what follows "]:". */
+/** Parse `text`, which follows "[".  On success *rest is what follows "]:". */
 static const char *
 address_parse_ipv6(struct endpoint *ep, const char *text, const char **rest)
 {
@@ -80,7 +80,7 @@ address_parse_ipv6(struct endpoint *ep, const char *text, const char **rest)
 	return NULL;
 }
 
-/* Copy a name or an IPv4 address to ep->host.  Return NULL, or what is
+/** Copy a name or an IPv4 address to ep->host.  Return NULL, or what is
  * wrong. */
 static const char *
 address_parse_host(struct endpoint *ep, const char *text, size_t length)
@@ -122,7 +122,7 @@ address_refuse(const struct endpoint *ep, enum status status, const char *why)
 	return status;
 }
 
-/* Write "unix:PATH", or "unix" for a client, which has no path. */
+/** Write "unix:PATH", or "unix" for a client, which has no path. */
 static void
 address_format_unix(char *text, const struct sockaddr_un *address,
     socklen_t length)

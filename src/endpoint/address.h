@@ -29,7 +29,7 @@ enum status address_refuse(const struct endpoint *, enum status,
  * caller frees *list by freeaddrinfo(3).  Return STATUS_OK, or another status
  * once the reason is printed.
  */
-enum status address_look_up(const struct endpoint *, enum address_use,
+enum status address_look_up(struct endpoint *, enum address_use,
     struct addrinfo **list);
 
 enum { ADDRESS_SIZE = 128 };	/* a unix path, or IPv6 with zone and port */

@@ -30,7 +30,7 @@ descriptor_copy(int fd)
 	return copy < 0 && call_is_missing(errno) ? dup(fd) : copy;
 }
 
-/* Return 0, or -1 with the errno of fsync(2), dup(2) or close(2). */
+/** Return 0, or -1 with the errno of fsync(2), dup(2) or close(2). */
 static int
 descriptor_settle_once(int fd)
 {

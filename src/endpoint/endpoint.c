@@ -39,7 +39,7 @@ parse_path(struct endpoint *ep, const char *rest)
 	return NULL;
 }
 
-/* Parse a descriptor's number: digits only, at most INT_MAX. */
+/** Parse a descriptor's number: digits only, at most INT_MAX. */
 static const char *
 parse_number(int *number, const char *rest)
 {
@@ -80,7 +80,7 @@ parse_port(struct endpoint *ep, const char *rest)
 	return address_parse(ep, rest, ADDRESS_LISTEN);
 }
 
-/* Parse the number of a socket that listens already.  "" is the first one that
+/** Parse the number of a socket that listens already.  "" is the first one that
  * systemd passes to this process, see sd_listen_fds(3). */
 static const char *
 parse_listener(struct endpoint *ep, const char *rest)
@@ -113,7 +113,7 @@ static const struct prefix prefixes[] = {
 	{ ":", &endpoint_listen, parse_port },
 };
 
-/* Return what follows `prefix` in `name`, or NULL if it does not begin so. */
+/** Return what follows `prefix` in `name`, or NULL if it does not begin so. */
 static const char *
 parse_behind(const char *name, const char *prefix)
 {
@@ -145,7 +145,7 @@ parse_descriptor_path(const struct endpoint *ep)
 	return rest;
 }
 
-/* Return a message that lists the prefixes. */
+/** Return a message that lists the prefixes. */
 static const char *
 parse_unknown(void)
 {
@@ -163,7 +163,7 @@ parse_unknown(void)
 	return why;
 }
 
-/* Parse a name that has a ':' before any '/', and none of the prefixes. */
+/** Parse a name that has a ':' before any '/', and none of the prefixes. */
 static const char *
 parse_host(struct endpoint *ep)
 {
@@ -182,7 +182,7 @@ parse_host(struct endpoint *ep)
 	return parse_tcp(ep, name);
 }
 
-/* Set the type, and fill in what the name says.  Return NULL, or what is
+/** Set the type, and fill in what the name says.  Return NULL, or what is
  * wrong. */
 static const char *
 parse_name(struct endpoint *ep)
@@ -281,7 +281,7 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 	return STATUS_OK;
 }
 
-/* Each step has a deadline of its own. */
+/** Each step has a deadline of its own. */
 static enum status
 step(struct endpoint *ep, enum status (*hook)(struct endpoint *))
 {
@@ -340,13 +340,14 @@ endpoint_abort(struct endpoint *ep)
 enum status
 endpoint_fault(const struct endpoint *ep)
 {
-	if (ep->type->network || (ep->inherited && ep->has_stat &&
+	if (endpoint_has(ep, ENDPOINT_NETWORK) ||
+	    (ep->inherited && ep->has_stat &&
 	    S_ISSOCK(ep->st.st_mode)))
 		return STATUS_CONNECTION;
 	return ep->role == ROLE_SOURCE ? STATUS_SOURCE : STATUS_DEST;
 }
 
-/* True if writing to one end would change what the other reads.  Terminals and
+/** True if writing to one end would change what the other reads.  Terminals and
  * other character devices, and sockets, have two directions.  A disk may have
  * several device nodes, so compare the device itself. */
 static bool
@@ -397,7 +398,7 @@ source_base(const struct options *options)
 	const char *slash, *base;
 
 	if (source.name == NULL || parse_name(&source) != NULL ||
-	    !(source.type->traits & ENDPOINT_PATH))
+	    !endpoint_has(&source, ENDPOINT_PATH))
 		return "NAME";
 	slash = strrchr(source.path, '/');
 	base = slash != NULL ? slash + 1 : source.path;
@@ -433,7 +434,7 @@ advise(const struct endpoint *ep, char *text, size_t size)
 	int error = errno;
 
 	*text = '\0';
-	if (ep->path == NULL || ep->type->network)
+	if (ep->path == NULL || endpoint_has(ep, ENDPOINT_NETWORK))
 		return;
 	if (error == EISDIR)
 		advise_directory(ep, text, size);
@@ -458,7 +459,8 @@ endpoint_error(const struct endpoint *ep, const char *doing)
 		return STATUS_OTHER;
 	}
 	advise(ep, advice, sizeof(advice));
-	diag_error(ep->name, "%s: %s%s", doing, ep->type->network ?
+	diag_error(ep->name, "%s: %s%s", doing,
+	    endpoint_has(ep, ENDPOINT_NETWORK) ?
 	    strerror(errno) : deadline_reason(&ep->deadline, errno), advice);
 	return endpoint_fault(ep);
 }

@@ -45,6 +45,7 @@ enum endpoint_trait {
 	ENDPOINT_PATH = 1,		/* a file by its path */
 	ENDPOINT_REPLACES = 2,		/* DEST is as it was until commit */
 	ENDPOINT_LISTENS = 4,
+	ENDPOINT_NETWORK = 8,		/* failure: STATUS_CONNECTION */
 };
 
 /**
@@ -57,7 +58,6 @@ enum endpoint_trait {
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
 	unsigned traits;			/* of enum endpoint_trait */
-	bool network;				/* failure: STATUS_CONNECTION */
 	unsigned offers;			/* what options may need of it:
 						   enum need */
 	enum status (*look)(struct endpoint *, struct look *);
@@ -119,6 +119,12 @@ struct endpoint {
 
 	void *state;			/* the type's own, or NULL */
 };
+
+static inline bool
+endpoint_has(const struct endpoint *ep, enum endpoint_trait trait)
+{
+	return ep->type->traits & trait;
+}
 
 /**
  * Find the type that the name means, and touch nothing.  Return STATUS_OK, or

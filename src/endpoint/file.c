@@ -23,7 +23,7 @@ struct file_state {
 	bool created;			/* remove it if the transfer fails */
 };
 
-/* Refuse directories and sockets. */
+/** Refuse directories and sockets. */
 static enum status
 file_check_type(const struct endpoint *ep)
 {
@@ -39,7 +39,7 @@ file_check_type(const struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Make `fd` the endpoint's, or report why open(2) failed (fd < 0).  Fail with
+/** Make `fd` the endpoint's, or report why open(2) failed (fd < 0).  Fail with
  * ESTALE if it is another type of file than stat(2) saw. */
 static enum status
 file_attach(struct endpoint *ep, int fd)
@@ -69,7 +69,7 @@ file_check_source(struct endpoint *ep)
 	return file_check_type(ep);
 }
 
-/* Open SOURCE, except a FIFO, which file_ready() opens. */
+/** Open SOURCE, except a FIFO, which file_ready() opens. */
 static enum status
 file_open_source(struct endpoint *ep)
 {
@@ -77,11 +77,11 @@ file_open_source(struct endpoint *ep)
 
 	if (status != STATUS_OK || S_ISFIFO(ep->st.st_mode))
 		return status;
-	return file_attach(ep, descriptor_open(&ep->deadline, AT_FDCWD, ep->path, O_RDONLY,
-	    0));
+	return file_attach(ep, descriptor_open(&ep->deadline, AT_FDCWD,
+	    ep->path, O_RDONLY, 0));
 }
 
-/* Return the flags to open a destination with that is written in place. */
+/** Return the flags to open a destination with that is written in place. */
 static int
 file_flags(const struct endpoint *ep)
 {
@@ -110,7 +110,7 @@ file_find(const struct endpoint *ep, struct location *location)
 	return STATUS_OK;
 }
 
-/* Create DEST, or open it if another process creates it first, unless
+/** Create DEST, or open it if another process creates it first, unless
  * --no-clobber is given. */
 static enum status
 file_create(struct endpoint *ep)
@@ -126,16 +126,17 @@ file_create(struct endpoint *ep)
 	status = file_find(ep, &state->location);
 	if (status != STATUS_OK)
 		return status;
-	fd = descriptor_open(&ep->deadline, state->location.dir, state->location.base,
-	    file_flags(ep) | O_EXCL | O_NOFOLLOW, ep->mode);
+	fd = descriptor_open(&ep->deadline, state->location.dir,
+	    state->location.base, file_flags(ep) | O_EXCL | O_NOFOLLOW,
+	    ep->mode);
 	state->created = fd >= 0;
 	if (fd < 0 && errno == EEXIST && !ep->options->no_clobber)
-		fd = descriptor_open(&ep->deadline, AT_FDCWD, ep->path, file_flags(ep),
-		    ep->mode);
+		fd = descriptor_open(&ep->deadline, AT_FDCWD, ep->path,
+		    file_flags(ep), ep->mode);
 	return file_attach(ep, fd);
 }
 
-/* Open DEST for writing in place.  Open it in the directory where
+/** Open DEST for writing in place.  Open it in the directory where
  * location_find() saw it, so that a link that is put there later is not
  * followed; or by its path, if location_find() saw another file or none, as for
  * /proc/PID/fd/N. */
@@ -145,10 +146,11 @@ file_open_existing(const struct endpoint *ep, const struct location *location)
 	return location_has(location, &ep->st) ?
 	    descriptor_open(&ep->deadline, location->dir, location->base,
 	    file_flags(ep) | O_NOFOLLOW, ep->mode) :
-	    descriptor_open(&ep->deadline, AT_FDCWD, ep->path, file_flags(ep), ep->mode);
+	    descriptor_open(&ep->deadline, AT_FDCWD, ep->path,
+	    file_flags(ep), ep->mode);
 }
 
-/* Open DEST for writing in place, except what file_ready() opens: FIFOs and
+/** Open DEST for writing in place, except what file_ready() opens: FIFOs and
  * synthetic files. */
 static enum status
 file_open_in_place(struct endpoint *ep, enum zc_kind kind)
@@ -237,11 +239,11 @@ file_open(struct endpoint *ep)
 	status = file_choose(ep, &look);
 	if (status != STATUS_OK)
 		return status;
-	return (ep->type->traits & ENDPOINT_REPLACES) ? ep->type->open(ep) :
+	return endpoint_has(ep, ENDPOINT_REPLACES) ? ep->type->open(ep) :
 	    file_open_in_place(ep, look.kind);
 }
 
-/* Look at the file with O_PATH.  If that fails, the size stays unknown. */
+/** Look at the file with O_PATH.  If that fails, the size stays unknown. */
 static void
 file_measure(const struct endpoint *ep, struct look *look)
 {
@@ -268,7 +270,7 @@ file_look_source(struct endpoint *ep, struct look *look)
 	return STATUS_OK;
 }
 
-/* Return how DEST will be written in place. */
+/** Return how DEST will be written in place. */
 static const char *
 file_way(const struct endpoint *ep, const struct look *look)
 {
@@ -285,7 +287,7 @@ file_way(const struct endpoint *ep, const struct look *look)
 	return "truncated and written in place";
 }
 
-/* Return 0, or -1 with the errno with which open(2) would fail. */
+/** Return 0, or -1 with the errno with which open(2) would fail. */
 static int
 file_may_open(const struct endpoint *ep, const struct location *location)
 {
@@ -335,7 +337,7 @@ file_look(struct endpoint *ep, struct look *look)
 		return status;
 	if (!look->missing)
 		file_measure(ep, look);
-	return (ep->type->traits & ENDPOINT_REPLACES) ?
+	return endpoint_has(ep, ENDPOINT_REPLACES) ?
 	    ep->type->look(ep, look) : file_look_in_place(ep, look);
 }
 
@@ -355,7 +357,8 @@ file_open_late(struct endpoint *ep)
 		if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0)
 			flags |= O_TRUNC;
 	}
-	fd = descriptor_open(&ep->deadline, AT_FDCWD, ep->path, flags, ep->mode);
+	fd = descriptor_open(&ep->deadline, AT_FDCWD, ep->path, flags,
+	    ep->mode);
 	if (fd < 0 && errno == ETIMEDOUT && deadline_passed(&ep->deadline)) {
 		diag_error(ep->name, "open: no %s opened it within %g s "
 		    "(--timeout)", ep->role == ROLE_SOURCE ? "writer" :
@@ -394,7 +397,7 @@ file_begin(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Fail unless the name still leads to the file that was written.  Only regular
+/** Fail unless the name still leads to the file that was written.  Only regular
  * files are checked: the data of a FIFO has a reader, and a write to a kernel
  * file may remove it. */
 static enum status

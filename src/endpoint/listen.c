@@ -15,7 +15,7 @@
 #include "look.h"
 #include "socket.h"
 
-/* Give this address the port of the first listener, so that with port 0 all
+/** Give this address the port of the first listener, so that with port 0 all
  * addresses of a host get the same port. */
 static void
 listen_share_port(const struct listeners *listeners, struct sockaddr *address)
@@ -36,7 +36,7 @@ listen_share_port(const struct listeners *listeners, struct sockaddr *address)
 		((struct sockaddr_in *)address)->sin_port = port;
 }
 
-/* True if we listen at this address.  getaddrinfo(3) may list one twice. */
+/** True if we listen at this address.  getaddrinfo(3) may list one twice. */
 static bool
 listen_has(const struct listeners *listeners, const struct addrinfo *at)
 {
@@ -54,7 +54,7 @@ listen_has(const struct listeners *listeners, const struct addrinfo *at)
 	return false;
 }
 
-/* Print errno for one of the addresses. */
+/** Print errno for one of the addresses. */
 static enum status
 listen_error(const struct endpoint *ep, const struct addrinfo *at,
     const char *doing)
@@ -116,7 +116,7 @@ listen_announce(const struct listeners *listeners)
 	}
 }
 
-/* Bind and listen where the name says. */
+/** Bind and listen where the name says. */
 static enum status
 listen_bind(struct endpoint *ep)
 {
@@ -151,7 +151,7 @@ listen_is_unix(int fd)
 	    domain == AF_UNIX;
 }
 
-/* Check that the socket which zcopy was given can be used. */
+/** Check that the socket which zcopy was given can be used. */
 static enum status
 listen_check_adopted(const struct endpoint *ep)
 {
@@ -184,7 +184,7 @@ listen_adopt(struct endpoint *ep)
 	    endpoint_error(ep, "listen") : STATUS_OK;
 }
 
-/* Addresses are not checked: only bind(2) can tell whether one is free. */
+/** Addresses are not checked: only bind(2) can tell whether one is free. */
 static enum status
 listen_look(struct endpoint *ep, struct look *look)
 {
@@ -225,8 +225,7 @@ listen_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_listen = {
 	.name = "listen",
-	.traits = ENDPOINT_LISTENS,
-	.network = true,
+	.traits = ENDPOINT_NETWORK | ENDPOINT_LISTENS,
 	.offers = NEED_SOCKET | NEED_TCP | NEED_LISTEN,
 	.look = listen_look,
 	.open = listen_open,

@@ -15,7 +15,7 @@
 #include "descriptor.h"
 #include "socket.h"
 
-/* Set the options that must be set before bind(2).  Return 0, or -1 with errno
+/** Set the options that must be set before bind(2).  Return 0, or -1 with errno
  * and *doing set to what failed. */
 static int
 listeners_prepare(const struct endpoint *ep, int fd,
@@ -97,7 +97,7 @@ listeners_adopt(struct listeners *listeners, int fd)
 	return 0;
 }
 
-/* True if accept(2) may be called again after this errno: it also fails with
+/** True if accept(2) may be called again after this errno: it also fails with
  * network errors of the new connection, when nothing is wrong with the
  * listener. */
 static bool
@@ -120,7 +120,7 @@ listeners_go_on(const struct deadline *deadline, int error)
 	}
 }
 
-/* Accept a connection, with FD_CLOEXEC.  Return it, or -1 with errno. */
+/** Accept a connection, with FD_CLOEXEC.  Return it, or -1 with errno. */
 static int
 listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
 {
@@ -134,7 +134,7 @@ listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
 	    accept(listener, address, length) : fd;
 }
 
-/* Wait for a connection, and accept it.  Return it, or -1 with errno. */
+/** Wait for a connection, and accept it.  Return it, or -1 with errno. */
 static int
 listeners_wait(struct listeners *listeners, struct deadline *deadline,
     struct sockaddr_storage *peer, socklen_t *length)
@@ -181,7 +181,7 @@ listeners_next(struct listeners *listeners, struct endpoint *ep,
 	}
 }
 
-/* Wait until the peer has sent something (return 1) or closed (0), but read
+/** Wait until the peer has sent something (return 1) or closed (0), but read
  * nothing.  -1 with errno. */
 static ssize_t
 listeners_first_byte(const struct endpoint *ep)

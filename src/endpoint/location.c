@@ -15,7 +15,7 @@
 
 enum { HOPS_MAX = 40 };			/* as the kernel's MAXSYMLINKS */
 
-/* Open the directory of `path`, which is relative to location->dir, and store
+/** Open the directory of `path`, which is relative to location->dir, and store
  * it and the last component in `location`.  Cuts `path` behind its last slash.
  * Return 0, or -1 with errno. */
 static int
@@ -46,7 +46,7 @@ location_descend(struct location *location, char *path)
 	return 0;
 }
 
-/* True if another user has put this link into a directory like /tmp.  The
+/** True if another user has put this link into a directory like /tmp.  The
  * sysctl fs.protected_symlinks refuses such links, but the kernel checks only
  * those that it follows itself. */
 static bool
@@ -60,7 +60,7 @@ location_distrusts(const struct location *location, const struct stat *link)
 	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
 }
 
-/* Open the file with O_PATH.  If it is a symbolic link, return the length of
+/** Open the file with O_PATH.  If it is a symbolic link, return the length of
  * its target; 0 if it is none or does not exist; -1 with errno. */
 static ssize_t
 location_read_link(struct location *location, char *target, size_t size)
@@ -89,7 +89,7 @@ location_read_link(struct location *location, char *target, size_t size)
 	return -1;
 }
 
-/* Go from link to link, up to HOPS_MAX.  Return 0, or -1 with errno. */
+/** Go from link to link, up to HOPS_MAX.  Return 0, or -1 with errno. */
 static int
 location_follow(struct location *location, const char *path)
 {

@@ -23,7 +23,7 @@ look_is_terminal(dev_t device)
 	    (major(device) >= 136 && major(device) <= 143);
 }
 
-/* Return the size of a block device, or -1 if it is unknown.  Ask sysfs, which
+/** Return the size of a block device, or -1 if it is unknown.  Ask sysfs, which
  * always counts in sectors of 512 bytes, because ioctl(2) does not work with
  * O_PATH. */
 static int64_t
@@ -91,7 +91,7 @@ look_access(int dir, const char *path, int mode)
 	return (int)syscall(SYS_faccessat, dir, path, mode);
 }
 
-/* Return the sysctl fs.protected_regular or fs.protected_fifos, or 0. */
+/** Return the sysctl fs.protected_regular or fs.protected_fifos, or 0. */
 static int
 look_protection(mode_t mode)
 {

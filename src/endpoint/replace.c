@@ -62,7 +62,7 @@ replace_error(const struct endpoint *ep, const char *why)
 	return endpoint_fault(ep);
 }
 
-/* Print errno as the reason why DEST cannot be replaced, or created. */
+/** Print errno as the reason why DEST cannot be replaced, or created. */
 static enum status
 replace_failed(const struct endpoint *ep)
 {
@@ -80,7 +80,7 @@ replace_is_found(const struct endpoint *ep, const struct location *location)
 	    location->file < 0;
 }
 
-/* True if rename(2) will refuse because the directory is sticky.  There only
+/** True if rename(2) will refuse because the directory is sticky.  There only
  * the owner of the file or of the directory may rename, or a process that has
  * CAP_FOWNER. */
 static bool
@@ -92,7 +92,7 @@ replace_is_sticky(const struct stat *file, const struct stat *dir)
 	    dir->st_uid != self && !capability_fowner();
 }
 
-/* Fetch the attributes of statx(2), or none if it fails (a seccomp filter:
+/** Fetch the attributes of statx(2), or none if it fails (a seccomp filter:
  * EPERM).  Then what they forbid is found out by rename(2), at the end. */
 static void
 replace_stat(int dir, const char *path, int flags, struct statx *seen)
@@ -112,7 +112,7 @@ replace_is_mounted(const struct statx *file, const struct stat *old,
 	return old->st_dev != dir->st_dev;
 }
 
-/* Return the errno with which rename(2) would refuse to replace the file, or
+/** Return the errno with which rename(2) would refuse to replace the file, or
  * 0. */
 static int
 replace_obstacle(const struct location *location, const struct stat *old)
@@ -174,7 +174,7 @@ replace_look(struct endpoint *ep, struct look *look)
 	return status;
 }
 
-/* Create the file to write: unnamed, if we shall be able to give it a name.
+/** Create the file to write: unnamed, if we shall be able to give it a name.
  * Return a descriptor, or -1 with errno. */
 static int
 replace_create(const struct endpoint *ep, struct replace_state *state)
@@ -242,7 +242,7 @@ replace_meet(struct attributes *old, int fd)
 	return 0;
 }
 
-/* True if the old file still has its name.  No other file can have its inode
+/** True if the old file still has its name.  No other file can have its inode
  * number, because its descriptor is open. */
 static bool
 replace_is_there(const struct location *before, const struct location *now)
@@ -286,7 +286,7 @@ replace_keep(const struct endpoint *ep, const struct location *now)
 	return attributes_give(ep->fd, &state->old, ep->name);
 }
 
-/* Rename the temporary name to DEST.  Return 0, or -1 with errno. */
+/** Rename the temporary name to DEST.  Return 0, or -1 with errno. */
 static int
 replace_rename(struct replace_state *state, unsigned flags)
 {
@@ -302,7 +302,7 @@ replace_rename(struct replace_state *state, unsigned flags)
 	return 0;
 }
 
-/* Rename a named temporary to DEST unless DEST exists. */
+/** Rename a named temporary to DEST unless DEST exists. */
 static int
 replace_rename_exclusively(struct replace_state *state)
 {
@@ -356,7 +356,7 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 	return replace_rename(state, 0);
 }
 
-/* True if this errno of location_find_again() says that the path leads
+/** True if this errno of location_find_again() says that the path leads
  * elsewhere or nowhere. */
 static bool
 replace_is_astray(int error)
@@ -406,7 +406,7 @@ replace_commit(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Remove the temporary name, or say that it stays. */
+/** Remove the temporary name, or say that it stays. */
 static void
 replace_remove(const struct endpoint *ep, const struct replace_state *state)
 {

@@ -71,7 +71,7 @@ socket_ends(int fd, struct sockaddr_storage *here,
 	return getpeername(fd, (struct sockaddr *)there, &length);
 }
 
-/* Send FIN.  Return 0, or -1 with errno.  After a reset shutdown(2) fails with
+/** Send FIN.  Return 0, or -1 with errno.  After a reset shutdown(2) fails with
  * ENOTCONN, and SO_ERROR has the reason. */
 static int
 socket_half_close(int fd)
@@ -130,7 +130,7 @@ socket_acknowledged(const struct endpoint *ep)
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
 }
 
-/* Return socket_queue(), or if a seccomp filter refuses it, the number of
+/** Return socket_queue(), or if a seccomp filter refuses it, the number of
  * segments and bytes of TCP_INFO: also 0 only if the peer's kernel has
  * everything.  -1 with errno if neither is known. */
 static int
@@ -156,7 +156,7 @@ struct confirmation {
 	int queued;			/* bytes it has not acknowledged */
 };
 
-/* Update what the peer has done.  Return 0, or -1 with errno if the connection
+/** Update what the peer has done.  Return 0, or -1 with errno if the connection
  * has failed, or if the kernel does not tell what is wanted. */
 static int
 confirmation_look(struct confirmation *seen, struct endpoint *ep,
@@ -179,7 +179,7 @@ confirmation_look(struct confirmation *seen, struct endpoint *ep,
 	return 0;
 }
 
-/* Wait until the peer has acknowledged all and, unless CONFIRM_ACK is wanted,
+/** Wait until the peer has acknowledged all and, unless CONFIRM_ACK is wanted,
  * closed.  That it has closed is not enough, because it may have closed its
  * sending half early.  No event says that all is acknowledged, so ask again,
  * after pauses of 1 to 50 ms.  Return 0, or -1 with errno. */
@@ -204,7 +204,7 @@ socket_await(struct endpoint *ep, enum confirm wanted,
 	}
 }
 
-/* Print errno, with how much is acknowledged, and what the user can do. */
+/** Print errno, with how much is acknowledged, and what the user can do. */
 static enum status
 confirmation_failed(const struct endpoint *ep,
     const struct confirmation *seen)
@@ -213,7 +213,8 @@ confirmation_failed(const struct endpoint *ep,
 	int64_t acknowledged = socket_acknowledged(ep);
 
 	errno = error;
-	if (errno == ETIMEDOUT && seen->queued == 0 && deadline_passed(&ep->deadline)) {
+	if (errno == ETIMEDOUT && seen->queued == 0 &&
+	    deadline_passed(&ep->deadline)) {
 		diag_error(ep->name, "waiting for the peer to close: all is "
 		    "acknowledged, but it has not closed in %g s "
 		    "(--confirm=ack accepts this)", ep->deadline.limit);
@@ -227,7 +228,7 @@ confirmation_failed(const struct endpoint *ep,
 	return STATUS_CONNECTION;
 }
 
-/* Half-close, and wait for what is wanted. */
+/** Half-close, and wait for what is wanted. */
 static enum status
 socket_confirm(struct endpoint *ep, enum confirm wanted)
 {

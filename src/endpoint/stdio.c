@@ -15,7 +15,7 @@
 #include "look.h"
 #include "socket.h"
 
-/* Fail unless the descriptor is open, and in the direction that is needed. */
+/** Fail unless the descriptor is open, and in the direction that is needed. */
 static enum status
 stdio_check_mode(const struct endpoint *ep)
 {
@@ -34,7 +34,7 @@ stdio_check_mode(const struct endpoint *ep)
 	    "not open for writing");
 }
 
-/* Fail unless the engine can move data of this kind of file. */
+/** Fail unless the engine can move data of this kind of file. */
 static enum status
 stdio_check_kind(struct endpoint *ep)
 {
@@ -56,7 +56,7 @@ stdio_check_kind(struct endpoint *ep)
 	return endpoint_fault(ep);
 }
 
-/* Fail if the descriptor cannot seek, or appends (O_APPEND). */
+/** Fail if the descriptor cannot seek, or appends (O_APPEND). */
 static enum status
 stdio_check_seek(const struct endpoint *ep)
 {
@@ -90,7 +90,7 @@ stdio_open(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* stdio_open() only looks, so call it, and then describe what it saw. */
+/** stdio_open() only looks, so call it, and then describe what it saw. */
 static enum status
 stdio_look(struct endpoint *ep, struct look *look)
 {
@@ -111,7 +111,7 @@ stdio_look(struct endpoint *ep, struct look *look)
 	return STATUS_OK;
 }
 
-/* Move the position of DEST to where writing starts; O_APPEND does that by
+/** Move the position of DEST to where writing starts; O_APPEND does that by
  * itself. */
 static enum status
 stdio_ready(struct endpoint *ep)
@@ -140,7 +140,8 @@ stdio_commit(struct endpoint *ep)
 {
 	if (S_ISSOCK(ep->st.st_mode))
 		return socket_commit(ep);
-	if (ep->role == ROLE_DEST && descriptor_settle(&ep->deadline, ep->fd) < 0)
+	if (ep->role == ROLE_DEST &&
+	    descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return endpoint_error(ep, "close");
 	return STATUS_OK;
 }

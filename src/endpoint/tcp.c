@@ -28,7 +28,7 @@ tcp_open(struct endpoint *ep)
 	return status;
 }
 
-/* Names are not looked up, because that would ask other hosts. */
+/** Names are not looked up, because that would ask other hosts. */
 static enum status
 tcp_look(struct endpoint *ep, struct look *look)
 {
@@ -36,7 +36,7 @@ tcp_look(struct endpoint *ep, struct look *look)
 	return congestion_check(ep);
 }
 
-/* Connect, with a new deadline for each attempt of --retry. */
+/** Connect, with a new deadline for each attempt of --retry. */
 static enum status
 tcp_ready(struct endpoint *ep)
 {
@@ -65,7 +65,7 @@ tcp_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_tcp = {
 	.name = "tcp",
-	.network = true,
+	.traits = ENDPOINT_NETWORK,
 	.offers = NEED_SOCKET | NEED_TCP | NEED_CONNECT,
 	.look = tcp_look,
 	.open = tcp_open,

@@ -15,7 +15,7 @@
 
 enum { LETTERS = 6, TRIES = 100 };
 
-/* Make a random name, with as much of `base` as there is room for. */
+/** Make a random name, with as much of `base` as there is room for. */
 static void
 temporary_name(char *name, const char *base)
 {

@@ -24,7 +24,7 @@ struct unix_state {			/* of a listener */
 	struct stat socket;		/* the path as we made it */
 };
 
-/* Make the address of ep->path.  Return 0, or -1 with errno. */
+/** Make the address of ep->path.  Return 0, or -1 with errno. */
 static int
 unix_address(const struct endpoint *ep, struct sockaddr_un *address)
 {
@@ -52,7 +52,7 @@ unix_look(struct endpoint *ep, struct look *look)
 	return unix_open(ep);
 }
 
-/* Return a connected socket, or -1 with errno. */
+/** Return a connected socket, or -1 with errno. */
 static int
 unix_connect(struct endpoint *ep)
 {
@@ -89,7 +89,7 @@ unix_ready(struct endpoint *ep)
 	return ep->fd < 0 ? endpoint_error(ep, "connect") : socket_ready(ep);
 }
 
-/* Remove the path if it is a socket of this user that nobody listens to.  A
+/** Remove the path if it is a socket of this user that nobody listens to.  A
  * zcopy that was killed leaves such a socket. */
 static void
 unix_remove_stale(const struct endpoint *ep, const struct sockaddr_un *address)
@@ -135,7 +135,7 @@ unix_listen_open(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/* Return 0, or -1 with the errno with which bind(2) would fail.  A socket of
+/** Return 0, or -1 with the errno with which bind(2) would fail.  A socket of
  * this user may be stale, which only connecting to it would tell. */
 static int
 unix_may_bind(const struct endpoint *ep)
@@ -165,7 +165,7 @@ unix_listen_look(struct endpoint *ep, struct look *look)
 	    endpoint_error(ep, "bind") : STATUS_OK;
 }
 
-/* Remove the path, if it is still the socket that we bound. */
+/** Remove the path, if it is still the socket that we bound. */
 static void
 unix_unbind(const struct endpoint *ep, struct unix_state *state)
 {
@@ -204,7 +204,7 @@ unix_listen_abort(struct endpoint *ep)
 
 const struct endpoint_type endpoint_unix = {
 	.name = "unix",
-	.network = true,
+	.traits = ENDPOINT_NETWORK,
 	.offers = NEED_SOCKET | NEED_CONNECT,
 	.look = unix_look,
 	.open = unix_open,
@@ -214,8 +214,7 @@ const struct endpoint_type endpoint_unix = {
 
 const struct endpoint_type endpoint_unix_listen = {
 	.name = "unix-listen",
-	.traits = ENDPOINT_LISTENS,
-	.network = true,
+	.traits = ENDPOINT_NETWORK | ENDPOINT_LISTENS,
 	.offers = NEED_SOCKET,
 	.look = unix_listen_look,
 	.open = unix_listen_open,

@@ -88,7 +88,8 @@ splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 		return compat_fail(errno == EBADF || errno == ENOMEM ?
 		    errno : EINVAL);
 	job->splice_flags = flags;
-	if (job->supply->in.start < 0) {	/* what `out` refuses would be lost */
+	/* What `out` refuses would be lost. */
+	if (job->supply->in.start < 0) {
 		zc_job_free(job);
 		return compat_fail(EINVAL);
 	}

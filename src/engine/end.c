@@ -300,8 +300,8 @@ end_overlap(const struct end *in, const struct end *out, int64_t bytes,
 {
 	int64_t from = in->start, to = out->start, length;
 
-	if (in->kind == ZC_HOOKS || in->kind != out->kind || in->dev != out->dev ||
-	    in->ino != out->ino || bytes == 0)
+	if (in->kind == ZC_HOOKS || in->kind != out->kind ||
+	    in->dev != out->dev || in->ino != out->ino || bytes == 0)
 		return false;
 	if (in->kind == ZC_PIPE)
 		return true;		/* splice(2) fails with EINVAL, too */

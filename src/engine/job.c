@@ -139,7 +139,8 @@ zc_job_new(const struct zc_request *theirs)
 	job->sink_count = sinks;
 	job->supply = calloc(sinks, sizeof(job->supply[0]));
 	job->waits = calloc(sinks, sizeof(job->waits[0]));
-	if (job->supply != NULL && job->waits != NULL && request_inspect(job) == 0)
+	if (job->supply != NULL && job->waits != NULL &&
+	    request_inspect(job) == 0)
 		return job;
 	error = errno;
 	job_release(job);
@@ -175,7 +176,8 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	if (next->end.start >= 0 && next_place(&next->end, range->out_offset,
 	    next->given + next->wrapped) < 0)
 		return -1;
-	if (request_wrap(next, hdtr) < 0 || request_check_sink(job, next, range->bytes) < 0)
+	if (request_wrap(next, hdtr) < 0 ||
+	    request_check_sink(job, next, range->bytes) < 0)
 		return -1;
 	from->left = range->bytes == ZC_TO_END ? INT64_MAX : range->bytes;
 	from->taken = 0;

@@ -21,7 +21,7 @@ copyrange_suits(const struct zc_ends *ends)
 #include <stdio.h>
 #include <sys/utsname.h>
 
-/* Before Linux 5.3 it could loop, or lose data, at the end of some files. */
+/** Before Linux 5.3 it could loop, or lose data, at the end of some files. */
 static int
 copyrange_available(void)
 {

@@ -57,7 +57,8 @@ request_wrap(struct sink *sink, const struct zc_hdtr *hdtr)
 }
 
 int
-request_check_sink(const struct zc_job *job, const struct sink *sink, int64_t bytes)
+request_check_sink(const struct zc_job *job, const struct sink *sink,
+    int64_t bytes)
 {
 	const struct end *out = &sink->end;
 	int64_t more = sink->header.left + sink->trailer.left;

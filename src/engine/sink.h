@@ -72,7 +72,7 @@ bool sink_keeps_back(const struct sink *);
 void sink_cork(struct sink *);
 
 /** Send what the cork or the caller's functions keep back, because the job may
- * sleep now.  Return a step that moved nothing, or that is blocked or failed. */
+ * sleep now.  Return a step that moved nothing, is blocked, or failed. */
 struct step sink_flush(struct sink *);
 
 /** Uncork, because the sink is complete.  Keep errno. */

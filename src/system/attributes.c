@@ -18,7 +18,7 @@
 
 #define ACL "system.posix_acl_access"
 
-/* True if this errno of fgetxattr(2) says that the file has no list. */
+/** True if this errno of fgetxattr(2) says that the file has no list. */
 static bool
 list_is_none(int error)
 {
@@ -109,7 +109,7 @@ attributes_classes(const struct attributes *a)
 	return may;
 }
 
-/* Set the entries of the group and of others to `may`, and restrict those of
+/** Set the entries of the group and of others to `may`, and restrict those of
  * named users and groups to `most`. */
 static void
 list_narrow(struct attributes *a, const struct classes *may, unsigned most)
@@ -158,7 +158,7 @@ attributes_narrow(struct attributes *a, bool owner_kept, bool group_kept)
 	a->mode |= (mode_t)(may.other | (may.masked ? 0 : may.group << 3));
 }
 
-/* Change owner and group as far as permitted, and narrow the rights if one of
+/** Change owner and group as far as permitted, and narrow the rights if one of
  * them could not be changed. */
 static void
 attributes_chown(int fd, struct attributes *a)
@@ -179,7 +179,7 @@ attributes_chown(int fd, struct attributes *a)
 		attributes_narrow(a, owner_kept, group_kept);
 }
 
-/* Set the list, or remove one that came from the directory's default list.
+/** Set the list, or remove one that came from the directory's default list.
  * NULL, or where the new file may not have what the old one had: text for the
  * user, with errno, or 0 where no call failed. */
 static const char *
@@ -223,7 +223,7 @@ attributes_take_back(int fd)
 	return fchown(fd, geteuid(), (gid_t)-1) == 0;
 }
 
-/* Set list and mode: 0, or -1 with errno. */
+/** Set list and mode: 0, or -1 with errno. */
 static int
 attributes_set(int fd, struct attributes *a, const char *name)
 {

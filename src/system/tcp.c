@@ -44,7 +44,7 @@ tcp_unacknowledged(int fd)
 	return -1;
 }
 
-/* A connection that was refused has seen one segment, a reset; any other has
+/** A connection that was refused has seen one segment, a reset; any other has
  * seen more. */
 bool
 tcp_was_connected(int fd)

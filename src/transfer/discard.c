@@ -120,7 +120,7 @@ discard(const struct options *options)
 
 	if (status != STATUS_OK)
 		return status;
-	if (!(ep.type->traits & ENDPOINT_LISTENS)) {
+	if (!endpoint_has(&ep, ENDPOINT_LISTENS)) {
 		diag_error(ep.name, "--discard needs something that listens, "
 		    "such as :PORT");
 		return STATUS_USAGE;

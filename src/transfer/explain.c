@@ -67,7 +67,7 @@ print_confirm(const struct endpoint *dest)
 	};
 	enum confirm confirm = dest->options->confirm;
 
-	if (dest->type->network || confirm != CONFIRM_DEFAULT)
+	if (endpoint_has(dest, ENDPOINT_NETWORK) || confirm != CONFIRM_DEFAULT)
 		printf("  %-11s%s\n", "confirm", words[confirm]);
 }
 

@@ -43,7 +43,7 @@ is_reset(const struct mover *mover)
 {
 	struct pollfd pollfd = { .fd = -1 };
 
-	if (mover->dest != NULL && mover->dest->type->network)
+	if (mover->dest != NULL && endpoint_has(mover->dest, ENDPOINT_NETWORK))
 		pollfd.fd = mover->dest->fd;
 	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLERR);
 }
@@ -109,7 +109,8 @@ static bool
 must_read(const struct mover *mover, int fd)
 {
 	return !mover->peer_ended && mover->dest != NULL &&
-	    fd == mover->dest->fd && mover->dest->type->network;
+	    fd == mover->dest->fd &&
+	    endpoint_has(mover->dest, ENDPOINT_NETWORK);
 }
 
 /** Return the milliseconds until this time, for poll(2). */
@@ -216,7 +217,7 @@ move(const struct endpoint *source, struct endpoint *dest,
 	const struct zc_request request = request_for(&mover, hdtr);
 
 	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
-	if (dest->type->network) {
+	if (endpoint_has(dest, ENDPOINT_NETWORK)) {
 		mover.interval = 1;
 		deadline_look(&mover.deadline, mover.interval);
 	}

@@ -28,7 +28,7 @@ add(struct tally *tally, const char *format, ...)
 static bool
 is_unchanged(const struct endpoint *dest)
 {
-	return dest->type->traits & ENDPOINT_REPLACES;
+	return endpoint_has(dest, ENDPOINT_REPLACES);
 }
 
 /** Return "(12 bytes delivered", to which the caller may add. */

@@ -26,7 +26,7 @@ open_both(struct endpoint *source, struct endpoint *dest)
 		return status;
 	/* Not those of a kernel file (procfs, sysfs): they say who may ask the
 	 * kernel, not who may read the answer. */
-	if ((source->type->traits & ENDPOINT_PATH) &&
+	if (endpoint_has(source, ENDPOINT_PATH) &&
 	    zc_kind_of(source->fd) == ZC_REGULAR)
 		dest->mode = attributes_for_copy(source->fd, source->name);
 	status = endpoint_open(dest);

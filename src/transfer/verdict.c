@@ -3,12 +3,10 @@
 #include "verdict.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
 #include "../base/diag.h"
-#include "../base/deadline.h"
 #include "../base/signals.h"
 #include "direct.h"
 #include "tally.h"
@@ -71,7 +69,7 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 
 	if (result->error == EINVAL)
 		return direct_hint(dest);
-	if (!full || !(dest->type->traits & ENDPOINT_REPLACES))
+	if (!full || !endpoint_has(dest, ENDPOINT_REPLACES))
 		return "";
 	if (!dest->has_stat)		/* there is no old file */
 		return "; --inplace would keep what was moved";

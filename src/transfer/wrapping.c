@@ -45,7 +45,8 @@ read_or_wait(struct endpoint *file, void *to, size_t size)
 	/* EAGAIN is also what a blocking socket's SO_RCVTIMEO gives. */
 	while ((n = read(file->fd, to, size)) < 0 && errno == EAGAIN &&
 	    (fcntl(file->fd, F_GETFL) & O_NONBLOCK))
-		if (deadline_poll(&file->deadline, &pollfd, 1, -1, WAITING_FIRST) < 0)
+		if (deadline_poll(&file->deadline, &pollfd, 1, -1,
+		    WAITING_FIRST) < 0)
 			return -1;
 	return n;
 }
@@ -109,7 +110,7 @@ refuse_network(const struct names *names, const struct options *options)
 		    options);
 		if (status != STATUS_OK)
 			return status;
-		if (file.type->network) {
+		if (endpoint_has(&file, ENDPOINT_NETWORK)) {
 			diag_error(file.name, "a header or trailer must be a "
 			    "file or a descriptor");
 			return STATUS_USAGE;
