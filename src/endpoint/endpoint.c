@@ -122,8 +122,8 @@ parse_behind(const char *name, const char *prefix)
 	return strncmp(name, prefix, length) == 0 ? name + length : NULL;
 }
 
-/* If the name is a path that means one of our descriptors, return its number as
- * text, else NULL.  Opening such a path would give another descriptor, which
+/** If the name is a path that means one of our descriptors, return its number
+ * as text, else NULL.  Opening such a path would give another descriptor, which
  * starts at offset 0, and fails for a socket (ENXIO). */
 static const char *
 parse_descriptor_path(const struct endpoint *ep)

@@ -98,9 +98,10 @@ file_flags(const struct endpoint *ep)
 	return O_WRONLY | O_CREAT;
 }
 
-/* Find where DEST is.  Refuse another user's link in a directory like /tmp; the
- * kernel does so only if fs.protected_symlinks is 1.  location_find() may fail
- * for other reasons if there is a file: it cannot follow /proc/PID/fd/N. */
+/** Find where DEST is.  Refuse another user's link in a directory like /tmp;
+ * the kernel does so only if fs.protected_symlinks is 1.  location_find() may
+ * fail for other reasons if there is a file: it cannot follow /proc/PID/fd/N.
+ */
 static enum status
 file_find(const struct endpoint *ep, struct location *location)
 {
@@ -173,8 +174,8 @@ file_open_in_place(struct endpoint *ep, enum zc_kind kind)
 	return status;
 }
 
-/* Refuse a DEST that exists and cannot be written as the options say, before it
- * is opened. */
+/** Refuse a DEST that exists and cannot be written as the options say, before
+ * it is opened. */
 static enum status
 file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 {
@@ -199,8 +200,8 @@ file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 	return STATUS_OK;
 }
 
-/* Find out what DEST is, with O_PATH, because opening a device may act.  Change
- * the endpoint's type if the file is to be replaced. */
+/** Find out what DEST is, with O_PATH, because opening a device may act.
+ * Change the endpoint's type if the file is to be replaced. */
 static enum status
 file_choose(struct endpoint *ep, struct look *look)
 {
@@ -436,7 +437,8 @@ file_commit(struct endpoint *ep)
 	return file_check_name(ep);
 }
 
-/* True if the name still leads to the file that we created, and it is empty. */
+/** True if the name still leads to the file that we created, and it is empty.
+ */
 static bool
 file_is_unused(const struct endpoint *ep, const struct location *location)
 {

@@ -68,8 +68,9 @@ listen_error(const struct endpoint *ep, const struct addrinfo *at,
 	return STATUS_CONNECTION;
 }
 
-/* Listen at each address of this family (AF_UNSPEC: any).  Pass over those that
- * this system does not have; but fail, in the `last` call, if none is left. */
+/** Listen at each address of this family (AF_UNSPEC: any).  Pass over those
+ * that this system does not have; but fail, in the `last` call, if none is
+ * left. */
 static enum status
 listen_on(const struct endpoint *ep, const struct addrinfo *list, int family,
     bool last)

@@ -13,9 +13,9 @@
 #include "../base/missing.h"
 #include "../system/filesystem.h"
 
-/* True if the device is a terminal.  isatty(3) does not work with O_PATH, so go
- * by the majors of Documentation/admin-guide/devices.txt: consoles and serial
- * lines (4), /dev/tty (5), pseudo terminals (136 to 143). */
+/** True if the device is a terminal.  isatty(3) does not work with O_PATH, so
+ * go by the majors of Documentation/admin-guide/devices.txt: consoles and
+ * serial lines (4), /dev/tty (5), pseudo terminals (136 to 143). */
 static bool
 look_is_terminal(dev_t device)
 {

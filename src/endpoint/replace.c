@@ -71,8 +71,8 @@ replace_failed(const struct endpoint *ep)
 	return replace_error(ep, strerror(errno));
 }
 
-/* True if location_find() led to the file that stat(2) saw.  It does not if the
- * path is /proc/PID/fd/N, or if a link has been changed in between. */
+/** True if location_find() led to the file that stat(2) saw.  It does not if
+ * the path is /proc/PID/fd/N, or if a link has been changed in between. */
 static bool
 replace_is_found(const struct endpoint *ep, const struct location *location)
 {
@@ -134,8 +134,8 @@ replace_obstacle(const struct location *location, const struct stat *old)
 	return 0;
 }
 
-/* Find the old file, or where the new one will be.  Another process may replace
- * the file after stat(2) saw it: look again then. */
+/** Find the old file, or where the new one will be.  Another process may
+ * replace the file after stat(2) saw it: look again then. */
 static enum status
 replace_find(struct endpoint *ep, struct location *location)
 {
@@ -227,8 +227,8 @@ replace_moved(struct endpoint *ep, int64_t bytes)
 	writeback_follow(&state->writeback, ep->fd, bytes);
 }
 
-/* Take from `old` the rights that the file `fd` does not grant; -1: there is no
- * such file.  Return 0, or -1 with errno. */
+/** Take from `old` the rights that the file `fd` does not grant; -1: there is
+ * no such file.  Return 0, or -1 with errno. */
 static int
 replace_meet(struct attributes *old, int fd)
 {

@@ -180,7 +180,10 @@ is_small(const struct endpoint *source)
 static int64_t
 timeout_of(const struct options *options)
 {
-	return options->timeout > 0 ? (int64_t)(options->timeout * 1e9) : 0;
+	if (options->timeout <= 0)
+		return 0;
+	return options->timeout < (double)INT64_MAX / 1e9 ?
+	    (int64_t)(options->timeout * 1e9) : INT64_MAX;
 }
 
 /** Return what to ask of the engine.  It refers to the mover. */
