@@ -37,7 +37,7 @@ extern struct task {
 } task;
 
 /* The hooks of the request. */
-int on_wait(const struct zc_wait *wait, void *arg);
+int on_wait(const struct zc_wait *wait, size_t count, void *arg);
 int on_event(const struct zc_event *event, void *arg);
 int on_select(const struct zc_ends *ends, void *arg);
 
