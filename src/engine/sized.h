@@ -10,9 +10,10 @@
 #include <string.h>
 
 /**
- * Copy the caller's struct to our own, of `room` bytes.  Members that the
- * caller does not have become 0.  Return 0, or -1 with EINVAL: it is NULL, its
- * size is below `least`, or the caller sets a member that we do not know.
+ * Copy the caller's struct to our own, of `room` bytes, which is its size then.
+ * Members that the caller does not have become 0.  Return 0, or -1 with EINVAL:
+ * it is NULL, its size is below `least`, or the caller sets a member that we do
+ * not know.
  */
 static inline int
 sized_read(void *ours, size_t room, const void *theirs, size_t least)
@@ -30,6 +31,7 @@ sized_read(void *ours, size_t room, const void *theirs, size_t least)
 			return -1;
 	memset(ours, 0, room);
 	memcpy(ours, theirs, size < room ? size : room);
+	memcpy(ours, &room, sizeof(room));
 	return 0;
 }
 
