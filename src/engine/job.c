@@ -19,6 +19,7 @@
 /* Callers of every version of the library have the members up to these. */
 #define RANGE_LEAST	SIZED_TO(struct zc_range, bytes)
 #define RESULT_LEAST	SIZED_TO(struct zc_result, error)
+#define ENDS_LEAST	SIZED_TO(struct zc_ends, bytes)
 
 /** Enlarge the caller's pipe, so that the process at the other end moves more
  * at a time and waits less often.  A pipe takes 64 KiB by default: do not
@@ -292,9 +293,14 @@ zc_transfer(const struct zc_request *request, struct zc_result *result)
 int
 zc_ends_of(struct zc_ends *ends, const struct zc_request *request)
 {
-	struct zc_job *job = zc_job_new(request);
+	struct zc_job *job;
 	struct zc_ends ours;
 
+	if (ends->size < ENDS_LEAST) {
+		errno = EINVAL;
+		return -1;
+	}
+	job = zc_job_new(request);
 	if (job == NULL)
 		return -1;
 	ours = sink_setup(job->sink, &job->request).ends;
