@@ -1,5 +1,5 @@
 /*
- * libzcopy: move bytes between two descriptors as fast as the kernel can.
+ * libzcopy: move bytes between descriptors as fast as the kernel can.
  *
  * The library never prints, exits, or changes signal dispositions or descriptor
  * flags, and touches no descriptor that it was not given.  It may make a
@@ -14,10 +14,10 @@
  * in several; only one thread at a time may use a job.
  *
  * Most structs begin with their size, which the INIT macros set, and may get
- * more members at their end.  The library fills in no more than `size` bytes,
- * and takes members beyond them to be 0, which asks for nothing.  If a program
- * is newer than the library and sets a member that the library does not know,
- * the call fails with EINVAL.
+ * more members at their end.  The library reads and fills in no more than
+ * `size` bytes, and takes members beyond them to be 0, which asks for nothing.
+ * If a program is newer than the library and sets a member that the library
+ * does not know, the call fails with EINVAL.
  *
  * The man page of each system call says what it does, and which errors it
  * gives; where Linux differs from it, the source has a comment.  libzcopy(3)
@@ -75,8 +75,8 @@ enum zc_flag {
 	ZC_STABLE = 2,			/* use only methods that copy */
 	ZC_NODISKIO = 4,		/* EBUSY rather than wait for a disk */
 	ZC_DROP_SINKS = 8,		/* if a sink fails, go on with others */
-	ZC_KEEP_OPEN = 16,		/* zc_job_next() will follow, so do not
-					   call zc_io.finish at the end */
+	ZC_KEEP_OPEN = 16,		/* allow zc_job_next(), so do not call
+					   zc_io.finish at the end */
 };
 
 /**
@@ -95,11 +95,11 @@ struct zc_wait {
  * An end that is not a plain descriptor: an encrypted connection, a ring in
  * memory.  Its functions return what readv(2) and writev(2) return.  If they
  * fail with EAGAIN, they set *wait; a sink may wait for POLLIN, and a source
- * for POLLOUT.  EINTR is reported to the request's `event` function.
+ * for POLLOUT.  EINTR is reported to the request's `event` function.  They must
+ * not run or free the job that calls them.
  *
  * writev() must keep a copy of all bytes that it counts: after EAGAIN the next
- * call may offer other bytes than the last one did, or fewer.  They must not
- * run the same job.
+ * call may offer other bytes than the last one did, or fewer.
  */
 struct zc_io {
 	size_t size;
@@ -107,7 +107,7 @@ struct zc_io {
 	/* Required for a source. */
 	ssize_t (*readv)(void *arg, const struct iovec *, int count,
 	    struct zc_wait *wait);
-	/* Required for a sink.  `more`: further data or a trailer follows. */
+	/* Required for a sink.  `more`: more data or a trailer may follow. */
 	ssize_t (*writev)(void *arg, const struct iovec *, int count, bool more,
 	    struct zc_wait *wait);
 	/* Send what writev() has kept back: the job may wait for the source
@@ -171,9 +171,10 @@ enum zc_event_type {
 					   the others go on */
 };
 
-/** What one step has moved.  A position is one in a file, or, for an end that
- * has none, the number of bytes before.  -1: not from the source (a header or
- * trailer), or not to the sink (data was gathered). */
+/** What one step has moved, and from where to where.  For an end that has no
+ * position, in_from and out_from count the bytes of the range before this step.
+ * -1: not from the source (a header or trailer), or not to the sink (data was
+ * gathered). */
 struct zc_moved {
 	int64_t in_from, out_from, length;
 };
@@ -233,12 +234,13 @@ struct zc_request {
 	void *arg;
 
 	const struct zc_io *in_io, *out_io;	/* in place of in_fd, out_fd */
-	/* Further sinks that get the same data, `sink_count` of them. */
+	/* Further sinks that get the same data, `sink_count` of them (at most
+	 * 1024), all of the same size. */
 	const struct zc_sink *sinks;
 	size_t sink_count;
-	/* Return how many of these bytes may be taken from the source now; 0:
-	 * none before *until (nanoseconds of CLOCK_MONOTONIC).  This limits
-	 * the rate.  -1: the job fails with errno. */
+	/* Return how many of these bytes may be taken from the source now; or
+	 * set *until, as in zc_wait, and return 0: none before that time.  This
+	 * limits the rate.  -1: the job fails with errno. */
 	int64_t (*allow)(int64_t bytes, int64_t *until, void *arg);
 	/* If nothing moves for so many nanoseconds, the job ends with
 	 * ZC_STALLED; 0: never.  What a peer takes out of the queue of a sink
@@ -254,12 +256,13 @@ struct zc_request {
 /** The next range of bytes to move between the same ends. */
 struct zc_range {
 	size_t size;
-	int64_t offset, out_offset;	/* ZC_CURRENT: go on from where the job
-					   is; the offset is that of a sink that
-					   has one */
+	int64_t offset, out_offset;	/* ZC_CURRENT: go on from where the last
+					   range ended; sinks without a position
+					   ignore out_offset */
 	int64_t bytes;			/* ZC_TO_END or a count */
 	const struct zc_hdtr *hdtr;	/* for the first sink, or NULL */
-	bool last;			/* call zc_io.finish after it */
+	bool last;			/* no other follows: call zc_io.finish
+					   after it */
 };
 
 #define ZC_RANGE_INIT { sizeof(struct zc_range), ZC_CURRENT, ZC_CURRENT, \
@@ -274,7 +277,8 @@ enum zc_outcome {
 	ZC_SHORT,			/* the source ended early (ZC_EXACT) */
 	ZC_UNSUITED,			/* no method could do it; .method is the
 					   last one */
-	ZC_STOPPED,			/* by `event` or `select` */
+	ZC_STOPPED,			/* by `event` or `select`; ECANCELED:
+					   because another sink failed */
 	ZC_FAILED,			/* see .side and .error */
 	ZC_STALLED,			/* ETIMEDOUT: nothing moved for the
 					   request's `timeout`, because of
@@ -313,17 +317,18 @@ struct zc_result {
 struct zc_job;
 
 /**
- * Prepare one transfer; nothing moves yet.  The request is copied; the
- * descriptors stay the caller's and must outlive the job.
+ * Prepare one transfer; nothing moves yet.  The request, its sinks and their
+ * zc_io are copied; the descriptors stay the caller's and must outlive the job.
  *
  * Return NULL with errno on failure: EINVAL (NULL, a size that is too small, a
  * member that this library does not know, a negative count or offset, a range
  * that ends after 2^63-1, an unknown method or flag, a piece of hdtr that is
  * NULL and has a length, hdtr for a kernel file, a kernel file beside other
- * sinks, a descriptor that has no bytes to move, a range that overlaps itself,
- * a pipe onto itself, an offset in a file that appends), EBADF (not open for
- * reading or writing), ESPIPE (an offset for a descriptor that has none),
- * EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
+ * sinks, too many sinks, a zc_io without the function that it needs, a
+ * descriptor that has no bytes to move, a range that overlaps itself, a pipe
+ * onto itself, an offset in a file that appends), EBADF (not open for reading
+ * or writing), ESPIPE (an offset for an end that has none), EPROTOTYPE (not a
+ * stream socket), EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 
@@ -345,17 +350,20 @@ struct zc_job *zc_job_new(const struct zc_request *);
 int zc_job_run(struct zc_job *, struct zc_wait *waits, size_t count);
 
 /**
- * After ZC_DONE, let the job move another range, by the same method and
- * without a new set-up; zc_job_run() does so.  The result goes on counting.
- * Return 0, or -1 with errno and nothing changed: EINVAL (as zc_job_new()),
- * ESPIPE (an offset for an end that has none), EBUSY (the job is not done).
+ * After ZC_DONE of a job that has ZC_KEEP_OPEN, let the next zc_job_run() move
+ * another range, by the same method and without a new set-up.  The result goes
+ * on counting.  Return 0, or -1 with errno and nothing changed: EINVAL (as
+ * zc_job_new()), ESPIPE (an offset for a source that has none), EBUSY (the job
+ * is not done or has no ZC_KEEP_OPEN, or the last range was `last`).
  */
 int zc_job_next(struct zc_job *, const struct zc_range *);
 
 /**
  * Return the result, which is valid until zc_job_free().  With several sinks it
- * is that of all of them: the outcome of the first sink that failed, and the
- * bytes that all sinks have got which did not fail.
+ * is one for all: the outcome of the first sink that failed; the bytes that all
+ * sinks have got, without those that failed; and in `use`, sums of bytes and
+ * calls.  Its header_bytes, trailer_bytes, used_count and `refused` are 0: see
+ * zc_job_sink().
  */
 const struct zc_result *zc_job_result(const struct zc_job *);
 
@@ -369,10 +377,10 @@ void zc_job_free(struct zc_job *);
 
 /**
  * Call zc_job_new(), zc_job_run() and zc_job_free(), for descriptors that block
- * or a request that has `wait`.  *result (may be NULL) is always filled in:
- * with ZC_INVALID if zc_job_new() failed.  EAGAIN and EBUSY end the transfer:
- * bytes that were taken from a source that cannot seek, and not delivered, are
- * counted as lost.
+ * or a request that has `wait`.  *result (may be NULL) must begin with its
+ * size, and is filled in after failures, too: with ZC_INVALID if zc_job_new()
+ * failed.  EAGAIN and EBUSY end the transfer: bytes that were taken from a
+ * source that cannot seek, and not delivered, are counted as lost.
  */
 int zc_transfer(const struct zc_request *, struct zc_result *result);
 
@@ -432,7 +440,8 @@ ssize_t zc_splice(int out, int in, int64_t *offset, size_t nbytes,
 
 /**
  * Fill in what would be tried for these ends, and move nothing.  `forced` and
- * `preferred` may be ZC_AUTO.  count is 0 if a forced method cannot serve.
+ * `preferred` may be ZC_AUTO.  count is 0 if a forced method cannot serve, or
+ * an argument is not valid.
  */
 void zc_plan(struct zc_plan *, const struct zc_ends *, enum zc_method forced,
     enum zc_method preferred, unsigned flags);
