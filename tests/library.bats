@@ -124,8 +124,8 @@ defined() {
 @test "library: its soname is libzcopy.so and the number of the interface" {
 	requires readelf
 	run readelf -d "$lib/libzcopy.so"
-	[[ $output == *"(SONAME)"*"[libzcopy.so.0]"* ]]
-	[ -f "$lib/libzcopy.so.0" ]
+	[[ $output == *"(SONAME)"*"[libzcopy.so.1]"* ]]
+	[ -f "$lib/libzcopy.so.1" ]
 }
 
 @test "library: it needs nothing but the C library" {
@@ -171,8 +171,20 @@ header_is() {
 	local language=$1 standard cflags libs
 	flags_for shared
 	compiler "$language"
-	printf '#include <zcopy.h>\n#include <zcopy.h>\n' >alone
-	echo 'struct zc_request all = ZC_REQUEST_INIT(0, 1);' >>alone
+	cat >alone <<-'EOF'
+		#include <zcopy.h>
+		#include <zcopy.h>
+		struct zc_request all = ZC_REQUEST_INIT(0, 1);
+		struct zc_sink sink = ZC_SINK_INIT(2);
+		struct zc_io io = ZC_IO_INIT;
+		struct zc_range range = ZC_RANGE_INIT;
+		struct zc_result result = ZC_RESULT_INIT;
+		struct zc_ends ends = ZC_ENDS_INIT;
+		struct zc_plan plan = ZC_PLAN_INIT;
+	EOF
+	# No struct that has a size is without an initializer.
+	[ "$(grep -c '^	size_t size;' "$header")" -eq \
+	    "$(grep -c '^struct' alone)" ]
 	for standard in "${@:2}"; do
 		echo "$standard"
 		"${compiler[@]}" "-std=$standard" "${WARNINGS[@]}" \
@@ -203,8 +215,16 @@ offsets_are_wide() {
 		WIDE(zc_request, offset);
 		WIDE(zc_request, out_offset);
 		WIDE(zc_request, bytes);
-		WIDE(zc_ends, size);
+		WIDE(zc_wait, until);
+		WIDE(zc_sink, offset);
+		WIDE(zc_range, offset);
+		WIDE(zc_range, out_offset);
+		WIDE(zc_range, bytes);
+		WIDE(zc_ends, bytes);
 		WIDE(zc_event, bytes);
+		WIDE(zc_moved, in_from);
+		WIDE(zc_moved, out_from);
+		WIDE(zc_moved, length);
 		WIDE(zc_method_use, bytes);
 		WIDE(zc_method_use, refused_at);
 		WIDE(zc_result, bytes);
@@ -382,8 +402,9 @@ prototypes() {
 # names - print all that the header declares and defines, one a line.
 names() {
 	sed -z 's,/\*\([^*]\|\*[^/]\)*\*/,,g' "$header" |
-	    sed '/^#define ZC_/b; /^#/d' | grep -Eo '\<[A-Za-z_][A-Za-z_0-9]*' |
-	    sort -u | grep -Evx 'FILE|C|bool|char|const|define|enum|extern|int|int[0-9]+_t|iovec|short|size_t|sizeof|ssize_t|struct|unsigned|void|NULL|INT64_MIN'
+	    sed '/^#define ZC_/b; /^#/d' |
+	    grep -Eo '\<[A-Za-z_][A-Za-z_0-9]*' | sort -u |
+	    grep -Evx 'FILE|C|bool|char|const|define|enum|extern|false|int|int[0-9]+_t|iovec|short|size_t|sizeof|ssize_t|struct|unsigned|void|NULL|INT64_MIN'
 }
 
 @test "library: the manual page names all that is in the header" {
