@@ -325,36 +325,68 @@ cc_program() {
 	[ "${lines[1]}" = "sendfile: 3000338 bytes" ]
 }
 
-@test "library: a struct size from another version is EINVAL" {
-	cat >size.c <<-'EOF'
-		#include <errno.h>
-		#include <zcopy.h>
-		static int refused(struct zc_request request, size_t size)
-		{
-			struct zc_result result;
+# Versions
 
-			request.size = size;
-			errno = 0;
-			return zc_job_new(&request) == NULL &&
-			    errno == EINVAL &&
-			    zc_transfer(&request, &result) == -1 &&
-			    errno == EINVAL && result.outcome == ZC_INVALID &&
-			    result.error == EINVAL && result.bytes == 0;
-		}
-		int main(void)
-		{
-			struct zc_request request = ZC_REQUEST_INIT(0, 1);
-			size_t size = request.size;
+# uncommented - the header without its comments.
+uncommented() {
+	sed -z 's,/\*\([^*]\|\*[^/]\)*\*/,,g' "$header"
+}
 
-			return !(refused(request, size - 8) &&
-			    refused(request, size + 8) && refused(request, 0) &&
-			    zc_transfer(&request, NULL) == 0);
-		}
+# declarations - the same, with each member in one line.
+declarations() {
+	uncommented | sed -z 's/,[ \t]*\n[ \t]*/, /g'
+}
+
+# older_header LAST - ./zcopy.h: what an older version might have installed,
+# where zc_request ends with the member LAST, and other structs earlier, too.
+older_header() {
+	local struct last cuts=()
+	while read -r struct last; do
+		cuts+=(-e "/^struct $struct {/,/^};/{
+			/\\<$last\\(;\\|\\[\\|)(\\)/,/^};/{//!d}
+		}")
+	done <<-EOF
+		zc_request $1
+		zc_sink hdtr
+		zc_io writev
+		zc_range bytes
+		zc_ends bytes
+		zc_plan method
+		zc_event plan
+		zc_result lost
 	EOF
-	compile shared c size.c
-	echo content >in
-	with_library ./program <in >out
-	same in out
+	declarations | sed "${cuts[@]}" >zcopy.h
+	! grep -Ew 'allow|io;|finish|last|append|why_not|moved;|used' zcopy.h
+}
+
+# newer_header - ./zcopy.h: each struct that has a size has one more member.
+newer_header() {
+	declarations | sed '/^struct zc_[a-z]* {/,/^};/{
+		/size_t size;/,/^};/s/^};/	int64_t extra;\n&/
+	}' >zcopy.h
+	[ "$(grep -c 'int64_t extra;' zcopy.h)" -eq 7 ]
+}
+
+# versioned SOURCE - compile it against ./zcopy.h, which comes before the
+# installed one, and run it with the library.
+versioned() {
+	compile shared c "$BATS_TEST_DIRNAME/$1" -include ./zcopy.h
+	with_library ./program
+}
+
+@test "library: a caller with an older header runs with this library" {
+	older_header arg
+	versioned caller-older.c
+}
+
+@test "library: a caller with older sinks and hooks runs with this library" {
+	older_header sink_count
+	versioned caller-sinks.c
+}
+
+@test "library: a caller with a newer header runs, if it asks for nothing new" {
+	newer_header
+	versioned caller-newer.c
 }
 
 # The manual
@@ -401,8 +433,7 @@ prototypes() {
 
 # names - print all that the header declares and defines, one a line.
 names() {
-	sed -z 's,/\*\([^*]\|\*[^/]\)*\*/,,g' "$header" |
-	    sed '/^#define ZC_/b; /^#/d' |
+	uncommented | sed '/^#define ZC_/b; /^#/d' |
 	    grep -Eo '\<[A-Za-z_][A-Za-z_0-9]*' | sort -u |
 	    grep -Evx 'FILE|C|bool|char|const|define|enum|extern|false|int|int[0-9]+_t|iovec|short|size_t|sizeof|ssize_t|struct|unsigned|void|NULL|INT64_MIN'
 }
