@@ -42,16 +42,24 @@
  *	  descriptor.c		  opening, copying and closing descriptors
  *
  *	zcopy.h			the public header of the engine, libzcopy
- *	engine/			moves bytes between two descriptors
- *	  job.c			  a job's life; turn.c is its loop, motion.c
- *				  one step of it; confirm.c calls read(2) to
- *				  check that SOURCE has ended
- *	  policy.c		  which methods, in which order
+ *	engine/			moves bytes from a source to its sinks
+ *	  job.c			  the public calls; request.c checks what is
+ *				  asked for, sized.h copies structs of programs
+ *				  of other versions
+ *	  loop.c		  the copy loop; motion.c makes one step,
+ *				  confirm.c calls read(2) to check that SOURCE
+ *				  has ended, fallback.c goes on to the next
+ *				  method, waiting.c waits, ending.c ends sinks
+ *	  supply.c		  the source, and what was taken from it
+ *	  sink.c		  a sink; total.c sums up several
+ *	  store-*.c		  where bytes wait: memory, a pipe, a map
+ *	  policy.c		  which methods, in which order; other sizes
+ *				  that were measured are in tuning.h
  *	  method.c method-*.c	  one way to move bytes each
- *	  end.c kind.c		  what is known about a descriptor
+ *	  end.c kind.c		  what is known about a descriptor, and calls
+ *				  for it or for functions of the caller
  *	  nodisk.c		  reads what is in the page cache already
  *	  pieces.c cork.c	  headers and trailers, in full segments
- *	  store.c		  where bytes wait: memory, a pipe, a map
  *	  compat-*.c		  the contracts of sendfile(2) on FreeBSD, of
  *				  splice(2) and of stdio
  *
