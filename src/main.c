@@ -65,9 +65,9 @@
  *
  *	base/			what all of it may use: options.c is what the
  *				user asked for; diag.c output.c size.c
- *				signals.c deadline.c status.h; clock.h is the
- *				one clock; missing.h knows the errnos of a call
- *				that the kernel does not have
+ *				signals.c deadline.c random.c status.h; clock.h
+ *				is the one clock; missing.h knows the errnos of
+ *				a call that the kernel does not have
  *	system/			what differs between operating systems
  *	  attributes.c		  owner, mode and ACL of a file
  *	  block.c		  block devices and direct I/O

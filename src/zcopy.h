@@ -321,10 +321,10 @@ struct zc_job;
  * zc_io are copied; the descriptors stay the caller's and must outlive the job.
  *
  * Return NULL with errno on failure: EINVAL (NULL, a size that is too small, a
- * member that this library does not know, a negative count or offset, a range
- * that ends after 2^63-1, an unknown method or flag, a piece of hdtr that is
- * NULL and has a length, hdtr for a kernel file, a kernel file beside other
- * sinks, too many sinks, a zc_io without the function that it needs, a
+ * member that this library does not know, a negative count, offset or timeout,
+ * a range that ends after 2^63-1, an unknown method or flag, a piece of hdtr
+ * that is NULL and has a length, hdtr for a kernel file, a kernel file beside
+ * other sinks, too many sinks, a zc_io without the function that it needs, a
  * descriptor that has no bytes to move, a range that overlaps itself, a pipe
  * onto itself, an offset in a file that appends), EBADF (not open for reading
  * or writing), ESPIPE (an offset for an end that has none), EPROTOTYPE (not a

@@ -215,6 +215,7 @@ offsets_are_wide() {
 		WIDE(zc_request, offset);
 		WIDE(zc_request, out_offset);
 		WIDE(zc_request, bytes);
+		WIDE(zc_request, timeout);
 		WIDE(zc_wait, until);
 		WIDE(zc_sink, offset);
 		WIDE(zc_range, offset);
@@ -356,7 +357,7 @@ older_header() {
 		zc_result lost
 	EOF
 	declarations | sed "${cuts[@]}" >zcopy.h
-	! grep -Ew 'allow|io;|finish|last|append|why_not|moved;|used' zcopy.h
+	! grep -Ew 'allow|timeout|io;|finish|last|append|why_not|moved;|used' zcopy.h
 }
 
 # newer_header - ./zcopy.h: each struct that has a size has one more member.
