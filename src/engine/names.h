@@ -24,6 +24,7 @@
 #define end_peek			zc__end_peek
 #define end_place			zc__end_place
 #define end_position			zc__end_position
+#define end_queued			zc__end_queued
 #define end_read			zc__end_read
 #define end_timeout			zc__end_timeout
 #define end_waits_by_poll		zc__end_waits_by_poll
@@ -33,8 +34,8 @@
 #define fallback_none_left		zc__fallback_none_left
 #define fallback_refused		zc__fallback_refused
 #define filesystem_of			zc__filesystem_of
+#define job_end_all			zc__job_end_all
 #define job_fail			zc__job_fail
-#define job_fail_all			zc__job_fail_all
 #define job_finish			zc__job_finish
 #define job_next_active			zc__job_next_active
 #define job_report			zc__job_report
@@ -86,6 +87,7 @@
 #define sink_store			zc__sink_store
 #define sink_uncork			zc__sink_uncork
 #define sink_write_pieces		zc__sink_write_pieces
+#define socket_queue			zc__socket_queue
 #define store_memory			zc__store_memory
 #define store_pipe			zc__store_pipe
 #define store_window			zc__store_window
@@ -108,7 +110,9 @@
 #define wait_allows			zc__wait_allows
 #define wait_flush			zc__wait_flush
 #define wait_for_any			zc__wait_for_any
+#define wait_is_overdue			zc__wait_is_overdue
 #define wait_note			zc__wait_note
 #define wait_over			zc__wait_over
+#define wait_renew			zc__wait_renew
 
 #endif
