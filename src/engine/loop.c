@@ -203,10 +203,10 @@ cut_short(struct zc_job *job, struct sink *sink, enum motion motion,
 
 /** Return what the next call may do. */
 static struct call
-next_call(const struct zc_job *job, const struct sink *sink,
-    enum motion motion)
+next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
 {
 	const struct supply *supply = sink->supply;
+	const int64_t to = motion == GIVE ? sink_store(sink)->to : sink->given;
 	size_t block = job->request.block_size;
 	int64_t max = (int64_t)(block != 0 ? MIN(block, CALL_MAX) : CALL_MAX);
 
@@ -219,8 +219,8 @@ next_call(const struct zc_job *job, const struct sink *sink,
 	return (struct call){
 		.max = (size_t)max,
 		.all = supply->left,
-		.more = supply->left > 0 || sink->given < supply->taken ||
-		    sink->trailer.left > 0,
+		.more = (supply->left > 0 && !supply->ended) ||
+		    to < supply->taken || sink->trailer.left > 0,
 		.nodisk = job->request.flags & ZC_NODISKIO,
 		.splice_flags = job->splice_flags,
 	};

@@ -97,7 +97,8 @@ sink_write_pieces(struct sink *sink, const struct pieces *pieces, bool more)
 		return step_failed(ZC_SINK, EFBIG);
 	size = pieces_view(pieces, view, &count, room);
 	return step_written(&sink->end,
-	    end_writev(&sink->end, view, count, more), size);
+	    end_writev(&sink->end, view, count, more || size < pieces->left),
+	    size);
 }
 
 void
