@@ -385,13 +385,13 @@ void zc_job_free(struct zc_job *);
 int zc_transfer(const struct zc_request *, struct zc_result *result);
 
 /**
- * Do the same between two stdio streams, in place of the request's descriptors.
- * request NULL: move everything, to the end.  `out` is flushed first, and `in`
- * begins at its logical position, with the bytes in its buffer; if it can seek,
- * bytes that ungetc(3) pushed back are dropped, as fseek(3) does.  Both streams
- * are left where the transfer ended.  Also fails with the errors of fflush(3)
- * and fseeko(3), and with ENOTSUP if `in` cannot seek and its buffer cannot be
- * accessed.
+ * Do the same between two stdio streams, in place of the request's descriptors,
+ * in_io and out_io.  request NULL: move everything, to the end.  `out` is
+ * flushed first, and `in` begins at its logical position, with the bytes in its
+ * buffer; if it can seek, bytes that ungetc(3) pushed back are dropped, as
+ * fseek(3) does.  Both streams are left where the transfer ended.  Also fails
+ * with the errors of fflush(3) and fseeko(3), and with ENOTSUP if `in` cannot
+ * seek and its buffer cannot be accessed.
  */
 int zc_transfer_stdio(FILE *in, FILE *out, const struct zc_request *request,
     struct zc_result *result);

@@ -266,6 +266,22 @@ refuses(const struct zc_io *in, const struct zc_io *out, int64_t offset,
 	return true;
 }
 
+/** A request for streams is not one for functions. */
+static bool
+gives_way_to_streams(void)
+{
+	struct zc_request request = fresh(SIZE);
+	int to = file_of("", 0);
+	FILE *in = fdopen(dup(file_of(content, SIZE)), "r");
+	FILE *out = fdopen(dup(to), "w");
+
+	CHECK(in != NULL && out != NULL);
+	CHECK(zc_transfer_stdio(in, out, &request, NULL) == 0);
+	CHECK(fclose(in) == 0 && fclose(out) == 0);
+	CHECK(is_content(to, SIZE) && source.at == 0 && sink.at == 0);
+	return true;
+}
+
 int
 main(void)
 {
@@ -285,6 +301,7 @@ main(void)
 	CASE(refuses(&writes, &writes, ZC_CURRENT, EINVAL), "no readv");
 	CASE(refuses(&reads, &reads, ZC_CURRENT, EINVAL), "no writev");
 	CASE(refuses(&reads, &writes, 0, ESPIPE), "no offset");
+	CASE(gives_way_to_streams(), "streams are used in place of functions");
 	finish();
 	return 0;
 }

@@ -126,6 +126,7 @@ transfer(FILE *in, FILE *out, struct zc_request *request,
 
 	request->in_fd = fileno(in);
 	request->out_fd = fileno(out);
+	request->in_io = request->out_io = NULL;
 	if (fflush(out) != 0)
 		return -1;
 	done = transfer_from(in, request, result);
