@@ -111,7 +111,7 @@ struct zc_io {
 	ssize_t (*writev)(void *arg, const struct iovec *, int count, bool more,
 	    struct zc_wait *wait);
 	/* Send what writev() has kept back: the job may wait for the source
-	 * now.  Return 0, or -1 with errno.  NULL: nothing is kept back. */
+	 * now, or the range has ended and another one may come.  Return 0, or -1 with errno.  NULL: nothing is kept back. */
 	int (*flush)(void *arg, struct zc_wait *wait);
 	/* All data has been written: send the end of the data.  Called again
 	 * after EAGAIN, and never after a failure.  NULL: nothing to do. */
@@ -351,8 +351,8 @@ int zc_job_run(struct zc_job *, struct zc_wait *waits, size_t count);
 
 /**
  * After ZC_DONE of a job that has ZC_KEEP_OPEN, let the next zc_job_run() move
- * another range, by the same method and without a new set-up.  The result goes
- * on counting.  Return 0, or -1 with errno and nothing changed: EINVAL (as
+ * another range, by the same method and without a new set-up, to all sinks that
+ * were not dropped.  The result goes on counting.  Return 0, or -1 with errno and nothing changed: EINVAL (as
  * zc_job_new()), ESPIPE (an offset for a source that has none), EBUSY (the job
  * is not done or has no ZC_KEEP_OPEN, or the last range was `last`).
  */

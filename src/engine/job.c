@@ -185,9 +185,27 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	from->ended = from->dry = from->overruled = false;
 	next->supply = job->sink[index].supply;
 	next->given = next->wrapped = 0;
-	next->approved = false;
+	next->approved = next->finished = false;
 	next->result.outcome = ZC_UNFINISHED;
 	return 0;
+}
+
+/** True if the job may move another range: at least one sink has got the last
+ * one, and all others were dropped. */
+static bool
+may_go_on(const struct zc_job *job)
+{
+	bool drops = job->request.flags & ZC_DROP_SINKS, any = false;
+
+	for (size_t i = 0; i < job->sink_count; i++) {
+		enum zc_outcome outcome = job->sink[i].result.outcome;
+
+		if (outcome != ZC_DONE && !(drops && (outcome == ZC_FAILED ||
+		    outcome == ZC_UNSUITED)))
+			return false;
+		any |= outcome == ZC_DONE;
+	}
+	return any && job->keeps;
 }
 
 int
@@ -205,17 +223,19 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	    !request_has_range(range.out_offset, range.bytes))
 		return -1;
 	errno = EBUSY;
-	if (job_result(job)->outcome != ZC_DONE || !job->keeps)
+	if (!may_go_on(job))
 		return -1;
 	for (size_t i = 0; i < job->sink_count; i++)
-		if (next_range(job, i, &range, &next, &from) < 0)
+		if (job->sink[i].result.outcome == ZC_DONE &&
+		    next_range(job, i, &range, &next, &from) < 0)
 			return -1;
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink = &job->sink[i];
 
+		if (sink->result.outcome != ZC_DONE)
+			continue;
 		(void)next_range(job, i, &range, &next, &from);
-		if (i == 0 || job->supply_count > 1)
-			*next.supply = from;
+		*next.supply = from;
 		*sink = next;
 		sink_cork(sink);
 	}

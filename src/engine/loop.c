@@ -56,7 +56,7 @@ complete(struct zc_job *job, struct sink *sink)
 	}
 	if (!out || sink->trailer.left > 0)
 		return false;
-	if (sink->end.kind == ZC_HOOKS && !job->keeps && !sink->finished)
+	if (sink->end.kind == ZC_HOOKS && !sink->finished)
 		return false;
 	job_finish(job, sink, ZC_DONE, 0);
 	return true;
@@ -220,7 +220,8 @@ next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
 		.max = (size_t)max,
 		.all = supply->left,
 		.more = (supply->left > 0 && !supply->ended) ||
-		    to < supply->taken || sink->trailer.left > 0,
+		    to < supply->taken || sink->trailer.left > 0 ||
+		    (motion == FINISH && job->keeps),
 		.nodisk = job->request.flags & ZC_NODISKIO,
 		.splice_flags = job->splice_flags,
 	};

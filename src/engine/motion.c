@@ -32,9 +32,11 @@ motion_method(const struct sink *sink, enum motion motion)
 }
 
 static struct step
-finish(struct sink *sink)
+finish(struct sink *sink, const struct call *call)
 {
-	if (end_finish(&sink->end) == 0) {
+	int done = call->more ? end_flush(&sink->end) : end_finish(&sink->end);
+
+	if (done == 0) {
 		sink->finished = true;
 		return step_moved(0);
 	}
@@ -70,7 +72,7 @@ motion_step(struct sink *sink, enum motion motion, const struct call *call)
 	case FINISH:
 		break;
 	}
-	return finish(sink);
+	return finish(sink, call);
 }
 
 void

@@ -15,7 +15,8 @@ enum motion {
 	GIVE,		/* store -> sink */
 	THROUGH,	/* source -> sink, in one call */
 	TAIL,		/* trailer -> sink */
-	FINISH,		/* the end of the data -> sink (zc_io.finish) */
+	FINISH,		/* the end of the data, or of a range, -> functions of
+			   the caller (zc_io.finish, zc_io.flush) */
 };
 
 static inline bool

@@ -119,7 +119,7 @@ sink_flush(struct sink *sink)
 		if (sink->trailer.left > 0)
 			cork_insert(&sink->end);
 	}
-	if (end_flush(&sink->end) >= 0 || errno == EINTR)
+	if (end_flush(&sink->end) >= 0)
 		return step_moved(0);
 	return errno == EAGAIN ? step_blocked(&sink->end) :
 	    step_failed(ZC_SINK, errno);

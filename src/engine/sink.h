@@ -29,7 +29,8 @@ struct sink {
 	bool approved;			/* the trailer may go out */
 	bool corks;			/* pull the cork when the job ends */
 	bool settled;			/* nothing of it is in use any more */
-	bool finished;			/* zc_io.finish has been called */
+	bool finished;			/* zc_io.finish, or flush, was called at
+					   the end of the range */
 	bool blocked;			/* until `wait` */
 	struct zc_wait wait;
 	int unexpected;			/* EAGAINs in a row from an end that

@@ -9,11 +9,14 @@
 #include <stddef.h>
 #include <string.h>
 
+/* No struct will grow that large, so nobody has set such a size. */
+#define SIZED_MOST	4096
+
 /**
- * Copy the caller's struct to our own, of `room` bytes, which is its size then.
- * Members that the caller does not have become 0.  Return 0, or -1 with EINVAL:
- * it is NULL, its size is below `least`, or the caller sets a member that we do
- * not know.
+ * Copy the caller's struct to our own, of `room` bytes.  Members that the
+ * caller does not have become 0, and the size that of ours.  Return 0, or -1
+ * with EINVAL: it is NULL, its size is below `least` or above SIZED_MOST, or the
+ * caller sets a member that we do not know.
  */
 static inline int
 sized_read(void *ours, size_t room, const void *theirs, size_t least)
@@ -24,7 +27,7 @@ sized_read(void *ours, size_t room, const void *theirs, size_t least)
 	errno = EINVAL;
 	if (theirs != NULL)
 		memcpy(&size, theirs, sizeof(size));
-	if (size < least)
+	if (size < least || size > SIZED_MOST)
 		return -1;
 	for (size_t i = room; i < size; i++)
 		if (byte[i] != 0)

@@ -148,6 +148,8 @@ flush(struct zc_job *job, struct sink *sink)
 
 	if (step.outcome == STEP_BLOCKED)
 		wait_note(job, sink, &step);
+	else if (step.outcome == STEP_FAILED && step.error == EINTR)
+		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	else if (step.outcome == STEP_FAILED)
 		job_fail(job, sink, ZC_SINK, step.error);
 	return step.outcome == STEP_MOVED;
