@@ -64,7 +64,8 @@ motion_step(struct sink *sink, enum motion motion, const struct call *call)
 	case THROUGH:
 		step = supply->method->pass(&supply->in, &sink->end, call);
 		/* Known: the source had as many bytes as were asked for. */
-		step.cut = step.moved < supply_known_left(supply) &&
+		step.cut = step.moved > 0 &&
+		    step.moved < supply_known_left(supply) &&
 		    step.moved < (int64_t)call->max;
 		return step;
 	case TAIL:
