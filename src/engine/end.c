@@ -105,7 +105,13 @@ end_inspect(struct end *end, int fd, const struct zc_io *io, enum zc_side side,
 	end->dev = end->kind == ZC_BLOCK ? st.st_rdev : st.st_dev;
 	end->ino = end->kind == ZC_BLOCK ? 0 : st.st_ino;
 	end->size = size_of(fd, end->kind, &st);
-	return end_place(end, offset);
+	if (end_place(end, offset) < 0)
+		return -1;
+	/* write(2) goes to the end of the file, wherever the position is. */
+	if (side == ZC_SINK && (flags & O_APPEND) && end->size >= 0 &&
+	    end->start >= 0)
+		end->start = end->size;
+	return 0;
 }
 
 off_t *
@@ -307,8 +313,6 @@ end_overlap(const struct end *in, const struct end *out, int64_t bytes,
 		return true;		/* splice(2) fails with EINVAL, too */
 	if (from < 0 || to < 0)
 		return false;
-	if (out->flags & O_APPEND)
-		to = out->size;
 	/* Writing beyond the source's position moves the end of the file, so
 	 * "to the end" would never be reached. */
 	if (bytes == ZC_TO_END && to >= from)

@@ -48,27 +48,27 @@ end_sink(const struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
 		settle(sink);
 }
 
-/** True if the failure is that of one sink. */
-static bool
-is_of_sink(const struct sink *sink)
+/** Return the first sink that has not ended; or NULL.  One that would wait for
+ * the disk goes on when the job is run again. */
+static struct sink *
+first_left(struct zc_job *job)
 {
-	return (sink->result.outcome == ZC_FAILED &&
-	    sink->result.side == ZC_SINK) ||
-	    sink->result.outcome == ZC_UNSUITED;
+	for (size_t i = 0; i < job->sink_count; i++)
+		if (sink_is_active(&job->sink[i]) ||
+		    job->sink[i].result.outcome == ZC_WOULD_WAIT)
+			return &job->sink[i];
+	return NULL;
 }
 
 /** End all other sinks, because this one has ended. */
 static void
 end_others(struct zc_job *job, const struct sink *sink)
 {
-	for (size_t i = 0; i < job->sink_count; i++) {
-		struct sink *other = &job->sink[i];
+	struct sink *other;
 
-		if (!sink_is_active(other) &&
-		    other->result.outcome != ZC_WOULD_WAIT)
-			continue;
+	while ((other = first_left(job)) != NULL) {
 		other->result.side = sink->result.side;
-		if (is_of_sink(sink))
+		if (sink_has_failed(sink))
 			end_sink(job, other, ZC_STOPPED, ECANCELED);
 		else
 			end_sink(job, other, sink->result.outcome,
@@ -83,8 +83,8 @@ job_finish(struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
 	end_sink(job, sink, outcome, error);
 	if (outcome == ZC_DONE || outcome == ZC_SHORT)
 		return;
-	if (is_of_sink(sink) && (job->request.flags & ZC_DROP_SINKS) &&
-	    job_next_active(job, NULL, NULL) != NULL)
+	if (sink_has_failed(sink) && (job->request.flags & ZC_DROP_SINKS) &&
+	    first_left(job) != NULL)
 		job_report(job, sink, ZC_EVENT_DROPPED, ZC_AUTO, error);
 	else
 		end_others(job, sink);
@@ -110,7 +110,9 @@ job_fail(struct zc_job *job, struct sink *sink, enum zc_side side, int error)
 void
 job_end_all(struct zc_job *job, enum zc_outcome outcome, int error)
 {
-	FOR_EACH_ACTIVE(sink, job, NULL)
+	struct sink *sink;
+
+	while ((sink = first_left(job)) != NULL)
 		end_sink(job, sink, outcome, error);
 }
 
@@ -126,7 +128,7 @@ report(struct zc_job *job, struct sink *sink, struct zc_event event)
 	if (job->request.event(&event, job->request.arg) == 0)
 		return;
 	if (!sink_is_active(sink))
-		sink = job_next_active(job, NULL, NULL);
+		sink = first_left(job);
 	job_finish(job, sink, ZC_STOPPED, EINTR);
 }
 

@@ -41,14 +41,23 @@ refuse_all(struct zc_job *job, struct supply *supply, int error)
 	}
 }
 
+/** Return the first sink of the supply that has a candidate left; or NULL. */
+static struct sink *
+next_with_candidate(struct zc_job *job, struct supply *supply)
+{
+	FOR_EACH_ACTIVE(sink, job, supply)
+		if (sink->candidate < sink->plan.count)
+			return sink;
+	return NULL;
+}
+
 void
 fallback_begin(struct zc_job *job, struct supply *supply)
 {
 	struct sink *first;
 
 	supply->outdated = false;
-	while ((first = job_next_active(job, supply, NULL)) != NULL &&
-	    first->candidate < first->plan.count) {
+	while ((first = next_with_candidate(job, supply)) != NULL) {
 		const struct setup setup = sink_setup(first, &job->request);
 		const struct method *method;
 
@@ -57,7 +66,8 @@ fallback_begin(struct zc_job *job, struct supply *supply)
 		FOR_EACH_ACTIVE(sink, job, supply)
 			sink->result.method = sink_method(sink);
 		errno = ENOTSUP;
-		if (method != NULL && supply_use(supply, method, &setup) == 0)
+		if (method != NULL && method->suits(&setup.ends) == NULL &&
+		    supply_use(supply, method, &setup) == 0)
 			return;
 		refuse_all(job, supply, errno);
 	}

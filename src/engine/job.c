@@ -183,6 +183,12 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	from->left = range->bytes == ZC_TO_END ? INT64_MAX : range->bytes;
 	from->taken = 0;
 	from->ended = from->dry = from->overruled = false;
+	/* sendfile(2) cannot write at an offset: choose again. */
+	from->outdated |= next->end.placed != job->sink[index].end.placed;
+	store_restart(&from->own);
+	store_restart(&from->spilled);
+	store_restart(&next->copy);
+	store_restart(&next->spilled);
 	next->supply = job->sink[index].supply;
 	next->given = next->wrapped = 0;
 	next->approved = next->finished = false;
@@ -214,6 +220,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	struct zc_range range;
 	struct sink next;
 	struct supply from;
+	bool fits;
 
 	if (sized_read(&range, sizeof(range), theirs, RANGE_LEAST) < 0)
 		return -1;
@@ -225,10 +232,17 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	errno = EBUSY;
 	if (!may_go_on(job))
 		return -1;
-	for (size_t i = 0; i < job->sink_count; i++)
-		if (job->sink[i].result.outcome == ZC_DONE &&
-		    next_range(job, i, &range, &next, &from) < 0)
+	fits = range.out_offset == ZC_CURRENT;
+	for (size_t i = 0; i < job->sink_count; i++) {
+		if (job->sink[i].result.outcome != ZC_DONE)
+			continue;
+		if (next_range(job, i, &range, &next, &from) < 0)
 			return -1;
+		fits |= next.end.start >= 0;
+	}
+	errno = ESPIPE;
+	if (!fits)
+		return -1;
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink = &job->sink[i];
 
@@ -241,6 +255,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	}
 	job->to_end = range.bytes == ZC_TO_END;
 	job->keeps = !range.last;
+	job->total.outcome = ZC_UNFINISHED;
 	wait_renew(job);
 	job->moves &= range.offset == ZC_CURRENT;
 	return 0;

@@ -68,8 +68,13 @@ report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
     enum zc_method method, int64_t moved)
 {
 	const struct supply *supply = sink->supply;
-	const int64_t in = MAX(supply->in.start, 0);
-	const int64_t out = MAX(sink->end.start, 0);
+	const struct zc_result *result = &sink->result;
+	/* Without a position, count on from the last range. */
+	const int64_t in = supply->in.start >= 0 ? supply->in.start :
+	    result->bytes - sink->given;
+	const int64_t out = sink->end.start >= 0 ? sink->end.start :
+	    result->header_bytes + result->bytes + result->trailer_bytes -
+	    sink->given - sink->wrapped;
 	struct zc_moved event = { .in_from = -1, .out_from = -1,
 		.length = moved };
 
@@ -254,6 +259,8 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 			wait_note(job, sink, step);
 		break;
 	case STEP_WOULD_WAIT:
+		if (sink_keeps_back(sink) && !wait_flush_sink(job, sink))
+			break;
 		sink->result.outcome = ZC_WOULD_WAIT;
 		sink->result.side = ZC_SOURCE;
 		sink->result.error = EBUSY;
@@ -308,12 +315,14 @@ turn(struct zc_job *job, struct sink *sink)
 		cut_short(job, sink, motion, method, began);
 }
 
-/** True if every sink of the supply has got the bytes that were taken. */
+/** True if every sink of the supply has got the bytes that were taken, and none
+ * is blocked: it may have to be flushed first. */
 static bool
 is_drained(struct zc_job *job, struct supply *supply)
 {
 	FOR_EACH_ACTIVE(sink, job, supply)
-		if (sink->given < supply->taken && !sink->gather)
+		if (sink->blocked ||
+		    (sink->given < supply->taken && !sink->gather))
 			return false;
 	return true;
 }

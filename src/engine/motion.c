@@ -34,7 +34,8 @@ motion_method(const struct sink *sink, enum motion motion)
 static struct step
 finish(struct sink *sink, const struct call *call)
 {
-	int done = call->more ? end_flush(&sink->end) : end_finish(&sink->end);
+	bool finishes = !call->more && sink->end.io.finish != NULL;
+	int done = finishes ? end_finish(&sink->end) : end_flush(&sink->end);
 
 	if (done == 0) {
 		sink->finished = true;
@@ -81,6 +82,7 @@ motion_count(struct sink *sink, enum motion motion, int64_t moved)
 {
 	struct zc_result *result = &sink->result;
 
+	sink->unflushed |= motion != TAKE;
 	if (motion == HEAD) {
 		pieces_advance(&sink->header, moved);
 		result->header_bytes += moved;

@@ -77,6 +77,7 @@
 #define sink_cork			zc__sink_cork
 #define sink_flush			zc__sink_flush
 #define sink_has_all			zc__sink_has_all
+#define sink_has_failed			zc__sink_has_failed
 #define sink_has_spilled		zc__sink_has_spilled
 #define sink_keeps_back			zc__sink_keeps_back
 #define sink_method			zc__sink_method
@@ -109,6 +110,7 @@
 #define total_sum_up			zc__total_sum_up
 #define wait_allows			zc__wait_allows
 #define wait_flush			zc__wait_flush
+#define wait_flush_sink			zc__wait_flush_sink
 #define wait_for_any			zc__wait_for_any
 #define wait_is_overdue			zc__wait_is_overdue
 #define wait_note			zc__wait_note

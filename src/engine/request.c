@@ -84,9 +84,12 @@ describe_sink(struct zc_sink *sink, const struct zc_request *request,
 
 	if (index > 0) {
 		stride = request->sinks->size;
-		return sized_read(sink, sizeof(*sink),
+		if (sized_read(sink, sizeof(*sink),
 		    (const char *)request->sinks + (index - 1) * stride,
-		    SINK_LEAST);
+		    SINK_LEAST) < 0)
+			return -1;
+		errno = EINVAL;
+		return request_has_range(sink->offset, request->bytes) ? 0 : -1;
 	}
 	*sink = (struct zc_sink)ZC_SINK_INIT(request->out_fd);
 	sink->offset = request->out_offset;

@@ -31,6 +31,15 @@ sink_setup(const struct sink *sink, const struct zc_request *request)
 	};
 }
 
+bool
+sink_has_failed(const struct sink *sink)
+{
+	const struct zc_result *result = &sink->result;
+
+	return result->outcome == ZC_UNSUITED ||
+	    (result->outcome == ZC_FAILED && result->side == ZC_SINK);
+}
+
 int64_t
 sink_room(const struct sink *sink)
 {
@@ -82,8 +91,8 @@ sink_has_spilled(const struct sink *sink)
 bool
 sink_keeps_back(const struct sink *sink)
 {
-	return sink->corks ||
-	    (sink->end.kind == ZC_HOOKS && sink->end.io.flush != NULL);
+	return sink->unflushed && (sink->corks ||
+	    (sink->end.kind == ZC_HOOKS && sink->end.io.flush != NULL));
 }
 
 struct step
@@ -119,8 +128,10 @@ sink_flush(struct sink *sink)
 		if (sink->trailer.left > 0)
 			cork_insert(&sink->end);
 	}
-	if (end_flush(&sink->end) >= 0)
+	if (end_flush(&sink->end) == 0) {
+		sink->unflushed = false;
 		return step_moved(0);
+	}
 	return errno == EAGAIN ? step_blocked(&sink->end) :
 	    step_failed(ZC_SINK, errno);
 }

@@ -28,6 +28,8 @@ struct sink {
 					   then write once */
 	bool approved;			/* the trailer may go out */
 	bool corks;			/* pull the cork when the job ends */
+	bool unflushed;			/* bytes were written since sink_flush()
+					   succeeded */
 	bool settled;			/* nothing of it is in use any more */
 	bool finished;			/* zc_io.finish, or flush, was called at
 					   the end of the range */
@@ -42,6 +44,9 @@ struct sink {
 	struct store spilled;		/* from `copy`; these bytes are older */
 	struct zc_result result;
 };
+
+/** True if the sink itself has failed, and not the source or the job. */
+bool sink_has_failed(const struct sink *);
 
 /** Return what the plan depends on, and what a store is opened for. */
 struct setup sink_setup(const struct sink *, const struct zc_request *);
@@ -65,8 +70,8 @@ struct step sink_write_pieces(struct sink *, const struct pieces *, bool more);
  * it. */
 bool sink_has_spilled(const struct sink *);
 
-/** True if the cork, or the caller's functions, may keep back what was written.
- */
+/** True if the cork, or the caller's functions, may keep back bytes that were
+ * written. */
 bool sink_keeps_back(const struct sink *);
 
 /** Insert the cork if header or trailer are to share segments with the data. */

@@ -103,6 +103,13 @@ store_release(struct store *store)
 	*store = (struct store){ .ops = NULL };
 }
 
+/** Number bytes from 0 again.  The store holds none that are needed. */
+static inline void
+store_restart(struct store *store)
+{
+	store->from = store->to = 0;
+}
+
 /** Make room for `size` bytes in all, and keep what is held.  Return 0, or -1
  * with ENOMEM and nothing changed. */
 int memory_reserve(struct store *, size_t size);

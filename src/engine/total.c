@@ -22,19 +22,13 @@ rank(const struct zc_result *result)
 	}
 }
 
-/** Return true if the sink did not fail. */
-static bool
-counts(const struct zc_result *result)
-{
-	return rank(result) == 0 || rank(result) == 3;
-}
-
 void
 total_sum_up(struct zc_job *job)
 {
-	struct zc_result *total = &job->total;
+	const struct supply *supply = job->supply;
 	const struct zc_result *telling = &job->sink[0].result;
-	int64_t least = INT64_MAX, most = 0;
+	struct zc_result *total = &job->total;
+	int64_t least = INT64_MAX, all = INT64_MAX, most = 0;
 
 	*total = (struct zc_result)ZC_RESULT_INIT;
 	for (size_t i = 0; i < job->sink_count; i++) {
@@ -42,11 +36,16 @@ total_sum_up(struct zc_job *job)
 
 		if (rank(result) > rank(telling))
 			telling = result;
-		if (counts(result))
+		all = MIN(all, result->bytes);
+		if (!sink_has_failed(&job->sink[i]))
 			least = MIN(least, result->bytes);
 		most = MAX(most, job->sink[i].given);
-		if (!job->supply->shared)
-			total->lost = MAX(total->lost, result->lost);
+		total->header_bytes += result->header_bytes;
+		total->trailer_bytes += result->trailer_bytes;
+		for (size_t u = 0; u < result->used_count; u++)
+			if (total->use[result->used[u]].bytes == 0)
+				total->used[total->used_count++] =
+				    result->used[u];
 		for (int m = 0; m < ZC_METHODS; m++) {
 			total->use[m].bytes += result->use[m].bytes;
 			total->use[m].calls += result->use[m].calls;
@@ -57,10 +56,10 @@ total_sum_up(struct zc_job *job)
 	total->error = telling->error;
 	total->reason = telling->reason;
 	total->method = telling->method;
-	total->bytes = least < INT64_MAX ? least : 0;
-	/* Of a stream, what no sink got. */
-	if (job->supply->shared && job->supply->sinks == 0)
-		total->lost = job->supply->taken - most;
+	total->bytes = least < INT64_MAX ? least : all;
+	/* Lost is what no sink got, once none is left that could. */
+	if (supply->shared && supply->sinks == 0)
+		total->lost = supply->taken - most;
 }
 
 void

@@ -113,6 +113,20 @@ wait_note(struct zc_job *job, struct sink *sink, const struct step *step)
 }
 
 bool
+wait_flush_sink(struct zc_job *job, struct sink *sink)
+{
+	const struct step step = sink_flush(sink);
+
+	if (step.outcome == STEP_BLOCKED)
+		wait_note(job, sink, &step);
+	else if (step.outcome == STEP_FAILED && step.error == EINTR)
+		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
+	else if (step.outcome == STEP_FAILED)
+		job_fail(job, sink, ZC_SINK, step.error);
+	return step.outcome == STEP_MOVED;
+}
+
+bool
 wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 {
 	struct step step = { .outcome = STEP_BLOCKED, .side = ZC_SOURCE,
@@ -131,28 +145,15 @@ wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 		sink->supply->blocked = true;
 		sink->supply->wait = step.wait;
 		sink->result.side = ZC_SOURCE;
+		/* wait_for_any() does it for several. */
+		if (job->sink_count == 1 && sink_keeps_back(sink))
+			(void)wait_flush_sink(job, sink);
 	} else if (errno == EINTR) {
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	} else {
 		job_fail(job, sink, ZC_SOURCE, errno);
 	}
 	return false;
-}
-
-/** Send what the sink keeps back, because we may sleep now: else it would wait
- * as long as we do.  Return false if the sink is not ready, or failed. */
-static bool
-flush(struct zc_job *job, struct sink *sink)
-{
-	const struct step step = sink_flush(sink);
-
-	if (step.outcome == STEP_BLOCKED)
-		wait_note(job, sink, &step);
-	else if (step.outcome == STEP_FAILED && step.error == EINTR)
-		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
-	else if (step.outcome == STEP_FAILED)
-		job_fail(job, sink, ZC_SINK, step.error);
-	return step.outcome == STEP_MOVED;
 }
 
 bool
@@ -163,7 +164,7 @@ wait_flush(struct zc_job *job, struct supply *supply)
 			continue;
 		if (supply->in.start >= 0 || end_is_ready(&supply->in))
 			return true;
-		if (!flush(job, sink))
+		if (!wait_flush_sink(job, sink))
 			return false;
 	}
 	return true;
@@ -183,6 +184,7 @@ static size_t
 collect(struct zc_job *job, bool *ours)
 {
 	size_t count = 0;
+	bool listed = false;		/* what a shared supply waits for */
 
 	FOR_EACH_ACTIVE(sink, job, NULL) {
 		const struct supply *supply = sink->supply;
@@ -190,8 +192,8 @@ collect(struct zc_job *job, bool *ours)
 		if (sink->blocked) {
 			job->waits[count++] = sink->wait;
 			*ours &= end_timeout(&sink->end) == 0;
-		} else if (supply->blocked && (!supply->shared ||
-		    sink == job_next_active(job, supply, NULL))) {
+		} else if (supply->blocked && !listed) {
+			listed = supply->shared;
 			job->waits[count++] = supply->wait;
 			*ours &= supply->wait.fd < 0 ||
 			    end_timeout(&supply->in) == 0;
@@ -219,9 +221,9 @@ wait_for_any(struct zc_job *job, struct zc_wait *waits, size_t count)
 	size_t n;
 
 	FOR_EACH_ACTIVE(idle, job, NULL)
-		if (job->sink_count > 1 && !idle->blocked &&
-		    sink_keeps_back(idle))
-			(void)flush(job, idle);
+		if (!idle->blocked && sink_keeps_back(idle) &&
+		    !wait_flush_sink(job, idle))
+			return true;
 	sink = job_next_active(job, NULL, NULL);
 	if (sink == NULL || wait_is_overdue(job))
 		return true;

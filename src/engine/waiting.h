@@ -22,6 +22,11 @@ void wait_note(struct zc_job *, struct sink *, const struct step *);
  * allows nothing now. */
 bool wait_allows(struct zc_job *, struct sink *, struct call *);
 
+/** Send what the sink keeps back, because we may sleep now: else it would wait
+ * as long as we do.  Return false if the sink is not ready, was interrupted, or
+ * failed. */
+bool wait_flush_sink(struct zc_job *, struct sink *);
+
 /** Before a source that has nothing yet makes us wait, send what its sinks keep
  * back: else it would wait as long as we do.  Return false if a sink is not
  * ready for that, or failed. */
