@@ -83,7 +83,7 @@ transfer_stream(const struct zc_request *request, FILE *in,
 	job_start(job);			/* if it fails, take nothing */
 	if (job->sink->result.outcome == ZC_UNFINISHED &&
 	    request->offset == ZC_CURRENT && take_buffered(job->supply, in) < 0)
-		job_finish(job, job->sink, ZC_FAILED, errno);
+		job_end_sink(job, job->sink, ZC_FAILED, errno);
 	return job_transfer(job, result);
 }
 

@@ -297,6 +297,7 @@ end_is_ready(const struct end *end)
 	struct pollfd pollfd = { .fd = end->wait.fd,
 		.events = end->wait.events };
 
+	/* If poll(2) fails, the next call tells. */
 	return end->kind != ZC_HOOKS && poll(&pollfd, 1, 0) != 0;
 }
 

@@ -37,7 +37,7 @@ settle(struct sink *sink)
 
 /** End this sink alone.  If another range will follow, keep what it uses. */
 static void
-end_sink(const struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
+end_alone(const struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
     int error)
 {
 	sink->result.outcome = outcome;
@@ -69,18 +69,18 @@ end_others(struct zc_job *job, const struct sink *sink)
 	while ((other = first_left(job)) != NULL) {
 		other->result.side = sink->result.side;
 		if (sink_has_failed(sink))
-			end_sink(job, other, ZC_STOPPED, ECANCELED);
+			end_alone(job, other, ZC_STOPPED, ECANCELED);
 		else
-			end_sink(job, other, sink->result.outcome,
+			end_alone(job, other, sink->result.outcome,
 			    sink->result.error);
 	}
 }
 
 void
-job_finish(struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
+job_end_sink(struct zc_job *job, struct sink *sink, enum zc_outcome outcome,
     int error)
 {
-	end_sink(job, sink, outcome, error);
+	end_alone(job, sink, outcome, error);
 	if (outcome == ZC_DONE || outcome == ZC_SHORT)
 		return;
 	if (sink_has_failed(sink) && (job->request.flags & ZC_DROP_SINKS) &&
@@ -101,10 +101,10 @@ job_settle(struct zc_job *job)
 }
 
 void
-job_fail(struct zc_job *job, struct sink *sink, enum zc_side side, int error)
+job_fail_sink(struct zc_job *job, struct sink *sink, enum zc_side side, int error)
 {
 	sink->result.side = side;
-	job_finish(job, sink, ZC_FAILED, error);
+	job_end_sink(job, sink, ZC_FAILED, error);
 }
 
 void
@@ -113,7 +113,7 @@ job_end_all(struct zc_job *job, enum zc_outcome outcome, int error)
 	struct sink *sink;
 
 	while ((sink = first_left(job)) != NULL)
-		end_sink(job, sink, outcome, error);
+		end_alone(job, sink, outcome, error);
 }
 
 static void
@@ -129,7 +129,7 @@ report(struct zc_job *job, struct sink *sink, struct zc_event event)
 		return;
 	if (!sink_is_active(sink))
 		sink = first_left(job);
-	job_finish(job, sink, ZC_STOPPED, EINTR);
+	job_end_sink(job, sink, ZC_STOPPED, EINTR);
 }
 
 void

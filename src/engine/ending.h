@@ -9,12 +9,6 @@
 
 #include "job.h"
 
-static inline bool
-sink_is_active(const struct sink *sink)
-{
-	return sink->result.outcome == ZC_UNFINISHED;
-}
-
 /** Return the first sink after `sink` (NULL: from the beginning) that `supply`
  * (NULL: any) serves and that has not ended; or NULL. */
 struct sink *job_next_active(struct zc_job *, const struct supply *,
@@ -26,10 +20,10 @@ struct sink *job_next_active(struct zc_job *, const struct supply *,
 
 /** End the sink with this outcome, and the whole job unless others may go
  * on. */
-void job_finish(struct zc_job *, struct sink *, enum zc_outcome, int error);
+void job_end_sink(struct zc_job *, struct sink *, enum zc_outcome, int error);
 
 /** End the sink, because this side has failed. */
-void job_fail(struct zc_job *, struct sink *, enum zc_side, int error);
+void job_fail_sink(struct zc_job *, struct sink *, enum zc_side, int error);
 
 /** End all sinks; each keeps the side that it waited for. */
 void job_end_all(struct zc_job *, enum zc_outcome, int error);

@@ -86,20 +86,20 @@ fallback_refused(struct zc_job *job, struct sink *sink, int error)
 	if (stored && (!last || supply->in.start < 0) &&
 	    (supply->shared ? sink_save(sink) :
 	    supply_save(supply, sink->given)) < 0) {
-		job_fail(job, sink, ZC_SOURCE, errno);
+		job_fail_sink(job, sink, ZC_SOURCE, errno);
 		return;
 	}
 	note_refusal(job, sink, error);
 	if (!sink_is_active(sink))
 		return;
 	sink->candidate++;
+	if (sink->candidate < sink->plan.count)
+		sink->result.reason = NULL;	/* it was about the old one */
 	supply->outdated = true;
 	if (supply->shared)
 		return;
 	supply_close_method(supply);
 	fallback_begin(job, supply);
-	if (supply->method != NULL)
-		sink->result.reason = NULL;	/* it was about the old one */
 }
 
 void
@@ -108,9 +108,9 @@ fallback_none_left(struct zc_job *job, struct sink *sink)
 	int error = sink->result.use[sink_method(sink)].refused;
 
 	if (step_error_is_full(error))
-		job_fail(job, sink, ZC_SINK, error);
+		job_fail_sink(job, sink, ZC_SINK, error);
 	else if (error == EIO && confirm_doubts(sink->supply) == EIO)
-		job_fail(job, sink, ZC_SOURCE, error);
+		job_fail_sink(job, sink, ZC_SOURCE, error);
 	else
-		job_finish(job, sink, ZC_UNSUITED, error);
+		job_end_sink(job, sink, ZC_UNSUITED, error);
 }

@@ -43,7 +43,7 @@ plan(struct zc_job *job, struct sink *sink)
 	if (request->method == ZC_AUTO && request->select != NULL)
 		preferred = request->select(&ends, request->arg);
 	if (preferred < 0 || preferred >= ZC_METHODS) {
-		job_finish(job, sink, ZC_STOPPED,
+		job_end_sink(job, sink, ZC_STOPPED,
 		    preferred < 0 && errno != 0 ? errno : EINVAL);
 		return -1;
 	}
@@ -53,7 +53,7 @@ plan(struct zc_job *job, struct sink *sink)
 	if (sink->plan.count == 0) {
 		sink->result.method = request->method;
 		sink->result.reason = sink->plan.why_not[request->method];
-		job_finish(job, sink, ZC_UNSUITED, ENOTSUP);
+		job_end_sink(job, sink, ZC_UNSUITED, ENOTSUP);
 		return -1;
 	}
 	sink->gather = sink->end.kind == ZC_SYNTHETIC;
@@ -83,16 +83,10 @@ job_start(struct zc_job *job)
 	wait_renew(job);
 }
 
-static const struct zc_result *
-job_result(const struct zc_job *job)
-{
-	return job->sink_count == 1 ? &job->sink->result : &job->total;
-}
-
 int
 zc_job_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 {
-	const struct zc_result *result = job_result(job);
+	const struct zc_result *result = zc_job_result(job);
 	bool paused;
 
 	if (!job->started)
@@ -134,10 +128,10 @@ zc_job_new(const struct zc_request *theirs)
 		return NULL;
 	job->request = request;
 	job->splice_flags = ZC_SPLICE_MOVE;
-	job->to_end = request.bytes == ZC_TO_END;
 	job->keeps = request.flags & ZC_KEEP_OPEN;
 	job->total = (struct zc_result)ZC_RESULT_INIT;
 	job->sink_count = sinks;
+	job->turn = sinks - 1;		/* the first turn is the first sink's */
 	job->supply = calloc(sinks, sizeof(job->supply[0]));
 	job->waits = calloc(sinks, sizeof(job->waits[0]));
 	if (job->supply != NULL && job->waits != NULL &&
@@ -243,6 +237,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	errno = ESPIPE;
 	if (!fits)
 		return -1;
+	/* All have agreed; now for good. */
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink = &job->sink[i];
 
@@ -253,7 +248,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 		*sink = next;
 		sink_cork(sink);
 	}
-	job->to_end = range.bytes == ZC_TO_END;
+	job->request.bytes = range.bytes;
 	job->keeps = !range.last;
 	job->total.outcome = ZC_UNFINISHED;
 	wait_renew(job);
@@ -264,7 +259,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 const struct zc_result *
 zc_job_result(const struct zc_job *job)
 {
-	return job_result(job);
+	return job->sink_count == 1 ? &job->sink->result : &job->total;
 }
 
 const struct zc_result *
@@ -300,7 +295,7 @@ job_transfer(struct zc_job *job, struct zc_result *result)
 	if (job->sink_count > 1)
 		total_sum_up(job);
 	if (result != NULL)
-		sized_write(result, job_result(job), sizeof(*result));
+		sized_write(result, zc_job_result(job), sizeof(*result));
 	zc_job_free(job);
 	return done;
 }

@@ -16,7 +16,6 @@ struct zc_job {
 	struct zc_request request;
 	unsigned splice_flags;		/* of zc_splice() */
 	bool started;
-	bool to_end;			/* the range has no count */
 	bool keeps;			/* another range will follow */
 	bool moves;			/* the source's position is to be moved
 					   behind what all sinks have got */

@@ -28,8 +28,9 @@ at_limit(struct zc_job *job, struct sink *sink, enum motion motion)
 	}
 	if (motion == TAKE || sink_room(sink) > 0)
 		return false;
-	/* Here sendfile(2) and splice(2) fail with EINVAL.  If the source has
-	 * more, the error is that of write(2): EFBIG. */
+	/* The sink takes no more.  sendfile(2) and splice(2) would fail with
+	 * EINVAL, also at the end of the source.  If the source has more, or
+	 * cannot be peeked at, fail as write(2) would: EFBIG. */
 	doubt = supply->in.start >= 0 ? confirm_doubts(supply) : ENODATA;
 	if (doubt == 0)
 		supply->ended = true;
@@ -45,20 +46,20 @@ static bool
 complete(struct zc_job *job, struct sink *sink)
 {
 	const struct supply *supply = sink->supply;
-	bool out = sink->header.left == 0 && sink_has_all(sink);
+	bool has_all = sink->header.left == 0 && sink_has_all(sink);
 	bool is_short = supply->ended && (job->request.flags & ZC_EXACT) &&
-	    !job->to_end && supply->left > 0;
+	    job->request.bytes != ZC_TO_END && supply->left > 0;
 
-	/* Never write a truncated command to a kernel file. */
-	if (is_short && (out || sink->gather)) {
-		job_finish(job, sink, ZC_SHORT, ENODATA);
+	/* A kernel file gets no command that is cut short. */
+	if (is_short && (has_all || sink->gather)) {
+		job_end_sink(job, sink, ZC_SHORT, ENODATA);
 		return true;
 	}
-	if (!out || sink->trailer.left > 0)
+	if (!has_all || sink->trailer.left > 0)
 		return false;
 	if (sink->end.kind == ZC_HOOKS && !sink->finished)
 		return false;
-	job_finish(job, sink, ZC_DONE, 0);
+	job_end_sink(job, sink, ZC_DONE, 0);
 	return true;
 }
 
@@ -92,6 +93,7 @@ report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 static void
 branch(struct zc_job *job, struct supply *supply)
 {
+	const struct store *own = &supply->own;
 	struct sink *last = NULL;
 
 	if (!supply->shared || supply->method->store->branch == NULL)
@@ -99,7 +101,8 @@ branch(struct zc_job *job, struct supply *supply)
 	FOR_EACH_ACTIVE(sink, job, supply) {
 		const struct setup setup = sink_setup(sink, &job->request);
 
-		if (last == NULL || sink_branch(last, &setup) == 0) {
+		if (last == NULL || own->ops->branch(own, &last->copy,
+		    &setup) == 0) {
 			last = sink;
 			continue;
 		}
@@ -107,7 +110,7 @@ branch(struct zc_job *job, struct supply *supply)
 		FOR_EACH_ACTIVE(other, job, supply)
 			store_release(&other->copy);
 		if (supply_save(supply, supply->own.from) < 0)
-			job_fail(job, sink, ZC_SOURCE, errno);
+			job_fail_sink(job, sink, ZC_SOURCE, errno);
 		return;
 	}
 }
@@ -136,10 +139,12 @@ moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	wait_renew(job);
 	sink->unexpected = sink->spins = 0;
 	supply->dry = false;
+	/* The method itself took bytes, so it is past its false end. */
 	if (motion_takes(motion) && supply->method != NULL &&
 	    method == supply->method->id)
 		supply->overruled = false;
 	motion_count(sink, motion, moved);
+	/* The bytes are in the method's own store. */
 	if (motion == TAKE && !sink_has_spilled(sink))
 		branch(job, supply);
 	if (motion != TAKE) {
@@ -147,19 +152,20 @@ moved(struct zc_job *job, struct sink *sink, enum motion motion,
 			result->used[result->used_count++] = method;
 		result->use[method].bytes += moved;
 	}
-	/* Gathering is progress, though nothing is delivered for long. */
+	/* Gathering is progress, though nothing is delivered yet. */
 	if (motion != TAKE || sink->gather)
 		report_moved(job, sink, motion, method, moved);
 	/* A kernel file took half of a command. */
 	if (motion == GIVE && sink->gather && sink->given < supply->taken &&
 	    sink_is_active(sink))
-		job_fail(job, sink, ZC_SINK, EIO);
+		job_fail_sink(job, sink, ZC_SINK, EIO);
 }
 
-/** True if calls keep failing with EAGAIN though poll(2) says that the sink is
- * ready: sendfile(2) from ZFS did so.  See confirm_step() for the source. */
+/** Count an EAGAIN.  Return true if calls keep failing with it though poll(2)
+ * says that the sink is ready: sendfile(2) from ZFS did so.  See confirm_step()
+ * for the source. */
 static bool
-spins(struct sink *sink, enum zc_method method, enum zc_side side)
+count_eagain(struct sink *sink, enum zc_method method, enum zc_side side)
 {
 	bool last = method == ZC_AUTO || method == ZC_READ_WRITE ||
 	    sink->candidate + 1 >= sink->plan.count;
@@ -177,7 +183,7 @@ give_up(struct zc_job *job, struct sink *sink, enum zc_method method)
 {
 	sink->spins = 0;
 	if (method == ZC_AUTO || method == ZC_READ_WRITE)
-		job_fail(job, sink, ZC_SINK, EAGAIN);
+		job_fail_sink(job, sink, ZC_SINK, EAGAIN);
 	else
 		fallback_refused(job, sink, EAGAIN);
 }
@@ -194,9 +200,10 @@ cut_short(struct zc_job *job, struct sink *sink, enum motion motion,
     enum zc_method method, int64_t began)
 {
 	if (!sink_is_active(sink) || sink->end.kind != ZC_SOCKET ||
-	    end_waits_by_poll(&sink->end) || end_is_ready(&sink->end) ||
-	    (motion == THROUGH && confirm_doubts(sink->supply) == 0))
+	    end_waits_by_poll(&sink->end) || end_is_ready(&sink->end))
 		return;
+	if (motion == THROUGH && confirm_doubts(sink->supply) == 0)
+		return;			/* the source had no more */
 	if (sink->timeout > 0 && clock_now() - began >= sink->timeout) {
 		const struct step step = step_blocked(&sink->end);
 
@@ -243,17 +250,20 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 		moved(job, sink, motion, method, step->moved);
 		break;
 	case STEP_ENDED:
-		/* From a mapping: the file ends before the bytes held. */
-		if (motion == GIVE && supply_put_back(supply, sink->given) < 0)
+		/* When bytes are given, this is what a mapping says of a file
+		 * that ends before them by now. */
+		if (motion == GIVE &&
+		    supply_put_back(supply, sink->given) < 0) {
 			fallback_refused(job, sink, EFAULT);
-		else
-			supply->ended = true;
+			break;
+		}
+		supply->ended = true;
 		break;
 	case STEP_UNSUITED:
 		fallback_refused(job, sink, step->error);
 		break;
 	case STEP_BLOCKED:
-		if (spins(sink, method, step->side))
+		if (count_eagain(sink, method, step->side))
 			give_up(job, sink, method);
 		else
 			wait_note(job, sink, step);
@@ -266,7 +276,7 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 		sink->result.error = EBUSY;
 		break;
 	case STEP_FAILED:
-		job_fail(job, sink, step->side, step->error);
+		job_fail_sink(job, sink, step->side, step->error);
 		break;
 	}
 }
@@ -276,7 +286,7 @@ static void
 turn(struct zc_job *job, struct sink *sink)
 {
 	struct supply *supply = sink->supply;
-	enum motion motion = motion_next(sink);
+	enum motion motion;
 	enum zc_method method;
 	struct call call;
 	struct step step;
@@ -288,6 +298,7 @@ turn(struct zc_job *job, struct sink *sink)
 		fallback_none_left(job, sink);
 		return;
 	}
+	motion = motion_next(sink);
 	if (complete(job, sink) || at_limit(job, sink, motion))
 		return;
 	if (motion == TAIL && !sink->approved) {

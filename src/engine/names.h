@@ -35,8 +35,8 @@
 #define fallback_refused		zc__fallback_refused
 #define filesystem_of			zc__filesystem_of
 #define job_end_all			zc__job_end_all
-#define job_fail			zc__job_fail
-#define job_finish			zc__job_finish
+#define job_end_sink			zc__job_end_sink
+#define job_fail_sink			zc__job_fail_sink
 #define job_next_active			zc__job_next_active
 #define job_report			zc__job_report
 #define job_report_moved		zc__job_report_moved
@@ -73,7 +73,6 @@
 #define request_inspect			zc__request_inspect
 #define request_read			zc__request_read
 #define request_wrap			zc__request_wrap
-#define sink_branch			zc__sink_branch
 #define sink_cork			zc__sink_cork
 #define sink_flush			zc__sink_flush
 #define sink_has_all			zc__sink_has_all

@@ -137,14 +137,6 @@ sink_flush(struct sink *sink)
 }
 
 int
-sink_branch(struct sink *sink, const struct setup *setup)
-{
-	const struct store *own = &sink->supply->own;
-
-	return own->ops->branch(own, &sink->copy, setup);
-}
-
-int
 sink_save(struct sink *sink)
 {
 	struct store *store = sink_store(sink);

@@ -41,7 +41,8 @@ struct sink {
 	int spins;			/* EAGAINs in a row from the sink */
 	int64_t timeout;		/* SO_SNDTIMEO in nanoseconds, or 0 */
 	struct store copy;		/* of a shared supply's own store */
-	struct store spilled;		/* from `copy`; these bytes are older */
+	struct store spilled;		/* in memory: what a shared supply's
+					   method could not deliver here */
 	struct zc_result result;
 };
 
@@ -50,6 +51,12 @@ bool sink_has_failed(const struct sink *);
 
 /** Return what the plan depends on, and what a store is opened for. */
 struct setup sink_setup(const struct sink *, const struct zc_request *);
+
+static inline bool
+sink_is_active(const struct sink *sink)
+{
+	return sink->result.outcome == ZC_UNFINISHED;
+}
 
 /** Return how many bytes the sink is before the largest offset, 2^63-1. */
 int64_t sink_room(const struct sink *);
@@ -83,9 +90,6 @@ struct step sink_flush(struct sink *);
 
 /** Uncork, because the sink is complete.  Keep errno. */
 void sink_uncork(struct sink *);
-
-/** Give the sink a copy of the bytes that its supply has just taken. */
-int sink_branch(struct sink *, const struct setup *);
 
 /** Save the bytes that the sink has yet to get, because it has refused its
  * method.  Return 0, or -1 with errno: they are lost. */

@@ -17,8 +17,8 @@
 
 /** What the next kernel call may do. */
 struct call {
-	size_t max;	/* bytes that it may move; not 0, except that a sink at
-			   offset 2^63-1 has room for no byte */
+	size_t max;	/* bytes that it may move; 0 only for a sink at offset
+			   2^63-1 */
 	int64_t all;	/* bytes that are left: a method that moves all or
 			   nothing goes by this */
 	bool more;	/* more data or a trailer follows */
@@ -29,7 +29,7 @@ struct call {
 enum outcome {
 	STEP_MOVED,	/* `moved` bytes were moved; 0: EINTR */
 	STEP_ENDED,	/* this method sees the end of the source, which
-			   confirm_end() has yet to confirm */
+			   confirm_step() has yet to confirm */
 	STEP_UNSUITED,	/* this method cannot go on, because of `error`; no
 			   bytes are lost, another one continues */
 	STEP_BLOCKED,	/* `side` is not ready (EAGAIN): wait for `wait` */
@@ -99,11 +99,9 @@ step_eagain(const struct end *end)
 static inline struct step
 step_written(const struct end *out, ssize_t n, int64_t asked)
 {
-	struct step step = step_moved(n);
-
-	step.cut = n < asked;
 	if (n > 0)
-		return step;
+		return (struct step){ .outcome = STEP_MOVED, .moved = n,
+			.cut = n < asked };
 	if (n == 0)
 		return step_failed(ZC_SINK, ENOSPC);
 	if (errno == EINTR)

@@ -85,7 +85,9 @@ window_take(struct store *store, struct end *in, const struct call *call)
 static struct step
 window_fault(const struct window *window)
 {
-	if (size_now(window->in) >= end_position(window->in))
+	int64_t size = size_now(window->in);
+
+	if (size < 0 || size >= end_position(window->in))
 		return step_unsuited(EFAULT);
 	return step_ended();
 }

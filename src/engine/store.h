@@ -79,8 +79,8 @@ struct store_ops {
 	    const struct setup *);
 
 	/** Move the bytes held to `memory`, which holds none and may not be
-	 * open yet.  Return 0, or -1 with errno: they are lost.  NULL: they go
-	 * back to the source. */
+	 * open yet.  Return 0, or -1 with errno: they are lost.  NULL: they are
+	 * in memory already, or can go back to the source. */
 	int (*spill)(struct store *, struct store *memory);
 
 	/** Release it, whatever it holds. */

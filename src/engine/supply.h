@@ -27,7 +27,8 @@ struct supply {
 	bool dry;			/* EAGAIN from the source, and nothing
 					   has moved since */
 	bool overruled;			/* read(2) got data at an end that the
-					   method saw; unset when that moves */
+					   method saw; unset when the method
+					   takes something again */
 	bool blocked;			/* until `wait` */
 	struct zc_wait wait;
 	const struct method *method;	/* in use; NULL: none is left */

@@ -6,8 +6,8 @@
 #include <sys/param.h>
 #include <unistd.h>
 
-/** Return how well a result says what came of the whole job: the first one that
- * is highest does. */
+/** Return the rank of a result.  The first sink of the highest rank speaks for
+ * the whole job. */
 static int
 rank(const struct zc_result *result)
 {

@@ -26,6 +26,17 @@ wait_renew(struct zc_job *job)
 	job->extended = false;
 }
 
+/** The caller lets nothing be taken before this time: that is no stall. */
+static void
+excuse(struct zc_job *job, int64_t until)
+{
+	int64_t timeout = job->request.timeout;
+
+	if (timeout > 0 && until > 0)
+		job->due = MAX(job->due, until > INT64_MAX - timeout ?
+		    INT64_MAX : until + timeout);
+}
+
 /** True if a sink's queue has changed since the last call.  A slow peer may
  * take data long before there is room for more. */
 static bool
@@ -99,7 +110,7 @@ wait_note(struct zc_job *job, struct sink *sink, const struct step *step)
 	if (job->request.wait != NULL && end->kind != ZC_HOOKS &&
 	    end_timeout(end) == 0 && !end_waits_by_poll(end) &&
 	    sink->unexpected++ > 0) {
-		job_fail(job, sink, step->side, EAGAIN);
+		job_fail_sink(job, sink, step->side, EAGAIN);
 		return;
 	}
 	sink->result.side = step->side;
@@ -122,20 +133,19 @@ wait_flush_sink(struct zc_job *job, struct sink *sink)
 	else if (step.outcome == STEP_FAILED && step.error == EINTR)
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	else if (step.outcome == STEP_FAILED)
-		job_fail(job, sink, ZC_SINK, step.error);
+		job_fail_sink(job, sink, ZC_SINK, step.error);
 	return step.outcome == STEP_MOVED;
 }
 
 bool
 wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 {
-	struct step step = { .outcome = STEP_BLOCKED, .side = ZC_SOURCE,
-		.wait = { .fd = -1 } };
+	struct zc_wait wait = { .fd = -1 };
 	int64_t most;
 
 	if (job->request.allow == NULL)
 		return true;
-	most = job->request.allow((int64_t)call->max, &step.wait.until,
+	most = job->request.allow((int64_t)call->max, &wait.until,
 	    job->request.arg);
 	if (most > 0) {
 		call->max = (size_t)MIN(most, (int64_t)call->max);
@@ -143,15 +153,16 @@ wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 	}
 	if (most == 0) {
 		sink->supply->blocked = true;
-		sink->supply->wait = step.wait;
+		sink->supply->wait = wait;
 		sink->result.side = ZC_SOURCE;
+		excuse(job, wait.until);
 		/* wait_for_any() does it for several. */
 		if (job->sink_count == 1 && sink_keeps_back(sink))
 			(void)wait_flush_sink(job, sink);
 	} else if (errno == EINTR) {
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	} else {
-		job_fail(job, sink, ZC_SOURCE, errno);
+		job_fail_sink(job, sink, ZC_SOURCE, errno);
 	}
 	return false;
 }
