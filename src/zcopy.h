@@ -111,7 +111,8 @@ struct zc_io {
 	ssize_t (*writev)(void *arg, const struct iovec *, int count, bool more,
 	    struct zc_wait *wait);
 	/* Send what writev() has kept back: the job may wait for the source
-	 * now, or the range has ended and another one may come.  Return 0, or -1 with errno.  NULL: nothing is kept back. */
+	 * now, or the range has ended and `finish` is not called.  Return 0, or
+	 * -1 with errno.  NULL: nothing is kept back. */
 	int (*flush)(void *arg, struct zc_wait *wait);
 	/* All data has been written: send the end of the data.  Called again
 	 * after EAGAIN, and never after a failure.  NULL: nothing to do. */
@@ -172,7 +173,7 @@ enum zc_event_type {
 };
 
 /** What one step has moved, and from where to where.  For an end that has no
- * position, in_from and out_from count the bytes of the range before this step.
+ * position, in_from and out_from count the bytes that the job moved before.
  * -1: not from the source (a header or trailer), or not to the sink (data was
  * gathered). */
 struct zc_moved {
@@ -352,17 +353,18 @@ int zc_job_run(struct zc_job *, struct zc_wait *waits, size_t count);
 /**
  * After ZC_DONE of a job that has ZC_KEEP_OPEN, let the next zc_job_run() move
  * another range, by the same method and without a new set-up, to all sinks that
- * were not dropped.  The result goes on counting.  Return 0, or -1 with errno and nothing changed: EINVAL (as
- * zc_job_new()), ESPIPE (an offset for a source that has none), EBUSY (the job
- * is not done or has no ZC_KEEP_OPEN, or the last range was `last`).
+ * were not dropped.  The result goes on counting.  Return 0, or -1 with errno
+ * and nothing changed: EINVAL (as zc_job_new()), ESPIPE (an offset for a source
+ * that has none, or out_offset where no sink has one), EBUSY (the job is not
+ * done or has no ZC_KEEP_OPEN, or the last range was `last`).
  */
 int zc_job_next(struct zc_job *, const struct zc_range *);
 
 /**
  * Return the result, which is valid until zc_job_free().  With several sinks it
  * is one for all: the outcome of the first sink that failed; the bytes that all
- * sinks have got, without those that failed; and in `use`, sums of bytes and
- * calls.  Its header_bytes, trailer_bytes, used_count and `refused` are 0: see
+ * sinks have got, without those that failed (if all failed: the bytes that all
+ * have got); and sums of the other counts.  Its `refused` is 0: see
  * zc_job_sink().
  */
 const struct zc_result *zc_job_result(const struct zc_job *);

@@ -101,7 +101,8 @@ job_settle(struct zc_job *job)
 }
 
 void
-job_fail_sink(struct zc_job *job, struct sink *sink, enum zc_side side, int error)
+job_fail_sink(struct zc_job *job, struct sink *sink, enum zc_side side,
+    int error)
 {
 	sink->result.side = side;
 	job_end_sink(job, sink, ZC_FAILED, error);

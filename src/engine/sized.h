@@ -15,8 +15,8 @@
 /**
  * Copy the caller's struct to our own, of `room` bytes.  Members that the
  * caller does not have become 0, and the size that of ours.  Return 0, or -1
- * with EINVAL: it is NULL, its size is below `least` or above SIZED_MOST, or the
- * caller sets a member that we do not know.
+ * with EINVAL: it is NULL, its size is below `least` or above SIZED_MOST, or
+ * the caller sets a member that we do not know.
  */
 static inline int
 sized_read(void *ours, size_t room, const void *theirs, size_t least)
