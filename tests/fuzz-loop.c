@@ -397,7 +397,7 @@ run_job(struct zc_job *job)
 		for (size_t i = 0; i < trip.sinks; i++)
 			drain(&trip.far[i]);
 	}
-	MUST(!"a job that does not come to an end");
+	fail("it comes to an end");
 	return done;
 }
 
