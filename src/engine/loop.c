@@ -281,12 +281,11 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 	}
 }
 
-/** Make one step for this sink, and act on its outcome. */
+/** Make one step for this sink, by its next motion, and act on its outcome. */
 static void
-turn(struct zc_job *job, struct sink *sink)
+turn(struct zc_job *job, struct sink *sink, enum motion motion)
 {
 	struct supply *supply = sink->supply;
-	enum motion motion;
 	enum zc_method method;
 	struct call call;
 	struct step step;
@@ -298,7 +297,6 @@ turn(struct zc_job *job, struct sink *sink)
 		fallback_none_left(job, sink);
 		return;
 	}
-	motion = motion_next(sink);
 	if (complete(job, sink) || at_limit(job, sink, motion))
 		return;
 	if (motion == TAIL && !sink->approved) {
@@ -331,25 +329,30 @@ turn(struct zc_job *job, struct sink *sink)
 static bool
 is_drained(struct zc_job *job, struct supply *supply)
 {
+	if (!supply->shared)		/* the sink's motion has told so */
+		return true;
 	FOR_EACH_ACTIVE(sink, job, supply)
-		if (sink->blocked ||
-		    (sink->given < supply->taken && !sink->gather))
+		if (sink->blocked || sink->given < supply->taken)
 			return false;
 	return true;
 }
 
-/** Return the next sink, by turns, for which a step can be made; or NULL. */
+/** Return the next sink, by turns, for which a step can be made, and set its
+ * motion; or NULL. */
 static struct sink *
-next_sink(struct zc_job *job)
+next_sink(struct zc_job *job, enum motion *motion)
 {
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink;
 
-		job->turn = (job->turn + 1) % job->sink_count;
+		job->turn++;
+		if (job->turn >= job->sink_count)
+			job->turn = 0;
 		sink = &job->sink[job->turn];
 		if (!sink_is_active(sink) || sink->blocked)
 			continue;
-		if (!motion_takes(motion_next(sink)) ||
+		*motion = motion_next(sink);
+		if (!motion_takes(*motion) ||
 		    (!sink->supply->blocked && is_drained(job, sink->supply)))
 			return sink;
 	}
@@ -359,14 +362,16 @@ next_sink(struct zc_job *job)
 bool
 loop_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 {
-	wait_over(job);
-	while (job_next_active(job, NULL, NULL) != NULL) {
-		struct sink *sink = next_sink(job);
+	struct sink *sink;
+	enum motion motion;
 
-		if (sink != NULL)
-			turn(job, sink);
-		else if (!wait_for_any(job, waits, count))
+	wait_over(job);
+	for (;;) {
+		while ((sink = next_sink(job, &motion)) != NULL)
+			turn(job, sink, motion);
+		if (job_next_active(job, NULL, NULL) == NULL)
+			return true;
+		if (!wait_for_any(job, waits, count))
 			return false;
 	}
-	return true;
 }
