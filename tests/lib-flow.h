@@ -12,15 +12,21 @@
 #include "lib-net.h"
 
 /* Loops over SORTS do not include TCP, where what was sent may take a while to
- * arrive. */
-enum sort { FILE_END, PIPE_END, SOCKET_END, SORTS, TCP_END = SORTS };
+ * arrive, nor the ends behind hooks (lib-hooks.h). */
+enum sort {
+	FILE_END, PIPE_END, SOCKET_END, SORTS, TCP_END = SORTS,
+	RING_END, TURNS_END, RECORDS_END, ALL_SORTS
+};
 
-extern const char *const sort_names[SORTS + 1];
+extern const char *const sort_names[ALL_SORTS];
+
+struct channel;
 
 struct flow {
 	int in, feed;			/* feed -1: `in` is a file, or all was
 					   fed */
 	int out, drain;			/* drain -1: `out` is a file */
+	struct channel *from, *to;	/* in place of these, or NULL */
 	enum sort source, sink;
 	int in_flags, out_flags;
 	bool placed;			/* the source, by an offset */
@@ -39,6 +45,17 @@ void make_pair(enum sort sort, int *in, int *out);
 struct flow new_flow_of(enum sort source, enum sort sink, size_t size);
 
 struct flow new_flow(enum sort source, enum sort sink);
+
+/** True for the sorts that are behind hooks. */
+static inline bool
+is_hooks(enum sort sort)
+{
+	return sort > TCP_END;
+}
+
+/** Return a request for the flow's ends. */
+struct zc_request request_of(const struct flow *flow, enum zc_method method);
+
 bool suits(enum sort source, enum sort sink, enum zc_method method);
 int64_t queued(int fd);
 
@@ -54,8 +71,12 @@ bool feed(struct flow *flow, size_t most);
 /** Take up to `most` bytes, which must be the next ones. */
 bool take(struct flow *flow, size_t most);
 
+/** The receiver goes away. */
+void leave(struct flow *flow);
+
 /** Do what the job waits for.  It must not wait for an end that is ready: that
- * would be a busy loop. */
+ * would be a busy loop.  While it waits for the source, nothing may be kept
+ * back. */
 bool serve(struct flow *flow, const struct zc_wait *wait);
 
 /** True if `sent` bytes have arrived, and no more.  With TCP, some may still be

@@ -1,6 +1,6 @@
 /*
- * Jobs between files, pipes and sockets that have to wait, or whose sink dies:
- * no byte is lost, repeated or miscounted.
+ * Jobs between files, pipes, sockets and hooks that have to wait, or whose sink
+ * dies: no byte is lost, repeated or miscounted.
  *
  * The far ends are in this process.  A job without a wait hook returns EAGAIN;
  * then a random number of bytes is fed or taken.
@@ -35,7 +35,7 @@ waits(enum sort source, enum sort sink, enum zc_method method,
     size_t block_size, size_t pipe_size)
 {
 	struct flow flow = new_flow(source, sink);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_job *job;
 
 	request.block_size = block_size;
@@ -56,7 +56,7 @@ takes_no_byte_more(enum sort source, enum sort sink, enum zc_method method)
 {
 	const int64_t bytes = 123457;
 	struct flow flow = new_flow(source, sink);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_job *job;
 
 	request.bytes = bytes;
@@ -75,7 +75,7 @@ static bool
 ends_early(enum sort source, enum sort sink, enum zc_method method)
 {
 	struct flow flow = new_flow(source, sink);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_job *job;
 
 	request.bytes = (int64_t)sizeof(content) + 1;
@@ -103,7 +103,7 @@ static bool
 survives_a_dying_sink(enum sort source, enum sort sink, enum zc_method method)
 {
 	struct flow flow = new_flow(source, sink);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_job *job;
 	const struct zc_result *result;
 	int64_t bytes;
@@ -113,7 +113,7 @@ survives_a_dying_sink(enum sort source, enum sort sink, enum zc_method method)
 	result = zc_job_result(job);
 	CHECK(pump(&flow, job, DIES_AT));
 	bytes = delivered(&flow);
-	shut(flow.drain);
+	leave(&flow);
 	while (zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN)
 		CHECK(feed(&flow, 4096));
 	CHECK(result->outcome == ZC_FAILED && result->side == ZC_SINK);
@@ -128,7 +128,7 @@ static bool
 puts_back_when_freed(enum sort sink, enum zc_method method)
 {
 	struct flow flow = new_flow(FILE_END, sink);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_job *job;
 
 	request.pipe_size = 16384;
@@ -145,7 +145,7 @@ static bool
 fills_to_the_limit(enum sort source, enum zc_method method)
 {
 	struct flow flow = new_flow(source, FILE_END);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct rlimit old, limit;
 	struct zc_job *job;
 	const struct zc_result *result;
@@ -174,11 +174,13 @@ static bool
 finds_the_device_full(enum sort source, enum zc_method method, int error)
 {
 	struct flow flow = new_flow(source, FILE_END);
-	struct zc_request request = request_for(flow.in,
-	    keep(open("/dev/full", O_WRONLY)), method);
-	struct zc_job *job = new_job(&request);
-	const struct zc_result *result = zc_job_result(job);
+	struct zc_request request = request_of(&flow, method);
+	const struct zc_result *result;
+	struct zc_job *job;
 
+	request.out_fd = keep(open("/dev/full", O_WRONLY));
+	job = new_job(&request);
+	result = zc_job_result(job);
 	while (zc_job_run(job, NULL, 0) < 0 && errno == EAGAIN)
 		CHECK(feed(&flow, 4096));
 	CHECK(result->error == error && result->bytes == 0);
@@ -196,7 +198,7 @@ static bool
 delivers_what_splice_took(void)
 {
 	struct flow flow = new_flow(SOCKET_END, FILE_END);
-	struct zc_request request = request_for(flow.in, flow.out, ZC_SPLICE);
+	struct zc_request request = request_of(&flow, ZC_SPLICE);
 	const struct zc_result *result;
 	struct zc_job *job;
 
@@ -264,7 +266,7 @@ static bool
 asks_wait(enum sort source, enum sort sink, enum zc_method method)
 {
 	struct flow flow = new_flow(source, sink);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_result result = ZC_RESULT_INIT;
 
 	request.pipe_size = 4096;
@@ -283,7 +285,7 @@ obeys_wait(enum sort source, enum sort sink, enum zc_method method,
     int (*stop)(struct flow *), enum zc_outcome outcome, int error)
 {
 	struct flow flow = new_flow(source, sink);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_result result = ZC_RESULT_INIT;
 
 	request.pipe_size = 4096;
@@ -309,7 +311,7 @@ static bool
 tells_a_pipe_out_of_slots(enum zc_method method)
 {
 	struct flow flow = new_flow(SOCKET_END, PIPE_END);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_wait wait;
 	struct zc_job *job;
 	int through[2];
@@ -341,7 +343,7 @@ hands_on_a_deadline(enum zc_method method)
 {
 	const struct timeval soon = { .tv_usec = 10000 };
 	struct flow flow = new_flow(SOCKET_END, FILE_END);
-	struct zc_request request = request_for(flow.in, flow.out, method);
+	struct zc_request request = request_of(&flow, method);
 	struct zc_wait wait = { .fd = -1 };
 	struct zc_job *job;
 
@@ -367,7 +369,7 @@ static bool
 never_shrinks_a_pipe(size_t pipe_size)
 {
 	struct flow flow = new_flow(FILE_END, PIPE_END);
-	struct zc_request request = request_for(flow.in, flow.out, ZC_AUTO);
+	struct zc_request request = request_of(&flow, ZC_AUTO);
 	struct zc_job *job;
 	int size = fcntl(flow.out, F_SETPIPE_SZ, 128 * 1024);
 
@@ -418,11 +420,12 @@ check_methods(enum zc_method method)
 	bool by_file = method != ZC_AUTO && method != ZC_SPLICE &&
 	    method != ZC_READ_WRITE;
 
-	for (int i = 0; i < SORTS * SORTS; i++) {
-		enum sort source = (enum sort)(i / SORTS);
-		enum sort sink = (enum sort)(i % SORTS);
+	for (int i = 0; i < ALL_SORTS * ALL_SORTS; i++) {
+		enum sort source = (enum sort)(i / ALL_SORTS);
+		enum sort sink = (enum sort)(i % ALL_SORTS);
 
-		if (!suits(source, sink, method))
+		if (source == TCP_END || sink == TCP_END ||
+		    !suits(source, sink, method))
 			continue;
 		if (source != FILE_END || sink != FILE_END)
 			check(source, sink, method);
@@ -433,14 +436,17 @@ check_methods(enum zc_method method)
 	}
 	if (by_file)
 		return;
+	for (int source = 0; source < ALL_SORTS; source++)
+		if (source != TCP_END &&
+		    suits((enum sort)source, PIPE_END, method))
+			CASE(finds_the_device_full((enum sort)source, method,
+			    method == ZC_SPLICE && source == FILE_END ?
+			    EINVAL : ENOSPC),
+			    "%s from %s: /dev/full gives its error", name,
+			    sort_names[source]);
+	/* Slots and SO_RCVTIMEO are not for hooks. */
 	CASE(tells_a_pipe_out_of_slots(method),
 	    "%s: a pipe out of slots is not an empty socket", name);
-	for (int source = 0; source < SORTS; source++)
-		CASE(finds_the_device_full((enum sort)source, method,
-		    method == ZC_SPLICE && source == FILE_END ?
-		    EINVAL : ENOSPC),
-		    "%s from %s: /dev/full gives its error", name,
-		    sort_names[source]);
 	CASE(hands_on_a_deadline(method), "%s: SO_RCVTIMEO ends the job", name);
 }
 
