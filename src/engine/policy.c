@@ -85,10 +85,12 @@ static const struct row {
 static const char *
 objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 {
+	/* Not mmap: functions that read a mapping of a file that is cut short
+	 * then die by SIGBUS. */
 	if ((ends->in == ZC_HOOKS || ends->out == ZC_HOOKS) &&
-	    method != ZC_READ_WRITE && method != ZC_MMAP)
-		return "an end that is no descriptor takes bytes from memory "
-		    "only";
+	    method != ZC_READ_WRITE)
+		return "an end that is no descriptor needs bytes in memory of "
+		    "our own";
 	if (method != ZC_READ_WRITE && ends->out == ZC_SYNTHETIC)
 		return "each write to a kernel file is a command of its own";
 	/* splice(2) drops what the FUSE server sent beyond st_size (Linux

@@ -156,9 +156,6 @@ wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 		sink->supply->wait = wait;
 		sink->result.side = ZC_SOURCE;
 		excuse(job, wait.until);
-		/* wait_for_any() does it for several. */
-		if (job->sink_count == 1 && sink_keeps_back(sink))
-			(void)wait_flush_sink(job, sink);
 	} else if (errno == EINTR) {
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
 	} else {
