@@ -17,59 +17,84 @@ note_refusal(struct zc_job *job, struct sink *sink, int error)
 	job_report(job, sink, ZC_EVENT_REFUSED, sink_method(sink), error);
 }
 
-/** Choose the method for all sinks that the supply serves: the candidate of
+/** Return the first sink after `sink` (NULL: from the beginning) that the supply
+ * serves and that has a candidate left; or NULL. */
+static struct sink *
+next_with_candidate(struct zc_job *job, struct supply *supply,
+    struct sink *sink)
+{
+	do
+		sink = job_next_active(job, supply, sink);
+	while (sink != NULL && sink->candidate >= sink->plan.count);
+	return sink;
+}
+
+/** Return the method for all sinks that the supply serves: the candidate of
  * each, or read-write if they differ. */
 static enum zc_method
-choose(struct zc_job *job, struct supply *supply, const struct sink *first)
+choose(struct zc_job *job, struct supply *supply)
 {
-	enum zc_method method = sink_method(first);
+	struct sink *sink = next_with_candidate(job, supply, NULL);
+	enum zc_method method = sink_method(sink);
 
-	FOR_EACH_ACTIVE(sink, job, supply)
+	while ((sink = next_with_candidate(job, supply, sink)) != NULL)
 		if (sink_method(sink) != method)
 			return ZC_READ_WRITE;
 	return method;
 }
 
-/** Note that the sinks' candidate is refused, and go on to the next one. */
-static void
-refuse_all(struct zc_job *job, struct supply *supply, int error)
+/** Begin with this method.  Return 0, or -1 with errno; ENOTSUP: it has no row
+ * for these ends. */
+static int
+begin(struct zc_job *job, struct supply *supply, enum zc_method id)
 {
-	FOR_EACH_ACTIVE(sink, job, supply) {
-		note_refusal(job, sink, error);
-		if (sink_is_active(sink))
-			sink->candidate++;
-	}
+	struct sink *first = next_with_candidate(job, supply, NULL);
+	const struct setup setup = sink_setup(first, &job->request);
+	const struct method *method = method_for(id, &supply->in, &first->end,
+	    supply->shared);
+
+	errno = ENOTSUP;
+	if (method == NULL || method->suits(&setup.ends) != NULL)
+		return -1;
+	return supply_use(supply, method, &setup);
 }
 
-/** Return the first sink of the supply that has a candidate left; or NULL. */
-static struct sink *
-next_with_candidate(struct zc_job *job, struct supply *supply)
+/** Go on to the next candidate where it is this method (ZC_AUTO: any).  Return
+ * false if there is no such sink. */
+static bool
+refuse(struct zc_job *job, struct supply *supply, enum zc_method method,
+    int error)
 {
-	FOR_EACH_ACTIVE(sink, job, supply)
-		if (sink->candidate < sink->plan.count)
-			return sink;
-	return NULL;
+	struct sink *sink = NULL;
+	bool any = false;
+
+	while ((sink = next_with_candidate(job, supply, sink)) != NULL) {
+		if (method != ZC_AUTO && sink_method(sink) != method)
+			continue;
+		note_refusal(job, sink, error);
+		sink->candidate++;
+		any = true;
+	}
+	return any;
 }
 
 void
 fallback_begin(struct zc_job *job, struct supply *supply)
 {
-	struct sink *first;
-
 	supply->outdated = false;
-	while ((first = next_with_candidate(job, supply)) != NULL) {
-		const struct setup setup = sink_setup(first, &job->request);
-		const struct method *method;
+	while (next_with_candidate(job, supply, NULL) != NULL) {
+		enum zc_method method = choose(job, supply);
+		int error;
 
-		method = method_for(choose(job, supply, first), &supply->in,
-		    &first->end, supply->shared);
 		FOR_EACH_ACTIVE(sink, job, supply)
 			sink->result.method = sink_method(sink);
-		errno = ENOTSUP;
-		if (method != NULL && method->suits(&setup.ends) == NULL &&
-		    supply_use(supply, method, &setup) == 0)
+		if (begin(job, supply, method) == 0)
 			return;
-		refuse_all(job, supply, errno);
+		error = errno;
+		/* If it is no sink's candidate, it was chosen because these
+		 * differ. */
+		if (!refuse(job, supply, method, error))
+			(void)refuse(job, supply, ZC_AUTO, error);
 	}
 }
 
