@@ -457,12 +457,16 @@ connect(int fd, sockaddr_given address, socklen_t length)
 	return answer;
 }
 
-void *
-mmap(void *address, size_t size, int protection, int flags, int fd, off_t at)
-{
-	return fault_on(MMAP, fd) <= 0 ? MAP_FAILED :
-	    NEXT(mmap)(address, size, protection, flags, fd, at);
+#define CALL_MMAP(name, offset)						\
+void *									\
+name(void *address, size_t size, int protection, int flags, int fd,	\
+    offset at)								\
+{									\
+	return fault_on(MMAP, fd) <= 0 ? MAP_FAILED :			\
+	    NEXT(name)(address, size, protection, flags, fd, at);	\
 }
+
+CALL_MMAP(mmap, off_t)
 
 int
 posix_memalign(void **memory, size_t alignment, size_t size)
@@ -506,20 +510,23 @@ ioctl(int fd, unsigned long command, ...)
 	return answer <= 0 ? answer : NEXT(ioctl)(fd, command, argument);
 }
 
-int
-fcntl(int fd, int command, ...)
-{
-	const struct made made = { .call = FCNTL, .in = fd, .out = fd,
-		.command = (unsigned long)command };
-	int answer = fault_made(&made, NULL);
-	va_list args;
-	void *argument;
-
-	va_start(args, command);
-	argument = va_arg(args, void *);
-	va_end(args);
-	return answer <= 0 ? answer : NEXT(fcntl)(fd, command, argument);
+#define CALL_FCNTL(name)						\
+int									\
+name(int fd, int command, ...)						\
+{									\
+	const struct made made = { .call = FCNTL, .in = fd, .out = fd,	\
+		.command = (unsigned long)command };			\
+	int answer = fault_made(&made, NULL);				\
+	va_list args;							\
+	void *argument;							\
+									\
+	va_start(args, command);					\
+	argument = va_arg(args, void *);				\
+	va_end(args);							\
+	return answer <= 0 ? answer : NEXT(name)(fd, command, argument); \
 }
+
+CALL_FCNTL(fcntl)
 
 static mode_t
 open_mode(int flags, va_list args)
@@ -529,38 +536,45 @@ open_mode(int flags, va_list args)
 	return creates ? va_arg(args, mode_t) : 0;
 }
 
-int
-open(const char *path, int flags, ...)
-{
-	const struct made made = { .call = OPEN, .in = ABSENT, .out = ABSENT,
-		.command = (unsigned long)flags };
-	int answer = fault_made(&made, NULL);
-	va_list args;
-	mode_t mode;
-
-	va_start(args, flags);
-	mode = open_mode(flags, args);
-	va_end(args);
-	return answer <= 0 ? answer : NEXT(open)(path, flags, mode);
+#define CALL_OPEN(name)							\
+int									\
+name(const char *path, int flags, ...)					\
+{									\
+	const struct made made = { .call = OPEN, .in = ABSENT,		\
+		.out = ABSENT, .command = (unsigned long)flags };	\
+	int answer = fault_made(&made, NULL);				\
+	va_list args;							\
+	mode_t mode;							\
+									\
+	va_start(args, flags);						\
+	mode = open_mode(flags, args);					\
+	va_end(args);							\
+	return answer <= 0 ? answer : NEXT(name)(path, flags, mode);	\
 }
 
-int
-openat(int dir, const char *path, int flags, ...)
-{
-	const struct made made = { .call = OPENAT, .in = ABSENT, .out = ABSENT,
-		.command = (unsigned long)flags };
-	int answer = fault_made(&made, NULL);
-	va_list args;
-	mode_t mode;
+CALL_OPEN(open)
 
-	va_start(args, flags);
-	mode = open_mode(flags, args);
-	va_end(args);
-	return answer <= 0 ? answer : NEXT(openat)(dir, path, flags, mode);
+#define CALL_OPENAT(name)						\
+int									\
+name(int dir, const char *path, int flags, ...)				\
+{									\
+	const struct made made = { .call = OPENAT, .in = ABSENT,	\
+		.out = ABSENT, .command = (unsigned long)flags };	\
+	int answer = fault_made(&made, NULL);				\
+	va_list args;							\
+	mode_t mode;							\
+									\
+	va_start(args, flags);						\
+	mode = open_mode(flags, args);					\
+	va_end(args);							\
+	return answer <= 0 ? answer :					\
+	    NEXT(name)(dir, path, flags, mode);				\
 }
 
-/* glibc has a second name for functions with an offset.  Both are the same if
- * off_t always has 64 bits. */
+CALL_OPENAT(openat)
+
+/* glibc has a second name for functions with an offset.  Where off_t always has
+ * 64 bits, both are the same; elsewhere zcopy calls the second one. */
 #if defined(__GLIBC__) && defined(__LP64__)
 #define SAME(name)	__attribute__((alias(#name)))
 
@@ -573,5 +587,22 @@ int open64(const char *, int, ...) SAME(open);
 int openat64(int, const char *, int, ...) SAME(openat);
 int ftruncate64(int, off64_t) SAME(ftruncate);
 off64_t lseek64(int, off64_t, int) SAME(lseek);
+#elif defined(__GLIBC__)
+CALL(ssize_t, sendfile64, (int out, int in, off64_t *from, size_t size),
+    (out, in, from, size), fault(SENDFILE, in, out, &size))
+CALL(ssize_t, pread64, (int fd, void *data, size_t size, off64_t at),
+    (fd, data, size, at), fault(PREAD, fd, ABSENT, &size))
+CALL(ssize_t, pwrite64, (int fd, const void *data, size_t size, off64_t at),
+    (fd, data, size, at), fault(PWRITE, ABSENT, fd, &size))
+CALL_MMAP(mmap64, off64_t)
+CALL_FCNTL(fcntl64)
+CALL_OPEN(open64)
+CALL_OPENAT(openat64)
+CALL(int, ftruncate64, (int fd, off64_t size), (fd, size),
+    fault_on(FTRUNCATE, fd))
+CALL(off64_t, lseek64, (int fd, off64_t offset, int whence),
+    (fd, offset, whence), fault_on(LSEEK, fd))
+#endif
+#ifdef __GLIBC__
 CALL(int, fstat64, (int fd, struct stat64 *st), (fd, st), fault_on(FSTAT, fd))
 #endif
