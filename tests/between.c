@@ -45,7 +45,7 @@ struct side {
 	const char *file;		/* INPUT or OUTPUT */
 	char name[120];			/* for zcopy */
 	char path[100];			/* to remove, or "" */
-	int ours;			/* what we feed or collect from, or -1 */
+	int ours;			/* what we feed or drain, or -1 */
 	int theirs;			/* COMMAND's, or -1 */
 	pid_t worker;			/* who feeds or collects, or 0 */
 };

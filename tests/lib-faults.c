@@ -18,11 +18,10 @@
 
 #include "lib-faults.h"
 
-enum { ABSENT = -2 };			/* the call has no such end */
-
 const char *const call_names[CALLS] = {
 	"splice", "sendfile", "copy_file_range", "read", "pread", "preadv2",
 	"write", "pwrite", "writev", "pwritev", "send", "sendmsg", "pipe2",
+	"tee",
 };
 
 bool armed;
@@ -80,11 +79,8 @@ sum(const struct iovec *piece, size_t count)
 	return size;
 }
 
-typedef void (*any_function)(void);	/* to be cast */
-
-/** Return the C library's own function. */
-static any_function
-next(const char *name)
+any_function
+libc_function(const char *name)
 {
 	void *symbol = dlsym(RTLD_NEXT, name);
 	any_function function;
@@ -94,14 +90,6 @@ next(const char *name)
 	memcpy(&function, &symbol, sizeof(function));
 	return function;
 }
-
-/* A 32-bit glibc with a 64-bit off_t calls some functions by other names. */
-#if defined(__GLIBC__) && !defined(__LP64__) && _FILE_OFFSET_BITS == 64
-#define RENAMED(plain, renamed)	renamed
-#else
-#define RENAMED(plain, renamed)	plain
-#endif
-#define NEXT(name, symbol)	((__typeof__(&name))next(symbol))
 
 /** Define `name`, which calls the C library's unless `verdict` forbids it. */
 #define CALL(type, name, symbol, parameters, arguments, verdict)	\
@@ -138,6 +126,8 @@ CALL(ssize_t, pwrite, RENAMED("pwrite", "pwrite64"),
     fault(PWRITE, ABSENT, fd, -1, &size))
 CALL(ssize_t, send, "send", (int fd, const void *data, size_t size, int flags),
     (fd, data, size, flags), fault(SEND, ABSENT, fd, -1, &size))
+CALL(ssize_t, tee, "tee", (int in, int out, size_t size, unsigned flags),
+    (in, out, size, flags), fault(TEE, in, out, -1, &size))
 CALL(int, pipe2, "pipe2", (int fd[2], int flags), (fd, flags),
     fault(PIPE2, ABSENT, ABSENT, -1, NULL))
 

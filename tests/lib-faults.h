@@ -14,7 +14,7 @@
 enum call {
 	SPLICE, SENDFILE, COPY_FILE_RANGE,	/* the kernel's own paths */
 	READ, PREAD, PREADV2, WRITE, PWRITE, WRITEV, PWRITEV, SEND, SENDMSG,
-	PIPE2, CALLS
+	PIPE2, TEE, CALLS
 };
 
 extern const char *const call_names[CALLS];
@@ -22,10 +22,12 @@ extern const char *const call_names[CALLS];
 /** A call that is about to be made. */
 struct made {
 	enum call call;
-	int in, out;			/* negative: the call has no such end */
+	int in, out;			/* ABSENT: the call has no such end */
 	int64_t from;			/* its offset of `in`, or -1 */
 	size_t size;
 };
+
+enum { ABSENT = -2 };
 
 enum { PASS = -1, ZERO = -2 };		/* verdicts that are no errno */
 
@@ -38,5 +40,21 @@ int judge(struct made *made);
 
 /** Called with what each call returned, while `armed`. */
 void came_to(ssize_t n);
+
+/* For functions of the unit that stand before those of the C library. */
+
+typedef void (*any_function)(void);	/* to be cast */
+
+/** Return the C library's own function. */
+any_function libc_function(const char *name);
+
+#define NEXT(name, symbol)	((__typeof__(&name))libc_function(symbol))
+
+/* A 32-bit glibc with a 64-bit off_t calls some functions by other names. */
+#if defined(__GLIBC__) && !defined(__LP64__) && _FILE_OFFSET_BITS == 64
+#define RENAMED(plain, renamed)	renamed
+#else
+#define RENAMED(plain, renamed)	plain
+#endif
 
 #endif

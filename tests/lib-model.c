@@ -101,7 +101,7 @@ foresee(const struct made *made, int fault)
 	if (made->call <= COPY_FILE_RANGE)
 		return foresee_kernel(made, fault);
 	if (made->call == READ && made->in != flow.in)
-		return fails(ZC_SOURCE, fault);		/* of what the pipe holds */
+		return fails(ZC_SOURCE, fault);	/* of what the pipe holds */
 	if (made->call == PREADV2 && (fault == EAGAIN || fault == EOPNOTSUPP))
 		return goes_on;
 	if (fault == EFAULT)

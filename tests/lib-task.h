@@ -6,16 +6,8 @@
 #ifndef LIB_TASK_H
 #define LIB_TASK_H
 
+#include "lib-chance.h"
 #include "lib-wire.h"
-
-/** The seed, and from then on the state, of the random numbers. */
-extern uint64_t random_state;
-
-/** Return a random number from 0 to `below` - 1. */
-size_t pick(size_t below);
-
-/** True once in n times. */
-bool one_in(size_t n);
 
 extern struct flow flow;
 extern bool in_blocks, out_blocks;
@@ -32,7 +24,7 @@ extern struct task {
 	bool deadly;			/* faults may end it */
 	size_t rarity;			/* one call in so many fails; 0: none */
 	unsigned stop_at;		/* this event stops it; 0: none */
-	unsigned abandon_at;		/* give it up at this EAGAIN; 0: never */
+	unsigned abandon_at;		/* give up at this EAGAIN; 0: never */
 	int preferred;			/* what on_select() returns */
 } task;
 

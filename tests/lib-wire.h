@@ -41,7 +41,7 @@ struct wrap {
 
 void wrap_as(struct wrap *wrap, const struct shape *shape);
 
-/** Set what a flow must deliver: `bytes` of content from `offset`, with hdtr. */
+/** Set what a flow must deliver: `bytes` of content from `offset`, and hdtr. */
 void expect(struct flow *flow, const struct zc_hdtr *hdtr, size_t offset,
     size_t bytes);
 

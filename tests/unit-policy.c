@@ -283,7 +283,8 @@ pair_has_plan(enum zc_kind in, enum zc_kind out)
 
 	for (unsigned i = 0; i < 5 * 16; i++) {
 		const struct zc_ends ends = { .size = sizeof(ends),
-			.in = in, .out = out, .bytes = sizes[i / 16], .append = i & 1,
+			.in = in, .out = out, .bytes = sizes[i / 16],
+			.append = i & 1,
 			.direct = i & 2, .placed = i & 4 };
 
 		zc_plan(&plan, &ends, ZC_AUTO, ZC_AUTO, i & 8 ? ZC_STABLE : 0);
