@@ -590,7 +590,8 @@ main(void)
 	CASE(calls_hooks_everywhere(SIZE / 2),
 	    "sinks: functions that fail: the others go on");
 	CASE(moves_stdio(true), "sinks: from a pipe that stdio has read ahead");
-	CASE(moves_stdio(false), "sinks: from a file that stdio has read ahead");
+	CASE(moves_stdio(false),
+	    "sinks: from a file that stdio has read ahead");
 	finish();
 	return 0;
 }

@@ -81,9 +81,9 @@ transfer_stream(const struct zc_request *request, FILE *in,
 	if (job == NULL)
 		return -1;
 	job_start(job);			/* if it fails, take nothing */
-	if (job->sink->result.outcome == ZC_UNFINISHED &&
+	if (job_next_active(job, NULL, NULL) != NULL &&
 	    request->offset == ZC_CURRENT && take_buffered(job->supply, in) < 0)
-		job_end_sink(job, job->sink, ZC_FAILED, errno);
+		job_end_all(job, ZC_FAILED, errno);
 	return job_transfer(job, result);
 }
 

@@ -17,7 +17,7 @@ note_refusal(struct zc_job *job, struct sink *sink, int error)
 	job_report(job, sink, ZC_EVENT_REFUSED, sink_method(sink), error);
 }
 
-/** Return the first sink after `sink` (NULL: from the beginning) that the supply
+/** Return the first sink after `sink` (NULL: the first of all) that the supply
  * serves and that has a candidate left; or NULL. */
 static struct sink *
 next_with_candidate(struct zc_job *job, struct supply *supply,

@@ -87,15 +87,17 @@ int
 zc_job_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 {
 	const struct zc_result *result = zc_job_result(job);
-	bool paused;
+	bool runs, paused;
 
+	runs = result->outcome == ZC_UNFINISHED ||
+	    result->outcome == ZC_WOULD_WAIT;
 	if (!job->started)
 		job_start(job);
 	for (size_t i = 0; i < job->sink_count; i++)
 		if (job->sink[i].result.outcome == ZC_WOULD_WAIT)
 			job->sink[i].result.outcome = ZC_UNFINISHED;
 	paused = !loop_run(job, waits, count);
-	if (job->sink_count > 1) {
+	if (runs && job->sink_count > 1) {
 		total_sum_up(job);
 		total_leave_position(job);
 	}

@@ -141,7 +141,6 @@ sink_save(struct sink *sink)
 {
 	struct store *store = sink_store(sink);
 
-	store->from = sink->given;
 	if (store->ops->spill == NULL)		/* it is in memory already */
 		return 0;
 	return store->ops->spill(store, &sink->spilled);
