@@ -832,8 +832,14 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	requires ip nsenter
 	requires_namespace -n
 	# shellcheck disable=SC2016	# for the other shell
+	# The kernel makes the route a moment later.
 	local in_net='ip link set lo up &&
-	    ip address add fe80::7/64 dev lo nodad && exec "$@"'
+	    ip address add fe80::7/64 dev lo nodad &&
+	    for i in $(seq 100); do
+		ip -6 route get fe80::7 oif lo >/dev/null 2>&1 && break
+		sleep 0.05
+	    done
+	    exec "$@"'
 	local as_user=(unshare -n sh -c "$in_net" sh)
 	zcopy 5 in '[fe80::7%lo]:9'
 	complains '[fe80::7%lo]:9' "Connection refused"
