@@ -84,7 +84,7 @@ begin(void)
 			give_up("getrandom");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	alarm(120);
+	alarm(600);		/* valgrind takes minutes */
 }
 
 void
