@@ -125,7 +125,7 @@ interrupted(struct zc_job *job, struct sink *sink, enum zc_method method)
 }
 
 static void
-moved(struct zc_job *job, struct sink *sink, enum motion motion,
+note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
     enum zc_method method, int64_t moved)
 {
 	struct zc_result *result = &sink->result;
@@ -247,7 +247,7 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 
 	switch (step->outcome) {
 	case STEP_MOVED:
-		moved(job, sink, motion, method, step->moved);
+		note_moved(job, sink, motion, method, step->moved);
 		break;
 	case STEP_ENDED:
 		/* When bytes are given, this is what a mapping says of a file
