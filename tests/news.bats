@@ -49,11 +49,11 @@ has_rejected() {
 @test "news: rejected clients do not delay a signal" {
 	listener -v --allow=192.0.2.7 listen:127.0.0.1:0 out
 	peer crowd "127.0.0.1:$port" 4
-	retry has_rejected 20
+	retry has_rejected 4
 	at_once TERM
 	listener -v --discard --allow=192.0.2.7 listen:127.0.0.1:0
 	peer crowd "127.0.0.1:$port" 4
-	retry has_rejected 20
+	retry has_rejected 4
 	at_once TERM
 }
 
