@@ -253,6 +253,47 @@ finishes_the_last_range(void)
 	return true;
 }
 
+/** Let the second sink fail once it has some bytes. */
+static int
+fill_up(const struct zc_event *event, void *arg)
+{
+	(void)arg;
+	if (event->type == ZC_EVENT_MOVED && event->sink == 1)
+		sink.answer = -1;
+	return 0;
+}
+
+static bool
+loses_nothing_after_a_drop(void)
+{
+	struct zc_request request = fresh(SIZE);
+	struct zc_sink other = ZC_SINK_INIT(-1);
+	struct zc_range range = ZC_RANGE_INIT;
+	struct zc_job *job;
+
+	other.io = &writes;
+	request.out_io = NULL;
+	request.out_fd = file_of("", 0);
+	request.sinks = &other;
+	request.sink_count = 1;
+	request.event = fill_up;
+	request.bytes = RANGE;
+	request.flags = ZC_KEEP_OPEN | ZC_DROP_SINKS;
+	sink.most = 600;
+	job = new_job(&request);
+	CHECK(zc_job_run(job, NULL, 0) < 0 && errno == ENOSPC);
+	CHECK(zc_job_sink(job, 0)->outcome == ZC_DONE);
+	CHECK(zc_job_sink(job, 1)->bytes == 600);
+	range.bytes = 1;
+	range.last = true;
+	CHECK(zc_job_next(job, &range) == 0);
+	(void)zc_job_run(job, NULL, 0);
+	CHECK(zc_job_result(job)->bytes == RANGE + 1);
+	CHECK(zc_job_result(job)->lost == 0);
+	zc_job_free(job);
+	return true;
+}
+
 static bool
 refuses(const struct zc_io *in, const struct zc_io *out, int64_t offset,
     int error)
@@ -298,6 +339,8 @@ main(void)
 	CASE(does_not_finish_a_failure(-1, ENOSPC), "0 written is ENOSPC");
 	CASE(does_not_finish_a_failure(1 << 30, EIO), "too many are EIO");
 	CASE(finishes_the_last_range(), "finish comes after the last range");
+	CASE(loses_nothing_after_a_drop(),
+	    "a dropped sink does not count in later ranges");
 	CASE(refuses(&writes, &writes, ZC_CURRENT, EINVAL), "no readv");
 	CASE(refuses(&reads, &reads, ZC_CURRENT, EINVAL), "no writev");
 	CASE(refuses(&reads, &writes, 0, ESPIPE), "no offset");

@@ -243,8 +243,10 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink = &job->sink[i];
 
-		if (sink->result.outcome != ZC_DONE)
+		if (sink->result.outcome != ZC_DONE) {
+			sink->given = 0;	/* of this range */
 			continue;
+		}
 		(void)next_range(job, i, &range, &next, &from);
 		*next.supply = from;
 		*sink = next;
