@@ -22,6 +22,14 @@ setup() {
 	done
 }
 
+@test "timeout: less than a nanosecond is not never" {
+	mkfifo "$fifo"
+	exec 7<>"$fifo"
+	zcopy 3 --timeout=.00000000001 - out <&7
+	complains - "read: nothing moved for 1e-11 s"
+	untouched
+}
+
 @test "timeout: a malformed number is a usage error" {
 	local seconds
 	for seconds in '' . -1 +1 1s 1e3 0x10 1,5 1.2.3 ' 1' '1 ' inf nan never \

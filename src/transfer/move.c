@@ -182,8 +182,9 @@ timeout_of(const struct options *options)
 {
 	if (options->timeout <= 0)
 		return 0;
-	return options->timeout < (double)INT64_MAX / 1e9 ?
-	    (int64_t)(options->timeout * 1e9) : INT64_MAX;
+	if (options->timeout >= (double)INT64_MAX / 1e9)
+		return INT64_MAX;
+	return MAX((int64_t)(options->timeout * 1e9), 1);
 }
 
 /** Return what to ask of the engine.  It refers to the mover. */
