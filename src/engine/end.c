@@ -268,7 +268,7 @@ end_queued(const struct end *end)
 {
 	int saved = errno, queued = 0;
 
-	if (end->kind == ZC_SOCKET)
+	if (end->kind == ZC_SOCKET || end->kind == ZC_TTY)
 		queued = socket_queue(end->fd);
 	else if (end->kind == ZC_PIPE && ioctl(end->fd, FIONREAD, &queued) < 0)
 		queued = 0;

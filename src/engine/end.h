@@ -73,8 +73,8 @@ int end_peek(const struct end *);
  * time: other processes may share the description, and change O_NONBLOCK. */
 bool end_waits_by_poll(const struct end *);
 
-/** Return how many bytes of a socket or pipe its peer has not taken yet, 0 for
- * other ends. */
+/** Return how many bytes of a socket, pipe or terminal its peer has not taken
+ * yet, 0 for other ends. */
 int end_queued(const struct end *);
 
 /** Return after how many nanoseconds a blocking socket gives EAGAIN, by

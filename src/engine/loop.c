@@ -136,7 +136,6 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 			interrupted(job, sink, method);
 		return;
 	}
-	wait_renew(job);
 	sink->unexpected = sink->spins = 0;
 	supply->dry = false;
 	/* The method itself took bytes, so it is past its false end. */
@@ -155,6 +154,7 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	/* Gathering is progress, though nothing is delivered yet. */
 	if (motion != TAKE || sink->gather)
 		report_moved(job, sink, motion, method, moved);
+	wait_renew(job);		/* the caller's function may be slow */
 	/* A kernel file took half of a command. */
 	if (motion == GIVE && sink->gather && sink->given < supply->taken &&
 	    sink_is_active(sink))
