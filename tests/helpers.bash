@@ -27,6 +27,12 @@ requires() {
 	done
 }
 
+# is_32_bit - true if zcopy's system calls have other names than on a 64-bit
+# system.
+is_32_bit() {
+	[ "$(getconf LONG_BIT)" -eq 32 ]
+}
+
 # requires_root - skip the case unless run by root.
 requires_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
@@ -109,11 +115,16 @@ zcopy_command() {
 		    "FAULT_LOG=$BATS_TEST_TMPDIR.fault")
 	fi
 	if [ -n "${TRACE-}" ]; then
+		local trace=$TRACE
+		if is_32_bit; then
+			trace=${trace//sendfile/sendfile64}
+			trace=${trace//fcntl/fcntl64}
+		fi
 		# The leak sanitizer is a tracer, too, and there can be only
 		# one.
 		# shellcheck disable=SC2206	# split at blanks
 		command+=("LSAN_OPTIONS=detect_leaks=0"
-		    strace -f -qq -o "$BATS_TEST_TMPDIR.trace" $TRACE)
+		    strace -f -qq -o "$BATS_TEST_TMPDIR.trace" $trace)
 	fi
 	command+=("$ZCOPY" "$@")
 }

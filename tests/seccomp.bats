@@ -8,6 +8,7 @@ load fault
 load peer
 
 setup() {
+	! is_32_bit || skip "needs the system calls of a 64-bit system"
 	requires strace
 	load_data
 	"$TEST_BIN/seccomp" -- true 2>why || skip "$(<why)"
