@@ -20,8 +20,8 @@
 #define DEADLINE_CONNECT	60.0	/* to connect, and to be confirmed */
 #define DEADLINE_NEVER	0.0
 
-/** Check that a timer can be set, if --timeout needs one.  Return STATUS_OK, or
- * another status once the reason is printed. */
+/** Check that a timer can be set, if --timeout needs one.  Return STATUS_OK; on
+ * failure, print the reason and return the exit status. */
 enum status deadline_check(const struct options *);
 
 struct deadline {

@@ -113,8 +113,9 @@ struct option {
 	const char *help;
 	const char *placeholder;	/* "SIZE"; NULL: it takes no value */
 
-	/* Set the member.  STATUS_OK, or the reason is printed.  To keep
-	 * *value, store NULL there; otherwise the caller frees it. */
+	/* Set the member and return STATUS_OK; on failure, print the reason
+	 * and return the exit status.  To keep *value, store NULL there;
+	 * otherwise the caller frees it. */
 	enum status (*take)(const struct option *, void *member, char **value);
 	size_t offset, size;		/* of its member in struct options */
 	int constant;			/* what this option stores in a member

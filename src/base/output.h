@@ -6,9 +6,9 @@
 
 #include "status.h"
 
-/** Flush stdout.  Return STATUS_OK if all of it was written, or STATUS_DEST
- * once the reason is printed.  If the reader of a pipe has left (EPIPE), print
- * nothing and let zcopy die by SIGPIPE. */
+/** Flush stdout.  Return STATUS_OK if all of it was written; on failure, print
+ * the reason and return STATUS_DEST.  If the reader of a pipe has left (EPIPE),
+ * print nothing and let zcopy die by SIGPIPE. */
 enum status output_flush(void);
 
 #endif

@@ -7,8 +7,8 @@
 #include "../base/status.h"
 #include "../base/options.h"
 
-/** Measure and print.  Return the status to exit with.  After a signal or an
- * error, print the results so far. */
+/** Measure and print.  After a signal or an error, print the results so far.
+ * Return the exit status. */
 enum status bench(const struct options *);
 
 #endif

@@ -15,8 +15,8 @@ const char *data_directory(void);
 
 /**
  * Make an unnamed file, in the directory or in memory, and fill it with bytes
- * that file systems cannot compress.  Return a descriptor, or -1 once the
- * reason is printed (nothing is printed if a signal ends us).
+ * that file systems cannot compress.  Return a descriptor; on failure, print
+ * the reason (unless a signal ends us) and return -1.
  */
 int data_in_directory(const char *directory, int64_t bytes);
 int data_in_memory(int64_t bytes);

@@ -10,8 +10,8 @@
 
 /**
  * Fork a child that repeats --discard or a copy, as the options say, and prints
- * nothing.  Return its process ID, or -1 once the reason is printed.  The
- * kernel kills the child when we end (PR_SET_PDEATHSIG).
+ * nothing.  Return its process ID; on failure, print the reason and return -1.
+ * The kernel kills the child when we end (PR_SET_PDEATHSIG).
  */
 pid_t far_end_start(const struct options *);
 

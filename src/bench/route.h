@@ -50,8 +50,8 @@ struct routes {
 
 /**
  * Add a route with a copy of these options.  Take over source and dest, which
- * are from malloc(3), and free them on failure.  Return NULL, once the reason
- * is printed, if one of them is NULL (out of memory).
+ * are from malloc(3).  If one of them is NULL (out of memory), free the other,
+ * print the reason and return NULL.
  */
 struct route *routes_add(struct routes *, const char *name,
     const struct options *, char *source, char *dest);
@@ -63,15 +63,17 @@ char *routes_name(const char *format, ...)
 /** Return an operand that opens the descriptor's file anew in each pass. */
 char *routes_reopen(int fd);
 
-/** Add the routes between test data and far ends of our own. */
+/** Add the routes between test data and far ends of our own.  Return STATUS_OK;
+ * on failure, print the reason and return the exit status. */
 enum status standard_routes(struct routes *, const struct options *);
 
-/** Add the routes between the operands.  Return STATUS_USAGE, once printed, if
- * these cannot be measured. */
+/** Add the routes between the operands.  Return STATUS_OK; on failure, print
+ * the reason and return the exit status: STATUS_USAGE if the operands cannot be
+ * measured. */
 enum status operands_routes(struct routes *, const struct options *);
 
-/** Rewind and make cold, before each pass.  Return STATUS_OK, or another status
- * once the reason is printed. */
+/** Rewind and make cold, before each pass.  Return STATUS_OK; on failure, print
+ * the reason and return the exit status. */
 enum status route_prepare(const struct route *);
 
 /** Stop the far ends, and free and close everything. */

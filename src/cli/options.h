@@ -9,8 +9,8 @@
 
 /**
  * Parse the command line, and print --help or --version.  Open nothing.  Return
- * STATUS_OK, or once the reason is printed STATUS_USAGE, STATUS_DEST if stdout
- * cannot be written, or STATUS_OTHER if there is no memory.  Call
+ * STATUS_OK; on failure, print the reason and return STATUS_USAGE, STATUS_DEST
+ * if stdout cannot be written, or STATUS_OTHER if there is no memory.  Call
  * options_free() in any case.
  */
 enum status options_parse(struct options *, int argc, const char **argv);

@@ -26,8 +26,8 @@ enum status address_refuse(const struct endpoint *, enum status,
 
 /**
  * Look up ep->host and ep->port, in the family of -4 or -6 (lookup.c).  The
- * caller frees *list by freeaddrinfo(3).  Return STATUS_OK, or another status
- * once the reason is printed.
+ * caller frees *list by freeaddrinfo(3).  Return STATUS_OK; on failure, print
+ * the reason and return the exit status.
  */
 enum status address_look_up(struct endpoint *, enum address_use,
     struct addrinfo **list);

@@ -11,8 +11,8 @@
 #include "../base/status.h"
 #include "endpoint.h"
 
-/** Check that the kernel has what --congestion names.  Return STATUS_OK, or
- * STATUS_CONNECTION once the reason is printed. */
+/** Check that the kernel has what --congestion names.  Return STATUS_OK; on
+ * failure, print the reason and return STATUS_CONNECTION. */
 enum status congestion_check(const struct endpoint *);
 
 /** Set it on a socket that is about to connect to `there`.  Return 0, or -1

@@ -21,8 +21,8 @@
  *         Allowed at any time, on an endpoint of zeros too; after a commit
  *         that succeeded it does nothing.  A commit that failed needs it.
  *
- * Each step returns STATUS_OK, or the status to exit with once it has printed
- * the reason.  If a signal ends us (signals_caught()), it returns STATUS_OTHER.
+ * Each step returns STATUS_OK; on failure, it prints the reason and returns the
+ * exit status, which is STATUS_OTHER if a signal ends us (signals_caught()).
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
@@ -79,7 +79,7 @@ extern const struct endpoint_type
     endpoint_unix_listen;	/* unix-listen: */
 
 /** endpoint_replace: print why the old file cannot be replaced, and name
- * --inplace if that would work.  Return the fault. */
+ * --inplace if that would work.  Return the exit status. */
 enum status replace_error(const struct endpoint *, const char *why);
 
 /** True if --inplace could write the old file.  Touch nothing. */
@@ -127,20 +127,21 @@ endpoint_has(const struct endpoint *ep, enum endpoint_trait trait)
 }
 
 /**
- * Find the type that the name means, and touch nothing.  Return STATUS_OK, or
- * STATUS_USAGE once printed.  Whether a path is replaced or written in place is
- * decided when it is opened.
+ * Find the type that the name means, and touch nothing.  Return STATUS_OK; on
+ * failure, print the reason and return STATUS_USAGE.  Whether a path is
+ * replaced or written in place is decided when it is opened.
  */
 enum status endpoint_parse(struct endpoint *, const char *name, enum role,
     const struct options *);
 
-/** Return STATUS_OK, or STATUS_USAGE once the first option is printed that
- * neither end can honour.  dest may be NULL. */
+/** Check that the ends can honour all options.  Return STATUS_OK; otherwise
+ * print the first option that neither can, and return STATUS_USAGE.  dest may
+ * be NULL. */
 enum status endpoint_check_fit(const struct endpoint *source,
     const struct endpoint *dest);
 
-/** Find out what endpoint_open() would find.  Return its status, once it has
- * printed the same message, unless only opening can tell. */
+/** Find out what endpoint_open() would find.  Where it is known to fail, print
+ * the same message and return the same status. */
 enum status endpoint_look(struct endpoint *, struct look *);
 
 enum status endpoint_open(struct endpoint *);
@@ -154,10 +155,11 @@ void endpoint_abort(struct endpoint *);
 enum status endpoint_fault(const struct endpoint *);
 
 /**
- * Once both are open or looked at: STATUS_OK, or the fault once printed if
- * writing DEST would destroy SOURCE.  Terminals and the like may be both;
- * files, FIFOs and disks may not.  Ranges within one file are left to the
- * engine, which refuses those that overlap.
+ * Check that writing DEST would not destroy SOURCE, once both are open or
+ * looked at.  Return STATUS_OK; on failure, print the reason and return the
+ * exit status.  Terminals and the like may be both; files, FIFOs and disks may
+ * not.  Ranges within one file are left to the engine, which refuses those that
+ * overlap.
  */
 enum status endpoint_check_distinct(const struct endpoint *source,
     const struct endpoint *dest);

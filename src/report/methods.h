@@ -11,7 +11,7 @@
 /**
  * Print each method on stdout, with a summary and whether this build and kernel
  * have it; with `verbose` also the limits and their current use.  Return
- * STATUS_OK, or STATUS_DEST once the reason is printed.
+ * STATUS_OK; on failure, print the reason and return STATUS_DEST.
  */
 enum status methods_list(bool verbose);
 

@@ -29,8 +29,8 @@ direct_concerns(const struct endpoint *ep)
 }
 
 /** Check that one end can begin where it is, and take `count` bytes; -1: they
- * are unknown, or need not be whole blocks.  Return STATUS_OK, or the fault of
- * this end once printed. */
+ * are unknown, or need not be whole blocks.  Return STATUS_OK; on failure,
+ * print the reason and return the exit status. */
 static enum status
 check_end(const struct endpoint *ep, const struct look *look, int64_t count)
 {

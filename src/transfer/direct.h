@@ -13,8 +13,9 @@
 /** True if it is such a descriptor. */
 bool direct_concerns(const struct endpoint *);
 
-/** Call when both ends are ready, or looked at.  STATUS_OK, or, once printed,
- * the status of the end that is known not to take what is to be moved. */
+/** Check, when both ends are ready or looked at, that they can take what is to
+ * be moved.  Return STATUS_OK; on failure, print the reason and return the exit
+ * status. */
 enum status direct_check(const struct endpoint *source, const struct look *in,
     const struct endpoint *dest, const struct look *out);
 

@@ -8,8 +8,7 @@
 #include "../base/options.h"
 
 /** Accept connections one after another, and drop what they send, until a
- * signal ends us.  Return the status to exit with, once the reason is
- * printed. */
+ * signal ends us.  Print why it ended, and return the exit status. */
 enum status discard(const struct options *);
 
 #endif

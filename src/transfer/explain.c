@@ -208,8 +208,8 @@ make_plan(struct zc_plan *plan, const struct zc_ends *ends,
 	return preferred;
 }
 
-/** Return the status that the run would end with if it moved all that is there
- * now, once the reason is printed as the run would print it. */
+/** Print the message with which the run would end if it moved all that is there
+ * now, and return its status. */
 static enum status
 predict(const struct endpoint *source, const struct look *in,
     const struct endpoint *dest, const struct look *out,

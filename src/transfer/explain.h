@@ -12,10 +12,10 @@
 #include "../endpoint/endpoint.h"
 
 /**
- * Print the account on stdout.  STATUS_OK, or what the run would surely end
- * with, once the reason is printed: STATUS_SOURCE, STATUS_DEST (also when
- * stdout cannot be written), STATUS_CONNECTION, STATUS_INCOMPLETE,
- * STATUS_METHOD; STATUS_OTHER for headers and trailers.
+ * Print the account on stdout.  If the run is certain to fail, also print its
+ * message and return its status: STATUS_SOURCE, STATUS_DEST (also when stdout
+ * cannot be written), STATUS_CONNECTION, STATUS_INCOMPLETE, STATUS_METHOD;
+ * STATUS_OTHER for headers and trailers.  Otherwise return STATUS_OK.
  */
 enum status explain(struct endpoint *source, struct endpoint *dest);
 

@@ -11,16 +11,16 @@
 
 /**
  * Skip options->offset bytes from the current position: by lseek(2) on files
- * and disks, else by reading and dropping them.  Return STATUS_OK, or another
- * status once printed; STATUS_INCOMPLETE if SOURCE is shorter (but STATUS_OK
- * with --allow-short).
+ * and disks, else by reading and dropping them.  Return STATUS_OK; on failure,
+ * print the reason and return the exit status: STATUS_INCOMPLETE if SOURCE is
+ * shorter (but with --allow-short that is no failure).
  */
 enum status skip_source(struct endpoint *source,
     const struct endpoint *dest);
 
 /**
- * Move look->start to where skip_source() would go.  Return what it would, once
- * it has printed the same message, as far as SOURCE can be known by a look.
+ * Move look->start to where skip_source() would go.  Print the same message and
+ * return the same status, as far as they can be known without reading SOURCE.
  */
 enum status skip_look(struct endpoint *source, struct look *,
     const struct endpoint *dest);

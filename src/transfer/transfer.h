@@ -9,15 +9,14 @@
 #include "../endpoint/endpoint.h"
 #include "move.h"
 
-/** Copy as the options say.  Return the status to exit with; if it is not
- * STATUS_OK and signals_caught() returns a signal, die by that signal
- * instead. */
+/** Copy as the options say.  Return the exit status; if it is not STATUS_OK and
+ * signals_caught() returns a signal, die by that signal instead. */
 enum status transfer(const struct options *);
 
 /**
  * The steps of transfer(), for the benchmark: parse -> open -> move -> commit,
- * and close in any case.  Each returns STATUS_OK, or the status to exit with
- * once the reason is printed.
+ * and close in any case.  Each returns STATUS_OK; on failure, it prints the
+ * reason and returns the exit status.
  */
 struct transfer {
 	struct endpoint source, dest;	/* as the options name them */

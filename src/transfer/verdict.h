@@ -8,17 +8,17 @@
 #include "../endpoint/endpoint.h"
 #include "../zcopy.h"
 
-/** Return STATUS_OK for ZC_DONE, or another status once the reason is printed.
- * If the reader of a pipe has left (EPIPE), print nothing and let zcopy die by
- * SIGPIPE, unless that was ignored when zcopy started. */
+/** Return STATUS_OK for ZC_DONE; otherwise print the reason and return the exit
+ * status.  If the reader of a pipe has left (EPIPE), print nothing and let
+ * zcopy die by SIGPIPE, unless that was ignored when zcopy started. */
 enum status verdict(const struct zc_result *, const struct endpoint *source,
     const struct endpoint *dest);
 
-/** Say that the named method cannot serve: STATUS_METHOD. */
+/** Print that the named method cannot serve.  Return STATUS_METHOD. */
 enum status verdict_ruled_out(const struct endpoint *dest, enum zc_method,
     const char *why, enum zc_kind in, enum zc_kind out);
 
-/** Say that kernel files take no header or trailer: STATUS_DEST. */
+/** Print that kernel files take no header or trailer.  Return STATUS_DEST. */
 enum status verdict_wrapped(const struct endpoint *dest);
 
 #endif

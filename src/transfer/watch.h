@@ -26,8 +26,8 @@ void watch_begin(struct watch *, const struct endpoint *source,
 
 /**
  * Call after the last byte, before DEST learns that it was the last.  Return
- * STATUS_OK, or once printed STATUS_INCOMPLETE if SOURCE shrank, or
- * STATUS_CHANGED if its data may have changed.
+ * STATUS_OK; on failure, print the reason and return STATUS_INCOMPLETE if
+ * SOURCE shrank, or STATUS_CHANGED if its data may have changed.
  */
 enum status watch_check(const struct watch *, const struct endpoint *source,
     const struct endpoint *dest, int64_t moved);

@@ -12,8 +12,8 @@
 enum status wrapping_check(const struct options *);
 
 /**
- * Read each into memory, headers first.  Return STATUS_OK, or another status
- * once the reason is printed.  Call wrapping_free() in any case.
+ * Read each into memory, headers first.  Return STATUS_OK; on failure, print
+ * the reason and return the exit status.  Call wrapping_free() in any case.
  */
 enum status wrapping_read(struct zc_hdtr *, const struct options *);
 void wrapping_free(struct zc_hdtr *);
