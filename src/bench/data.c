@@ -18,7 +18,7 @@
 #include "../base/signals.h"
 #include "../endpoint/temporary.h"
 
-#define BLOCK	((size_t)1 << 20)
+enum { BLOCK = 1 << 20 };
 
 const char *
 data_directory(void)
@@ -29,30 +29,44 @@ data_directory(void)
 	    "/var/tmp";
 }
 
-/** Write one random block of 1 MiB again and again; the compression of file
- * systems does not look back that far.  Return 0, or -1 with errno. */
+/** Write the block again and again.  Return 0, or -1 with errno: EINTR if a
+ * signal ends us. */
+static int
+write_repeatedly(int fd, const char *block, int64_t bytes)
+{
+	while (bytes > 0) {
+		ssize_t n = write(fd, block, (size_t)MIN(bytes, BLOCK));
+
+		if (n < 0)
+			return -1;
+		bytes -= n;
+		if (signals_caught() != 0) {
+			errno = EINTR;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/** Fill the file with repeated random bytes.  They do not compress, because
+ * file systems compress pieces that are smaller than the block.  Return 0, or
+ * -1 with errno. */
 static int
 fill(int fd, int64_t bytes)
 {
 	char *block = malloc(BLOCK);
-	ssize_t n = block == NULL ? -1 : 0;
+	int result;
 
-	if (block != NULL)
-		random_fill(block, BLOCK);
-	while (bytes > 0 && n >= 0) {
-		n = write(fd, block, MIN((size_t)bytes, BLOCK));
-		bytes -= MAX(n, 0);
-		if (n >= 0 && signals_caught() != 0) {
-			errno = EINTR;
-			n = -1;
-		}
-	}
+	if (block == NULL)
+		return -1;
+	random_fill(block, BLOCK);
+	result = write_repeatedly(fd, block, bytes);
 	free(block);
-	return n < 0 ? -1 : 0;
+	return result;
 }
 
-/** Fill the file and return fd; or close it, print errno and return -1, also if
- * fd is -1 already. */
+/** Fill the file and return fd.  If that fails, or if fd is -1 because the file
+ * could not be made, print errno (but not EINTR) and return -1. */
 static int
 fill_or_close(int fd, int64_t bytes, const char *name)
 {

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DATA_BYTES	(INT64_C(256) << 20)	/* where --bytes is not given */
+/* The size of the test data without --bytes; for DEST alone also the most. */
+#define DATA_BYTES	(INT64_C(256) << 20)
 
 /** Return the directory for test files: $TMPDIR, or /var/tmp. */
 const char *data_directory(void);
@@ -21,7 +22,8 @@ const char *data_directory(void);
 int data_in_directory(const char *directory, int64_t bytes);
 int data_in_memory(int64_t bytes);
 
-/** Write the type of the file system that has `path`; "" if it is unknown. */
+/** Set `type`, of `size` bytes, to the type of the file system that has the
+ * file `path`: "ext4"; "" if it is unknown. */
 void data_file_system(const char *path, char *type, size_t size);
 
 #endif
