@@ -269,10 +269,10 @@ progress_at() {
 
 @test "benchmark: a FIFO, or a DEST that only appends, is a usage error" {
 	mkfifo ../sink
-	usage_error "the reader of a FIFO" --benchmark in ../sink
+	usage_error "the FIFO's reader" --benchmark in ../sink
 	echo kept >../log
 	STDOUT='' zcopy 2 --benchmark in fd:9 9>>../log
-	[[ $output == *"this appends"* ]]
+	[[ $output == *"every round would append"* ]]
 	[ "$(cat ../log)" = kept ]
 	untouched
 }
@@ -318,7 +318,7 @@ obstacle() {
 	for option in --explain --discard --list-methods; do
 		usage_error "exclude each other" --benchmark "$option" in old
 	done
-	usage_error "--bytes=0" --benchmark --bytes=0 in old
+	usage_error "--bytes=0 leaves nothing" --benchmark --bytes=0 in old
 	usage_error "exceeds half of RAM" --benchmark --bytes=1E
 }
 

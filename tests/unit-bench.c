@@ -1,15 +1,17 @@
 /*
  * The benchmark's arithmetic: the spread of samples, the ratios to read-write,
- * and the sentence that says which of the two is the limit.
+ * and the sentence that says which of the two is the limit.  And that --json
+ * fails if memory runs out.
  */
+#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "../src/bench/figures.h"
-#include "../src/bench/limit.h"
+#include "../src/bench/report.h"
 
 static const struct {
 	const char *name;
@@ -156,16 +158,76 @@ check_ratios(void)
 	report(figures.speed_ratio == 0 && figures.cpu_ratio == 0,
 	    "without read-write there is no ratio");
 	record.series[0].rounds = 0;
-	report(figures_best(&record) == 0 && !figures_exist(&record),
+	report(figures_best(&record) == 0 && !record_has_rows(&record),
 	    "without a round there are no figures");
 	record.series[0].refused = 1;
-	report(figures_exist(&record), "a refusal counts as a figure");
+	report(record_has_rows(&record), "a refusal has a row");
+}
+
+static size_t allocations_left;		/* of jansson, before one that fails */
+
+static void *
+allocate(size_t size)
+{
+	return allocations_left-- == 0 ? NULL : malloc(size);
+}
+
+/** Return what json_print() prints if one allocation fails after so many. */
+static char *
+json_text(struct report *results, size_t allocations, enum status *status)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *file = open_memstream(&line, &size);
+
+	allocations_left = allocations;
+	*status = json_print(file, results);
+	fclose(file);
+	return line;
+}
+
+static void
+check_json(void)
+{
+	double values[] = { 1, 1, 1 };
+	const struct routes routes = { .directory = "/var/tmp" };
+	const struct route route = { .name = "route", .source = "in",
+	    .dest = "out" };
+	struct report results = { .routes = &routes, .count = 1, .record = { {
+		.route = &route, .count = 2, .series = {
+			{ .method = ZC_SPLICE, .refused = 1 },
+			{ .method = ZC_READ_WRITE, .rounds = 3, .cpu = values,
+			    .bytes_per_second = values, .calls = values },
+		},
+	} } };
+	enum status status;
+	char *whole, *line;
+	bool right = true;
+	size_t failures = 0;
+
+	json_set_alloc_funcs(allocate, free);
+	whole = json_text(&results, SIZE_MAX, &status);
+	report(status == STATUS_OK && whole[strlen(whole) - 1] == '\n',
+	    "--json prints a line");
+	for (size_t n = 0; allocations_left > n; n++) {
+		line = json_text(&results, n, &status);
+		if (status == STATUS_OK && strcmp(line, whole) != 0) {
+			printf("# after %zu allocations: %s", n, line);
+			right = false;
+		}
+		failures += status != STATUS_OK;
+		free(line);
+	}
+	printf("# %zu failures\n", failures);
+	report(right && failures > 0,
+	    "--json fails if memory runs out, and drops nothing silently");
+	free(whole);
 }
 
 int
 main(void)
 {
-	printf("1..%zu\n", SPREADS + ANSWERS + 7);
+	printf("1..%zu\n", SPREADS + ANSWERS + 9);
 	for (size_t i = 0; i < SPREADS; i++)
 		report(spreads_as(i), "the spread of %s is right",
 		    spreads[i].name);
@@ -174,5 +236,6 @@ main(void)
 		    "network %g, both %g", answers[i].source, answers[i].dest,
 		    answers[i].both);
 	check_ratios();
+	check_json();
 	return 0;
 }

@@ -16,8 +16,8 @@
 
 enum { ROUNDS = 7 };
 
-/** True if the method is to be measured: all are, or with --method that one and
- * read-write, which it is compared with. */
+/** True if the method is to be measured.  With --method, these are that one and
+ * read-write, for comparison; else all. */
 static bool
 is_wanted(enum zc_method method, const struct options *options)
 {
@@ -25,8 +25,8 @@ is_wanted(enum zc_method method, const struct options *options)
 	    method == ZC_READ_WRITE;
 }
 
-/** Begin an empty series.  The three arrays are one allocation, which forget()
- * frees. */
+/** Begin an empty series.  The three arrays are one allocation, which
+ * report_free() frees. */
 static enum status
 series_begin(struct series *series, enum zc_method method, bool automatic,
     size_t rounds)
@@ -53,8 +53,8 @@ series_add(struct series *series, const struct sample *sample)
 	series->calls[i] = sample->calls;
 }
 
-/** Fail if --method names a method that the engine's policy excludes for SOURCE
- * and DEST.  For parts, and standard routes, it is only left out. */
+/** Fail if --method names a method that the engine's policy excludes from
+ * SOURCE to DEST.  On other routes, such a method is left out. */
 static enum status
 check_named(const struct pass *pass, const struct route *route,
     const struct options *options)
@@ -129,7 +129,8 @@ take_turns(const struct report *report, struct record *record, size_t round)
 	return STATUS_OK;
 }
 
-/** Try all routes first, so that most errors show before much is measured. */
+/** Make a pass on each route before any is measured, because most errors show
+ * in the first pass. */
 static enum status
 explore_all(struct report *report, const struct options *options)
 {
@@ -173,13 +174,13 @@ measure(struct report *report, const struct options *options)
 
 /** Find the bottleneck from the best method of each part. */
 static struct limit
-answer(const struct report *report)
+find_limit(struct report *report)
 {
-	struct speeds speeds = { .source_name = report->routes->source,
-	    .dest_name = report->routes->dest };
+	struct speeds speeds = { .source_name = report->routes->source_label,
+	    .dest_name = report->routes->dest_label };
 
 	for (size_t i = 0; i < report->count; i++) {
-		const struct record *record = &report->record[i];
+		struct record *record = &report->record[i];
 
 		switch (record->route->part) {
 		case PART_SOURCE:
@@ -200,7 +201,7 @@ answer(const struct report *report)
 
 /** True if the data goes to standard output. */
 static bool
-is_taken(const struct options *options)
+dest_is_stdout(const struct options *options)
 {
 	struct endpoint dest;
 
@@ -214,22 +215,25 @@ is_taken(const struct options *options)
 static enum status
 print(struct report *report, const struct options *options)
 {
-	static void (*const shapes[])(FILE *, const struct report *) = {
+	static enum status (*const printers[])(FILE *, struct report *) = {
 		[FORMAT_TEXT] = table_print,
 		[FORMAT_JSON] = json_print,
 		[FORMAT_CSV] = csv_print,
 	};
-	FILE *file = is_taken(options) ? stderr : stdout;
+	FILE *file = dest_is_stdout(options) ? stderr : stdout;
+	enum status status;
 
 	progress_clear(report);
-	report->limit = answer(report);
-	shapes[options->format](file, report);
+	report->limit = find_limit(report);
+	status = printers[options->format](file, report);
+	if (status != STATUS_OK)
+		return status;
 	return output_flush();
 }
 
-/** True if there is at least one result to print. */
+/** True if at least one method has been measured once. */
 static bool
-has_figures(const struct report *report)
+any_round_measured(const struct report *report)
 {
 	for (size_t i = 0; i < report->count; i++)
 		for (size_t j = 0; j < report->record[i].count; j++)
@@ -249,16 +253,16 @@ run(struct report *report, const struct options *options)
 	status = measure(report, options);
 	report->interrupted = status != STATUS_OK;
 	if (status == STATUS_CONNECTION && report->begun)
-		diag_error("--benchmark", "the far end must take one "
+		diag_error("--benchmark", "the far end must accept one "
 		    "connection after another, as zcopy --discard does");
-	if (status != STATUS_OK && !has_figures(report))
+	if (status != STATUS_OK && !any_round_measured(report))
 		return status;
 	printed = print(report, options);
 	return status != STATUS_OK ? status : printed;
 }
 
 static void
-forget(struct report *report)
+report_free(struct report *report)
 {
 	for (size_t i = 0; i < report->count; i++)
 		for (size_t j = 0; j < report->record[i].count; j++)
@@ -270,13 +274,17 @@ bench(const struct options *options)
 {
 	struct routes routes = ROUTES_INIT;
 	struct report report = { .routes = &routes, .quiet = options->quiet };
-	const char *wrong = options->bytes == 0 ? "--bytes=0" :
-	    options_needing(options, NEED_ONCE);
+	const char *unusable = options_needing(options, NEED_ONCE);
 	enum status status;
 
-	if (wrong != NULL) {
+	if (unusable != NULL) {
 		diag_error("--benchmark", "%s cannot be used in repeated "
-		    "transfers", wrong);
+		    "transfers", unusable);
+		return STATUS_USAGE;
+	}
+	if (options->bytes == 0) {
+		diag_error("--benchmark", "--bytes=0 leaves nothing to "
+		    "measure");
 		return STATUS_USAGE;
 	}
 	status = options->source != NULL ?
@@ -284,7 +292,7 @@ bench(const struct options *options)
 	    standard_routes(&routes, options);
 	if (status == STATUS_OK)
 		status = run(&report, options);
-	forget(&report);
+	report_free(&report);
 	routes_free(&routes);
 	return status;
 }

@@ -24,7 +24,7 @@ put_text(FILE *file, const char *text)
 
 /** Print the number of rounds and the figures, which end the line. */
 static void
-put_figures(FILE *file, const struct record *record, size_t i)
+put_figures(FILE *file, struct record *record, size_t i)
 {
 	const struct series *series = &record->series[i];
 	struct figures figures;
@@ -47,7 +47,7 @@ put_figures(FILE *file, const struct record *record, size_t i)
 }
 
 static void
-put_series(FILE *file, const struct record *record, size_t i)
+put_series(FILE *file, struct record *record, size_t i)
 {
 	const struct series *series = &record->series[i];
 
@@ -61,8 +61,8 @@ put_series(FILE *file, const struct record *record, size_t i)
 	put_figures(file, record, i);
 }
 
-void
-csv_print(FILE *file, const struct report *report)
+enum status
+csv_print(FILE *file, struct report *report)
 {
 	fprintf(file, "route,source,dest,method,auto,refused,rounds,"
 	    "bytes_per_second_median,bytes_per_second_min,"
@@ -71,4 +71,5 @@ csv_print(FILE *file, const struct report *report)
 	for (size_t i = 0; i < report->count; i++)
 		for (size_t j = 0; j < report->record[i].count; j++)
 			put_series(file, &report->record[i], j);
+	return STATUS_OK;
 }

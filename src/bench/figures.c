@@ -24,9 +24,9 @@ spread_of(double *values, size_t count)
 	};
 }
 
-/** Return the figures without the ratios. */
+/** Return the figures without the ratios.  Sorts the samples. */
 static struct figures
-figures_alone(const struct series *series)
+figures_alone(struct series *series)
 {
 	size_t rounds = series->rounds;
 
@@ -45,13 +45,13 @@ ratio(double value, double base)
 }
 
 struct figures
-figures_of(const struct record *record, size_t i)
+figures_of(struct record *record, size_t i)
 {
 	struct figures figures = figures_alone(&record->series[i]), base;
 
-	/* Look for the row of read-write, the base of the ratios. */
+	/* Look for the series of read-write, the base of the ratios. */
 	for (size_t j = 0; j < record->count; j++) {
-		const struct series *other = &record->series[j];
+		struct series *other = &record->series[j];
 
 		if (other->method != ZC_READ_WRITE || other->rounds == 0)
 			continue;
@@ -59,12 +59,13 @@ figures_of(const struct record *record, size_t i)
 		figures.speed_ratio = ratio(figures.bytes_per_second.median,
 		    base.bytes_per_second.median);
 		figures.cpu_ratio = ratio(figures.cpu, base.cpu);
+		break;
 	}
 	return figures;
 }
 
 bool
-figures_exist(const struct record *record)
+record_has_rows(const struct record *record)
 {
 	for (size_t i = 0; i < record->count; i++)
 		if (record->series[i].rounds > 0 ||
@@ -74,14 +75,18 @@ figures_exist(const struct record *record)
 }
 
 double
-figures_best(const struct record *record)
+figures_best(struct record *record)
 {
 	double best = 0;
 
-	for (size_t i = 0; i < record->count; i++)
-		if (record->series[i].rounds > 0)
-			best = MAX(best,
-			    figures_alone(&record->series[i]).
-			    bytes_per_second.median);
+	for (size_t i = 0; i < record->count; i++) {
+		struct series *series = &record->series[i];
+		struct spread speed;
+
+		if (series->rounds == 0)
+			continue;
+		speed = spread_of(series->bytes_per_second, series->rounds);
+		best = MAX(best, speed.median);
+	}
 	return best;
 }

@@ -39,18 +39,21 @@ struct record {
  * was not measured. */
 struct figures {
 	struct spread bytes_per_second;
-	double cpu;			/* microseconds for CPU_BYTES */
-	double calls;			/* for a GiB */
+	double cpu;			/* microseconds per CPU_BYTES */
+	double calls;			/* per GiB */
 	double speed_ratio, cpu_ratio;
 };
 
-/** Return the figures of series[i], which has at least one round. */
-struct figures figures_of(const struct record *, size_t i);
+/** Return the figures of series[i], which has at least one round.  Sorts the
+ * samples. */
+struct figures figures_of(struct record *, size_t i);
 
-/** True if any method has been measured or refused. */
-bool figures_exist(const struct record *);
+/** Return the median speed of the method whose median is the best, or 0 if none
+ * was measured.  Sorts the samples. */
+double figures_best(struct record *);
 
-/** Return the speed of the fastest method, by its median; 0: none. */
-double figures_best(const struct record *);
+/** True if any method has been measured or refused, and so has a row in a
+ * report. */
+bool record_has_rows(const struct record *);
 
 #endif

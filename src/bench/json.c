@@ -1,8 +1,9 @@
 /*
  * The report as one JSON object.
  *
- * If memory runs out, jansson's functions return NULL, and they may be given
- * NULL as a value.  So only the last result needs a check, in json_print().
+ * Functions here return NULL if memory runs out.  Such a NULL may be passed on:
+ * an object or array that would have it as a member is NULL, too.  So only
+ * json_print() checks for it.
  */
 #include "config.h"
 
@@ -14,8 +15,8 @@
 #include "../base/diag.h"
 #include "pass.h"
 
-/** Return a JSON string, or null for "".  JSON is UTF-8; in a name that is not
- * valid UTF-8, replace all bytes that are not ASCII by "?". */
+/** Return a JSON string, or null for NULL and "".  JSON must be UTF-8, so in a
+ * name that is not, replace each byte that is not ASCII by "?". */
 static json_t *
 text(const char *name)
 {
@@ -35,61 +36,62 @@ text(const char *name)
 
 /** Return a number, or null for 0, which means "not measured". */
 static json_t *
-real(double value)
+positive(double value)
 {
 	return value > 0 ? json_real(value) : json_null();
 }
 
 static json_t *
-rate(double bytes_per_second)
+speed_object(const struct spread *speed)
 {
-	return json_integer((json_int_t)bytes_per_second);
-}
-
-static void
-add_figures(json_t *object, const struct record *record, size_t i)
-{
-	struct figures figures = { .cpu = 0 };
-	json_t *speed = json_null();
-
-	if (record->series[i].rounds > 0) {
-		figures = figures_of(record, i);
-		speed = json_pack("{s:o, s:o, s:o}",
-		    "median", rate(figures.bytes_per_second.median),
-		    "min", rate(figures.bytes_per_second.min),
-		    "max", rate(figures.bytes_per_second.max));
-	}
-	json_object_set_new(object, "bytes_per_second", speed);
-	json_object_set_new(object, "cpu_microseconds_per_pass",
-	    record->series[i].rounds > 0 ? json_real(figures.cpu) :
-	    json_null());
-	json_object_set_new(object, "calls_per_gib", real(figures.calls));
-	json_object_set_new(object, "speed_ratio", real(figures.speed_ratio));
-	json_object_set_new(object, "cpu_ratio", real(figures.cpu_ratio));
+	return json_pack("{s:I, s:I, s:I}",
+	    "median", (json_int_t)speed->median,
+	    "min", (json_int_t)speed->min,
+	    "max", (json_int_t)speed->max);
 }
 
 static json_t *
-series_object(const struct record *record, size_t i)
+series_object(struct record *record, size_t i)
 {
 	const struct series *series = &record->series[i];
-	json_t *object = json_pack("{s:s, s:b, s:o, s:I}",
+	const bool measured = series->rounds > 0;
+	struct figures figures = { .cpu = 0 };
+
+	if (measured)
+		figures = figures_of(record, i);
+	return json_pack("{s:s, s:b, s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
 	    "name", zc_method_name(series->method),
 	    "auto", (int)series->automatic,
-	    "refused", series->refused == 0 ? json_null() :
-	    json_string(diag_errno_name(series->refused)),
-	    "rounds", (json_int_t)series->rounds);
+	    "refused", text(series->refused == 0 ? NULL :
+	    diag_errno_name(series->refused)),
+	    "rounds", (json_int_t)series->rounds,
+	    "bytes_per_second", measured ?
+	    speed_object(&figures.bytes_per_second) : json_null(),
+	    "cpu_microseconds_per_pass", measured ?
+	    json_real(figures.cpu) : json_null(),
+	    "calls_per_gib", positive(figures.calls),
+	    "speed_ratio", positive(figures.speed_ratio),
+	    "cpu_ratio", positive(figures.cpu_ratio));
+}
 
-	add_figures(object, record, i);
-	return object;
+/** Append the item and return the array.  If either is NULL or memory runs out,
+ * free both and return NULL. */
+static json_t *
+append(json_t *array, json_t *item)
+{
+	if (json_array_append_new(array, item) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
 }
 
 static json_t *
-record_object(const struct record *record)
+record_object(struct record *record)
 {
 	json_t *methods = json_array();
 
 	for (size_t i = 0; i < record->count; i++)
-		json_array_append_new(methods, series_object(record, i));
+		methods = append(methods, series_object(record, i));
 	return json_pack("{s:s, s:o, s:o, s:I, s:o}",
 	    "name", record->route->name,
 	    "source", text(record->route->source),
@@ -103,18 +105,17 @@ limit_object(const struct limit *limit)
 {
 	return json_pack("{s:o, s:o, s:o}",
 	    "what", text(limit_name(limit->what)),
-	    "factor", real(limit->factor),
+	    "factor", positive(limit->factor),
 	    "text", text(limit->text));
 }
 
 static json_t *
-report_object(const struct report *report)
+report_object(struct report *report)
 {
 	json_t *routes = json_array();
 
 	for (size_t i = 0; i < report->count; i++)
-		json_array_append_new(routes,
-		    record_object(&report->record[i]));
+		routes = append(routes, record_object(&report->record[i]));
 	return json_pack("{s:i, s:s, s:s, s:I, s:i, s:I, s:o, s:o, s:o, s:b, "
 	    "s:o, s:o}",
 	    "schema", 1,
@@ -131,15 +132,20 @@ report_object(const struct report *report)
 	    "limit", limit_object(&report->limit));
 }
 
-void
-json_print(FILE *file, const struct report *report)
+enum status
+json_print(FILE *file, struct report *report)
 {
 	json_t *object = report_object(report);
+	/* Not json_dumps(): if memory runs out there, jansson 2.14 drops some
+	 * members and returns the rest. */
+	int failed = json_dumpf(object, file,
+	    JSON_COMPACT | JSON_REAL_PRECISION(6));
 
-	if (object == NULL)
-		diag_error("--json", "out of memory");
-	else if (json_dumpf(object, file,
-	    JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0)
-		fputc('\n', file);
 	json_decref(object);
+	if (failed && !ferror(file)) {
+		diag_error("--json", "out of memory");
+		return STATUS_OTHER;
+	}
+	fputc('\n', file);
+	return STATUS_OK;
 }

@@ -52,15 +52,16 @@ static enum status
 check_dest(const struct view *view)
 {
 	if (view->look.kind == ZC_PIPE && !view->end->inherited)
-		return refuse(view, "the reader of a FIFO would see the end "
-		    "after the first of many transfers (use - >FIFO)");
+		return refuse(view, "the FIFO's reader would see end-of-file "
+		    "after the first transfer; open it in the shell: "
+		    "zcopy ... - >FIFO");
 	if (view->look.kind == ZC_REGULAR && (view->look.flags & O_APPEND))
-		return refuse(view, "DEST is written repeatedly, and this "
-		    "appends");
+		return refuse(view, "every round would append to it");
 	return STATUS_OK;
 }
 
-/** Meet the obstacles that each pass would meet, before any data is made. */
+/** Look at both ends, and fail where each pass would fail, before any test data
+ * is made. */
 static enum status
 look_at_both(struct view *source, struct view *dest)
 {
@@ -80,16 +81,17 @@ look_at_both(struct view *source, struct view *dest)
 	return endpoint_check_distinct(source->end, dest->end);
 }
 
-/** True if DEST can be filled with test data without losing a file. */
+/** True if test data can be sent to DEST without overwriting anything. */
 static bool
-stands_alone(const struct view *dest)
+can_measure_alone(const struct view *dest)
 {
 	return dest->look.kind == ZC_PIPE || dest->look.kind == ZC_SOCKET ||
 	    endpoint_has(dest->end, ENDPOINT_REPLACES);
 }
 
-/** Return the position of an inherited file or disk, at which each pass
- * begins.  (look.start of DEST includes --seek, which each pass adds.) */
+/** Return the position to which each pass must return an inherited file or
+ * disk.  It is not look.start: for DEST that includes --seek, which each pass
+ * adds. */
 static struct rewind
 rewind_of(const struct view *view)
 {
@@ -101,8 +103,8 @@ rewind_of(const struct view *view)
 	return (struct rewind){ .fd = fd, .start = lseek(fd, 0, SEEK_CUR) };
 }
 
-/** Return how much test data to send to DEST: as much as SOURCE has, if that is
- * known, up to DATA_BYTES. */
+/** Return how much test data to send to DEST: --bytes, or what SOURCE has, if
+ * that is known; at most DATA_BYTES. */
 static int64_t
 bytes_alone(const struct look *source, const struct options *options)
 {
@@ -134,7 +136,7 @@ add_source(struct routes *routes, const struct view *view,
 	return STATUS_OK;
 }
 
-/** Add a route that writes test data to DEST, if that loses nothing. */
+/** Add a route that writes test data to DEST, if that overwrites nothing. */
 static enum status
 add_dest(struct routes *routes, const struct view *source,
     const struct view *dest, const struct options *options)
@@ -142,7 +144,7 @@ add_dest(struct routes *routes, const struct view *source,
 	struct options alone = *options;
 	struct route *route;
 
-	if (!stands_alone(dest))
+	if (!can_measure_alone(dest))
 		return STATUS_OK;
 	routes->memory = data_in_memory(bytes_alone(&source->look, options));
 	if (routes->memory < 0)
@@ -174,8 +176,8 @@ add_both(struct routes *routes, const struct view *source,
 	return STATUS_OK;
 }
 
-/** Find SOURCE's file system, and open the file if the page cache can drop
- * it. */
+/** Find the type of SOURCE's file system, for the report.  If the page cache
+ * can drop SOURCE, a file or a disk, open it as routes->file. */
 static enum status
 look_up_source(struct routes *routes, const struct view *view)
 {
@@ -191,7 +193,8 @@ look_up_source(struct routes *routes, const struct view *view)
 	    descriptor_open(&end->deadline, AT_FDCWD, end->path, O_RDONLY, 0);
 	if (routes->file < 0)
 		return endpoint_error(end, "open");
-	/* A device's node is on another file system than its data. */
+	/* A disk can be cold; do not ask cold_can_be(), which would look at the
+	 * file system of its node in /dev. */
 	routes->has_cold = !regular || cold_can_be(routes->file);
 	if (routes->has_cold)
 		return STATUS_OK;
@@ -208,8 +211,8 @@ add_all(struct routes *routes, struct view *source, struct view *dest,
 
 	if (status != STATUS_OK)
 		return status;
-	routes->source = "SOURCE";
-	routes->dest = "DEST";
+	routes->source_label = "SOURCE";
+	routes->dest_label = "DEST";
 	status = look_up_source(routes, source);
 	if (status != STATUS_OK)
 		return status;

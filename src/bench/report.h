@@ -24,13 +24,19 @@ struct report {
 	struct limit limit;
 };
 
-/** Print a table to read; its last line names the bottleneck. */
-void table_print(FILE *, const struct report *);
+/*
+ * Print the report.  Sort its samples, and leave write errors to the caller
+ * (output_flush()).  Return STATUS_OK; on failure, print the reason and return
+ * the exit status.
+ */
 
-/** Print one JSON object on one line. */
-void json_print(FILE *, const struct report *);
+/** A table to read; its last line names the bottleneck. */
+enum status table_print(FILE *, struct report *);
 
-/** Print CSV (RFC 4180), a line for each method of each route. */
-void csv_print(FILE *, const struct report *);
+/** One JSON object on one line. */
+enum status json_print(FILE *, struct report *);
+
+/** CSV (RFC 4180), a line for each method of each route. */
+enum status csv_print(FILE *, struct report *);
 
 #endif

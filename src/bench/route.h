@@ -38,7 +38,8 @@ struct routes {
 	struct route route[ROUTES_MAX];
 	size_t count;
 
-	const char *source, *dest;	/* names of the parts, for the answer */
+	const char *source_label;	/* what the report calls them: */
+	const char *dest_label;		/* "the disk", "the network" */
 	int64_t bytes;			/* size of the test data */
 	const char *directory;		/* of the test file, or NULL */
 	char file_system[32];		/* of the file; "": none, or unknown */

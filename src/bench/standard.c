@@ -238,20 +238,21 @@ make_data(struct routes *routes, const struct options *options)
 	if (routes->file < 0)
 		return STATUS_OTHER;
 	routes->has_cold = cold_can_be(routes->file);
-	routes->source = routes->has_cold ? "the disk" : "the file in memory";
-	routes->dest = "the network";
+	routes->source_label = routes->has_cold ? "the disk" :
+	    "the file in memory";
+	routes->dest_label = "the network";
 	return STATUS_OK;
 }
 
 enum status
 standard_routes(struct routes *routes, const struct options *options)
 {
-	const char *wrong = options_needing(options, NEED_OPERANDS);
+	const char *unusable = options_needing(options, NEED_OPERANDS);
 	enum status status;
 
-	if (wrong != NULL) {
+	if (unusable != NULL) {
 		diag_error("--benchmark", "%s: only with SOURCE and DEST",
-		    wrong);
+		    unusable);
 		return STATUS_USAGE;
 	}
 	status = congestion_check(&(struct endpoint){ .name = "--benchmark",

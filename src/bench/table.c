@@ -55,7 +55,7 @@ print_ratio(FILE *file, int width, double ratio)
 }
 
 static void
-print_series(FILE *file, const struct record *record, size_t i)
+print_series(FILE *file, struct record *record, size_t i)
 {
 	const struct series *series = &record->series[i];
 	struct figures figures;
@@ -88,10 +88,10 @@ print_part(FILE *file, enum part part, const struct routes *routes)
 {
 	switch (part) {
 	case PART_SOURCE:
-		fprintf(file, ": %s alone", routes->source);
+		fprintf(file, ": %s alone", routes->source_label);
 		break;
 	case PART_DEST:
-		fprintf(file, ": %s alone", routes->dest);
+		fprintf(file, ": %s alone", routes->dest_label);
 		break;
 	case PART_BOTH:
 		fprintf(file, ": both");
@@ -116,8 +116,8 @@ print_title(FILE *file, const struct report *report,
 	fputc('\n', file);
 }
 
-void
-table_print(FILE *file, const struct report *report)
+enum status
+table_print(FILE *file, struct report *report)
 {
 	print_head(file, report);
 	print_cold(file, report->routes);
@@ -127,9 +127,9 @@ table_print(FILE *file, const struct report *report)
 	    "                   median      min      max    us/64K  per GiB"
 	    "   to read-write\n");
 	for (size_t i = 0; i < report->count; i++) {
-		const struct record *record = &report->record[i];
+		struct record *record = &report->record[i];
 
-		if (!figures_exist(record))
+		if (!record_has_rows(record))
 			continue;	/* interrupted before this route */
 		print_title(file, report, record);
 		for (size_t j = 0; j < record->count; j++)
@@ -137,4 +137,5 @@ table_print(FILE *file, const struct report *report)
 	}
 	fprintf(file, "\n* is what auto chooses.  GB: 10^9 bytes.  CPU: "
 	    "microseconds of this process.\n%s\n", report->limit.text);
+	return STATUS_OK;
 }
