@@ -16,7 +16,11 @@
 
 #include "../system/filesystem.h"
 
-enum { TRIES = 20, PAUSE = 1000 };	/* microseconds */
+enum {
+	TRIES = 20,			/* to drop all pages */
+	PAUSE = 1000,			/* microseconds between two tries */
+	PAGE = 4096,			/* no system has smaller ones */
+};
 
 bool
 cold_can_be(int fd)
@@ -27,12 +31,13 @@ cold_can_be(int fd)
 	    filesystem != FILESYSTEM_MEMORY;
 }
 
-/** True if any page of these bytes is in the page cache.  mincore(2) wants a
- * byte for each page. */
+/** True if any page of these bytes is in the page cache; false if mincore(2)
+ * cannot tell. */
 static bool
 has_pages(int fd, off_t offset, size_t size)
 {
-	size_t pages = (size + 4095) / 4096;	/* not too few */
+	/* mincore(2) fills in a byte for each page. */
+	size_t pages = (size + PAGE - 1) / PAGE;
 	unsigned char *resident = calloc(pages, 1);
 	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, offset);
 	bool any = false;
@@ -46,8 +51,8 @@ has_pages(int fd, off_t offset, size_t size)
 	return any;
 }
 
-/** True if any page of the file is in the page cache, looked at in windows of
- * 1 GiB.  The position stays where it is. */
+/** True if any page of the file is known to be in the page cache.  Map 1 GiB at
+ * a time.  The file's position stays as it is. */
 static bool
 is_cached(int fd)
 {

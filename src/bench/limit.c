@@ -13,10 +13,12 @@
 #include <stdio.h>
 #include <sys/param.h>
 
-#define SAME	1.15			/* up to this factor: equally fast */
-#define SHARED	0.8			/* below this part of the slower one's
-					   speed: well below it */
-#define TURNS	0.9			/* the same for taking turns */
+#define SAME	1.15			/* faster by up to this factor: about
+					   equally fast */
+#define SHARED	0.8			/* slower than this part of the slower
+					   end's speed: clearly slower */
+#define TURNS	0.9			/* the same, of the speed of ends that
+					   take turns */
 
 static struct limit
 limit_unknown(const struct speeds *speeds)

@@ -6,26 +6,28 @@
 
 enum limit_what {
 	LIMIT_UNKNOWN,
-	LIMIT_SOURCE,
-	LIMIT_DEST,
-	LIMIT_NEITHER,			/* they are about as fast */
-	LIMIT_MACHINE,			/* which both share */
+	LIMIT_SOURCE,			/* SOURCE is slower than DEST */
+	LIMIT_DEST,			/* DEST is slower than SOURCE */
+	LIMIT_NEITHER,			/* both are about equally fast */
+	LIMIT_MACHINE,			/* the CPU or memory that both use */
 };
 
-/** Bytes a second; 0: not measured. */
+/** Bytes per second; 0: not measured. */
 struct speeds {
-	const char *source_name, *dest_name;	/* "the disk" */
-	double source, dest, both;
+	const char *source_name, *dest_name;	/* for the text: "the disk" */
+	double source, dest;			/* of each alone */
+	double both;				/* of SOURCE to DEST */
 };
 
 struct limit {
 	enum limit_what what;
-	double factor;			/* faster / slower; LIMIT_MACHINE:
-					   slower / both; 0: none */
-	char text[256];			/* one sentence */
+	double factor;			/* speed of the faster end / the slower;
+					   LIMIT_MACHINE: of the slower end /
+					   both; LIMIT_UNKNOWN: 0 */
+	char text[256];			/* one sentence that explains it */
 };
 
-/** Return the bottleneck, and a sentence that explains it. */
+/** Find the bottleneck. */
 struct limit limit_find(const struct speeds *);
 
 /** Return "source" and so on, or NULL for LIMIT_UNKNOWN. */

@@ -8,20 +8,23 @@
 #include "../zcopy.h"
 #include "route.h"
 
-enum { CPU_BYTES = 64 * 1024 };	/* CPU time is given for so many */
+/* CPU time is reported per so many bytes.  (JSON and CSV call these bytes a
+ * pass; in this code, a pass is a transfer.) */
+enum { CPU_BYTES = 64 * 1024 };
 
-/** What this process took; far ends are not measured. */
+/** What a pass cost this process; far ends are not counted. */
 struct sample {
-	double bytes_per_second;	/* with the confirmation */
-	double cpu;			/* microseconds for CPU_BYTES */
-	double calls;			/* system calls for a GiB */
+	double bytes_per_second;	/* until DEST has confirmed all data */
+	double cpu;			/* microseconds per CPU_BYTES */
+	double calls;			/* system calls per GiB */
 };
 
 struct pass {
 	int64_t bytes;
-	unsigned suited;		/* 1 << method: policy allows it */
-	enum zc_method used;		/* the last that moved data; ZC_AUTO: no
-					   data */
+	unsigned suited;		/* methods that the policy allows, each
+					   the bit 1 << method */
+	enum zc_method used;		/* the last one that moved data; ZC_AUTO
+					   if there was no data */
 	char congestion[16];		/* TCP_CA_NAME_MAX; "": no TCP socket */
 	int refused;			/* errno by which the kernel refused
 					   the named method, or 0 */
@@ -30,8 +33,9 @@ struct pass {
 
 /**
  * Move the route's data by this method; ZC_AUTO: by any.  Do not replace a
- * regular DEST.  If the kernel refuses the method, set `refused` and return
- * STATUS_OK.  Return another status to exit with once the reason is printed.
+ * regular DEST.  Return STATUS_OK, also if the kernel refuses the method; then
+ * set `refused`.  On any other failure, print the reason and return the exit
+ * status.
  */
 enum status pass_run(struct pass *, const struct route *, enum zc_method);
 
