@@ -222,8 +222,8 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 		return -1;
 	errno = EINVAL;
 	if ((range.bytes < 0 && range.bytes != ZC_TO_END) ||
-	    !request_has_range(range.offset, range.bytes) ||
-	    !request_has_range(range.out_offset, range.bytes))
+	    !request_range_is_valid(range.offset, range.bytes) ||
+	    !request_range_is_valid(range.out_offset, range.bytes))
 		return -1;
 	errno = EBUSY;
 	if (!may_go_on(job))

@@ -69,8 +69,8 @@
 #define pieces_view			zc__pieces_view
 #define pipe_grow			zc__pipe_grow
 #define request_check_sink		zc__request_check_sink
-#define request_has_range		zc__request_has_range
 #define request_inspect			zc__request_inspect
+#define request_range_is_valid		zc__request_range_is_valid
 #define request_read			zc__request_read
 #define request_wrap			zc__request_wrap
 #define sink_cork			zc__sink_cork

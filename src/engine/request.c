@@ -15,7 +15,7 @@
 #define SINKS_MAX	1024
 
 bool
-request_has_range(int64_t offset, int64_t bytes)
+request_range_is_valid(int64_t offset, int64_t bytes)
 {
 	if (offset < 0)
 		return offset == ZC_CURRENT;
@@ -31,8 +31,8 @@ request_read(struct zc_request *ours, const struct zc_request *theirs)
 	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
 		return -1;
 	if ((ours->bytes >= 0 || ours->bytes == ZC_TO_END) &&
-	    request_has_range(ours->offset, ours->bytes) &&
-	    request_has_range(ours->out_offset, ours->bytes) &&
+	    request_range_is_valid(ours->offset, ours->bytes) &&
+	    request_range_is_valid(ours->out_offset, ours->bytes) &&
 	    ours->method < ZC_METHODS && (ours->flags & ~known) == 0 &&
 	    ours->sink_count <= SINKS_MAX &&
 	    (ours->sinks != NULL || ours->sink_count == 0) &&
@@ -89,7 +89,8 @@ describe_sink(struct zc_sink *sink, const struct zc_request *request,
 		    SINK_LEAST) < 0)
 			return -1;
 		errno = EINVAL;
-		return request_has_range(sink->offset, request->bytes) ? 0 : -1;
+		return request_range_is_valid(sink->offset, request->bytes) ?
+		    0 : -1;
 	}
 	*sink = (struct zc_sink)ZC_SINK_INIT(request->out_fd);
 	sink->offset = request->out_offset;

@@ -12,17 +12,23 @@
  * valid. */
 int request_read(struct zc_request *, const struct zc_request *theirs);
 
-/** True if the range of `bytes` at `offset` ends at or before 2^63-1. */
-bool request_has_range(int64_t offset, int64_t bytes);
+/** True if `offset` is ZC_CURRENT, or if the range of `bytes` (ZC_TO_END: any)
+ * at `offset` ends at or before 2^63-1. */
+bool request_range_is_valid(int64_t offset, int64_t bytes);
 
-/** Find out about all ends.  Return 0, or -1 with errno. */
+/**
+ * Fill in all supplies and sinks of the job as its request says: find out what
+ * the ends are, decide whether the sinks share one supply, and check that each
+ * sink can take the data.  Return 0, or -1 with errno.
+ */
 int request_inspect(struct zc_job *);
 
-/** Set header and trailer.  Return 0, or -1 with EINVAL. */
-int request_wrap(struct sink *, const struct zc_hdtr *);
-
-/** Check that a sink can take the range of `bytes`.  Return 0, or -1 with
+/** Set the sink's header and trailer; `hdtr` may be NULL.  Return 0, or -1 with
  * EINVAL. */
+int request_wrap(struct sink *, const struct zc_hdtr *hdtr);
+
+/** Check that the sink can take `bytes` of data (ZC_TO_END: unknown) with its
+ * header and trailer.  Return 0, or -1 with EINVAL. */
 int request_check_sink(const struct zc_job *, const struct sink *,
     int64_t bytes);
 
