@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const struct options without = OPTIONS_INIT;
+static const struct options defaults = OPTIONS_INIT;
 
 bool
 option_given(const struct option *row, const struct options *options)
@@ -15,7 +15,7 @@ option_given(const struct option *row, const struct options *options)
 		return false;
 	if (row->constant != 0)
 		return memcmp(member, &row->constant, row->size) == 0;
-	return memcmp(member, (const char *)&without + row->offset,
+	return memcmp(member, (const char *)&defaults + row->offset,
 	    row->size) != 0;
 }
 
@@ -38,5 +38,5 @@ options_reset(struct options *options, unsigned needs)
 	for (int i = 0; row != NULL && i < OPTION_ROWS; i++, row++)
 		if (row->needs & needs)
 			memcpy((char *)options + row->offset,
-			    (const char *)&without + row->offset, row->size);
+			    (const char *)&defaults + row->offset, row->size);
 }

@@ -89,7 +89,7 @@ size_parse(const char *text, int64_t *size)
 		return false;
 
 	bytes = size_whole(text, whole, factor);
-	part = size_fraction(point + 1, fraction, factor);
+	part = fraction > 0 ? size_fraction(point + 1, fraction, factor) : 0;
 	if (bytes < 0 || bytes > INT64_MAX - part)
 		return false;
 

@@ -16,6 +16,11 @@
 #define CONSTANT(name, value) .take = take_constant, MEMBER(name), \
 	.constant = value
 
+/* The bytes of a constant, an int, are copied to the member and compared with
+ * it (take_constant(), option_given()). */
+_Static_assert(sizeof(enum action) == sizeof(int) &&
+    sizeof(enum format) == sizeof(int), "an enum is no int");
+
 /*
  * In the order of --help.  popt knows an option by the index of its row, and
  * keeps 0 for itself: row 0 is a heading.  The array is longer than the table;
