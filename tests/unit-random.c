@@ -7,6 +7,10 @@
  *
  * A sequence is some jobs in a row over the same descriptors.  Its number is
  * its seed, so one that failed can be repeated alone.
+ *
+ * The engine calls the hooks here, which are in each request (lib-task.c), and
+ * the system calls of lib-faults.c.  These ask judge() in lib-model.c whether
+ * to fail.
  */
 #include "config.h"
 
@@ -19,7 +23,7 @@
 #define GROUP		500
 #define SECONDS		50		/* the rest is then left out */
 #define PATIENCE	30		/* seconds for one sequence */
-#define ENOUGH_AGAIN	200000		/* of waits in one job */
+#define PAUSES_MAX	200000		/* in one job: more is an endless loop */
 
 static uint64_t seed;			/* of this sequence */
 
@@ -27,13 +31,15 @@ static unsigned outcomes[ZC_FAILED + 1], abandoned, refused;
 
 /* Hooks */
 
-/** Do what the job waits for, so that it can move at least one byte. */
+/** Be the far end: feed the source, or drain the sink, whichever the job waits
+ * for, so that it can move at least one byte. */
 static void
 attend(const struct zc_wait *wait)
 {
 	struct pollfd polled = { .fd = wait->fd, .events = wait->events };
 
 	if (wait->fd == flow.in && wait->events == POLLIN) {
+		/* The far end, too, may be full. */
 		polled = (struct pollfd){ .fd = flow.feed, .events = POLLOUT };
 		if (flow.feed >= 0 && poll(&polled, 1, 0) == 1)
 			model.wrong |= !feed(&flow, 1 + pick(6000));
@@ -43,6 +49,8 @@ attend(const struct zc_wait *wait)
 		WRONG("waits for another descriptor");
 	if (flow.drain >= 0 && queued(flow.drain) > 0)
 		model.wrong |= !take(&flow, 1 + pick(6000));
+	/* TCP has room only when the far end has taken much, and its kernel has
+	 * said so. */
 	for (int i = 0; flow.sink == TCP_END && i < 1000 && !model.wrong &&
 	    poll(&polled, 1, 10) == 0; i++)
 		while (!model.wrong && queued(flow.drain) > 0)
@@ -53,18 +61,23 @@ int
 on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	enum zc_side side = wait->fd == flow.in ? ZC_SOURCE : ZC_SINK;
+	const struct fate timeout = ends(ZC_FAILED, side, ETIMEDOUT);
+	int error;
 
 	(void)arg;
 	(void)count;
 	armed = false;
 	attend(wait);
-	errno = EINTR;
+	/* After EINTR the job asks on_event(), which stops it if the model is
+	 * wrong; else it continues.  Any other errno ends it. */
+	error = model.wrong || one_in(5) ? EINTR : 0;
 	if (task.deadly && one_in(100)) {
-		apply(&(struct fate){ ENDS, ZC_FAILED, side, ETIMEDOUT });
-		errno = ETIMEDOUT;
+		apply(&timeout);
+		error = ETIMEDOUT;
 	}
 	armed = true;
-	return model.wrong || errno == ETIMEDOUT || one_in(5) ? -1 : 0;
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 int
@@ -87,10 +100,12 @@ on_event(const struct zc_event *event, void *arg)
 int
 on_select(const struct zc_ends *these, void *arg)
 {
+	const struct fate stopped = ends(ZC_STOPPED, ZC_SOURCE, EPERM);
+
 	(void)these;
 	(void)arg;
 	if (task.preferred < 0)
-		apply(&(struct fate){ ENDS, ZC_STOPPED, ZC_SOURCE, EPERM });
+		apply(&stopped);
 	errno = EPERM;
 	return task.preferred;
 }
@@ -136,20 +151,20 @@ sink_matches(const struct zc_result *result)
 	return true;
 }
 
-/** True if the source has the right position.  A job that is not settled may
- * have taken more than it has delivered. */
+/** True if the source has the right position.  A job that has not ended
+ * (`settled`) may have taken more than it has delivered. */
 static bool
 source_matches(const struct zc_result *result, bool settled)
 {
-	int64_t far = result->bytes + result->lost;
+	int64_t consumed = result->bytes + result->lost;
 
 	CHECK(fcntl(flow.in, F_GETFL) == flow.in_flags);
 	if (task.request.offset != ZC_CURRENT) {
 		CHECK(at(flow.in) == model.in_at);
 	} else if (settled) {
-		CHECK(taken(&flow) == model.in_at + far);
+		CHECK(taken(&flow) == model.in_at + consumed);
 	} else {
-		CHECK(taken(&flow) >= model.in_at + far);
+		CHECK(taken(&flow) >= model.in_at + consumed);
 		CHECK(taken(&flow) <= model.in_at + model.data);
 	}
 	CHECK(flow.source != FILE_END || result->lost == 0);
@@ -173,6 +188,7 @@ outcome_matches(const struct zc_result *result, int error)
 
 	CHECK(result->outcome == fate->outcome);
 	CHECK(result->error == fate->error);
+	/* In errno, EAGAIN would mean that the job can run again. */
 	CHECK(error == (fate->error == EAGAIN ? EIO : fate->error));
 	CHECK(fate->outcome != ZC_FAILED || result->side == fate->side);
 	if (fate->outcome == ZC_DONE || fate->outcome == ZC_SHORT)
@@ -224,7 +240,7 @@ static bool
 may_pause(const struct zc_result *result, int error)
 {
 	CHECK(result->error == error && !model.over);
-	CHECK(++model.agains < ENOUGH_AGAIN);
+	CHECK(++model.agains < PAUSES_MAX);
 	outcomes[result->outcome]++;
 	if (error == EAGAIN) {
 		CHECK(result->outcome == ZC_UNFINISHED);
@@ -272,7 +288,8 @@ run_by_job(struct zc_result *result)
 	CHECK(fine);
 	if (!model.over) {
 		abandoned++;
-		/* What it held is put back into a file, and otherwise lost. */
+		/* For the bytes that it held, the position of a file was set
+		 * back; those from a stream are lost, and not counted. */
 		CHECK(source_matches(result, flow.source == FILE_END));
 	}
 	return true;
@@ -353,8 +370,9 @@ describe(void)
 	    model.fate.side, model.fate.error, (uintmax_t)seed);
 }
 
-/** A sequence hangs.  The program ends here, so calling printf() in a signal
- * handler does no harm. */
+/** End the program, because a sequence hangs.  A signal handler must not call
+ * printf(), which may have been interrupted; but what hangs is the engine, in a
+ * system call or a loop, and it never prints. */
 static void
 on_alarm(int signal)
 {
@@ -458,14 +476,14 @@ number_of(const char *variable, uint64_t otherwise)
 int
 main(void)
 {
-	const uint64_t one = (uint64_t)time(NULL) * 100000;
 	time_t began = time(NULL);
 	uint64_t runs, done = 0;
 
 	begin();
 	begin_text();
 	signal(SIGALRM, on_alarm);
-	seed = number_of("ZCOPY_TEST_SEED", one);
+	/* Seeds go up by one, so leave room for the sequences of a second. */
+	seed = number_of("ZCOPY_TEST_SEED", (uint64_t)began * 100000);
 	runs = number_of("ZCOPY_TEST_RUNS", SEQUENCES);
 	printf("# ZCOPY_TEST_SEED=%ju\n", (uintmax_t)seed);
 	while (done < runs && time(NULL) - began < SECONDS) {
