@@ -1,5 +1,5 @@
 """Samples in, lines of text out."""
-from statistics import median
+import statistics
 
 HEAD = (f"{'':16} {'wall s':>8} {'(min-max)':19} {'CPU s':>8} "
         f"{'wall':>6} {'CPU':>6} {'MB/s':>7}")
@@ -16,15 +16,16 @@ class Row:
         self.failed = None
 
     @property
-    def counts(self):
+    def measured(self):
         return bool(self.wall) and self.failed is None
 
     def add(self, sample):
         self.wall.append(sample.wall)
         self.cpu.append(sample.cpu)
 
-    def middle(self, what):
-        return max(median(getattr(self, what)), TINY)
+    def median(self, what):
+        """Return the median of "wall" or "cpu"."""
+        return max(statistics.median(getattr(self, what)), TINY)
 
 
 class Result:
@@ -39,14 +40,18 @@ class Result:
     def zcopy(self):
         return self.rows[0]
 
-    def best(self, prefix, what):
-        """Return the best row of this group by wall or cpu, or None."""
+    def compare(self, kind):
+        """For wall and CPU, yield the word, the best time of this kind of tool
+        / zcopy's time, and the row that has it.  Nothing if none has."""
         rows = [row for row in self.rows
-                if row.counts and group(row) == prefix]
-        return min(rows, key=lambda row: row.middle(what), default=None)
+                if row.measured and kind_of(row) == kind]
+        if rows:
+            for what, word in ("wall", "wall"), ("cpu", "CPU"):
+                best = min(rows, key=lambda row: row.median(what))
+                yield (word, best.median(what) / self.zcopy.median(what), best)
 
 
-def group(row):
+def kind_of(row):
     name = row.name.split()[0]
     return name if name in ("zcopy", "floor") else "peer"
 
@@ -56,57 +61,40 @@ def row_line(row, result):
         return f"{row.name:16} FAILED: {row.failed}"
     if not row.wall:
         return f"{row.name:16} not run"
-    wall, cpu = row.middle("wall"), row.middle("cpu")
+    wall, cpu = row.median("wall"), row.median("cpu")
     spread = f"({min(row.wall):.4f}-{max(row.wall):.4f})"
     speed = result.size * result.lane.runs / wall / 1e6
     ratios = f"{'-':>6} {'-':>6}"
-    if result.zcopy.counts:
-        ratios = (f"{wall / result.zcopy.middle('wall'):6.2f} "
-                  f"{cpu / result.zcopy.middle('cpu'):6.2f}")
+    if result.zcopy.measured:
+        ratios = (f"{wall / result.zcopy.median('wall'):6.2f} "
+                  f"{cpu / result.zcopy.median('cpu'):6.2f}")
     return f"{row.name:16} {wall:8.4f} {spread:19} {cpu:8.4f} {ratios} " \
            f"{speed:7.0f}"
 
 
-def against(result, prefix, what):
-    """Return (ratio, row) of the group's best, or None.  The ratio is its
-    time / zcopy's."""
-    best = result.best(prefix, what)
-    if best is None:
-        return None
-    return best.middle(what) / result.zcopy.middle(what), best
-
-
 def peer_part(result):
-    parts = []
-    for what, word in ("wall", "wall"), ("cpu", "CPU"):
-        found = against(result, "peer", what)
-        if found:
-            parts.append(f"{word} {found[0]:.2f} ({found[1].name})")
+    parts = [f"{word} {ratio:.2f} ({best.name})"
+             for word, ratio, best in result.compare("peer")]
     return "best peer / zcopy: " + (", ".join(parts) or "no peer")
 
 
 def floor_part(result):
-    parts = []
-    for what, word in ("wall", "wall"), ("cpu", "CPU"):
-        found = against(result, "floor", what)
-        if found:
-            parts.append(f"{word} {1 / found[0]:.2f}")
+    parts = [f"{word} {1 / ratio:.2f}"
+             for word, ratio, _ in result.compare("floor")]
     return "zcopy / floor: " + (", ".join(parts) or "no floor")
 
 
 def target_part(result):
     parts = []
-    for what, word, wanted in zip(("wall", "cpu"), ("wall", "CPU"),
-                                  result.lane.target):
-        found = against(result, "peer", what)
-        if found:
-            verdict = "holds" if found[0] >= wanted else "missed"
-            parts.append(f"{word} {wanted:g} {verdict}")
+    for (word, ratio, _), wanted in zip(result.compare("peer"),
+                                        result.lane.target):
+        verdict = "holds" if ratio >= wanted else "missed"
+        parts.append(f"{word} {wanted:g} {verdict}")
     return "target: " + (", ".join(parts) or "none")
 
 
 def summary(result):
-    if not result.zcopy.counts:
+    if not result.zcopy.measured:
         return "zcopy has no time here"
     return "; ".join(part(result)
                      for part in (peer_part, floor_part, target_part))
