@@ -1,5 +1,5 @@
 /*
- * zcopy: move one file or stream between two places.
+ * zcopy: copy one file or stream from one place to another.
  *
  * Where to find what, from the top of the call chain down:
  *

@@ -209,7 +209,7 @@ no such directory)" in new/
 }
 
 @test "message: an extra operand suggests a shell loop" {
-	told 2 "extra operand 'c': zcopy moves one file; for several use a \
+	told 2 "extra operand 'c': zcopy copies one file; for several use a \
 shell loop (try 'zcopy --help')" in b c
 }
 

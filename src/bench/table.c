@@ -125,7 +125,7 @@ table_print(FILE *file, struct report *report)
 	    "                     GB/s                       CPU    calls"
 	    "    speed    CPU\n"
 	    "                   median      min      max    us/64K  per GiB"
-	    "   to read-write\n");
+	    "   vs read-write\n");
 	for (size_t i = 0; i < report->count; i++) {
 		struct record *record = &report->record[i];
 

@@ -145,7 +145,7 @@ take_operands(struct options *o)
 	extra = poptGetArg(o->context);
 	if (extra == NULL)
 		return STATUS_OK;
-	diag_error(NULL, "extra operand '%s': zcopy moves one file; "
+	diag_error(NULL, "extra operand '%s': zcopy copies one file; "
 	    "for several use a shell loop " HINT, extra);
 	return STATUS_USAGE;
 }
