@@ -19,7 +19,7 @@ import time
 
 
 def look(child):
-    """Return how often it has slept so far, or None if it does not sleep."""
+    """Return how often it has gone to sleep so far, or None if it is awake."""
     with open(f"/proc/{child.pid}/status") as status:
         text = status.read()
     if "\nState:\tS" not in text:
@@ -28,7 +28,7 @@ def look(child):
 
 
 def wait_until_asleep(child):
-    """Wait until it sleeps at eight looks in a row, and never wakes up."""
+    """Wait until it sleeps at eight looks in a row without having woken up."""
     before, same = None, 0
     for _ in range(2000):
         now = look(child)

@@ -1,6 +1,6 @@
 /*
- * caller-older: compiled against a zcopy.h without the newest members (see
- * older_header in library.bats), as the first one with sizes might have been.
+ * caller-older: a program that was compiled against an older zcopy.h, whose
+ * structs lack the newest members (see older_header in library.bats).
  */
 #include "caller.h"
 
@@ -117,7 +117,7 @@ moves_ranges(void)
 	CHECK(has_content(out, sizeof(content)));
 	CHECK_INTACT(request);
 	CHECK_INTACT(range);
-	selects = 1;
+	selects = 1;			/* check_result() wants some */
 	CHECK(zc_job_result(job)->size > sizeof(struct zc_result));
 	check_result(zc_job_result(job));
 	zc_job_free(job);
@@ -145,7 +145,7 @@ plans(void)
 	CHECK(plan.it.method[plan.it.count - 1] == ZC_READ_WRITE);
 }
 
-/** No version was smaller than these. */
+/** Structs that are smaller than in any version of zcopy.h are refused. */
 static void
 refuses_smaller_structs(void)
 {

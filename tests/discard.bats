@@ -9,14 +9,16 @@ setup() {
 	set_up_peers 300000
 }
 
-# discards ARG... - start zcopy --discard; $pid is its process, $port its port.
+# discards ARG... - start zcopy --discard; $discard is its process, $discard_log
+# what it prints, $port its port.
 discards() {
 	listener "$@" --discard listen:127.0.0.1:0
 	discard=$pid
 	discard_log=$log
 }
 
-# lines - print its lines without the first, one for each connection.
+# lines - print what it printed, without where it listens: a line for each
+# connection.
 lines() {
 	grep -v '^zcopy: listening on ' "$discard_log"
 }
@@ -42,7 +44,7 @@ stops() {
 	ends 143 "$discard"
 }
 
-# says REGEX - true if its last line matches.
+# says REGEX - true if its last line is "zcopy: " and what REGEX matches.
 says() {
 	echo "says: $(lines | tail -n 1)"
 	[[ $(lines | tail -n 1) =~ ^zcopy:\ $1$ ]]
@@ -108,7 +110,8 @@ time_taken='[0-9]+\.[0-9]{3} s'
 	peer connect "127.0.0.1:$port" drip=few end ended
 	peer_ends 0
 	retry has_counted 300
-	says "127\.0\.0\.1:[0-9]+: 300 bytes in 0*[1-9.]+[0-9.]* s"
+	# The time is not 0.000 s.
+	says "127\.0\.0\.1:[0-9]+: 300 bytes in [0-9.]*[1-9][0-9.]* s"
 	stops
 }
 
@@ -336,7 +339,7 @@ END
 	done
 }
 
-# busy PID - true if it has used some CPU time.
+# busy PID - for `retry`: it has used at least 5 ticks of CPU time.
 busy() {
 	[ "$(cpu_ticks "$1")" -ge 5 ]
 }
@@ -372,6 +375,7 @@ busy() {
 }
 
 @test "discard: signals that were ignored at the start stay ignored" {
+	# zcopy_command() puts these before zcopy.
 	# shellcheck disable=SC2016	# for the other shell
 	local as_user=(sh -c 'trap "" HUP && exec "$@"' sh) clean_env=(env)
 	discards

@@ -6,8 +6,8 @@ Kill zcopy near its end, again and again.
 
 Run ZCOPY IN OUT, where OUT has the same content, and kill it (SIGKILL) at a
 random moment of the last quarter of the time that it takes.  OUT must have
-that content afterwards.  A kill counts if ZCOPY was still running; fail if
-fewer than one in ten kills count.
+that content afterwards; a temporary name may be left.  A kill counts if ZCOPY
+was still running; fail if fewer than one in ten kills count.
 """
 import filecmp
 import os
@@ -19,6 +19,7 @@ import time
 
 
 def run(command):
+    """Return how many seconds the command took."""
     began = time.monotonic()
     subprocess.run(command, check=True)
     return time.monotonic() - began
@@ -39,8 +40,8 @@ def main(zcopy, source, dest, kills):
     while landed < kills:
         # Measure again now and then, because the disk's speed varies.
         if tried % 10 == 0:
-            takes = min(run(command) for _ in range(3))
-        landed += kill_after(command, takes * random.uniform(0.75, 1))
+            duration = min(run(command) for _ in range(3))
+        landed += kill_after(command, duration * random.uniform(0.75, 1))
         tried += 1
         if not filecmp.cmp(source, dest, shallow=False):
             sys.exit("OUT is neither the old nor the new file")

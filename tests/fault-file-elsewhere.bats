@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # From a file to one that is written in place, or that is on another file
-# system: calls fail in each way that is in tests/fault-table.bash.  Either
-# everything arrives, or the failure is the right one, and exact.
+# system: calls fail in each way that is in tests/fault-table.bash.  After each,
+# either everything arrives, or zcopy fails with the right message and status,
+# and counts exactly.
 
 load helpers
 load fault

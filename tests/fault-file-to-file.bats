@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # From a file to a file: calls fail in each way that is in
-# tests/fault-table.bash.  Either everything arrives, or the failure is the
-# right one, and exact.
+# tests/fault-table.bash.  After each, either everything arrives, or zcopy fails
+# with the right message and status, and counts exactly.
 
 load helpers
 load fault

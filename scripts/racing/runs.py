@@ -54,7 +54,7 @@ class Children:
 
     def start(self, words, stdin=None, stdout=None):
         """Start a command.  A word `<FILE` or `>FILE` takes precedence over
-        stdin and stdout; the child opens FILE, in its own time."""
+        stdin and stdout.  The child opens FILE, which is part of its time."""
         actions = [opening(0, "/dev/null", os.O_RDONLY),
                    opening(1, "/dev/null", os.O_WRONLY),
                    opening(2, self.log, os.O_WRONLY | os.O_APPEND)]
@@ -154,7 +154,8 @@ class FarEnds:
         self.children.close(far)
 
     def listen(self, mode, *path):
-        """Start a far end that listens; return where, once it does."""
+        """Start a far end that listens.  When it does, return the port or path
+        that it prints."""
         if path and os.path.exists(*path):
             os.unlink(*path)
         near, far = self.children.pipe()
@@ -197,6 +198,7 @@ def timed(track, command):
 
 
 def helper(track, *words):
+    """Run a command that is not measured, and must succeed."""
     with track.children() as children:
         children.wait(children.start(words))
 
@@ -248,7 +250,8 @@ def compare(track):
 
 
 def verify(track, sample, is_last):
-    """Check what the far ends cannot know."""
+    """Check DEST, and that a cold SOURCE was read from the disk.  (The far ends
+    have checked the number of bytes.)"""
     if track.lane.sink == "file" and not has_size(track):
         raise Failed("DEST has another size")
     if track.lane.sink == "file" and is_last:
@@ -266,7 +269,8 @@ def run(track, command, is_last=False):
 
 
 def first_line(*words):
-    """Return the first line of the output with a digit: the version."""
+    """Return the line of the output that names a version: the first one that
+    has a digit."""
     said = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=20,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", check=False).stdout
