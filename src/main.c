@@ -6,14 +6,14 @@
  *	main.c			start, one action, the only exit
  *	cli/			the command line: options.c reads it,
  *				option-table.c has a row for each option,
- *				values.c checks and stores what they are given
- *	bench/			--benchmark: bench.c takes turns
+ *				values.c checks and stores their values
+ *	bench/			--benchmark: bench.c measures all methods in turn
  *	  route.c standard.c operands.c
  *				  which routes are measured; far-end.c is their
  *				  other side, data.c makes what they move, and
  *				  cold.c drops it from the page cache
- *	  pass.c		  one transfer, and what it took
- *	  figures.c limit.c	  samples -> numbers, and the answer in words
+ *	  pass.c		  one transfer, and what it cost
+ *	  figures.c limit.c	  samples -> numbers -> which end is the limit
  *	  progress.c table.c json.c csv.c
  *				  how it is shown
  *	transfer/		one run: transfer.c opens, moves, commits
@@ -28,7 +28,7 @@
  *	  discard.c		  --discard
  *	report/			what is shown: verbose.c (-v), methods.c
  *				(--list-methods)
- *	endpoint/		names -> descriptors -> verdicts
+ *	endpoint/		names -> open ends -> committed or undone
  *	  endpoint.c		  parser, and which type serves a name
  *	  file.c		  files and devices, read or written in place
  *	  replace.c		  files that are replaced whole or not at all;
@@ -77,7 +77,8 @@
  *	  tcp.c			  what the kernel knows of a TCP connection
  *	  writeback.c		  begin to write a file to the disk early
  *
- * Arrows run downwards only; the engine knows nothing of the program.
+ * A directory uses only those below it; system/ and base/ are used by all.  The
+ * engine knows nothing of the program.
  */
 #include "config.h"
 

@@ -13,26 +13,29 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../base/options.h"
+#include "options.h"
 #include "status.h"
 
 /* Seconds, where --timeout does not say otherwise. */
 #define DEADLINE_CONNECT	60.0	/* to connect, and to be confirmed */
 #define DEADLINE_NEVER	0.0
 
-/** Check that a timer can be set, if --timeout needs one.  Return STATUS_OK; on
- * failure, print the reason and return the exit status. */
+/** If --timeout needs a timer, check that one can be set, by setting it: it
+ * ticks until a deadline sets it otherwise.  Return STATUS_OK; on failure,
+ * print the reason and return the exit status. */
 enum status deadline_check(const struct options *);
 
 struct deadline {
 	double limit;		/* seconds; 0: wait forever */
-	int64_t since;		/* it counts from here, in ns of clock_now() */
-	int64_t armed;		/* when the timer was set */
-	double look;		/* seconds; 0: see deadline_look() */
-	bool late;		/* news came when the time was up */
+	int64_t since;		/* when it was begun or renewed; clock_now() */
+	int64_t armed;		/* when the timer was set; clock_now() */
+	double look;		/* seconds of deadline_look(); 0: not called */
+	bool late;		/* deadline_poll() has returned an event after
+				   the deadline, and will return no other */
 };
 
-/** Begin: the seconds of --timeout, or `by_default` seconds, from now. */
+/** Set the deadline to --timeout seconds from now; without that option, to
+ * `by_default` seconds. */
 void deadline_begin(struct deadline *, const struct options *,
     double by_default);
 

@@ -70,10 +70,8 @@ handle_default(int signal, void (*handler)(int))
 	return before.sa_handler == SIG_IGN;
 }
 
-/**
- * True if the signal's default action ends a process, and the main line is to
- * clean up before it does.
- */
+/** True if the signal's default action ends a process, and zcopy is to clean up
+ * before it ends. */
 static bool
 is_fatal(int signal)
 {
@@ -87,7 +85,8 @@ is_fatal(int signal)
 		 * repeat the fault, or fake the call's result (SIGSYS); and
 		 * the core is to show where it happened. */
 		SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP,
-		/* signals_install() sets these otherwise. */
+		/* signals_install() gives these, and SIGRTMIN, other
+		 * handlers. */
 		SIGALRM, SIGPIPE, SIGUSR1, SIGXFSZ,
 	};
 

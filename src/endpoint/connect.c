@@ -18,23 +18,23 @@
 #include "congestion.h"
 #include "socket.h"
 
-#define ADDRESSES_MAX	16
+#define ADDRESSES_MAX	16		/* further ones are not tried */
 #define HEAD_START	250		/* milliseconds; RFC 8305, 8 */
 
 struct race {
 	struct endpoint *ep;
 	const struct addrinfo *to[ADDRESSES_MAX];
 	struct pollfd polled[ADDRESSES_MAX];	/* fd -1: not running */
-	unsigned count, begun, running;
-	int64_t last;			/* when the last one began */
-	bool hurry;			/* one has failed since then */
-	int error;			/* errno of the last that failed */
+	unsigned count, begun, running;	/* attempts */
+	int64_t last;			/* when the last attempt began */
+	bool hurry;			/* an attempt has failed since then */
+	int error;			/* errno of the last one that failed */
 	char *tried;			/* each address with its error */
 	size_t size;			/* of that buffer */
 };
 
-/** Return the next address from *list on that is (`same`), or is not, of this
- * family, and move *list behind it; or NULL. */
+/** Return the first address in *list that is of this family (or, if not `same`,
+ * of another one), and advance *list beyond it.  NULL: there is none. */
 static const struct addrinfo *
 next_of(const struct addrinfo **list, int family, bool same)
 {
@@ -48,8 +48,8 @@ next_of(const struct addrinfo **list, int family, bool same)
 	return found;
 }
 
-/** Line up the addresses: in the order of the list, but with the families
- * alternating, the first one's first. */
+/** Put the addresses in the order in which to try them: that of the list, but
+ * with alternating families, beginning with that of the first address. */
 static void
 race_line_up(struct race *race, const struct addrinfo *list)
 {
@@ -69,7 +69,8 @@ race_line_up(struct race *race, const struct addrinfo *list)
 	}
 }
 
-/** End attempt i, which failed with errno: note that, and close the socket. */
+/** End attempt i, which failed with errno: add that to `tried`, and close the
+ * socket. */
 static void
 race_lose(struct race *race, unsigned i)
 {
@@ -167,7 +168,8 @@ race_wait(struct race *race)
 	return -1;
 }
 
-/** Return a connected socket; -1 if all attempts failed; or -2, as above. */
+/** Return a connected socket; -1 if all attempts failed; or -2 with errno if a
+ * signal or the deadline ends us. */
 static int
 race_run(struct race *race)
 {
@@ -184,8 +186,9 @@ race_run(struct race *race)
 	return fd;
 }
 
-/** Close the attempts that still run.  If nobody won, note for each that errno
- * ended it, unless that is EINTR. */
+/** Close the attempts that still run.  If none is connected (`lost`), because
+ * the deadline has passed, add them to `tried` with errno; but not after a
+ * signal (EINTR).  Keep errno. */
 static void
 race_close(struct race *race, bool lost)
 {

@@ -4,10 +4,10 @@
  * The data goes to an unnamed file (O_TMPFILE) in the same directory, which
  * gets a name only when it is complete.  No call puts an unnamed file in the
  * place of an old one, so it is first linked to a temporary name, and that is
- * renamed.  Our signal handlers only set flags, so only kill -9 between these
- * two calls leaves the temporary name behind.  On file systems without
- * O_TMPFILE the file has a temporary name from the start, and kill -9 at any
- * time leaves it behind.
+ * renamed.  Our signal handlers only set flags, so only a death without them
+ * (SIGKILL, a crash, a loss of power) between these two calls leaves the
+ * temporary name behind.  On file systems without O_TMPFILE the file has a
+ * temporary name from the start, and such a death at any time leaves it behind.
  */
 #include "config.h"
 
@@ -28,7 +28,8 @@
 #include "look.h"
 #include "temporary.h"
 
-enum { LOOKS = 20 };			/* if others replace it all the time */
+enum { LOOKS = 20 };			/* for an old file that others keep
+					   replacing */
 
 struct replace_state {
 	struct location location;
@@ -62,7 +63,8 @@ replace_error(const struct endpoint *ep, const char *why)
 	return endpoint_fault(ep);
 }
 
-/** Print errno as the reason why DEST cannot be replaced, or created. */
+/** Print errno as the reason why DEST cannot be replaced, or created.  Return
+ * the exit status. */
 static enum status
 replace_failed(const struct endpoint *ep)
 {
@@ -253,12 +255,12 @@ replace_is_there(const struct location *before, const struct location *now)
 	    location_has(now, &old);
 }
 
-/*
+/**
  * Give the new file the attributes that the old one has now.  If the old one
  * has lost its name, grant only what all of these allow: its attributes before
  * the first byte, its attributes now, and those of the file that took the name.
  * If there was no old file, the attributes of a file that has taken the name
- * since then limit the new one, too.
+ * since then limit the new one, too.  Return 0, or -1 with errno.
  */
 static int
 replace_keep(const struct endpoint *ep, const struct location *now)
@@ -302,7 +304,8 @@ replace_rename(struct replace_state *state, unsigned flags)
 	return 0;
 }
 
-/** Rename a named temporary to DEST unless DEST exists. */
+/** Rename the temporary name to DEST unless DEST exists.  Return 0, or -1 with
+ * errno. */
 static int
 replace_rename_exclusively(struct replace_state *state)
 {
@@ -318,10 +321,10 @@ replace_rename_exclusively(struct replace_state *state)
 	    location->base, 0);
 }
 
-/*
+/**
  * Give the complete file its name: by rename if it has a temporary name, by
- * link if there is no old file (`there`), else by link and rename.  Return 0,
- * or -1 with errno.
+ * link if there is no old file (`there` is false), else by link and rename.
+ * Return 0, or -1 with errno.
  */
 static int
 replace_publish(const struct endpoint *ep, struct replace_state *state,
@@ -364,6 +367,8 @@ replace_is_astray(int error)
 	return error == ESTALE || error == ENOENT || error == ENOTDIR;
 }
 
+/** Print that the path leads elsewhere, and `what` became of the new file.
+ * Return the exit status. */
 static enum status
 replace_astray(const struct endpoint *ep, const char *what)
 {

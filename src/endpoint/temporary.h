@@ -9,13 +9,14 @@
 #include <sys/types.h>
 
 /**
- * Create a file with such a name, and write the name into a buffer of
- * NAME_MAX + 1 bytes.  Return a descriptor, or -1 with errno and name "".
+ * Create a file with a temporary name for `base`, and write it to `name`, which
+ * has NAME_MAX + 1 bytes.  Return a descriptor, or -1 with errno, and "" as the
+ * name.
  */
 int temporary_create(int dir, const char *base, char *name, mode_t);
 
-/** Give an unnamed file (O_TMPFILE) such a name.  Return 0, or -1 with errno
- * and name "". */
+/** Give an unnamed file (O_TMPFILE) a temporary name, in the same way.  Return
+ * 0, or -1 with errno. */
 int temporary_link(int fd, int dir, const char *base, char *name);
 
 /** Give an unnamed file this name.  Return 0, or -1 with errno; EEXIST if there

@@ -17,8 +17,8 @@
 #include "skip.h"
 #include "verdict.h"
 
-/** Return how many bytes there are to move, as zc_job_run() works it out.  -1:
- * all until the end, and the size is unknown. */
+/** Return how many bytes a run would move, or -1 if it would move all until the
+ * end, and the size is unknown. */
 static int64_t
 bytes_to_move(const struct endpoint *source, const struct look *in)
 {
@@ -97,6 +97,7 @@ print_range(int64_t bytes, const struct options *options)
 	printf("\n");
 }
 
+/** Look at the file of a header or trailer. */
 static enum status
 look_at_name(struct look *look, const char *name, const struct options *options)
 {
@@ -106,7 +107,7 @@ look_at_name(struct look *look, const char *name, const struct options *options)
 	if (status != STATUS_OK)
 		return status;
 	status = endpoint_look(&file, look);
-	/* SOURCE has not failed. */
+	/* STATUS_SOURCE would mean that SOURCE itself cannot be read. */
 	return status == STATUS_SOURCE ? STATUS_OTHER : status;
 }
 
@@ -136,7 +137,8 @@ print_names(const char *title, const struct names *names)
 		print_name(title, names->name[i]);
 }
 
-/** Print the options that the choice of the methods depends on. */
+/** Print which method is tried first, by which option, and which options rule
+ * out others. */
 static void
 print_choice(enum zc_method preferred, const struct options *options)
 {

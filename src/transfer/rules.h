@@ -1,9 +1,9 @@
 /*
  * --select=RULES: choose the method by the amount of data.
  *
- * RULES is LIMIT:METHOD[,LIMIT:METHOD...], limits increasing, LIMIT a size
- * or `*` (any size, and streams whose size is unknown), which can only be
- * the last.  The first rule whose limit the size does not exceed is taken.
+ * RULES is LIMIT:METHOD[,LIMIT:METHOD...].  A limit is a size, larger than the
+ * one before it.  The last limit may be `*`: any size, also an unknown one.
+ * The first rule whose limit is not exceeded applies.
  */
 #ifndef TRANSFER_RULES_H
 #define TRANSFER_RULES_H
@@ -14,7 +14,8 @@
 
 struct rules;
 
-/** Parse `text`.  Return NULL if it is wrong, with *why set to static text. */
+/** Parse `text`.  If it is wrong, return NULL and set *why to the reason, which
+ * is static text. */
 struct rules *rules_parse(const char *text, const char **why);
 void rules_free(struct rules *);
 

@@ -14,7 +14,7 @@
 enum status verdict(const struct zc_result *, const struct endpoint *source,
     const struct endpoint *dest);
 
-/** Print that the named method cannot serve.  Return STATUS_METHOD. */
+/** Print that the method of --method cannot serve.  Return STATUS_METHOD. */
 enum status verdict_ruled_out(const struct endpoint *dest, enum zc_method,
     const char *why, enum zc_kind in, enum zc_kind out);
 
