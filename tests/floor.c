@@ -33,7 +33,8 @@ enum { BUFFER = 256 * 1024, PIPE = 1 << 20, MOST = 1 << 30 };
 
 static char buffer[PIPE];
 
-/* Ways: from 0 to 1, 0 at the end, -1 with errno. */
+/* Ways.  Each moves some bytes from descriptor 0 to descriptor 1.  Return more
+ * than 0, 0 at the end of SOURCE, or -1 with errno. */
 
 static ssize_t
 by_read(void)
@@ -94,7 +95,7 @@ by_dropping(void)
 
 static const struct {
 	const char *name;
-	ssize_t (*some)(void);
+	ssize_t (*move)(void);
 } ways[] = {
 	{ "read", by_read }, { "sendfile", by_sendfile },
 	{ "splice", by_splice }, { "through", by_pipe },
@@ -164,7 +165,7 @@ main(int argc, char **argv)
 
 		if (strcmp(ways[i].name, argv[1]) != 0)
 			continue;
-		while ((n = ways[i].some()) > 0)
+		while ((n = ways[i].move()) > 0)
 			;
 		if (n < 0)
 			err(1, "%s", argv[1]);

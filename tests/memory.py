@@ -1,5 +1,5 @@
 """
-memory.py ZCOPY METHOD - compare the memory for little and for much data.
+memory.py ZCOPY METHOD - compare the memory that little and much data needs.
 
 Run `ZCOPY -m METHOD large -` twice, read one byte and 60 MiB from it, and then
 look at its peak of resident memory.  Fail if the peak depends on how much was

@@ -9,7 +9,7 @@ setup() {
 	requires strace
 	load_data
 	BLOCK=262144
-	SIZE=3000000			# eleven blocks and a half
+	SIZE=3000000			# eleven blocks, and a part of one
 	random_file data $SIZE
 }
 

@@ -11,7 +11,7 @@ MiB = runs.MiB
 
 
 class Unfit(Exception):
-    """Why a lane cannot be run here."""
+    """A lane cannot be run here; the text says why."""
 
 
 def file_system(path):
@@ -69,11 +69,12 @@ class Places:
         source = self.source(size)
         if lane.place not in ("shm", "dir"):
             source = self.copied(source, dest)
-        return runs.Track(
-            lane, size, self.programs, source,
-            "/dev/null" if lane.sink == "null" else f"{dest}/dest",
-            self.given(size) if lane.sink == "file" and lane.source != "file"
-            else source, self.work)
+        path = "/dev/null" if lane.sink == "null" else f"{dest}/dest"
+        expected = source
+        if lane.sink == "file" and lane.source != "file":
+            expected = self.given(size)
+        return runs.Track(lane, size, self.programs, source, path, expected,
+                          self.work)
 
     def source(self, size):
         path = f"{self.work}/source.{size}"

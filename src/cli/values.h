@@ -1,7 +1,7 @@
 /*
- * What can stand in the rows of option-table.c as `take` (base/options.h):
- * each checks a value, stores it in a member of one type, and names the
- * option when the value is wrong.
+ * The functions that take an option's value: `take` in the rows of
+ * option-table.c, with the contract that base/options.h states.  Each stores
+ * the value in a member of the type given here.
  */
 #ifndef CLI_VALUES_H
 #define CLI_VALUES_H

@@ -189,7 +189,7 @@ listen_adopt(struct endpoint *ep)
 static enum status
 listen_look(struct endpoint *ep, struct look *look)
 {
-	look->way = "sent to the first who connects";
+	look->way = "sent to the first peer that connects";
 	return ep->listener >= 0 ? listen_check_adopted(ep) :
 	    congestion_check(ep);
 }

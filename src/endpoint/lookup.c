@@ -25,8 +25,10 @@ struct lookup {
 	struct addrinfo hints;
 	int error, cause;		/* EAI_..., and errno */
 	struct addrinfo *list;
-	int done[2];			/* a pipe, closed at [1] when done */
-	atomic_int owners;		/* the last one frees it */
+	int done[2];			/* a pipe; done[1] is closed when the
+					   thread is done */
+	atomic_int owners;		/* threads that use this; the last one
+					   frees it */
 };
 
 /** Called by each thread when it is done with it.  The last one frees it. */

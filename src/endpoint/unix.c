@@ -160,7 +160,7 @@ unix_listen_look(struct endpoint *ep, struct look *look)
 {
 	struct sockaddr_un address;
 
-	look->way = "sent to the first who connects";
+	look->way = "sent to the first peer that connects";
 	return unix_address(ep, &address) < 0 || unix_may_bind(ep) < 0 ?
 	    endpoint_error(ep, "bind") : STATUS_OK;
 }

@@ -180,8 +180,8 @@ attributes_chown(int fd, struct attributes *a)
 }
 
 /** Set the list, or remove one that came from the directory's default list.
- * NULL, or where the new file may not have what the old one had: text for the
- * user, with errno, or 0 where no call failed. */
+ * Return NULL; or, if the new file may not have the old one's list, the end of
+ * "the access list of ...", with errno, which is 0 if no call failed. */
 static const char *
 list_give(int fd, const struct attributes *a)
 {
@@ -201,14 +201,14 @@ list_give(int fd, const struct attributes *a)
 	return "its directory cannot be removed";
 }
 
-/*
+/**
  * Take the file back from its new owner, if we may not set the list and the
- * mode of another user's file.
- * False: that was not needed, or is not possible.
+ * mode of another user's file: both need CAP_FOWNER, which a container may lack
+ * although it has CAP_CHOWN.  Return false if that is not necessary, or not
+ * possible: file systems that make up the owner (vfat) refuse to change it.
  *
- * Both need CAP_FOWNER, which a container may lack and yet have CAP_CHOWN.
- * File systems that make up the owner (vfat) refuse to change it.  The group
- * stays the right one: the mode gives nobody else its rights for a moment.
+ * The group stays as it is, so that the mode never gives another group its
+ * rights.
  */
 static bool
 attributes_take_back(int fd)
@@ -223,7 +223,7 @@ attributes_take_back(int fd)
 	return fchown(fd, geteuid(), (gid_t)-1) == 0;
 }
 
-/** Set list and mode: 0, or -1 with errno. */
+/** Set list and mode.  Return 0, or -1 with errno. */
 static int
 attributes_set(int fd, struct attributes *a, const char *name)
 {
@@ -231,7 +231,7 @@ attributes_set(int fd, struct attributes *a, const char *name)
 	struct stat st;
 	int error = errno;
 
-	/* Without the list, nobody knows who was kept out by it. */
+	/* Without the list it is unknown whom it kept out. */
 	if (lost != NULL && (a->mode & (S_IRWXG | S_IRWXO)) != 0)
 		diag_verbose("%s: the access list of %s%s%s: only the owner's "
 		    "rights are kept", name, lost, error != 0 ? ": " : "",
@@ -258,7 +258,7 @@ attributes_give(int fd, struct attributes *a, const char *name)
 	if (!attributes_take_back(fd))
 		return attributes_set(fd, a, name);
 
-	/* Owner last, then, and chown(2) clears the set-id bits. */
+	/* Then the owner is set last, and chown(2) clears the set-id bits. */
 	a->mode &= ~(mode_t)(S_ISUID | S_ISGID);
 	if (attributes_set(fd, a, name) < 0)
 		return -1;

@@ -42,12 +42,11 @@ int attributes_read(struct attributes *, int fd);
 void attributes_meet(struct attributes *a, const struct attributes *b);
 
 /**
- * Give the attributes to the new file `fd`, and change them to what it has got.
- *
- * What cannot be kept is dropped on the safe side: nobody but the new owner
- * may do more with the new file than he might with the old one.  0, or -1
- * with errno where even that is not to be had.  They are changed to what the
- * new file has.  With -v the user is told, for `name`, of a list that is lost.
+ * Give the attributes to the new file `fd`, as far as possible, and change them
+ * to those that it has got.  Drop what cannot be kept so that nobody but the
+ * new owner may do more with the new file than with the old one.  With -v,
+ * print that the list is lost, with the file's `name`.  Return 0, or -1 with
+ * errno if the new file would grant too much.
  */
 int attributes_give(int fd, struct attributes *, const char *name);
 
@@ -55,10 +54,10 @@ int attributes_give(int fd, struct attributes *, const char *name);
  * Return the permission bits, before the umask, of a copy of the regular file
  * `fd`.
  *
- * The new file has no list: if `fd` has one, the group gets what the list
- * gives the group, and others get no more than any entry of it.  If nobody
- * knows whether it has one, only the owner gets anything, and with -v the user
- * is told so for `name`.
+ * The new file has no list.  So if `fd` has one, the group gets what the list
+ * gives the group, and others get no more than each named user and group has.
+ * If it is unknown whether `fd` has one, only the owner gets any rights; with
+ * -v, print that, with the file's `name`.
  */
 mode_t attributes_for_copy(int fd, const char *name);
 

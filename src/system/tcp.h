@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /** Return how many bytes the peer's kernel has acknowledged, or -1 if that is
- * not known.  The kernel counts the FIN as one byte, and our SYN, too. */
+ * not known.  Our SYN and our FIN count as one byte each. */
 int64_t tcp_acknowledged(int fd);
 
 /** Return more than 0 if the peer's kernel has not acknowledged everything, 0

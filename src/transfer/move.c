@@ -113,7 +113,7 @@ must_read(const struct mover *mover, int fd)
 	    endpoint_has(mover->dest, ENDPOINT_NETWORK);
 }
 
-/** Return the milliseconds until this time, for poll(2). */
+/** Return the milliseconds until this time (0: never), for poll(2). */
 static int
 milliseconds_until(int64_t until)
 {
@@ -124,9 +124,9 @@ milliseconds_until(int64_t until)
 	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT_MAX);
 }
 
-/** Wait until the descriptor is ready or has failed, or it is time.  Meanwhile
- * drop what DEST sends.  Return 0, or -1 with errno; EINTR: the engine calls
- * `event`. */
+/** Wait until the descriptor is ready or has failed, or wait->until has come.
+ * In the meantime, drop what DEST sends.  Return 0, or -1 with errno; after
+ * EINTR the engine calls on_event(). */
 static int
 on_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
@@ -167,8 +167,9 @@ move_flags(const struct options *options)
 	    (options->no_disk_io ? (unsigned)ZC_NODISKIO : 0);
 }
 
-/** True if no call can exceed FOLLOWED_BLOCK anyway.  It would be the size of
- * read-write's buffer, too, which is 32 KiB for the smallest files. */
+/** True if no call can exceed FOLLOWED_BLOCK.  Then leave block_size alone: it
+ * is also the size of read-write's buffer, which the engine makes smaller (32
+ * KiB) for the smallest files. */
 static bool
 is_small(const struct endpoint *source)
 {

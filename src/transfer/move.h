@@ -16,12 +16,13 @@ struct moved {
 };
 
 /**
- * Move options->bytes bytes from source to dest, hdtr around them, and say on
- * standard error why not.  Only ZC_UNSUITED, by which no benchmark fails, is
- * STATUS_METHOD without a message: the caller has verdict() for that.
+ * Move options->bytes bytes from source to dest, with hdtr around them.  Return
+ * STATUS_OK; on failure, print the reason and return the exit status.  But for
+ * ZC_UNSUITED, return STATUS_METHOD and print nothing: transfer() calls
+ * verdict() then, and the benchmark does not fail.
  *
- * dest begins once the plan stands, and no trailer is sent after data that the
- * watch finds changed.  *moved is filled in always.
+ * Call endpoint_begin() for dest when the methods have been chosen, and send no
+ * trailer if SOURCE has changed.  Always fill in *moved.
  */
 enum status move(const struct endpoint *source, struct endpoint *dest,
     const struct zc_hdtr *hdtr, const struct watch *, struct moved *moved);

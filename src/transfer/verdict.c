@@ -11,7 +11,8 @@
 #include "direct.h"
 #include "tally.h"
 
-/** The engine was told to stop: because of a signal, or for result->error. */
+/** Print that the transfer was stopped, by a signal or by a hook that failed
+ * with result->error. */
 static enum status
 verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 {
@@ -32,8 +33,9 @@ verdict_ruled_out(const struct endpoint *dest, enum zc_method method,
 	return STATUS_METHOD;
 }
 
-/** No method could do it.  ENOTSUP with a reason: our own rules exclude the
- * named method; else the kernel has refused it, perhaps after some bytes. */
+/** Print why no method could do it: our own rules exclude the one that was
+ * named (ENOTSUP with a reason), or the kernel has refused it, perhaps after
+ * some bytes. */
 static enum status
 verdict_unsuited(const struct zc_result *result,
     const struct endpoint *source, const struct endpoint *dest)
@@ -113,8 +115,8 @@ verdict_wrapped(const struct endpoint *dest)
 	return STATUS_DEST;
 }
 
-/** zc_job_new() has refused the request.  Opening the ends has excluded all
- * reasons for that but these. */
+/** Print why zc_job_new() has refused the request.  All other reasons were
+ * excluded when the ends were opened. */
 static enum status
 verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
 {
