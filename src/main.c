@@ -7,7 +7,7 @@
  *	cli/			the command line: options.c reads it,
  *				option-table.c has a row for each option,
  *				values.c checks and stores their values
- *	bench/			--benchmark: bench.c measures all methods in turn
+ *	bench/			--benchmark: bench.c measures methods in turn
  *	  route.c standard.c operands.c
  *				  which routes are measured; far-end.c is their
  *				  other side, data.c makes what they move, and

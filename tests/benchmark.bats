@@ -103,7 +103,9 @@ usage_error() {
 	grep -q '^file to unix socket$' ../report
 	grep -qE '^  copy_file_range\*? +[0-9.]+ ' ../report
 	tail -n 1 ../report
-	tail -n 1 ../report | grep -qE ' is the limit.* GB/s.*\.$'
+	# On a busy machine a measurement may contradict another one.
+	tail -n 1 ../report | grep -qE \
+	    ' is the limit.* GB/s.*\.$|^The limit is unknown: .*\.$'
 }
 
 @test "benchmark: on tmpfs, cold files are left out" {
