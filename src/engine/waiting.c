@@ -87,12 +87,11 @@ wait_is_overdue(struct zc_job *job)
 static void
 bound(struct zc_job *job, size_t count)
 {
-	const int64_t second = 1000000000;
 	int64_t timeout = job->request.timeout, until;
 
 	if (timeout == 0)
 		return;
-	until = MIN(job->due, in_time(MIN(timeout / 8 + 1, second)));
+	until = MIN(job->due, in_time(timeout / 8 + 1));
 	for (size_t i = 0; i < count; i++)
 		if (job->waits[i].until == 0 || job->waits[i].until > until)
 			job->waits[i].until = until;
