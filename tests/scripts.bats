@@ -33,7 +33,7 @@ bootstrap() {
 }
 
 # source_tree - make the least that scripts/build and scripts/run need of one,
-# in tree/, with a build/Makefile that has nothing to do.
+# in tree/, with a build/Makefile that only prints "made".
 source_tree() {
 	mkdir -p tree/scripts tree/build-aux tree/build/src tree/src tree/man \
 	    tree/tests
@@ -42,14 +42,14 @@ source_tree() {
 	cp tree/configure tree/scripts/bootstrap
 	chmod +x tree/configure tree/scripts/*
 	touch tree/configure.ac
-	printf 'all:\n' >tree/build/Makefile
+	printf 'all:\n\t@echo made\n' >tree/build/Makefile
 }
 
 @test "build: a second run waits, and then has the log to itself" {
 	requires flock
 	local first
 	source_tree
-	printf 'slow:\n\techo building; until [ -e %s ]; do sleep 0.05; done\n' \
+	printf 'slow:\n\t@echo slow; until [ -e %s ]; do sleep 0.05; done\n' \
 	    "$PWD/go" >>tree/build/Makefile
 	# A flock that says when it is called.
 	mkdir bin
@@ -62,14 +62,15 @@ source_tree() {
 	PATH=$PWD/bin:$PATH
 	CALLED=first timeout 20 tree/scripts/build build slow 3>&- &
 	first=$!
-	retry grep -q building tree/build/build.log
+	retry grep -qx slow tree/build/build.log
 	CALLED=second timeout 20 tree/scripts/build build all 3>&- &
 	retry test -e second
-	grep building tree/build/build.log
+	grep -x slow tree/build/build.log
 	: >go
 	wait "$first"
 	wait $!
-	grep 'Nothing to be done' tree/build/build.log
+	grep -x made tree/build/build.log
+	run ! grep -x slow tree/build/build.log
 }
 
 @test "build: without a target it prints its usage" {
