@@ -1,6 +1,6 @@
 /*
  * The clock: CLOCK_MONOTONIC, which setting the time of day does not change.
- * A header alone, so that the engine can use it.
+ * Header only: the engine includes it, but links nothing of base/.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

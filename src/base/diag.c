@@ -33,7 +33,7 @@ decode(const unsigned char *text, size_t *length)
 		character &= 0x7f >> *length;
 	for (size_t i = 1; i < *length; i++) {
 		if ((text[i] & 0xc0) != 0x80)
-			return -1;	/* or the final NUL */
+			return -1;	/* also at the final NUL */
 		character = character << 6 | (text[i] & 0x3f);
 	}
 	if (*length == 0 || character < least[*length] ||

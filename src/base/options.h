@@ -1,6 +1,6 @@
 /*
- * What the user asked for: the command line, parsed, as everything below
- * reads it; and what a row of the table of options says (cli/option-table.c).
+ * The parsed command line, which the lower layers read, and the type of the
+ * rows of the option table (cli/option-table.c).
  */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
@@ -27,7 +27,7 @@ enum action {
 
 /** What the peer of a socket must do before the transfer is a success. */
 enum confirm {
-	CONFIRM_DEFAULT,		/* close, for a socket of our own */
+	CONFIRM_DEFAULT,		/* close; if inherited, nothing */
 	CONFIRM_CLOSE,
 	CONFIRM_ACK,
 	CONFIRM_NONE,
@@ -45,7 +45,7 @@ struct names {
 struct options {
 	enum action action;
 	const char *source, *dest;	/* as typed; owned by context; dest is
-					   NULL with --discard, both with
+					   NULL with --discard; both are with
 					   --list-methods, and may be with
 					   --benchmark */
 
@@ -82,8 +82,8 @@ struct options {
 /** What an option needs; a set of bits.  Types of endpoints offer some. */
 enum need {
 	NEED_PATH = 1 << 0,		/* DEST is a path */
-	NEED_POSITION = 1 << 1,		/* DEST is no network: it may have a
-					   position to write at */
+	NEED_POSITION = 1 << 1,		/* DEST is not on a network, so it may
+					   have a position to write at */
 	NEED_SOCKET = 1 << 2,		/* DEST is a socket */
 	NEED_TCP = 1 << 3,		/* an end on TCP */
 	NEED_FAMILY = 1 << 4,		/* zcopy chooses the address family */
@@ -95,7 +95,7 @@ enum need {
 	NEED_BENCHMARK = 1 << 10,	/* --benchmark */
 };
 
-/** Options of one choice exclude each other. */
+/** Options with the same choice exclude each other. */
 enum choice {
 	CHOICE_NONE,
 	CHOICE_START,			/* where writing starts */
@@ -108,7 +108,8 @@ enum choice {
 /** A row of the table: all there is to know of one option. */
 struct option {
 	const char *name;		/* "--offset"; NULL: `help` is the
-					   heading of a group, or no row */
+					   heading of a group, or (if it is
+					   NULL, too) the row is unused */
 	char letter;			/* 'c' for -c, or '\0' */
 	const char *help;
 	const char *placeholder;	/* "SIZE"; NULL: it takes no value */
@@ -127,8 +128,8 @@ struct option {
 
 enum { OPTION_ROWS = 64 };		/* as many as the table can have */
 
-/** True if the option has changed its member: --retry=0 is as good as no
- * --retry. */
+/** True if the option has changed its member: --retry=0, the default, counts as
+ * not given. */
 bool option_given(const struct option *, const struct options *);
 
 /** Return the name of the first option given that needs one of `needs` (enum
@@ -136,7 +137,7 @@ bool option_given(const struct option *, const struct options *);
 const char *options_needing(const struct options *, unsigned needs);
 
 /** Reset all options that need one of `needs`, as if they had not been given.
- * Frees nothing: for a copy. */
+ * Free nothing: `options` must be a copy. */
 void options_reset(struct options *, unsigned needs);
 
 #endif

@@ -9,8 +9,8 @@
 
 #include "clock.h"
 
-/** Return the next 31 bits of random(3), which begins elsewhere in each
- * process. */
+/** Return the next 31 bits of random(3), which has a different seed in
+ * each process. */
 static uint32_t
 next(void)
 {

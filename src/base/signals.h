@@ -1,6 +1,6 @@
 /*
- * Signals that end zcopy.  Their handler only records them; the main line puts
- * bytes back, removes names and reports counts, and then dies by that signal.
+ * Signals that end zcopy.  Their handler only records them; the main program
+ * puts bytes back, removes names, reports counts, and then dies by that signal.
  *
  * No handler restarts calls (SA_RESTART): a blocked call fails with EINTR, and
  * signals_caught() says whether to go on.  A signal that arrives between that
@@ -17,15 +17,15 @@
  * that a crash raises; ignore SIGPIPE and SIGXFSZ.  Signals that were ignored
  * when zcopy started stay ignored.  The exceptions are our timers' SIGRTMIN,
  * which only interrupts calls (EINTR), and SIGALRM: they are handled and
- * unblocked whatever our parent did to them.
+ * unblocked even if our parent ignored or blocked them.
  */
 void signals_install(void);
 
 /** Return the signal that is to end us, or 0. */
 int signals_caught(void);
 
-/** Act as if the signal had arrived: SIGPIPE, when the reader of a pipe
- * left. */
+/** Act as if the signal had arrived: SIGPIPE, which is ignored, when writing to
+ * a pipe fails with EPIPE. */
 void signals_catch(int signal);
 
 /** True if SIGUSR1 has arrived since the last call. */

@@ -29,8 +29,8 @@ data_directory(void)
 	    "/var/tmp";
 }
 
-/** Write the block again and again.  Return 0, or -1 with errno: EINTR if a
- * signal ends us. */
+/** Write the block again and again.  Return 0, or -1 with errno: EINTR if zcopy
+ * has caught a signal. */
 static int
 write_repeatedly(int fd, const char *block, int64_t bytes)
 {

@@ -8,7 +8,7 @@
 #include "../zcopy.h"
 #include "route.h"
 
-/* CPU time is reported per so many bytes.  (JSON and CSV call these bytes a
+/* The bytes for which CPU time is reported.  (JSON and CSV call these bytes a
  * pass; in this code, a pass is a transfer.) */
 enum { CPU_BYTES = 64 * 1024 };
 

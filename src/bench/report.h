@@ -14,7 +14,7 @@ struct report {
 	const struct routes *routes;
 	struct record record[ROUTES_MAX];
 	size_t count;
-	size_t rounds;			/* asked for */
+	size_t rounds;			/* requested */
 	int64_t bytes;			/* of a pass */
 	struct utsname system;		/* uname(2) */
 	char congestion[16];		/* congestion control of the last TCP
@@ -25,12 +25,12 @@ struct report {
 };
 
 /*
- * Print the report.  Sort its samples, and leave write errors to the caller
- * (output_flush()).  Return STATUS_OK; on failure, print the reason and return
- * the exit status.
+ * Sort the report's samples, and print the report.  Return STATUS_OK; on
+ * failure, print the reason and return the exit status.  The caller checks for
+ * write errors (output_flush()).
  */
 
-/** A table to read; its last line names the bottleneck. */
+/** A table for people; its last line names the bottleneck. */
 enum status table_print(FILE *, struct report *);
 
 /** One JSON object on one line. */

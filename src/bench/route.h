@@ -11,7 +11,7 @@
 #include "../base/status.h"
 #include "../base/options.h"
 
-/** What the route measures when the bottleneck is looked for. */
+/** The part that the route measures, to find the bottleneck. */
 enum part { PART_NONE, PART_SOURCE, PART_DEST, PART_BOTH };
 
 /** An inherited descriptor, and the position to which each pass returns. */
@@ -38,8 +38,8 @@ struct routes {
 	struct route route[ROUTES_MAX];
 	size_t count;
 
-	const char *source_label;	/* what the report calls them: */
-	const char *dest_label;		/* "the disk", "the network" */
+	const char *source_label;	/* in the report: "the disk", ... */
+	const char *dest_label;		/* "the network", ... */
 	int64_t bytes;			/* size of the test data */
 	const char *directory;		/* of the test file, or NULL */
 	char file_system[32];		/* of the file; "": none, or unknown */
@@ -50,9 +50,9 @@ struct routes {
 #define ROUTES_INIT { .count = 0, .file = -1, .memory = -1 }
 
 /**
- * Add a route with a copy of these options.  Take over source and dest, which
- * are from malloc(3).  If one of them is NULL (out of memory), free the other,
- * print the reason and return NULL.
+ * Add a route with a copy of these options.  Take ownership of source and dest,
+ * which are from malloc(3).  If one of them is NULL (out of memory), free the
+ * other, print the reason and return NULL.
  */
 struct route *routes_add(struct routes *, const char *name,
     const struct options *, char *source, char *dest);
@@ -73,8 +73,9 @@ enum status standard_routes(struct routes *, const struct options *);
  * measured. */
 enum status operands_routes(struct routes *, const struct options *);
 
-/** Rewind and make cold, before each pass.  Return STATUS_OK; on failure, print
- * the reason and return the exit status. */
+/** Before each pass, rewind the descriptors and drop the cold file from the
+ * page cache.  Return STATUS_OK; on failure, print the reason and return the
+ * exit status. */
 enum status route_prepare(const struct route *);
 
 /** Stop the far ends, and free and close everything. */
