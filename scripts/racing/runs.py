@@ -75,7 +75,7 @@ class Children:
         return self.pids[-1]
 
     def wait(self, pid):
-        """Wait for success; return what it used, as getrusage(2) says."""
+        """Wait for a child that must succeed; return its struct rusage."""
         _, status, usage = os.wait4(pid, 0)
         self.pids.remove(pid)
         status = os.waitstatus_to_exitcode(status)
@@ -105,7 +105,7 @@ class Track:
     """A lane, and its files."""
     lane: object
     size: int
-    programs: object        # zcopy, farend, floor, cache: paths
+    programs: object        # paths of zcopy, farend, floor and cache
     source: str
     dest: str
     expected: str           # a file that DEST must be equal to
@@ -154,8 +154,8 @@ class FarEnds:
         self.children.close(far)
 
     def listen(self, mode, *path):
-        """Start a far end that listens.  When it does, return the port or path
-        that it prints."""
+        """Start a far end, wait until it listens, and return the port or path
+        that it then prints."""
         if path and os.path.exists(*path):
             os.unlink(*path)
         near, far = self.children.pipe()

@@ -1,4 +1,4 @@
-"""Samples in, lines of text out."""
+"""Samples, and the tables that show them."""
 import statistics
 
 HEAD = (f"{'':16} {'wall s':>8} {'(min-max)':19} {'CPU s':>8} "
@@ -41,8 +41,9 @@ class Result:
         return self.rows[0]
 
     def compare(self, kind):
-        """For wall and CPU, yield the word, the best time of this kind of tool
-        / zcopy's time, and the row that has it.  Nothing if none has."""
+        """For wall and CPU time, yield the word, the ratio of this kind's best
+        time to zcopy's, and the row that has the best time.  Yield nothing if
+        no tool of this kind was measured."""
         rows = [row for row in self.rows
                 if row.measured and kind_of(row) == kind]
         if rows:
