@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-/* It makes inline functions of some that are defined here. */
+/* It turns functions that are defined here into inline functions. */
 #undef _FORTIFY_SOURCE
 
 #include <dlfcn.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-/* It makes inline functions of some that are to be ours. */
+/* It turns functions that lib-faults.c replaces into inline functions. */
 #undef _FORTIFY_SOURCE
 
 #include <poll.h>
@@ -20,9 +20,10 @@
 /* What the engine calls */
 
 static unsigned calls;			/* while armed */
-static enum call failing = CALLS;	/* this call fails... */
-static int failing_fd, failure;		/* ...with this, for this descriptor */
-static unsigned failing_from;		/* from this one of them on */
+static enum call failing = CALLS;	/* the call that fails... */
+static int failing_fd, failure;		/* ...on this descriptor, with errno */
+static unsigned failing_from;		/* calls until then, with the first that
+					   fails; counted down to 0 */
 
 int
 judge(struct made *made)
@@ -75,7 +76,7 @@ fcntl(int fd, int command, ...)
 	return NEXT(fcntl, "fcntl")(fd, command, arg);
 }
 
-/** From the `from`th on, these calls for the descriptor fail. */
+/** Make calls on the descriptor fail, from the `from`th on. */
 static void
 fail_call(enum call call, int fd, unsigned from, int how)
 {

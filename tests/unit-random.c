@@ -5,12 +5,12 @@
  *	ZCOPY_TEST_SEED=N	the seed of the first sequence
  *	ZCOPY_TEST_RUNS=N	stop after N sequences
  *
- * A sequence is some jobs in a row over the same descriptors.  Its number is
- * its seed, so one that failed can be repeated alone.
+ * A sequence is one to three jobs in a row over the same descriptors.  Each has
+ * a seed of its own, so one that failed can be repeated alone.
  *
- * The engine calls the hooks here, which are in each request (lib-task.c), and
- * the system calls of lib-faults.c.  These ask judge() in lib-model.c whether
- * to fail.
+ * The engine calls the hooks in this file, which lib-task.c puts into each
+ * request, and the system calls of lib-faults.c, which ask judge() in
+ * lib-model.c whether to fail.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@
 
 #define SEQUENCES	10000
 #define GROUP		500
-#define SECONDS		50		/* the rest is then left out */
+#define SECONDS		50		/* then begin no more groups */
 #define PATIENCE	30		/* seconds for one sequence */
 #define PAUSES_MAX	200000		/* in one job: more is an endless loop */
 
@@ -39,7 +39,7 @@ attend(const struct zc_wait *wait)
 	struct pollfd polled = { .fd = wait->fd, .events = wait->events };
 
 	if (wait->fd == flow.in && wait->events == POLLIN) {
-		/* The far end, too, may be full. */
+		/* Feed only if the far end has room. */
 		polled = (struct pollfd){ .fd = flow.feed, .events = POLLOUT };
 		if (flow.feed >= 0 && poll(&polled, 1, 0) == 1)
 			model.wrong |= !feed(&flow, 1 + pick(6000));
@@ -49,8 +49,8 @@ attend(const struct zc_wait *wait)
 		WRONG("waits for another descriptor");
 	if (flow.drain >= 0 && queued(flow.drain) > 0)
 		model.wrong |= !take(&flow, 1 + pick(6000));
-	/* TCP has room only when the far end has taken much, and its kernel has
-	 * said so. */
+	/* TCP has room only after the far end has taken many bytes and its
+	 * kernel has announced a larger window. */
 	for (int i = 0; flow.sink == TCP_END && i < 1000 && !model.wrong &&
 	    poll(&polled, 1, 10) == 0; i++)
 		while (!model.wrong && queued(flow.drain) > 0)
@@ -188,7 +188,7 @@ outcome_matches(const struct zc_result *result, int error)
 
 	CHECK(result->outcome == fate->outcome);
 	CHECK(result->error == fate->error);
-	/* In errno, EAGAIN would mean that the job can run again. */
+	/* If EAGAIN ends a job, errno is EIO: the job cannot run again. */
 	CHECK(error == (fate->error == EAGAIN ? EIO : fate->error));
 	CHECK(fate->outcome != ZC_FAILED || result->side == fate->side);
 	if (fate->outcome == ZC_DONE || fate->outcome == ZC_SHORT)
@@ -288,8 +288,8 @@ run_by_job(struct zc_result *result)
 	CHECK(fine);
 	if (!model.over) {
 		abandoned++;
-		/* For the bytes that it held, the position of a file was set
-		 * back; those from a stream are lost, and not counted. */
+		/* zc_job_free() set a file's position back over the bytes that
+		 * the job held; those of a stream are lost, not counted. */
 		CHECK(source_matches(result, flow.source == FILE_END));
 	}
 	return true;
@@ -432,7 +432,7 @@ run_group(size_t size)
 	return true;
 }
 
-/* What was met */
+/* Coverage: what happened at least once */
 
 static void
 check_fired(void)
@@ -445,7 +445,7 @@ check_fired(void)
 		all = all && with_error[errors[i]] > 0;
 	report(all, "random: each kind of failure happened");
 	all = true;
-	for (int c = 0; c < TEE; c++) {		/* that is for several sinks */
+	for (int c = 0; c < TEE; c++) {		/* TEE: several sinks only */
 		printf("# %u of %s\n", fired[c], call_names[c]);
 		all = all && fired[c] > 0;
 	}
@@ -482,7 +482,7 @@ main(void)
 	begin();
 	begin_text();
 	signal(SIGALRM, on_alarm);
-	/* Seeds go up by one, so leave room for the sequences of a second. */
+	/* Each sequence adds 1: runs a second apart share no seed. */
 	seed = number_of("ZCOPY_TEST_SEED", (uint64_t)began * 100000);
 	runs = number_of("ZCOPY_TEST_RUNS", SEQUENCES);
 	printf("# ZCOPY_TEST_SEED=%ju\n", (uintmax_t)seed);

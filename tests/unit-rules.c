@@ -41,7 +41,7 @@ static const struct {
 	{ "*:splice", UNKNOWN, ZC_SPLICE },
 	{ "*:auto", 5, ZC_AUTO },
 
-	/* without a star, sizes above, or unknown, have no method */
+	/* without a star, larger and unknown sizes get auto */
 	{ "1K:mmap", KIB, ZC_MMAP },
 	{ "1K:mmap", KIB + 1, ZC_AUTO },
 	{ "1K:mmap", UNKNOWN, ZC_AUTO },
@@ -79,14 +79,14 @@ static const struct {
 	const char *rules;
 	const char *why;		/* a word of the reason */
 } refusals[] = {
-	/* not a rule */
+	/* empty rules */
 	{ "", "empty" },
 	{ ",", "empty" },
 	{ ",*:mmap", "empty" },
 	{ "*:mmap,", "empty" },
 	{ "1K:mmap,,*:splice", "empty" },
 
-	/* half a rule */
+	/* incomplete rules */
 	{ "mmap", "':'" },
 	{ "64K", "':'" },
 	{ "*", "':'" },

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-/* It makes inline functions of some that are to be ours. */
+/* It turns functions that lib-faults.c replaces into inline functions. */
 #undef _FORTIFY_SOURCE
 
 #include <sys/resource.h>
@@ -12,8 +12,8 @@
 #include "lib-fan.h"
 #include "lib-faults.h"
 
-#define SIZE	((size_t)300 * 1000)	/* of the source: splice(2) is best */
-#define UNTIL	((int64_t)50 * 1000)	/* by then something happens */
+#define SIZE	((size_t)300 * 1000)	/* of the source: auto uses splice(2) */
+#define UNTIL	((int64_t)50 * 1000)	/* delivered before the failure */
 
 static const enum zc_method methods[] = { ZC_AUTO, ZC_SPLICE, ZC_READ_WRITE };
 
@@ -21,7 +21,7 @@ static const enum zc_method methods[] = { ZC_AUTO, ZC_SPLICE, ZC_READ_WRITE };
 
 static struct {
 	enum call call;
-	int fd;				/* that it has, or -1: any */
+	int fd;				/* only calls with it; -1: any */
 	unsigned from;			/* the first call that fails */
 	unsigned count;			/* how many fail */
 	int verdict;			/* PASS: come short */
@@ -30,7 +30,7 @@ static struct {
 					   or 0 */
 } plan;
 
-#define ALWAYS	(~0u)			/* so many calls fail */
+#define ALWAYS	(~0u)			/* as `count`: all calls fail */
 
 static bool
 is_private(int fd)
@@ -79,10 +79,10 @@ fail_call(enum call call, int fd, unsigned from, unsigned count, int verdict)
 
 enum way { NO_READER, FULL, TOO_LARGE, WRITE_EIO, WAYS };
 
-static const char *const ways[WAYS] = { "its reader goes away",
-	"its device is full", "its file is too large", "its write(2) fails" };
+static const char *const ways[WAYS] = { "a reader goes away",
+	"a device is full", "a file is too large", "a write(2) fails" };
 
-/** Let the sink fail in this way, and return its errno. */
+/** Make the sink fail in this way.  Return the errno to expect. */
 static int
 break_sink(struct fan *fan, size_t i, enum way way)
 {
@@ -125,7 +125,7 @@ sort_for(enum way way)
 	    way == FULL ? NULL_OUT : PIPE_OUT;
 }
 
-/** Make three sinks, of which number `bad` is to fail. */
+/** Make three sinks; number `bad` is the one that will fail. */
 static void
 make_fan(struct fan *fan, enum inlet_sort source, enum zc_method method,
     size_t bad, enum way way)
@@ -169,7 +169,7 @@ run_until(struct fan *fan, struct zc_job *job)
 	return EAGAIN;
 }
 
-/** Run it to the end, with a sink that fails on the way. */
+/** Run the job to its end, and make sink `bad` fail on the way. */
 static int
 run_broken(struct fan *fan, struct zc_job *job, size_t bad, enum way way,
     int *expected)
@@ -185,7 +185,8 @@ run_broken(struct fan *fan, struct zc_job *job, size_t bad, enum way way,
 	return error;
 }
 
-/** What must be so of each sink, however the job ended. */
+/** True if events, results and the source's position agree, however the job
+ * ended. */
 static bool
 counts_exactly(struct fan *fan, const struct zc_job *job)
 {
@@ -205,7 +206,8 @@ counts_exactly(struct fan *fan, const struct zc_job *job)
 	return true;
 }
 
-/** The bad one failed; every other one has what its result says. */
+/** True if sink `bad` failed, and every other sink has the bytes that its
+ * result counts. */
 static bool
 others_end(struct fan *fan, const struct zc_job *job, size_t bad, int error)
 {
@@ -262,7 +264,7 @@ ends(enum inlet_sort source, enum zc_method method, size_t bad, enum way way,
 static bool
 ends_for_each(enum way way, enum zc_method method, unsigned flags)
 {
-	/* Neither takes what splice(2) gives. */
+	/* splice(2) refuses /dev/full with EINVAL, and calls no write(2). */
 	if (method == ZC_SPLICE && (way == FULL || way == WRITE_EIO))
 		return true;
 	for (int i = 0; i < INLETS * 3; i++) {
@@ -280,7 +282,8 @@ ends_for_each(enum way way, enum zc_method method, unsigned flags)
 
 /* A sink that refuses the method */
 
-/** By name: the sink is dropped, wherever its turn is. */
+/** True if a sink that refuses the named method is dropped, whichever of the
+ * sinks it is. */
 static bool
 refusal_drops(enum inlet_sort source, size_t bad)
 {
@@ -335,8 +338,8 @@ all_complete(struct fan *fan, struct zc_job *job)
 	return true;
 }
 
-/** In the middle, the kernel refuses splice(2) to one sink, or from the
- * source: all bytes are delivered, by read-write. */
+/** True if all bytes are delivered when splice(2) fails half way, to sink
+ * number `victim` (3: from the source). */
 static bool
 goes_on_without(enum inlet_sort source, size_t victim, int error)
 {
@@ -377,8 +380,8 @@ goes_on(int error)
 	return true;
 }
 
-/** From a stream, tee(2) does not do what it should: all sinks get the bytes
- * from memory. */
+/** True if all sinks get all bytes when tee(2) or its pipe2(2) fails, or comes
+ * short: read-write delivers the rest. */
 static bool
 does_without_tee(enum inlet_sort source, enum call call, int verdict,
     unsigned from, unsigned count)
@@ -404,13 +407,13 @@ does_without(enum call call, int verdict)
 {
 	static const unsigned counts[] = { 1, 3, ALWAYS };
 
-	/* The first pipe is that of the method. */
+	/* The first pipe is for splice(2), the next two are for tee(2). */
 	for (unsigned i = 0; i < 9 * 3; i++) {
 		unsigned from = (call == PIPE2 ? 2 : 1) + i / 3 % 3;
 		enum inlet_sort source = (enum inlet_sort)(PIPE_IN + i / 9);
 
 		if (call == PIPE2 && from > 3)
-			continue;	/* there are no more */
+			continue;	/* there is no fourth pipe */
 		CHECK(does_without_tee(source, call, verdict, from,
 		    counts[i % 3]));
 		shut_all();
@@ -506,7 +509,8 @@ select_none(const struct zc_ends *ends, void *arg)
 	return ends->out == ZC_SOCKET ? -1 : ZC_AUTO;
 }
 
-/** It is asked for the second sink, when the first one has begun. */
+/** True if select, called for the second sink after the first one has begun,
+ * stops both. */
 static bool
 select_stops(enum inlet_sort source, unsigned flags)
 {
@@ -533,7 +537,8 @@ never_ready(const struct zc_wait *waits, size_t count, void *arg)
 	return -1;
 }
 
-/** No sink is dropped for it, whether the source waits or the sinks. */
+/** True if a wait that fails ends the job and drops no sink, whether the source
+ * or a sink waits. */
 static bool
 wait_fails(enum inlet_sort source, unsigned flags)
 {
@@ -559,7 +564,8 @@ wait_fails(enum inlet_sort source, unsigned flags)
 	return true;
 }
 
-/** The bytes in the private pipe can be neither copied nor read. */
+/** True if the job fails when tee(2) cannot copy the bytes in the private pipe,
+ * and read(2) cannot read them. */
 static bool
 rescue_fails(enum inlet_sort source, unsigned flags)
 {
@@ -567,7 +573,7 @@ rescue_fails(enum inlet_sort source, unsigned flags)
 	struct fan fan;
 
 	if (source <= PLACED_IN)
-		return true;		/* nothing is shared */
+		return true;		/* each sink reads the file itself */
 	make_fan(&fan, source, ZC_SPLICE, 0, NO_READER);
 	fan.request.flags = flags;
 	fan.request.pipe_size = 65536;
@@ -631,11 +637,11 @@ main(void)
 			    ways[way]);
 			CASE(ends_for_each((enum way)way, methods[m],
 			    ZC_DROP_SINKS),
-			    "sinks: by %s: %s, and the others get all", by,
+			    "sinks: by %s: %s, and the other sinks get all", by,
 			    ways[way]);
 		}
-	CASE(refusals_drop(), "sinks: one that cannot do it by splice(2) is "
-	    "dropped");
+	CASE(refusals_drop(),
+	    "sinks: by splice: a sink that refuses it is dropped");
 	CASE(goes_on(EINVAL), "sinks: splice(2) fails with EINVAL in the "
 	    "middle");
 	CASE(goes_on(ENOMEM), "sinks: splice(2) fails with ENOMEM in the "
@@ -644,10 +650,10 @@ main(void)
 	CASE(does_without(TEE, ENOMEM), "sinks: tee(2) fails with ENOMEM");
 	CASE(does_without(TEE, PASS), "sinks: tee(2) comes short");
 	CASE(does_without(PIPE2, EMFILE), "sinks: no pipe is left for tee(2)");
-	CASE(ends_all(source_fails), "sinks: a source that fails ends all");
-	CASE(ends_all(event_stops), "sinks: an event ends all");
-	CASE(ends_all(wait_fails), "sinks: a wait that fails ends all");
-	CASE(ends_all(select_stops), "sinks: select ends all");
+	CASE(ends_all(source_fails), "sinks: a source that fails ends the job");
+	CASE(ends_all(event_stops), "sinks: an event hook ends the job");
+	CASE(ends_all(wait_fails), "sinks: a wait that fails ends the job");
+	CASE(ends_all(select_stops), "sinks: a select hook ends the job");
 	CASE(ends_all(rescue_fails), "sinks: bytes that are lost are counted");
 	CASE(waits_for_disk(0),
 	    "sinks: one that would wait for the disk ends with the others");

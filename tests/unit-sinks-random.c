@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-/* It makes inline functions of some that are to be ours. */
+/* It turns functions that lib-faults.c replaces into inline functions. */
 #undef _FORTIFY_SOURCE
 
 #include <poll.h>

@@ -1,6 +1,6 @@
 /*
- * What a request with several sinks may ask for: headers and trailers, counts,
- * hooks; and what it may not.
+ * Requests with several sinks: headers and trailers, byte counts, hooks, and
+ * requests that are refused.
  */
 #include "config.h"
 
@@ -118,7 +118,7 @@ moves_count(enum inlet_sort source)
 	return true;
 }
 
-/* What is asked and said */
+/* select, results and waits */
 
 static struct zc_ends seen[OUTLETS_MAX];
 static size_t seen_count;
@@ -161,7 +161,7 @@ asks_for_each(void)
 	return true;
 }
 
-/** The whole job's result has what those of the sinks have. */
+/** True if the job's result is the sum of its sinks' results. */
 static bool
 sums_up(void)
 {
@@ -206,7 +206,7 @@ sums_up(void)
 	return true;
 }
 
-/** The source's wait is there though the first sink has one, too. */
+/** True if the job reports the source's wait even while a sink waits. */
 static bool
 waits_for_both(void)
 {
@@ -229,7 +229,7 @@ waits_for_both(void)
 	return true;
 }
 
-/* What cannot be */
+/* Requests that are refused */
 
 static bool
 is_refused(const struct zc_request *request, int error)
@@ -313,7 +313,8 @@ refuses_own_pipe(void)
 	return is_refused(&fan.request, EINVAL);
 }
 
-/** A program that is newer than the library has longer structs. */
+/** A program that is newer than the library has longer structs: they are
+ * accepted if the members that the library does not know are 0. */
 static bool
 knows_longer_structs(void)
 {
@@ -341,14 +342,14 @@ knows_longer_structs(void)
 	return true;
 }
 
-/* The caller's functions beside descriptors */
+/* Hooks of the caller and descriptors in one job */
 
-#define UNTIL	4711			/* what they wait for, in time */
+#define UNTIL	4711			/* the time that the hooks wait for */
 
 static struct {
 	size_t given, got;
 	unsigned calls, finished;
-	size_t breaks_at;		/* the sink fails there; 0: never */
+	size_t breaks_at;		/* write_some() fails there; 0: never */
 	bool wrong;
 } hooks;
 
@@ -420,8 +421,8 @@ serve_each(const struct zc_wait *waits, size_t count, void *arg)
 	return hooks.wrong || found != count ? -1 : 0;
 }
 
-/** Sink number `at` is the caller's, and the source if it is not a sort of
- * ours. */
+/** Move with hooks as sink `at`.  `source` is an inlet_sort; if it is negative,
+ * a hook is the source, too. */
 static bool
 calls_hooks(int source, size_t at, size_t breaks_at)
 {
@@ -474,12 +475,12 @@ calls_hooks_everywhere(size_t breaks_at)
 	return true;
 }
 
-/* Many, and stdio */
+/* Many sinks, and stdio */
 
 #define MANY	150
 #define LITTLE	((size_t)60 * 1000)	/* fits into a pipe */
 
-/** Return a pipe that has `size` bytes of content, and then its end. */
+/** Return a pipe that holds `size` bytes of content and has no writer. */
 static int
 filled_pipe(size_t size)
 {
@@ -515,7 +516,8 @@ moves_to_many(bool stream, enum zc_method method)
 	return true;
 }
 
-/** All get what is in the stream's buffer, and what is behind it. */
+/** True if both sinks get the bytes that stdio has read ahead, and those after
+ * them. */
 static bool
 moves_stdio(bool stream)
 {
@@ -553,10 +555,12 @@ check_source(enum inlet_sort source)
 	for (size_t m = 0; m < COUNT(in_place); m++)
 		if (fan_suits(source, FILE_OUT, in_place[m]))
 			CASE(wraps_each(source, in_place[m]),
-			    "sinks: from %s by %s: headers and trailers of "
-			    "their own", from, zc_method_name(in_place[m]));
+			    "sinks: from %s by %s: each sink has its own "
+			    "headers and trailers", from,
+			    zc_method_name(in_place[m]));
 	CASE(moves_count(source),
-	    "sinks: from %s: counts, and sources that end early", from);
+	    "sinks: from %s: a byte count, and a source that ends early",
+	    from);
 }
 
 int
@@ -567,28 +571,29 @@ main(void)
 	srand(1);			/* the same waits in each run */
 	for (int source = 0; source < INLETS; source++)
 		check_source((enum inlet_sort)source);
-	CASE(asks_for_each(), "sinks: select is called for each");
-	CASE(sums_up(), "sinks: the result of the job sums theirs up");
+	CASE(asks_for_each(), "sinks: select is called for each sink");
+	CASE(sums_up(),
+	    "sinks: the job's result is the sum of its sinks' results");
 	CASE(waits_for_both(),
 	    "sinks: a sink that waits does not hide what the source waits for");
-	CASE(refuses_nonsense(), "sinks: what cannot be is refused at once");
+	CASE(refuses_nonsense(), "sinks: impossible requests are refused");
 	CASE(refuses_own_pipe(), "sinks: a pipe is not moved onto itself");
-	CASE(knows_longer_structs(), "sinks: structs of newer programs");
+	CASE(knows_longer_structs(), "sinks: longer structs are accepted");
 	for (size_t m = 0; m < COUNT(in_place); m++) {
 		const char *by = zc_method_name(in_place[m]);
 
 		if (fan_suits(PIPE_IN, FILE_OUT, in_place[m]))
 			CASE(moves_to_many(true, in_place[m]),
-			    "sinks: from a pipe by %s to %d of them", by, MANY);
+			    "sinks: from a pipe by %s to %d sinks", by, MANY);
 		/* sendfile(2) cannot write at an offset. */
 		if (in_place[m] != ZC_SENDFILE)
 			CASE(moves_to_many(false, in_place[m]),
-			    "sinks: from a file by %s to %d of them", by, MANY);
+			    "sinks: from a file by %s to %d sinks", by, MANY);
 	}
 	CASE(calls_hooks_everywhere(0),
-	    "sinks: functions of the caller beside descriptors");
+	    "sinks: hooks and descriptors in one job");
 	CASE(calls_hooks_everywhere(SIZE / 2),
-	    "sinks: functions that fail: the others go on");
+	    "sinks: a hook fails, and the other sinks get everything");
 	CASE(moves_stdio(true), "sinks: from a pipe that stdio has read ahead");
 	CASE(moves_stdio(false),
 	    "sinks: from a file that stdio has read ahead");

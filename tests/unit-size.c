@@ -1,5 +1,5 @@
 /*
- * Sizes: which texts are sizes, and how many bytes they are.
+ * Sizes: which texts are valid sizes, and how many bytes they stand for.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -136,7 +136,7 @@ static const struct {
 	{ "01.50K", 1536 },
 	{ "2.25M", 2 * MIB + MIB / 4 },
 	{ "0.001KB", 1 },
-	{ "0.0009KB", 0 },		/* what is less than a byte is dropped */
+	{ "0.0009KB", 0 },		/* fractions of a byte are cut off */
 	{ "0.1K", 102 },
 	{ "0.3K", 307 },
 	{ "1.9999K", 2047 },
@@ -217,8 +217,8 @@ static const struct {
 	{ "*", NONE },
 	{ "%s", NONE },
 	{ "1%", NONE },
-	{ "\xd9\xa1", NONE },		/* a digit, in Arabic */
-	{ "1\xc2\xa0K", NONE },		/* a blank that does not break */
+	{ "\xd9\xa1", NONE },		/* an Arabic digit */
+	{ "1\xc2\xa0K", NONE },		/* a no-break space */
 	{ "1\xb5", NONE },
 	{ "\xff", NONE },
 };
@@ -235,7 +235,7 @@ holds(const char *text, int64_t expected)
 	return expected == NONE && size == untouched;
 }
 
-/** Print it as a name for TAP: only ASCII, without '#' and line ends. */
+/** Print the text in a TAP test name: escape all but visible ASCII, and '#'. */
 static void
 print_name(const char *text)
 {

@@ -17,7 +17,8 @@ setup() {
 	path=$BATS_TEST_TMPDIR.socket
 }
 
-# to_unix STATUS ARG... - as `deliver` of tests/routes.bash, to a unix socket.
+# to_unix STATUS ARG... - like `deliver` of tests/routes.bash, but to a unix
+# socket.
 to_unix() {
 	local want=$1
 	shift
@@ -27,7 +28,7 @@ to_unix() {
 	ends 0
 }
 
-# holds FILE... - true if `got` is these FILEs, one after the other.
+# holds FILE... - fail unless `got` is the FILEs, one after the other.
 holds() {
 	cat "$@" | cmp - got
 }
@@ -114,7 +115,7 @@ holds() {
 	holds old expected
 }
 
-@test "wrapping: on a descriptor, it comes between what others write" {
+@test "wrapping: a descriptor keeps what others write before and after" {
 	random_file old 1000
 	{
 		cat old >&8
@@ -179,7 +180,7 @@ holds() {
 	holds h1 h2 <(tail -c +1001 in | head -c 500000) t1 t2
 }
 
-# Each call to such a socket takes only a part of what it is given.
+# Each call to such a socket writes only a part of what it is given.
 @test "wrapping: a socket that does not block gets everything" {
 	requires python3
 	local got=$BATS_TEST_TMPDIR.got
@@ -348,9 +349,9 @@ refused() {
 	[ ! -e out ]
 }
 
-# what_changed STATUS COMMAND... - run COMMAND while zcopy sends `big` to a
-# FIFO; it must end with STATUS, and send no trailer.
-what_changed() {
+# changed_by STATUS COMMAND... - run COMMAND while zcopy sends `big` to a FIFO;
+# zcopy must exit with STATUS, and send no trailer.
+changed_by() {
 	local want=$1
 	shift
 	cat in in in >big
@@ -367,8 +368,8 @@ what_changed() {
 
 @test "wrapping: a source that changed gets no trailer" {
 	mkfifo fifo
-	what_changed 7 touch big
-	what_changed 6 truncate -s 900K big
+	changed_by 7 touch big
+	changed_by 6 truncate -s 900K big
 }
 
 @test "wrapping: a source that ends early gets no trailer" {
@@ -408,7 +409,7 @@ what_changed() {
 }
 
 @test "wrapping: a source that fails half way gets no trailer" {
-	# Three of the calls before read the trailer and find its end.
+	# Of the six calls before, three read the trailer and find its end.
 	FAULT="read:EIO:7:in=reg" zcopy 3 --inplace --method=read-write \
 	    --block-size=64K --header=- --trailer=t1 in got < <(cat h2)
 	fault_fired
@@ -486,13 +487,13 @@ method "* ]]
 
 # HTTP
 
-# http_reply - print the header of an answer whose body is `in`.
+# http_reply - print the header of an HTTP response whose body is `in`.
 http_reply() {
 	printf 'HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\n'
 	printf 'Content-Length: %d\r\n\r\n' "$(stat -c %s in)"
 }
 
-@test "wrapping: curl accepts a header and a file as an answer" {
+@test "wrapping: curl accepts a header and a file as a response" {
 	requires curl
 	http_reply >reply
 	listener --header=reply in listen:127.0.0.1:0
@@ -503,7 +504,7 @@ http_reply() {
 	same reply headers
 }
 
-@test "wrapping: wget accepts a header and a file as an answer" {
+@test "wrapping: wget accepts a header and a file as a response" {
 	requires wget
 	http_reply >reply
 	listener --header=reply in listen:127.0.0.1:0
@@ -513,7 +514,7 @@ http_reply() {
 	same in got
 }
 
-# post_server FILE - start tests/post-server.py, on $port.
+# post_server FILE - start tests/post-server.py, and set $port to its port.
 post_server() {
 	: $((peers += 1))
 	said=$BATS_TEST_TMPDIR.peer$peers.log
