@@ -2,8 +2,8 @@
  * libzcopy: move bytes between descriptors as fast as the kernel can.
  *
  * The library never prints, exits, or changes signal dispositions or descriptor
- * flags, and touches no descriptor that it was not given.  It may make a
- * destination pipe larger.  All offsets and counts are 64 bits wide, in bytes.
+ * flags, and touches no descriptor that it was not given.  It may make a pipe
+ * that it is given larger.  All offsets and counts are 64 bits wide, in bytes.
  *
  * Ignore SIGPIPE and SIGXFSZ, or they end the process: sendfile(2), splice(2)
  * and write(2) raise them along with EPIPE and EFBIG.  The library does not
@@ -218,8 +218,8 @@ struct zc_request {
 	unsigned flags;			/* of enum zc_flag */
 	size_t block_size;		/* bytes for each system call; 0: the
 					   measured defaults */
-	size_t pipe_size;		/* of the private pipe and of a sink
-					   pipe; 0: the measured defaults */
+	size_t pipe_size;		/* of the private pipe and of pipes at
+					   the ends; 0: the measured defaults */
 
 	/* Return which method to try first; called only for ZC_AUTO.  -1: the
 	 * job fails with errno. */
@@ -287,14 +287,16 @@ enum zc_outcome {
 };
 
 /** What one method did.  A method that was never tried has calls == 0.  The
- * entry of ZC_AUTO is what was done for header and trailer. */
+ * entry of ZC_AUTO is what was done for header and trailer, and calls of
+ * zc_io.finish. */
 struct zc_method_use {
 	int64_t bytes, calls;
 	int refused;			/* errno, or 0 */
 	int64_t refused_at;		/* bytes of data delivered by then */
 };
 
-/** Exact at any time. */
+/** Exact at any time, but for `lost`, which is known at the end.  With several
+ * sinks zc_job_result() is as of the last return of zc_job_run(). */
 struct zc_result {
 	size_t size;
 	enum zc_outcome outcome;
@@ -351,12 +353,13 @@ struct zc_job *zc_job_new(const struct zc_request *);
 int zc_job_run(struct zc_job *, struct zc_wait *waits, size_t count);
 
 /**
- * After ZC_DONE of a job that has ZC_KEEP_OPEN, let the next zc_job_run() move
- * another range, by the same method and without a new set-up, to all sinks that
- * were not dropped.  The result goes on counting.  Return 0, or -1 with errno
- * and nothing changed: EINVAL (as zc_job_new()), ESPIPE (an offset for a source
- * that has none, or out_offset where no sink has one), EBUSY (the job is not
- * done or has no ZC_KEEP_OPEN, or the last range was `last`).
+ * Once a job that has ZC_KEEP_OPEN is done with a range, let the next
+ * zc_job_run() move another one, by the same method and without a new set-up,
+ * to all sinks that were not dropped (ZC_DROP_SINKS).  The result goes on
+ * counting.  Return 0, or -1 with errno and nothing changed: EINVAL (as
+ * zc_job_new()), ESPIPE (an offset for a source that has none, or is read once
+ * for several sinks; or out_offset where no sink has one), EBUSY (the job is
+ * not done or has no ZC_KEEP_OPEN, or the last range was `last`).
  */
 int zc_job_next(struct zc_job *, const struct zc_range *);
 

@@ -265,14 +265,23 @@ begun(const char *text)
 }
 
 static bool
-commands_the_kernel(void)
+commands_the_kernel(const char *rest)
 {
-	FILE *in = begun("xzc-new-name"), *out = fopen("/proc/self/comm", "w");
+	FILE *in, *out = fopen("/proc/self/comm", "w");
+	size_t before = 12 - strlen(rest);
 	char name[20] = "";
 	bool done;
+	int fd[2];
 
 	if (out == NULL)
 		give_up("/proc/self/comm");
+	CHECK(pipe(fd) == 0);
+	in = fdopen(fd[0], "r");
+	CHECK(in != NULL);
+	CHECK(write(fd[1], "xzc-new-name", before) == (ssize_t)before);
+	CHECK(getc(in) == 'x');		/* reads all that is there */
+	CHECK(write(fd[1], rest, strlen(rest)) == (ssize_t)strlen(rest));
+	close(fd[1]);
 	done = zc_transfer_stdio(in, out, NULL, NULL) == 0;
 	fclose(in);
 	fclose(out);
@@ -352,7 +361,9 @@ main(void)
 	CASE(fails_by_select(0, EINVAL), "`select` without errno gives EINVAL");
 	CASE(fails_by_select(ENOENT, ENOENT),
 	    "an error of `select` is passed on");
-	CASE(commands_the_kernel(), "a stream's buffer can be a command");
+	CASE(commands_the_kernel(""), "a stream's buffer can be a command");
+	CASE(commands_the_kernel("name"),
+	    "a buffer and what follows it, to a kernel file");
 	CASE(leaves_the_stream_alone(), "a refused job leaves the stream");
 	CASE(asks_before_the_trailer(false),
 	    "an event comes before the trailer");

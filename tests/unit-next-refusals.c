@@ -92,7 +92,7 @@ refuses(enum inlet_sort source, enum outlet_sort sink)
 static bool
 refuses_everywhere(void)
 {
-	for (int i = 0; i < INLETS * OUTLETS; i++) {
+	for (int i = 0; i < (int)INLETS * (int)OUTLETS; i++) {
 		if (!refuses((enum inlet_sort)(i / OUTLETS),
 		    (enum outlet_sort)(i % OUTLETS))) {
 			printf("# from %s to %s\n", inlet_names[i / OUTLETS],

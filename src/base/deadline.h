@@ -42,8 +42,8 @@ void deadline_begin(struct deadline *, const struct options *,
 /** Wait forever. */
 void deadline_remove(struct deadline *);
 
-/** Also interrupt blocked calls every `seconds` before the deadline, because
- * the caller has something else to check. */
+/** Also interrupt blocked calls after `seconds`, and then again and again,
+ * because the caller has something else to check. */
 void deadline_look(struct deadline *, double seconds);
 
 /** Restart the deadline, because something moved. */

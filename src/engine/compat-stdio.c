@@ -51,9 +51,10 @@ position_of(FILE *stream)
 /** Move the bytes in the stream's buffer to the supply.  Return 0, or -1 with
  * errno. */
 static int
-take_buffered(struct supply *supply, FILE *in)
+take_buffered(struct supply *supply, bool gather, FILE *in)
 {
-	struct store *spilled = &supply->spilled;
+	/* A command is gathered in the method's own store. */
+	struct store *store = gather ? &supply->own : &supply->spilled;
 	ssize_t there = buffered(in);
 	size_t size;
 	char *room;
@@ -63,11 +64,11 @@ take_buffered(struct supply *supply, FILE *in)
 	size = (size_t)MIN((int64_t)there, supply->left);
 	if (size == 0)
 		return 0;
-	if (memory_reserve(spilled, size) < 0)
+	if (memory_reserve(store, size) < 0)
 		return -1;
-	(void)memory_room(spilled, &room);
+	(void)memory_room(store, &room);
 	size = fread(room, 1, size, in);
-	memory_filled(spilled, size);
+	memory_filled(store, size);
 	supply_count(supply, (int64_t)size);
 	return 0;
 }
@@ -82,7 +83,8 @@ transfer_stream(const struct zc_request *request, FILE *in,
 		return -1;
 	job_start(job);			/* if it fails, take nothing */
 	if (job_next_active(job, NULL, NULL) != NULL &&
-	    request->offset == ZC_CURRENT && take_buffered(job->supply, in) < 0)
+	    request->offset == ZC_CURRENT && take_buffered(job->supply,
+	    job->sink->gather, in) < 0)
 		job_end_all(job, ZC_FAILED, errno);
 	return job_transfer(job, result);
 }

@@ -84,8 +84,9 @@ confirm_step(struct sink *sink, struct step step, enum motion *motion,
 	const bool ended = step.outcome == STEP_ENDED;
 	bool doubtful = ended;
 
-	/* After the first EAGAIN we waited until poll(2) said POLLIN, so a
-	 * second one is doubtful. */
+	/* After the first EAGAIN we waited, as a rule until poll(2) said
+	 * POLLIN: so ask read(2) after a second one.  If the wait ended for
+	 * another reason, read(2) says EAGAIN, too. */
 	if (step.outcome == STEP_BLOCKED && step.side == ZC_SOURCE) {
 		doubtful = supply->dry && end_waits_by_poll(&supply->in);
 		supply->dry = true;

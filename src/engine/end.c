@@ -107,6 +107,9 @@ end_inspect(struct end *end, int fd, const struct zc_io *io, enum zc_side side,
 	end->size = size_of(fd, end->kind, &st);
 	if (end_place(end, offset) < 0)
 		return -1;
+	/* A file of a FUSE server may have no position after all. */
+	if (end->placed && lseek(fd, 0, SEEK_CUR) < 0)
+		return -1;
 	/* write(2) goes to the end of the file, wherever the position is. */
 	if (side == ZC_SINK && (flags & O_APPEND) && end->size >= 0 &&
 	    end->start >= 0)

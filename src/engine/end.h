@@ -86,8 +86,9 @@ int64_t end_timeout(const struct end *);
  * caller's functions: false. */
 bool end_is_ready(const struct end *);
 
-/** True if moving `bytes` from `in` to `out`, with `more` bytes of header and
- * trailer, would read what it has written itself. */
+/** True if what is read and what is written overlap, when `bytes` bytes go from
+ * `in` to `out` with `more` bytes of header and trailer; or if "to the end"
+ * would never be reached, because it moves on. */
 bool end_overlap(const struct end *in, const struct end *out, int64_t bytes,
     int64_t more);
 

@@ -88,9 +88,13 @@ fallback_begin(struct zc_job *job, struct supply *supply)
 
 		FOR_EACH_ACTIVE(sink, job, supply)
 			sink->result.method = sink_method(sink);
-		if (begin(job, supply, method) == 0)
+		error = begin(job, supply, method) < 0 ? errno : 0;
+		if (error == 0) {
+			FOR_EACH_ACTIVE(sink, job, supply)
+				if (sink->candidate < sink->plan.count)
+					sink->result.method = method;
 			return;
-		error = errno;
+		}
 		/* If it is no sink's candidate, it was chosen because these
 		 * differ. */
 		if (!refuse(job, supply, method, error))

@@ -13,9 +13,9 @@ void fallback_begin(struct zc_job *, struct supply *);
  * share the supply, they go on as they are until they have what was taken. */
 void fallback_refused(struct zc_job *, struct sink *, int error);
 
-/** End the sink, because no method is left.  A full disk (ENOSPC) or a bad one
- * (EIO) is a failure of that side; else the method that was named does not
- * suit. */
+/** End the sink, because no method is left.  A full sink (ENOSPC and the like)
+ * is a failure of that side, and so is a source that read(2) cannot read either
+ * (EIO); else the method that was named does not suit. */
 void fallback_none_left(struct zc_job *, struct sink *);
 
 #endif

@@ -150,8 +150,11 @@ zc_job_new(const struct zc_request *theirs)
 static int
 next_place(struct end *end, int64_t offset, int64_t done)
 {
-	if (offset != ZC_CURRENT)
+	if (offset != ZC_CURRENT && end->start >= 0)
 		return end_place(end, offset);
+	errno = ESPIPE;
+	if (offset != ZC_CURRENT)
+		return -1;
 	if (end->start >= 0)
 		end->start += done;
 	return 0;
@@ -200,12 +203,11 @@ may_go_on(const struct zc_job *job)
 	bool drops = job->request.flags & ZC_DROP_SINKS, any = false;
 
 	for (size_t i = 0; i < job->sink_count; i++) {
-		enum zc_outcome outcome = job->sink[i].result.outcome;
+		bool done = job->sink[i].result.outcome == ZC_DONE;
 
-		if (outcome != ZC_DONE && !(drops && (outcome == ZC_FAILED ||
-		    outcome == ZC_UNSUITED)))
+		if (!done && !(drops && sink_has_failed(&job->sink[i])))
 			return false;
-		any |= outcome == ZC_DONE;
+		any |= done;
 	}
 	return any && job->keeps;
 }
@@ -255,7 +257,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	job->request.bytes = range.bytes;
 	job->keeps = !range.last;
 	job->total.outcome = ZC_UNFINISHED;
-	wait_renew(job);
+	job->due = 0;			/* it begins when the job runs */
 	job->moves &= range.offset == ZC_CURRENT;
 	return 0;
 }

@@ -121,7 +121,7 @@ interrupted(struct zc_job *job, struct sink *sink, enum zc_method method)
 {
 	job_report(job, sink, ZC_EVENT_INTERRUPTED, method, EINTR);
 	if (sink_is_active(sink))
-		(void)wait_is_overdue(job);
+		(void)wait_check_timeout(job);
 }
 
 static void
@@ -239,6 +239,20 @@ next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
 	};
 }
 
+/** Pause all sinks of the supply, because the next bytes are not in memory. */
+static void
+would_wait(struct zc_job *job, struct supply *supply)
+{
+	FOR_EACH_ACTIVE(sink, job, supply)
+		if (sink_keeps_back(sink) && !wait_flush_sink(job, sink))
+			return;
+	FOR_EACH_ACTIVE(sink, job, supply) {
+		sink->result.outcome = ZC_WOULD_WAIT;
+		sink->result.side = ZC_SOURCE;
+		sink->result.error = EBUSY;
+	}
+}
+
 static void
 act(struct zc_job *job, struct sink *sink, enum motion motion,
     enum zc_method method, const struct step *step)
@@ -269,11 +283,7 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 			wait_note(job, sink, step);
 		break;
 	case STEP_WOULD_WAIT:
-		if (sink_keeps_back(sink) && !wait_flush_sink(job, sink))
-			break;
-		sink->result.outcome = ZC_WOULD_WAIT;
-		sink->result.side = ZC_SOURCE;
-		sink->result.error = EBUSY;
+		would_wait(job, supply);
 		break;
 	case STEP_FAILED:
 		job_fail_sink(job, sink, step->side, step->error);
@@ -365,6 +375,8 @@ loop_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 	struct sink *sink;
 	enum motion motion;
 
+	if (job->due == 0)
+		wait_renew(job);
 	wait_over(job);
 	for (;;) {
 		while ((sink = next_sink(job, &motion)) != NULL)

@@ -4,7 +4,7 @@
  * another method (fallback.c), waits (waiting.c) or ends (ending.c).
  *
  * Invariant: `taken` bytes have been taken from the source, the sink has
- * `given` of them, and the others are in a store.
+ * `given` of them, and the others are in a store, or are read again later.
  */
 #ifndef ENGINE_LOOP_H
 #define ENGINE_LOOP_H

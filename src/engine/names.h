@@ -108,10 +108,10 @@
 #define total_leave_position		zc__total_leave_position
 #define total_sum_up			zc__total_sum_up
 #define wait_allows			zc__wait_allows
+#define wait_check_timeout		zc__wait_check_timeout
 #define wait_flush			zc__wait_flush
 #define wait_flush_sink			zc__wait_flush_sink
 #define wait_for_any			zc__wait_for_any
-#define wait_is_overdue			zc__wait_is_overdue
 #define wait_note			zc__wait_note
 #define wait_over			zc__wait_over
 #define wait_renew			zc__wait_renew

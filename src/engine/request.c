@@ -127,7 +127,11 @@ request_inspect(struct zc_job *job)
 	if (end_inspect(&first->in, request->in_fd, request->in_io, ZC_SOURCE,
 	    request->offset) < 0)
 		return -1;
-	first->shared = job->sink_count > 1 && first->in.start < 0;
+	/* Each read(2) of a kernel file may say something else. */
+	first->shared = job->sink_count > 1 &&
+	    (first->in.start < 0 || first->in.kind == ZC_SYNTHETIC);
+	if (first->shared)
+		first->in.start = -1;
 	job->supply_count = first->shared ? 1 : job->sink_count;
 	if (job->supply_count > 1) {
 		job->moves = !first->in.placed;

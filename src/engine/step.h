@@ -27,7 +27,8 @@ struct call {
 };
 
 enum outcome {
-	STEP_MOVED,	/* `moved` bytes were moved; 0: EINTR */
+	STEP_MOVED,	/* `moved` bytes were moved; 0: EINTR, or the end of the
+			   range was told to the sink (sink->finished) */
 	STEP_ENDED,	/* this method sees the end of the source, which
 			   confirm_step() has yet to confirm */
 	STEP_UNSUITED,	/* this method cannot go on, because of `error`; no

@@ -112,26 +112,18 @@ memory_take(struct store *store, struct end *in, const struct call *call)
 		return step_moved(0);
 	if (errno == EAGAIN)
 		return step_blocked(in);
-	if (errno == EBUSY && call->nodisk)
+	if (errno == EBUSY && call->nodisk &&
+	    (in->kind == ZC_REGULAR || in->kind == ZC_BLOCK))
 		return step_would_wait();
 	return step_failed(ZC_SOURCE, errno);
-}
-
-static size_t
-memory_look(const struct store *store, int64_t at, const char **view)
-{
-	*view = store->memory.data + (at - store->memory.base);
-	return (size_t)(store->to - at);
 }
 
 static struct step
 memory_give(struct store *store, int64_t at, struct end *out,
     const struct call *call)
 {
-	const char *data;
-	size_t size = memory_look(store, at, &data);
-
-	return store_write(out, data, size, call);
+	return store_write(out, store->memory.data + (at - store->memory.base),
+	    (size_t)(store->to - at), call);
 }
 
 static void
@@ -144,6 +136,5 @@ const struct store_ops store_memory = {
 	.open = memory_open,
 	.take = memory_take,
 	.give = memory_give,
-	.look = memory_look,
 	.release = memory_release,
 };

@@ -96,7 +96,6 @@ pipe_give(struct store *store, int64_t at, struct end *out,
     const struct call *call)
 {
 	size_t size = MIN((size_t)(store->to - at), call->max);
-	struct step step;
 	ssize_t n;
 
 	if (size == 0)
@@ -105,9 +104,7 @@ pipe_give(struct store *store, int64_t at, struct end *out,
 	    call->splice_flags);
 	if (n > 0) {
 		store->from += n;
-		step = step_moved(n);
-		step.cut = n < (ssize_t)size;
-		return step;
+		return step_written(out, n, (int64_t)size);
 	}
 	if (n == 0)			/* our pipe is not empty */
 		return step_unsuited(ENODATA);

@@ -1,7 +1,7 @@
 /*
  * A store: where bytes wait between source and sink.
  *
- *	open -> (take | give | drop)* -> [spill] -> release
+ *	[open] -> (take | branch | give)* -> [spill] -> release
  *
  * Bytes are numbered from 0, the first byte of the range that the job moves.  A
  * store holds those from `from` to `to`, in order.
@@ -66,11 +66,6 @@ struct store_ops {
 	/** Give the sink some of the bytes held from `at` on. */
 	struct step (*give)(struct store *, int64_t at, struct end *out,
 	    const struct call *);
-
-	/** Point `view` at the bytes held from `at` on, and return how many
-	 * there are.  NULL: the bytes are not in memory, or cannot be accessed
-	 * safely. */
-	size_t (*look)(const struct store *, int64_t at, const char **view);
 
 	/** Open `copy`, and let it hold the same bytes, without moving them.
 	 * Return 0, or -1 with errno and no copy.  NULL: several sinks can be

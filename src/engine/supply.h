@@ -31,7 +31,8 @@ struct supply {
 					   takes something again */
 	bool blocked;			/* until `wait` */
 	struct zc_wait wait;
-	const struct method *method;	/* in use; NULL: none is left */
+	const struct method *method;	/* in use; NULL: none yet, or none is
+					   left */
 	bool outdated;			/* a sink has refused the method: begin
 					   with another before the next take */
 	struct store own;		/* the method's */

@@ -40,7 +40,7 @@ excuse(struct zc_job *job, int64_t until)
 /** True if a sink's queue has changed since the last call.  A slow peer may
  * take data long before there is room for more. */
 static bool
-has_drained(struct zc_job *job)
+queues_changed(struct zc_job *job)
 {
 	bool drained = false;
 
@@ -54,13 +54,13 @@ has_drained(struct zc_job *job)
 }
 
 bool
-wait_is_overdue(struct zc_job *job)
+wait_check_timeout(struct zc_job *job)
 {
 	int64_t timeout = job->request.timeout;
 
 	if (timeout == 0)
 		return false;
-	if (has_drained(job))
+	if (queues_changed(job))
 		wait_renew(job);
 	if (clock_now() < job->due)
 		return false;
@@ -232,7 +232,7 @@ wait_for_any(struct zc_job *job, struct zc_wait *waits, size_t count)
 		    !wait_flush_sink(job, idle))
 			return true;
 	sink = job_next_active(job, NULL, NULL);
-	if (sink == NULL || wait_is_overdue(job))
+	if (sink == NULL || wait_check_timeout(job))
 		return true;
 	n = collect(job, &ours);
 	bound(job, n);

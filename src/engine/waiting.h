@@ -13,23 +13,22 @@
 void wait_renew(struct zc_job *);
 
 /** End the job if the request's timeout has passed, and return true. */
-bool wait_is_overdue(struct zc_job *);
+bool wait_check_timeout(struct zc_job *);
 
-/** Note what the sink, or its supply, is to wait for. */
+/** Note what the sink, or its supply, is to wait for.  A second EAGAIN in a row
+ * from an end that cannot be waited for ends the sink. */
 void wait_note(struct zc_job *, struct sink *, const struct step *);
 
 /** Limit the call to what the request's function allows.  Return false if it
  * allows nothing now. */
 bool wait_allows(struct zc_job *, struct sink *, struct call *);
 
-/** Send what the sink keeps back, because we may sleep now: else it would wait
- * as long as we do.  Return false if the sink is not ready, was interrupted, or
+/** Send what the sink keeps back, because the job may sleep now, and that must
+ * not wait as long.  Return false if the sink is not ready, was interrupted, or
  * failed. */
 bool wait_flush_sink(struct zc_job *, struct sink *);
 
-/** Before a source that has nothing yet makes us wait, send what its sinks keep
- * back: else it would wait as long as we do.  Return false if a sink is not
- * ready for that, or failed. */
+/** Do so for all sinks of the supply, unless its source is ready. */
 bool wait_flush(struct zc_job *, struct supply *);
 
 /** Forget what was waited for. */
