@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "lib-chance.h"
+#include "lib-job.h"
 
 uint64_t random_state;
 
@@ -32,6 +33,20 @@ pick_size(size_t large)
 {
 	static const size_t sizes[] = { 1, 50, 5000, 5000, 40000 };
 
-	return pick(one_in(8) ? large :
-	    sizes[pick(sizeof(sizes) / sizeof(sizes[0]))]);
+	return pick(one_in(8) ? large : sizes[pick(COUNT(sizes))]);
+}
+
+bool
+run_group(size_t size, bool (*run_one)(void), uint64_t *seed)
+{
+	int before = count_open();
+	size_t good = 0;
+
+	for (size_t i = 0; i < size; i++, ++*seed) {
+		good += run_one();
+		shut_all();
+	}
+	CHECK(good == size);
+	CHECK(count_open() == before);
+	return true;
 }

@@ -20,4 +20,8 @@ bool one_in(size_t n);
 /** Return a size below `large`, most often a small one. */
 size_t pick_size(size_t large);
 
+/** Call run_one() `size` times, and increase *seed by 1 after each.  True if it
+ * always returned true, and left nothing open. */
+bool run_group(size_t size, bool (*run_one)(void), uint64_t *seed);
+
 #endif

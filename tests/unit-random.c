@@ -417,21 +417,6 @@ run_sequence(void)
 	return fine && ends_with_nothing_more();
 }
 
-static bool
-run_group(size_t size)
-{
-	int before = count_open();
-	size_t good = 0;
-
-	for (size_t i = 0; i < size; i++, seed++) {
-		good += run_sequence();
-		shut_all();
-	}
-	CHECK(good == size);
-	CHECK(count_open() == before);
-	return true;
-}
-
 /* Coverage: what happened at least once */
 
 static void
@@ -490,7 +475,7 @@ main(void)
 		size_t size = runs - done < GROUP ? (size_t)(runs - done) :
 		    GROUP;
 
-		report(run_group(size), "random: %zu sequences match the "
+		report(run_group(size, run_sequence, &seed), "random: %zu sequences match the "
 		    "model, to the byte", size);
 		done += size;
 	}

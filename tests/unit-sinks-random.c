@@ -605,21 +605,6 @@ run_one(void)
 	return fine;
 }
 
-static bool
-run_group(size_t size)
-{
-	int before = count_open();
-	size_t good = 0;
-
-	for (size_t i = 0; i < size; i++, seed++) {
-		good += run_one();
-		shut_all();
-	}
-	CHECK(good == size);
-	CHECK(count_open() == before);
-	return true;
-}
-
 static void
 check_met(void)
 {
@@ -665,7 +650,7 @@ main(void)
 		size_t size = runs - done < GROUP ? (size_t)(runs - done) :
 		    GROUP;
 
-		report(run_group(size), "sinks: %zu random jobs, each byte and "
+		report(run_group(size, run_one, &seed), "sinks: %zu random jobs, each byte and "
 		    "each count", size);
 		done += size;
 	}
