@@ -170,14 +170,13 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 
 	*next = job->sink[index];
 	*from = *next->supply;
-	next->supply = from;
 	if (next_place(&from->in, range->offset, from->taken) < 0)
 		return -1;
 	if (next->end.start >= 0 && next_place(&next->end, range->out_offset,
 	    next->given + next->wrapped) < 0)
 		return -1;
 	if (request_wrap(next, hdtr) < 0 ||
-	    request_check_sink(job, next, range->bytes) < 0)
+	    request_check_sink(job, next, &from->in, range->bytes) < 0)
 		return -1;
 	from->left = range->bytes == ZC_TO_END ? INT64_MAX : range->bytes;
 	from->taken = 0;
@@ -188,7 +187,6 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	store_restart(&from->spilled);
 	store_restart(&next->copy);
 	store_restart(&next->spilled);
-	next->supply = job->sink[index].supply;
 	next->given = next->wrapped = 0;
 	next->approved = next->finished = false;
 	next->result.outcome = ZC_UNFINISHED;

@@ -99,10 +99,7 @@ branch(struct zc_job *job, struct supply *supply)
 	if (!supply->shared || supply->method->store->branch == NULL)
 		return;
 	FOR_EACH_ACTIVE(sink, job, supply) {
-		const struct setup setup = sink_setup(sink, &job->request);
-
-		if (last == NULL || own->ops->branch(own, &last->copy,
-		    &setup) == 0) {
+		if (last == NULL || own->ops->branch(own, &last->copy) == 0) {
 			last = sink;
 			continue;
 		}

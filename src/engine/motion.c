@@ -2,8 +2,6 @@
 
 #include "motion.h"
 
-#include <errno.h>
-
 enum motion
 motion_next(const struct sink *sink)
 {
@@ -37,14 +35,10 @@ finish(struct sink *sink, const struct call *call)
 	bool finishes = !call->more && sink->end.io.finish != NULL;
 	int done = finishes ? end_finish(&sink->end) : end_flush(&sink->end);
 
-	if (done == 0) {
-		sink->finished = true;
-		return step_moved(0);
-	}
-	if (errno == EINTR)
-		return step_moved(0);
-	return errno == EAGAIN ? step_blocked(&sink->end) :
-	    step_failed(ZC_SINK, errno);
+	if (done < 0)
+		return step_written(&sink->end, -1, 0);
+	sink->finished = true;
+	return step_moved(0);
 }
 
 struct step

@@ -58,7 +58,7 @@ request_wrap(struct sink *sink, const struct zc_hdtr *hdtr)
 
 int
 request_check_sink(const struct zc_job *job, const struct sink *sink,
-    int64_t bytes)
+    const struct end *in, int64_t bytes)
 {
 	const struct end *out = &sink->end;
 	int64_t more = sink->header.left + sink->trailer.left;
@@ -72,7 +72,7 @@ request_check_sink(const struct zc_job *job, const struct sink *sink,
 	/* Each write to a kernel file is a command of its own. */
 	if (out->kind == ZC_SYNTHETIC && (more > 0 || job->sink_count > 1))
 		return -1;
-	return end_overlap(&sink->supply->in, out, bytes, more) ? -1 : 0;
+	return end_overlap(in, out, bytes, more) ? -1 : 0;
 }
 
 /** Fill in the description of sink `index`.  Return 0, or -1 with EINVAL. */
@@ -115,7 +115,8 @@ inspect_sink(struct zc_job *job, size_t index)
 	    end_inspect(&sink->end, theirs.fd, theirs.io, ZC_SINK,
 	    theirs.offset) < 0)
 		return -1;
-	return request_check_sink(job, sink, request->bytes);
+	return request_check_sink(job, sink, &sink->supply->in,
+	    request->bytes);
 }
 
 int

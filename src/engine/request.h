@@ -30,6 +30,6 @@ int request_wrap(struct sink *, const struct zc_hdtr *hdtr);
 /** Check that the sink can take `bytes` of data (ZC_TO_END: unknown) with its
  * header and trailer.  Return 0, or -1 with EINVAL. */
 int request_check_sink(const struct zc_job *, const struct sink *,
-    int64_t bytes);
+    const struct end *in, int64_t bytes);
 
 #endif

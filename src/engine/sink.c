@@ -120,7 +120,7 @@ sink_cork(struct sink *sink)
 		cork_insert(&sink->end);
 }
 
-struct step
+int
 sink_flush(struct sink *sink)
 {
 	if (sink->corks) {
@@ -128,12 +128,10 @@ sink_flush(struct sink *sink)
 		if (sink->trailer.left > 0)
 			cork_insert(&sink->end);
 	}
-	if (end_flush(&sink->end) == 0) {
-		sink->unflushed = false;
-		return step_moved(0);
-	}
-	return errno == EAGAIN ? step_blocked(&sink->end) :
-	    step_failed(ZC_SINK, errno);
+	if (end_flush(&sink->end) < 0)
+		return -1;
+	sink->unflushed = false;
+	return 0;
 }
 
 int

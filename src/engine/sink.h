@@ -85,8 +85,8 @@ bool sink_keeps_back(const struct sink *);
 void sink_cork(struct sink *);
 
 /** Send what the cork or the caller's functions keep back, because the job may
- * sleep now.  Return a step that moved nothing, is blocked, or failed. */
-struct step sink_flush(struct sink *);
+ * sleep now.  Return 0, or -1 with errno. */
+int sink_flush(struct sink *);
 
 /** Uncork, because the sink is complete.  Keep errno. */
 void sink_uncork(struct sink *);

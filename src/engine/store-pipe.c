@@ -120,12 +120,11 @@ pipe_give(struct store *store, int64_t at, struct end *out,
 /** tee(2) stops early if the copy's pipe has room for fewer buffers.  Such a
  * copy is of no use. */
 static int
-pipe_branch(const struct store *store, struct store *copy,
-    const struct setup *setup)
+pipe_branch(const struct store *store, struct store *copy)
 {
 	ssize_t held = (ssize_t)store_held(store), n;
 
-	if (copy->ops == NULL && pipe_make(copy, setup->pipe_size) < 0)
+	if (copy->ops == NULL && pipe_make(copy, store->pipe.size) < 0)
 		return -1;
 	do
 		n = tee(store->pipe.out, copy->pipe.in, (size_t)held,

@@ -70,8 +70,7 @@ struct store_ops {
 	/** Open `copy`, and let it hold the same bytes, without moving them.
 	 * Return 0, or -1 with errno and no copy.  NULL: several sinks can be
 	 * given from the store itself. */
-	int (*branch)(const struct store *, struct store *copy,
-	    const struct setup *);
+	int (*branch)(const struct store *, struct store *copy);
 
 	/** Move the bytes held to `memory`, which holds none and may not be
 	 * open yet.  Return 0, or -1 with errno: they are lost.  NULL: they are

@@ -125,15 +125,18 @@ wait_note(struct zc_job *job, struct sink *sink, const struct step *step)
 bool
 wait_flush_sink(struct zc_job *job, struct sink *sink)
 {
-	const struct step step = sink_flush(sink);
+	if (sink_flush(sink) == 0)
+		return true;
+	if (errno == EAGAIN) {
+		const struct step step = step_blocked(&sink->end);
 
-	if (step.outcome == STEP_BLOCKED)
 		wait_note(job, sink, &step);
-	else if (step.outcome == STEP_FAILED && step.error == EINTR)
+	} else if (errno == EINTR) {
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
-	else if (step.outcome == STEP_FAILED)
-		job_fail_sink(job, sink, ZC_SINK, step.error);
-	return step.outcome == STEP_MOVED;
+	} else {
+		job_fail_sink(job, sink, ZC_SINK, errno);
+	}
+	return false;
 }
 
 bool
