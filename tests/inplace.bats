@@ -90,6 +90,26 @@ shell_append() {
 	same in new
 }
 
+# A file that was truncated is flushed when it is closed, by ext4 and others.
+@test "inplace: only a file that has data is truncated" {
+	requires strace
+	local TRACE='-e trace=/^(ftruncate|openat)' file
+	: >empty
+	for file in new empty; do
+		zcopy 0 --inplace in $file
+		same in $file
+		[ "$(truncations)" -eq 0 ]
+	done
+	zcopy 0 --inplace in out
+	same in out
+	[ "$(truncations)" -eq 1 ]
+}
+
+# truncations - print how often the last zcopy truncated a file.
+truncations() {
+	grep -cE '(truncate(64)?\(.*= 0|O_TRUNC)' "$BATS_TEST_TMPDIR.trace" || :
+}
+
 @test "inplace: a failure half way leaves what was delivered" {
 	zcopy 6 --inplace -c 100001 in out
 	[[ $output == *"SOURCE ended early (100000 "* ]]

@@ -11,6 +11,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../system/filesystem.h"
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
@@ -386,6 +387,19 @@ file_ready(struct endpoint *ep)
 	return STATUS_OK;
 }
 
+/** True if truncating would change nothing.  ext4 flushes a file that was
+ * truncated when it is closed, even if it was empty, and that can take as long
+ * as the copy.  A FUSE server may state a size of 0 for a file that has data.
+ */
+static bool
+file_is_empty(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size == 0 &&
+	    filesystem_of(fd) != FILESYSTEM_FUSE;
+}
+
 static enum status
 file_begin(struct endpoint *ep)
 {
@@ -393,7 +407,8 @@ file_begin(struct endpoint *ep)
 
 	/* A synthetic file was emptied when it was opened (O_TRUNC). */
 	if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0 &&
-	    zc_kind_of(ep->fd) == ZC_REGULAR && ftruncate(ep->fd, 0) < 0)
+	    zc_kind_of(ep->fd) == ZC_REGULAR && !file_is_empty(ep->fd) &&
+	    ftruncate(ep->fd, 0) < 0)
 		return endpoint_error(ep, "truncate");
 	return STATUS_OK;
 }
