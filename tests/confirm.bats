@@ -260,7 +260,8 @@ has_ended() {
 ## A peer that does not confirm
 
 NOT_CLOSED="waiting for the peer to close: all is acknowledged, but it has not \
-closed in 2 s (--confirm=ack accepts this)"
+closed in 2 s; it may still be writing or flushing its file (--timeout waits \
+longer, --confirm=ack accepts this)"
 
 @test "confirm: a peer that has everything but does not close is an error" {
 	local route

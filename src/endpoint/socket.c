@@ -216,8 +216,9 @@ confirmation_failed(const struct endpoint *ep,
 	if (errno == ETIMEDOUT && seen->queued == 0 &&
 	    deadline_passed(&ep->deadline)) {
 		diag_error(ep->name, "waiting for the peer to close: all is "
-		    "acknowledged, but it has not closed in %g s "
-		    "(--confirm=ack accepts this)", ep->deadline.limit);
+		    "acknowledged, but it has not closed in %g s; it may still "
+		    "be writing or flushing its file (--timeout waits longer, "
+		    "--confirm=ack accepts this)", ep->deadline.limit);
 		return STATUS_CONNECTION;
 	}
 	if (errno == EINTR || acknowledged < 0)
