@@ -39,6 +39,7 @@
  *				  lookup.c connect.c retry.c congestion.c
  *				  allow.c are what they share
  *	  look.c		  what is known of an end before it is opened
+ *	  flush.c		  --sync
  *	  descriptor.c		  opening, copying and closing descriptors
  *
  *	zcopy.h			the public header of the engine, libzcopy

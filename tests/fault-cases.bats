@@ -370,11 +370,11 @@ dest_fails() {
 	[ "$(cat out)" = old ]
 }
 
-@test "faults: if fsync of a block device fails, zcopy fails" {
+@test "faults: if the flush of a block device fails, zcopy fails" {
 	block_device 1M
-	FAULT=fsync:EIO:1 zcopy 4 data "$device"
+	FAULT=fdatasync:EIO:1 zcopy 4 data "$device"
 	fault_fired
-	[[ $output == "zcopy: $device: close: ${text[EIO]}" ]]
+	[[ $output == "zcopy: $device: flush: ${text[EIO]}" ]]
 }
 
 ## Connections

@@ -49,18 +49,20 @@
 
 enum call {
 	COPY_FILE_RANGE, SENDFILE, SPLICE, READ, PREAD, WRITE, PWRITE, SEND,
-	MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC, LINKAT,
-	RENAMEAT, UNLINKAT, FTRUNCATE, POLL, ACCEPT4, CONNECT, POSIX_MEMALIGN,
-	LSEEK, FCHMOD, FCHOWN, TIMER_CREATE, CALLS,
+	MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC, FDATASYNC,
+	SYNCFS, SYNC_FILE_RANGE, LINKAT, RENAMEAT, UNLINKAT, FTRUNCATE, POLL,
+	ACCEPT4, CONNECT, POSIX_MEMALIGN, LSEEK, FCHMOD, FCHOWN, TIMER_CREATE,
+	CALLS,
 	KERNEL				/* only in rules */
 };
 
 static const char *const call_names[CALLS] = {
 	"copy_file_range", "sendfile", "splice", "read", "pread", "write",
 	"pwrite", "send", "mmap", "ioctl", "pipe2", "fcntl", "fstat", "open",
-	"openat", "close", "fsync", "linkat", "renameat", "unlinkat",
-	"ftruncate", "poll", "accept4", "connect", "posix_memalign", "lseek",
-	"fchmod", "fchown", "timer_create",
+	"openat", "close", "fsync", "fdatasync", "syncfs", "sync_file_range",
+	"linkat", "renameat", "unlinkat", "ftruncate", "poll", "accept4",
+	"connect", "posix_memalign", "lseek", "fchmod", "fchown",
+	"timer_create",
 };
 
 enum { PASS = -1, ZERO = -2, ONE = -3, SHORT = -4 };
@@ -407,6 +409,10 @@ CALL(int, ftruncate, (int fd, off_t size), (fd, size),
     fault_on(FTRUNCATE, fd))
 CALL(int, fstat, (int fd, struct stat *st), (fd, st), fault_on(FSTAT, fd))
 CALL(int, fsync, (int fd), (fd), fault_on(FSYNC, fd))
+CALL(int, fdatasync, (int fd), (fd), fault_on(FDATASYNC, fd))
+CALL(int, syncfs, (int fd), (fd), fault_on(SYNCFS, fd))
+CALL(int, sync_file_range, (int fd, off64_t at, off64_t size, unsigned flags),
+    (fd, at, size, flags), fault_on(SYNC_FILE_RANGE, fd))
 CALL(int, fchmod, (int fd, mode_t mode), (fd, mode), fault_on(FCHMOD, fd))
 CALL(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group),
     fault_on(FCHOWN, fd))

@@ -35,7 +35,7 @@ usage_error() {
 	[ "$(wc -L <../help)" -le 80 ]
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
-	    --no-disk-io --block-size --pipe-size --confirm --timeout --retry \
+	    --no-disk-io --block-size --pipe-size --sync --confirm --timeout --retry \
 	    --allow --ipv4 --ipv6 --congestion --discard \
 	    --benchmark --rounds --json --csv \
 	    --explain --list-methods --verbose --quiet --help --version; do
@@ -184,7 +184,7 @@ usage_error() {
 	local option
 	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
 	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
-	    --stable --no-disk-io --block-size=1 --pipe-size=1; do
+	    --stable --no-disk-io --block-size=1 --pipe-size=1 --sync; do
 		usage_error "--discard goes with network options only" \
 		    --discard "$option" :0
 	done

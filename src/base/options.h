@@ -60,6 +60,8 @@ struct options {
 	bool stable, no_disk_io;
 	size_t block_size, pipe_size;	/* 0: measured defaults */
 
+	bool sync;			/* --sync */
+
 	enum confirm confirm;		/* --confirm */
 	double timeout;			/* --timeout, seconds; -1 without */
 	int retry;			/* --retry */

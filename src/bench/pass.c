@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 #include "../base/clock.h"
+#include "../endpoint/flush.h"
 #include "../transfer/transfer.h"
 
 /** Return the methods that policy allows for these ends, as bits. */
@@ -55,13 +56,18 @@ calls_of(const struct moved *moved)
 	return calls;
 }
 
-/** Commit, except that a file to be replaced is left as it is. */
+/** Commit, except that a file to be replaced is left as it is: the new one is
+ * only flushed, with --sync. */
 static enum status
 finish(struct transfer *transfer)
 {
-	if (endpoint_has(&transfer->dest, ENDPOINT_REPLACES))
-		return endpoint_commit(&transfer->source);
-	return transfer_commit(transfer);
+	enum status status;
+
+	if (!endpoint_has(&transfer->dest, ENDPOINT_REPLACES))
+		return transfer_commit(transfer);
+	status = flush_file(&transfer->dest);
+	return status == STATUS_OK ? endpoint_commit(&transfer->source) :
+	    status;
 }
 
 /** Move and confirm the data, and take the sample. */

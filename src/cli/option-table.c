@@ -94,6 +94,12 @@ const struct option option_table[OPTION_ROWS] = {
 	    "limits that govern it",
 	    CONSTANT(action, ACTION_LIST_METHODS), .choice = CHOICE_ACTION },
 
+	HEADING("Care:"),
+	{ .name = "--sync",
+	    .help = "flush DEST and its directory to the disk before success "
+	    "is reported",
+	    TRUE(sync), .needs = NEED_DATA | NEED_POSITION | NEED_OPERANDS },
+
 	HEADING("Network:"),
 	{ .name = "--confirm", .placeholder = "WHAT",
 	    .help = "what a socket DEST must show for success: close (the "

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/missing.h"
@@ -30,17 +29,12 @@ descriptor_copy(int fd)
 	return copy < 0 && call_is_missing(errno) ? dup(fd) : copy;
 }
 
-/** Return 0, or -1 with the errno of fsync(2), dup(2) or close(2). */
+/** Return 0, or -1 with the errno of dup(2) or close(2). */
 static int
 descriptor_settle_once(int fd)
 {
-	struct stat st;
-	int copy;
+	int copy = descriptor_copy(fd);
 
-	/* Only fsync(2) reports write errors of a disk. */
-	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && fsync(fd) < 0)
-		return -1;
-	copy = descriptor_copy(fd);
 	return copy < 0 ? -1 : close(copy);
 }
 

@@ -18,6 +18,7 @@
 #include "../base/signals.h"
 #include "address.h"
 #include "endpoint.h"
+#include "flush.h"
 #include "look.h"
 
 #define SYSTEMD_FIRST	3		/* SD_LISTEN_FDS_START */
@@ -251,6 +252,9 @@ endpoint_check_fit(const struct endpoint *source, const struct endpoint *dest)
 		diag_error(name, "%s", lacks[i].why);
 		return STATUS_USAGE;
 	}
+	if (dest != NULL && dest->options->sync)
+		return look_check_storage(dest, "--sync", "cannot be flushed "
+		    "to a disk: use --sync where the data gets to a file");
 	return STATUS_OK;
 }
 
@@ -262,7 +266,7 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 
 	*ep = (struct endpoint){ .name = name, .role = role,
 	    .options = options, .fd = -1, .listener = -1, .backlog = 1,
-	    .mode = 0666 };
+	    .mode = 0666, .flushed = -1 };
 	if (*name == '\0') {
 		diag_error(role == ROLE_SOURCE ? "SOURCE" : "DEST",
 		    "the name is empty");
@@ -275,7 +279,9 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 		option = options_needing(options,
 		    (NEED_PATH | NEED_POSITION) & ~ep->type->offers);
 	if (option != NULL) {
-		diag_error(name, "%s: only for files", option);
+		diag_error(name, "%s: only for files%s", option,
+		    endpoint_has(ep, ENDPOINT_NETWORK) ?
+		    " (give it to the receiver)" : "");
 		return STATUS_USAGE;
 	}
 	return STATUS_OK;
@@ -305,7 +311,11 @@ endpoint_open(struct endpoint *ep)
 enum status
 endpoint_ready(struct endpoint *ep)
 {
-	return step(ep, ep->type->ready);
+	enum status status = step(ep, ep->type->ready);
+
+	if (status == STATUS_OK && ep->role == ROLE_DEST)
+		flush_early(ep);
+	return status;
 }
 
 enum status

@@ -2,7 +2,7 @@
  * Endpoints: open what a name on the command line means, and find out after
  * the last byte whether it has arrived.  They know nothing of methods.
  *
- *	parse -> open -> ready -> begin -> moved* -> commit | abort
+ *	parse -> open -> ready -> begin -> commit | abort
  *
  * parse   what the name means; touches nothing.
  * look    in place of open, for --explain: what open would find, and the
@@ -12,8 +12,6 @@
  * ready   wait for the other side: connect, accept, open a FIFO.  Sets fd.
  *         A destination written in place is positioned here.
  * begin   the first byte is next: a destination written in place is truncated.
- * moved   DEST has got so many bytes of data: begin work that need not wait
- *         for the end.  Called after each step if `follows` is set.
  * commit  make it count: link and rename, half-close and read to the peer's
  *         end, close.  Destinations commit before sources, so that a receiver
  *         answers its sender only when its own file is complete.
@@ -34,6 +32,7 @@
 #include "../base/deadline.h"
 #include "../base/options.h"
 #include "../base/status.h"
+#include "../system/writeback.h"
 
 enum role { ROLE_SOURCE, ROLE_DEST };
 
@@ -64,7 +63,6 @@ struct endpoint_type {
 	enum status (*open)(struct endpoint *);
 	enum status (*ready)(struct endpoint *);
 	enum status (*begin)(struct endpoint *);
-	void (*moved)(struct endpoint *, int64_t bytes);
 	enum status (*commit)(struct endpoint *);
 	void (*abort)(struct endpoint *);
 };
@@ -102,7 +100,10 @@ struct endpoint {
 	mode_t mode;			/* of a new DEST, before the umask; set
 					   it before DEST is opened */
 
-	bool follows;			/* call moved after each step */
+	struct writeback writeback;	/* of DEST, which begins while the data
+					   moves; set when it is ready */
+	double flushed;			/* seconds that it took to flush DEST to
+					   the disk; -1: it was not flushed */
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */
 	const char *confirmed;		/* "close", "ack" or "none": what the

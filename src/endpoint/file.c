@@ -15,6 +15,7 @@
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
+#include "flush.h"
 #include "location.h"
 #include "look.h"
 
@@ -440,16 +441,23 @@ static enum status
 file_commit(struct endpoint *ep)
 {
 	struct file_state *state = ep->state;
+	const bool created = state != NULL && state->created;
+	enum status status;
 
 	if (ep->role == ROLE_SOURCE)
 		return STATUS_OK;
 	if (descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return endpoint_error(ep, "close");
+	status = flush_file(ep);
+	if (status != STATUS_OK)
+		return status;
 	/* The file is complete, so file_abort() must not remove it, even if
 	 * its name has changed. */
 	if (state != NULL)
 		state->created = false;
-	return file_check_name(ep);
+	status = file_check_name(ep);
+	return status == STATUS_OK && created ?
+	    flush_directory(ep, state->location.dir) : status;
 }
 
 /** True if the name still leads to the file that we created, and it is empty.

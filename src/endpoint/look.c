@@ -10,8 +10,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../base/diag.h"
 #include "../base/missing.h"
 #include "../system/filesystem.h"
+#include "endpoint.h"
 
 /** True if the device is a terminal.  isatty(3) does not work with O_PATH, so
  * go by the majors of Documentation/admin-guide/devices.txt: consoles and
@@ -75,6 +77,38 @@ look_open(struct look *look, int fd)
 		look_inspect(look, fd, &st);
 	look->flags = fcntl(fd, F_GETFL);
 	look->start = lseek(fd, 0, SEEK_CUR);
+}
+
+/** Return the kind of DEST before it is opened.  Where that cannot be known, it
+ * is ZC_REGULAR: opening it will fail, or create it. */
+static enum zc_kind
+look_kind_of_dest(const struct endpoint *dest)
+{
+	enum zc_kind kind = ZC_REGULAR;
+	struct stat st;
+	int fd;
+
+	if (endpoint_has(dest, ENDPOINT_NETWORK))
+		return ZC_SOCKET;
+	fd = dest->inherited ? dest->fd :
+	    open(dest->path, O_PATH | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		kind = look_kind(fd, &st);
+	if (fd >= 0 && !dest->inherited)
+		close(fd);
+	return kind;
+}
+
+enum status
+look_check_storage(const struct endpoint *dest, const char *option,
+    const char *why)
+{
+	const enum zc_kind kind = look_kind_of_dest(dest);
+
+	if (kind == ZC_REGULAR || kind == ZC_BLOCK || kind == ZC_OTHER)
+		return STATUS_OK;	/* opening refuses ZC_OTHER */
+	diag_error(dest->name, "%s: a %s %s", option, zc_kind_name(kind), why);
+	return STATUS_USAGE;
 }
 
 int

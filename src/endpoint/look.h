@@ -12,7 +12,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "../base/status.h"
 #include "../zcopy.h"
+
+struct endpoint;
 
 struct look {
 	enum zc_kind kind;
@@ -38,6 +41,12 @@ void look_inspect(struct look *, int fd, const struct stat *);
 
 /** Fill in all members but `way` for an open descriptor. */
 void look_open(struct look *, int fd);
+
+/** Check that DEST, as parsed, is a regular file, or can become one, or a block
+ * device.  Return STATUS_OK; otherwise print that `option` is not possible,
+ * "a pipe" followed by `why`, and return STATUS_USAGE. */
+enum status look_check_storage(const struct endpoint *dest,
+    const char *option, const char *why);
 
 /** Check access with our effective IDs, as open(2) would.  Return 0, or -1
  * with errno. */

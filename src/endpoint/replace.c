@@ -24,6 +24,7 @@
 #include "../system/writeback.h"
 #include "descriptor.h"
 #include "endpoint.h"
+#include "flush.h"
 #include "location.h"
 #include "look.h"
 #include "temporary.h"
@@ -34,7 +35,6 @@ enum { LOOKS = 20 };			/* for an old file that others keep
 struct replace_state {
 	struct location location;
 	struct attributes old;		/* as they were before the first byte */
-	int64_t writeback;		/* bytes whose writeback has begun */
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
 };
 
@@ -217,16 +217,7 @@ replace_open(struct endpoint *ep)
 	if (ep->fd < 0 || attributes_read(&state->old,
 	    ep->has_stat ? state->location.file : ep->fd) < 0)
 		return replace_failed(ep);
-	ep->follows = ep->has_stat && writeback_helps(ep->fd);
 	return STATUS_OK;
-}
-
-static void
-replace_moved(struct endpoint *ep, int64_t bytes)
-{
-	struct replace_state *state = ep->state;
-
-	writeback_follow(&state->writeback, ep->fd, bytes);
 }
 
 /** Take from `old` the rights that the file `fd` does not grant; -1: there is
@@ -382,6 +373,7 @@ replace_commit(struct endpoint *ep)
 {
 	struct replace_state *state = ep->state;
 	struct location now;
+	enum status status;
 	bool there;
 	int result;
 
@@ -397,9 +389,16 @@ replace_commit(struct endpoint *ep)
 	location_forget(&state->location);	/* else NFS keeps .nfsXXXX */
 	if (result < 0)
 		return replace_failed(ep);
-	writeback_rest(state->writeback, ep->fd);
+	status = flush_file(ep);
+	if (status != STATUS_OK)
+		return status;
+	if (!ep->options->sync)
+		writeback_rest(&ep->writeback, ep->fd);
 	if (replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
+	status = flush_directory(ep, state->location.dir);
+	if (status != STATUS_OK)
+		return status;
 
 	/* The directory may have been renamed before the file got its name.
 	 * Other errors do not matter: the file is complete and has its name. */
@@ -449,7 +448,6 @@ const struct endpoint_type endpoint_replace = {
 	.traits = ENDPOINT_PATH | ENDPOINT_REPLACES,
 	.look = replace_look,
 	.open = replace_open,
-	.moved = replace_moved,
 	.commit = replace_commit,
 	.abort = replace_abort,
 };

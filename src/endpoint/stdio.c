@@ -12,6 +12,7 @@
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
+#include "flush.h"
 #include "look.h"
 #include "socket.h"
 
@@ -140,10 +141,11 @@ stdio_commit(struct endpoint *ep)
 {
 	if (S_ISSOCK(ep->st.st_mode))
 		return socket_commit(ep);
-	if (ep->role == ROLE_DEST &&
-	    descriptor_settle(&ep->deadline, ep->fd) < 0)
+	if (ep->role == ROLE_SOURCE)
+		return STATUS_OK;
+	if (descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return endpoint_error(ep, "close");
-	return STATUS_OK;
+	return flush_file(ep);
 }
 
 const struct endpoint_type endpoint_stdio = {

@@ -3,30 +3,55 @@
 #include "writeback.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "filesystem.h"
 
 #define STRIDE	((int64_t)8 * 1024 * 1024)
 
 bool
-writeback_helps(int fd)
+writeback_at_rename(int fd)
 {
 	return filesystem_of(fd) == FILESYSTEM_EXT4;
 }
 
-void
-writeback_follow(int64_t *begun, int fd, int64_t written)
+bool
+writeback_helps(int fd)
 {
-	if (written - *begun < STRIDE)
-		return;
-	(void)sync_file_range(fd, *begun, written - *begun,
-	    SYNC_FILE_RANGE_WRITE);
-	*begun = written;
+	return filesystem_of(fd) != FILESYSTEM_MEMORY;
 }
 
 void
-writeback_rest(int64_t begun, int fd)
+writeback_start(struct writeback *writeback, int fd)
 {
-	if (begun > 0)
-		(void)sync_file_range(fd, begun, 0, SYNC_FILE_RANGE_WRITE);
+	int64_t start = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	/* With O_APPEND the position means nothing before the first write. */
+	if ((fcntl(fd, F_GETFL) & O_APPEND) && fstat(fd, &st) == 0 &&
+	    S_ISREG(st.st_mode))
+		start = st.st_size;
+	*writeback = (struct writeback){ .on = start >= 0, .start = start,
+		.begun = start };
+}
+
+void
+writeback_follow(struct writeback *writeback, int fd, int64_t written)
+{
+	const int64_t length = written - writeback->begun;
+
+	if (length < STRIDE)
+		return;
+	(void)sync_file_range(fd, writeback->begun, length,
+	    SYNC_FILE_RANGE_WRITE);
+	writeback->begun = written;
+}
+
+void
+writeback_rest(const struct writeback *writeback, int fd)
+{
+	if (writeback->begun > writeback->start)
+		(void)sync_file_range(fd, writeback->begun, 0,
+		    SYNC_FILE_RANGE_WRITE);
 }

@@ -1,14 +1,15 @@
 /*
  * Begin the writeback of a file while it is still being written.
  *
- * rename(2) over an old file on ext4 (auto_da_alloc, ext4(5)) starts the
+ * What flushes the file at the end has less to wait for then: fsync(2), or
+ * rename(2) over an old file on ext4 (auto_da_alloc, ext4(5)), which starts the
  * writeback of the whole new file.  If none of it has begun by then, rename(2)
  * waits for room in the disk's queue: 0.6 s for 512 MiB, in which the temporary
  * name exists.
  *
- * `begun` counts the bytes, from the start of the file, whose writeback has
- * begun.  None of these functions waits for its end: fsync(2) and close(2)
- * report its errors.
+ * Nothing here waits until the data is on the disk, and nothing here fails:
+ * fsync(2) and close(2) report the errors.  An error is reported only once, so
+ * sync_file_range(2) must not wait: it would report it in place of fsync(2).
  */
 #ifndef SYSTEM_WRITEBACK_H
 #define SYSTEM_WRITEBACK_H
@@ -16,15 +17,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** The writeback of one file or block device.  All zeros: it does not begin
+ * early. */
+struct writeback {
+	bool on;
+	int64_t start;			/* of the first byte, in the file */
+	int64_t begun;			/* writeback has begun up to here */
+};
+
 /** True if rename(2) over a file would start writeback: on ext4. */
+bool writeback_at_rename(int fd);
+
+/** True if the file has a disk behind it: it is not on tmpfs and the like. */
 bool writeback_helps(int fd);
 
-/** Begin writeback up to `written` bytes, if that is 8 MiB or more beyond
- * *begun. */
-void writeback_follow(int64_t *begun, int fd, int64_t written);
+/** Begin with the byte that will be written next: at the position of `fd`, or
+ * at the end of the file if it appends (O_APPEND). */
+void writeback_start(struct writeback *, int fd);
+
+/** Begin writeback up to this byte of the file, if that is 8 MiB or more beyond
+ * where it has begun. */
+void writeback_follow(struct writeback *, int fd, int64_t written);
 
 /** Begin writeback up to the end of the file, unless none has begun yet: the
  * file is small then, and rename(2) does not wait. */
-void writeback_rest(int64_t begun, int fd);
+void writeback_rest(const struct writeback *, int fd);
 
 #endif

@@ -79,6 +79,11 @@ print_dest(const struct endpoint *dest, const struct look *out)
 	if (dest->options->seek >= 0)
 		printf(", from byte %" PRId64, dest->options->seek);
 	printf("\n");
+	if (dest->options->sync)
+		printf("  %-11s%s\n", "sync", out->missing ||
+		    endpoint_has(dest, ENDPOINT_REPLACES) ?
+		    "flushed, and its directory, before success" :
+		    "flushed before success");
 	print_confirm(dest);
 }
 

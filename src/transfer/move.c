@@ -15,8 +15,8 @@
 #include "rules.h"
 #include "verdict.h"
 
-/* The most bytes of one call if DEST follows (endpoint.h): copy_file_range(2)
- * and sendfile(2) would move 1 GiB between two events. */
+/* The most bytes of one call if writeback follows it: copy_file_range(2) and
+ * sendfile(2) would move 1 GiB between two events. */
 #define FOLLOWED_BLOCK	((size_t)1024 * 1024)
 
 /* A transfer under way: the argument of the hooks that the engine calls. */
@@ -87,8 +87,10 @@ on_event(const struct zc_event *event, void *arg)
 	verbose_event(event);
 	if (event->type == ZC_EVENT_PLAN)
 		mover->status = endpoint_begin(mover->dest);
-	if (event->type == ZC_EVENT_MOVED && mover->dest->follows)
-		mover->dest->type->moved(mover->dest, event->bytes);
+	if (event->type == ZC_EVENT_MOVED && mover->dest->writeback.on &&
+	    event->moved.out_from >= 0)
+		writeback_follow(&mover->dest->writeback, mover->dest->fd,
+		    event->moved.out_from + event->moved.length);
 	if (event->type == ZC_EVENT_TRAILER)
 		mover->status = watch_check(mover->watch, mover->source,
 		    mover->dest, event->bytes);
@@ -201,7 +203,8 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	request.method = options->method;
 	request.flags = move_flags(options);
 	request.block_size = options->block_size;
-	if (options->block_size == 0 && dest->follows && !is_small(source))
+	if (options->block_size == 0 && dest->writeback.on &&
+	    !is_small(source))
 		request.block_size = FOLLOWED_BLOCK;
 	request.pipe_size = options->pipe_size;
 	request.select = options->rules != NULL ? on_select : NULL;

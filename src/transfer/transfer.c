@@ -166,6 +166,8 @@ run(struct transfer *transfer)
 		return status;
 	if (dest->confirmed != NULL)
 		diag_verbose("confirmed: %s", dest->confirmed);
+	if (dest->flushed >= 0)
+		diag_verbose("flushed: %.3f s", dest->flushed);
 	verbose_done(&moved.result, moved.seconds);
 	return STATUS_OK;
 }
