@@ -547,3 +547,53 @@ ADDRESSES="listen:127.0.0.1:0 unix-listen:socket"
 	ends 0 "$receiver"
 	same in out
 }
+
+## A loss of power
+
+# loses_power TYPE - run tests/power.py with $command.  $POWER_ROUNDS: how often
+# the power is lost.
+loses_power() {
+	requires python3 "mkfs.$1"
+	requires_namespace -m
+	file_system xfs 1000
+	cd "$fs" || return
+	: >probe
+	cp --reflink=always probe probe.2 || skip "cannot clone files here"
+	python3 -c 'import os; os.pidfd_open' || skip "needs os.pidfd_open"
+	run timeout 600 unshare -m python3 "$BATS_TEST_DIRNAME/power.py" "$1" \
+	    "${POWER_ROUNDS:-10}" "${command[@]}" 3>&-
+	echo "$output"
+}
+
+@test "sync: what was reported as done survives a loss of power on ext4" {
+	local command
+	zcopy_command --sync
+	loses_power ext4
+	[ "$status" -eq 0 ]
+}
+
+@test "sync: what was reported as done survives a loss of power on XFS" {
+	local command
+	zcopy_command --sync
+	loses_power xfs
+	[ "$status" -eq 0 ]
+}
+
+# The next two show that those above can fail.
+
+@test "sync: without it, a loss of power undoes what was reported as done" {
+	local command
+	zcopy_command
+	loses_power ext4
+	[ "$status" -eq 1 ]
+	[[ $output =~ zcopy\ ended,\ DEST\ (old|neither) ]]
+}
+
+@test "sync: if flushing does nothing, a loss of power undoes what was done" {
+	local command
+	FAULT=fsync:zero:1+,fdatasync:zero:1+,sync_file_range:zero:1+ \
+	    zcopy_command --sync
+	loses_power ext4
+	[ "$status" -eq 1 ]
+	[[ $output =~ zcopy\ ended,\ DEST\ (old|neither) ]]
+}
