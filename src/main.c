@@ -32,6 +32,7 @@
  *	  endpoint.c		  parser, and which type serves a name
  *	  file.c		  files and devices, read or written in place
  *	  replace.c		  files that are replaced whole or not at all;
+ *				  keep.c is what the new file keeps of the old,
  *				  location.c finds where a path leads,
  *				  temporary.c makes names
  *	  stdio.c		  descriptors that zcopy was started with
@@ -77,6 +78,7 @@
  *	  socket-queue.c	  what a socket has still to deliver
  *	  tcp.c			  what the kernel knows of a TCP connection
  *	  writeback.c		  begin to write a file to the disk early
+ *	  xattrs.c		  extended attributes of a file
  *
  * A directory uses only those below it; system/ and base/ are used by all.  The
  * engine knows nothing of the program.

@@ -44,6 +44,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,7 +53,7 @@ enum call {
 	MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC, FDATASYNC,
 	SYNCFS, SYNC_FILE_RANGE, LINKAT, RENAMEAT, UNLINKAT, FTRUNCATE, POLL,
 	ACCEPT4, CONNECT, POSIX_MEMALIGN, LSEEK, FCHMOD, FCHOWN, TIMER_CREATE,
-	CALLS,
+	FGETXATTR, FLISTXATTR, FSETXATTR, FUTIMENS, GETXATTR, LISTXATTR, CALLS,
 	KERNEL				/* only in rules */
 };
 
@@ -62,7 +63,8 @@ static const char *const call_names[CALLS] = {
 	"openat", "close", "fsync", "fdatasync", "syncfs", "sync_file_range",
 	"linkat", "renameat", "unlinkat", "ftruncate", "poll", "accept4",
 	"connect", "posix_memalign", "lseek", "fchmod", "fchown",
-	"timer_create",
+	"timer_create", "fgetxattr", "flistxattr", "fsetxattr", "futimens",
+	"getxattr", "listxattr",
 };
 
 enum { PASS = -1, ZERO = -2, ONE = -3, SHORT = -4 };
@@ -73,7 +75,7 @@ static const struct word {
 } whats[] = {
 #define ERROR(name) { #name, name }
 	{ "pass", PASS }, { "zero", ZERO }, { "one", ONE }, { "short", SHORT },
-	ERROR(EACCES), ERROR(EADDRINUSE), ERROR(EAGAIN), ERROR(EBADF),
+	ERROR(E2BIG), ERROR(EACCES), ERROR(EADDRINUSE), ERROR(EAGAIN), ERROR(EBADF),
 	ERROR(EBUSY), ERROR(ECONNABORTED), ERROR(ECONNREFUSED),
 	ERROR(ECONNRESET), ERROR(EDQUOT), ERROR(EEXIST), ERROR(EFAULT),
 	ERROR(EFBIG), ERROR(EHOSTUNREACH), ERROR(EINTR), ERROR(EINVAL),
@@ -430,6 +432,21 @@ CALL(int, unlinkat, (int dir, const char *path, int flags),
 CALL(int, timer_create,
     (clockid_t clock, struct sigevent *event, timer_t *timer),
     (clock, event, timer), fault_on(TIMER_CREATE, ABSENT))
+CALL(ssize_t, fgetxattr,
+    (int fd, const char *name, void *value, size_t size),
+    (fd, name, value, size), fault_on(FGETXATTR, fd))
+CALL(ssize_t, flistxattr, (int fd, char *names, size_t size),
+    (fd, names, size), fault_on(FLISTXATTR, fd))
+CALL(int, fsetxattr,
+    (int fd, const char *name, const void *value, size_t size, int flags),
+    (fd, name, value, size, flags), fault_on(FSETXATTR, fd))
+CALL(int, futimens, (int fd, const struct timespec times[2]), (fd, times),
+    fault_on(FUTIMENS, fd))
+CALL(ssize_t, getxattr,
+    (const char *path, const char *name, void *value, size_t size),
+    (path, name, value, size), fault_on(GETXATTR, ABSENT))
+CALL(ssize_t, listxattr, (const char *path, char *names, size_t size),
+    (path, names, size), fault_on(LISTXATTR, ABSENT))
 CALL(int, pipe2, (int fd[2], int flags), (fd, flags), fault_on(PIPE2, ABSENT))
 CALL(int, poll, (struct pollfd *polled, nfds_t count, int timeout),
     (polled, count, timeout), fault_on(POLL, ABSENT))

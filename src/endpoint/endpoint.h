@@ -80,6 +80,10 @@ extern const struct endpoint_type
  * --inplace if that would work.  Return the exit status. */
 enum status replace_error(const struct endpoint *, const char *why);
 
+/** endpoint_replace: print errno as the reason why DEST cannot be replaced, or
+ * created.  Return the exit status. */
+enum status replace_failed(const struct endpoint *);
+
 /** True if --inplace could write the old file.  Touch nothing. */
 bool replace_has_way_out(const struct endpoint *);
 

@@ -25,6 +25,7 @@
 #include "descriptor.h"
 #include "endpoint.h"
 #include "flush.h"
+#include "keep.h"
 #include "location.h"
 #include "look.h"
 #include "temporary.h"
@@ -63,9 +64,7 @@ replace_error(const struct endpoint *ep, const char *why)
 	return endpoint_fault(ep);
 }
 
-/** Print errno as the reason why DEST cannot be replaced, or created.  Return
- * the exit status. */
-static enum status
+enum status
 replace_failed(const struct endpoint *ep)
 {
 	if (!ep->has_stat || errno == EINTR)
@@ -220,63 +219,19 @@ replace_open(struct endpoint *ep)
 	return STATUS_OK;
 }
 
-/** Take from `old` the rights that the file `fd` does not grant; -1: there is
- * no such file.  Return 0, or -1 with errno. */
+/** Return 0 if no file has the name now, or one that may be replaced; else -1
+ * with errno. */
 static int
-replace_meet(struct attributes *old, int fd)
+replace_check_now(const struct location *now)
 {
-	struct attributes other;
-
-	if (fd < 0)
-		return 0;
-	if (attributes_read(&other, fd) < 0)
-		return -1;
-	attributes_meet(old, &other);
-	return 0;
-}
-
-/** True if the old file still has its name.  No other file can have its inode
- * number, because its descriptor is open. */
-static bool
-replace_is_there(const struct location *before, const struct location *now)
-{
-	struct stat old;
-
-	return before->file >= 0 && fstat(before->file, &old) == 0 &&
-	    location_has(now, &old);
-}
-
-/**
- * Give the new file the attributes that the old one has now.  If the old one
- * has lost its name, grant only what all of these allow: its attributes before
- * the first byte, its attributes now, and those of the file that took the name.
- * If there was no old file, the attributes of a file that has taken the name
- * since then limit the new one, too.  Return 0, or -1 with errno.
- */
-static int
-replace_keep(const struct endpoint *ep, const struct location *now)
-{
-	struct replace_state *state = ep->state;
-	const struct location *before = &state->location;
 	struct stat st;
 
-	if (before->file < 0 && now->file < 0)
+	if (now->file < 0)
 		return 0;
-	if (now->file >= 0) {
-		if (fstat(now->file, &st) < 0)
-			return -1;
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
-		if (!S_ISREG(st.st_mode))
-			return -1;
-	}
-	if (replace_is_there(before, now)) {
-		if (attributes_read(&state->old, now->file) < 0)
-			return -1;
-	} else if (replace_meet(&state->old, before->file) < 0 ||
-	    replace_meet(&state->old, now->file) < 0) {
+	if (fstat(now->file, &st) < 0)
 		return -1;
-	}
-	return attributes_give(ep->fd, &state->old, ep->name);
+	errno = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
+	return S_ISREG(st.st_mode) ? 0 : -1;
 }
 
 /** Rename the temporary name to DEST.  Return 0, or -1 with errno. */
@@ -375,7 +330,6 @@ replace_commit(struct endpoint *ep)
 	struct location now;
 	enum status status;
 	bool there;
-	int result;
 
 	if (descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return replace_failed(ep);
@@ -383,12 +337,13 @@ replace_commit(struct endpoint *ep)
 		return replace_is_astray(errno) ?
 		    replace_astray(ep, "no file was put there") :
 		    replace_failed(ep);
-	result = replace_keep(ep, &now);
+	status = replace_check_now(&now) < 0 ? replace_failed(ep) :
+	    keep(ep, &state->old, &state->location, &now);
 	there = now.file >= 0;
 	location_close(&now);
 	location_forget(&state->location);	/* else NFS keeps .nfsXXXX */
-	if (result < 0)
-		return replace_failed(ep);
+	if (status != STATUS_OK)
+		return status;
 	status = flush_file(ep);
 	if (status != STATUS_OK)
 		return status;
