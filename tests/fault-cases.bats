@@ -352,6 +352,9 @@ dest_fails() {
 	[[ $output == "zcopy: out: replace: ${text[EPERM]}"* ]]
 	[ "$(cat out)" = old ]
 	[ "$(ls)" = $'data\nout' ]
+	FAULT=fchmod:zero:1+ zcopy 4 data out		# as vfat does
+	fault_fired
+	[ "$(cat out)" = old ]
 	chmod 644 out
 	FAULT=fchmod:EPERM:1+ zcopy 0 data out
 	fault_fired

@@ -238,15 +238,13 @@ attributes_set(int fd, struct attributes *a, const char *name)
 		    error != 0 ? strerror(error) : "");
 	if (lost != NULL)
 		a->mode &= S_IRWXU;
-	if (fchmod(fd, a->mode) == 0)
-		return 0;
-
-	/* chmod(2) fails with EPERM where the mount makes up modes (vfat). */
-	error = errno;
-	if (fstat(fd, &st) == 0 && (st.st_mode & 07777 & ~a->mode) == 0)
-		return 0;
-	errno = error;
-	return -1;
+	/* Where the mount makes up modes (vfat), chmod(2) fails with EPERM, or
+	 * returns 0 and changes nothing. */
+	error = fchmod(fd, a->mode) < 0 ? errno : 0;
+	if (fstat(fd, &st) < 0)
+		return -1;
+	errno = error != 0 ? error : EPERM;
+	return (st.st_mode & 07777 & ~a->mode) == 0 ? 0 : -1;
 }
 
 int
