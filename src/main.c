@@ -35,6 +35,7 @@
  *				  keep.c is what the new file keeps of the old,
  *				  location.c finds where a path leads,
  *				  temporary.c makes names
+ *	  preserve.c		  --preserve
  *	  stdio.c		  descriptors that zcopy was started with
  *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
  *				  lookup.c connect.c retry.c congestion.c
@@ -73,7 +74,7 @@
  *	system/			what differs between operating systems
  *	  attributes.c		  owner, mode and ACL of a file
  *	  block.c		  block devices and direct I/O
- *	  capability.c		  what root may do
+ *	  capability.c		  what root, or the program in a file, may do
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
  *	  socket-queue.c	  what a socket has still to deliver
  *	  tcp.c			  what the kernel knows of a TCP connection

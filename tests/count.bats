@@ -2,6 +2,7 @@
 # --bytes (-c), and sources that change while they are being moved.
 
 load helpers
+load stopped
 load routes
 
 setup() {
@@ -416,49 +417,6 @@ finish() {
 	ends "$1"
 }
 
-# file_begun ARG... - start zcopy ARG... from `in` to the file `out`, and stop
-# it half way.  Try again if it has ended first, because the machine was busy.
-file_begun() {
-	local try
-	echo "$*, to a file:"
-	for try in {1..8}; do
-		echo old >out
-		start --block-size=32 "$@" in out
-		until ! look || [ "$taken" -gt 0 ]; do
-			:
-		done
-		kill -STOP "$pid" 2>/dev/null || :
-		retry stopped
-		look || continue
-		[ "$taken" -ge "$size" ] || return 0
-		kill -CONT "$pid"
-		retry gone "$pid"
-	done
-	echo "in $try tries zcopy was not caught half way"
-	return 1
-}
-
-# look - set $taken to how much of `in` zcopy has read.  False if zcopy has
-# ended.
-look() {
-	local fd key value
-	taken=0
-	for fd in /proc/"$pid"/fd/*; do
-		[ "$fd" -ef in ] || continue
-		while read -r key value; do
-			[ "$key" != pos: ] || taken=$value
-		done <"/proc/$pid/fdinfo/${fd##*/}"
-	done 2>/dev/null
-	! gone "$pid"
-}
-
-# stopped - for `retry`: true once a signal has stopped $pid, or it has ended.
-stopped() {
-	local stat
-	read -ra stat <"/proc/$pid/stat" || return 0
-	[ "${stat[2]}" = T ]
-} 2>/dev/null
-
 # stays STATUS - let zcopy continue; it must end with STATUS, and leave the old
 # `out` and no other file.
 stays() {
@@ -563,6 +521,27 @@ no_change() {
 	requires_root
 	no_change chown 1 in
 	no_change chgrp 1 in
+}
+
+@test "change: with --preserve, mode, owner and attributes count, a name does not" {
+	local change changes=("chmod 600 in" "touch -d 2001-01-01 in")
+	[ "$(id -u)" -ne 0 ] || changes+=("chown 1 in" "chgrp 1 in")
+	if setfattr -n user.test -v 1 in 2>/dev/null; then
+		changes+=("setfattr -n user.test -v 2 in"
+		    "setfattr -x user.test in")
+	fi
+	for change in "${changes[@]}"; do
+		random_file in "$size"
+		setfattr -n user.test -v 1 in 2>/dev/null || :
+		file_begun --preserve
+		$change
+		stays 7
+	done
+	file_begun --preserve
+	mv in new
+	kill -CONT "$pid"
+	RETRY_SECONDS=60 ends 0
+	same new out
 }
 
 @test "change: attributes set by chattr do not count as a change" {

@@ -35,8 +35,9 @@ usage_error() {
 	[ "$(wc -L <../help)" -le 80 ]
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
-	    --no-disk-io --block-size --pipe-size --sync --confirm --timeout --retry \
-	    --allow --ipv4 --ipv6 --congestion --discard \
+	    --no-disk-io --block-size --pipe-size --sync --preserve \
+	    --confirm --timeout --retry --allow --ipv4 --ipv6 \
+	    --congestion --discard \
 	    --benchmark --rounds --json --csv \
 	    --explain --list-methods --verbose --quiet --help --version; do
 		echo "$option"
@@ -176,6 +177,7 @@ usage_error() {
 	done
 	usage_error "--inplace: only for files" --inplace in -
 	usage_error "--no-clobber: only for files" --no-clobber in -
+	usage_error "--preserve: only for files" -p in -
 	STDOUT=../out zcopy 0 --append in -
 	same in ../out
 }
@@ -184,7 +186,8 @@ usage_error() {
 	local option
 	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
 	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
-	    --stable --no-disk-io --block-size=1 --pipe-size=1 --sync; do
+	    --stable --no-disk-io --block-size=1 --pipe-size=1 --sync \
+	    --preserve; do
 		usage_error "--discard goes with network options only" \
 		    --discard "$option" :0
 	done

@@ -60,7 +60,7 @@ struct options {
 	bool stable, no_disk_io;
 	size_t block_size, pipe_size;	/* 0: measured defaults */
 
-	bool sync;			/* --sync */
+	bool sync, preserve;		/* --sync, --preserve */
 
 	enum confirm confirm;		/* --confirm */
 	double timeout;			/* --timeout, seconds; -1 without */

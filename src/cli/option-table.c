@@ -99,6 +99,10 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "flush DEST and its directory to the disk before success "
 	    "is reported",
 	    TRUE(sync), .needs = NEED_DATA | NEED_POSITION | NEED_OPERANDS },
+	{ .name = "--preserve", .letter = 'p',
+	    .help = "give DEST the mode, times, owner and extended attributes "
+	    "of SOURCE, as far as permitted",
+	    TRUE(preserve), .needs = NEED_DATA | NEED_PATH | NEED_ONCE },
 
 	HEADING("Network:"),
 	{ .name = "--confirm", .placeholder = "WHAT",

@@ -20,6 +20,7 @@
 #include "endpoint.h"
 #include "flush.h"
 #include "look.h"
+#include "preserve.h"
 
 #define SYSTEMD_FIRST	3		/* SD_LISTEN_FDS_START */
 
@@ -321,7 +322,13 @@ endpoint_ready(struct endpoint *ep)
 enum status
 endpoint_begin(struct endpoint *ep)
 {
-	return ep->type->begin != NULL ? ep->type->begin(ep) : STATUS_OK;
+	enum status status = STATUS_OK;
+
+	if (ep->preserved != NULL)
+		status = preserve_begin(ep);
+	if (status == STATUS_OK && ep->type->begin != NULL)
+		status = ep->type->begin(ep);
+	return status;
 }
 
 enum status

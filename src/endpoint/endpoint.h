@@ -38,6 +38,7 @@ enum role { ROLE_SOURCE, ROLE_DEST };
 
 struct endpoint;
 struct look;
+struct preserved;			/* preserve.h */
 
 /** What a type of endpoint is, and can do. */
 enum endpoint_trait {
@@ -103,6 +104,8 @@ struct endpoint {
 	struct stat st;
 	mode_t mode;			/* of a new DEST, before the umask; set
 					   it before DEST is opened */
+	const struct preserved *preserved;	/* DEST: what it gets with
+					   --preserve; NULL: nothing */
 
 	struct writeback writeback;	/* of DEST, which begins while the data
 					   moves; set when it is ready */

@@ -18,6 +18,7 @@
 #include "flush.h"
 #include "location.h"
 #include "look.h"
+#include "preserve.h"
 
 /* State of a DEST that did not exist before; otherwise there is none. */
 struct file_state {
@@ -448,6 +449,11 @@ file_commit(struct endpoint *ep)
 		return STATUS_OK;
 	if (descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return endpoint_error(ep, "close");
+	if (ep->preserved != NULL) {
+		status = preserve_finish(ep);
+		if (status != STATUS_OK)
+			return status;
+	}
 	status = flush_file(ep);
 	if (status != STATUS_OK)
 		return status;

@@ -70,9 +70,9 @@ flush_file(struct endpoint *ep)
 	if (!is_flushed(ep))
 		return STATUS_OK;
 	/* fdatasync(2) may leave out the mode, the owner and the times, which
-	 * a new file has been given. */
-	if (flush(ep, endpoint_has(ep, ENDPOINT_REPLACES) ? fsync : fdatasync,
-	    ep->fd) < 0)
+	 * the file has been given. */
+	if (flush(ep, endpoint_has(ep, ENDPOINT_REPLACES) ||
+	    ep->preserved != NULL ? fsync : fdatasync, ep->fd) < 0)
 		return flush_failed(ep);
 	/* The disk cannot be interrupted, and the user may have given up. */
 	errno = EINTR;

@@ -76,7 +76,7 @@ keep(const struct endpoint *ep, struct attributes *old,
 	if (status != STATUS_OK)
 		return status;
 	if (keep_find(old, before, now) < 0 ||
-	    attributes_give(ep->fd, old, ep->name) < 0)
+	    attributes_give(ep->fd, old, ep->name, "the old file") < 0)
 		return replace_failed(ep);
 	return STATUS_OK;
 }

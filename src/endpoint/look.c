@@ -79,22 +79,19 @@ look_open(struct look *look, int fd)
 	look->start = lseek(fd, 0, SEEK_CUR);
 }
 
-/** Return the kind of DEST before it is opened.  Where that cannot be known, it
- * is ZC_REGULAR: opening it will fail, or create it. */
-static enum zc_kind
-look_kind_of_dest(const struct endpoint *dest)
+enum zc_kind
+look_kind_of_end(const struct endpoint *ep)
 {
-	enum zc_kind kind = ZC_REGULAR;
+	enum zc_kind kind = ZC_OTHER;
 	struct stat st;
 	int fd;
 
-	if (endpoint_has(dest, ENDPOINT_NETWORK))
+	if (endpoint_has(ep, ENDPOINT_NETWORK))
 		return ZC_SOCKET;
-	fd = dest->inherited ? dest->fd :
-	    open(dest->path, O_PATH | O_CLOEXEC);
+	fd = ep->inherited ? ep->fd : open(ep->path, O_PATH | O_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &st) == 0)
 		kind = look_kind(fd, &st);
-	if (fd >= 0 && !dest->inherited)
+	if (fd >= 0 && !ep->inherited)
 		close(fd);
 	return kind;
 }
@@ -103,10 +100,10 @@ enum status
 look_check_storage(const struct endpoint *dest, const char *option,
     const char *why)
 {
-	const enum zc_kind kind = look_kind_of_dest(dest);
+	const enum zc_kind kind = look_kind_of_end(dest);
 
 	if (kind == ZC_REGULAR || kind == ZC_BLOCK || kind == ZC_OTHER)
-		return STATUS_OK;	/* opening refuses ZC_OTHER */
+		return STATUS_OK;
 	diag_error(dest->name, "%s: a %s %s", option, zc_kind_name(kind), why);
 	return STATUS_USAGE;
 }

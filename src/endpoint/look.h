@@ -42,6 +42,10 @@ void look_inspect(struct look *, int fd, const struct stat *);
 /** Fill in all members but `way` for an open descriptor. */
 void look_open(struct look *, int fd);
 
+/** Return the kind of an end that has not been opened.  ZC_OTHER: it does not
+ * exist, or opening it will fail. */
+enum zc_kind look_kind_of_end(const struct endpoint *);
+
 /** Check that DEST, as parsed, is a regular file, or can become one, or a block
  * device.  Return STATUS_OK; otherwise print that `option` is not possible,
  * "a pipe" followed by `why`, and return STATUS_USAGE. */

@@ -28,6 +28,7 @@
 #include "keep.h"
 #include "location.h"
 #include "look.h"
+#include "preserve.h"
 #include "temporary.h"
 
 enum { LOOKS = 20 };			/* for an old file that others keep
@@ -337,8 +338,12 @@ replace_commit(struct endpoint *ep)
 		return replace_is_astray(errno) ?
 		    replace_astray(ep, "no file was put there") :
 		    replace_failed(ep);
-	status = replace_check_now(&now) < 0 ? replace_failed(ep) :
-	    keep(ep, &state->old, &state->location, &now);
+	if (replace_check_now(&now) < 0)
+		status = replace_failed(ep);
+	else if (ep->preserved != NULL)
+		status = preserve_finish(ep);
+	else
+		status = keep(ep, &state->old, &state->location, &now);
 	there = now.file >= 0;
 	location_close(&now);
 	location_forget(&state->location);	/* else NFS keeps .nfsXXXX */

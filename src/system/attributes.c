@@ -30,7 +30,7 @@ list_read(struct attributes *a, int fd)
 {
 	char self[40];
 
-	a->error = 0;
+	a->error = a->refused = 0;
 	a->size = fgetxattr(fd, ACL, &a->list, sizeof(a->list));
 	/* fgetxattr(2) does not take an O_PATH descriptor (EBADF), and a
 	 * seccomp filter may not know it.  Without /proc the list remains
@@ -61,6 +61,21 @@ attributes_read(struct attributes *a, int fd)
 	return 0;
 }
 
+/** True if both lists are the same; false if one is unknown. */
+static bool
+list_equal(const struct attributes *a, const struct attributes *b)
+{
+	return a->size >= 0 && a->size == b->size &&
+	    memcmp(&a->list, &b->list, (size_t)a->size) == 0;
+}
+
+bool
+attributes_equal(const struct attributes *a, const struct attributes *b)
+{
+	return a->owner == b->owner && a->group == b->group &&
+	    a->mode == b->mode && list_equal(a, b);
+}
+
 void
 attributes_meet(struct attributes *a, const struct attributes *b)
 {
@@ -69,8 +84,7 @@ attributes_meet(struct attributes *a, const struct attributes *b)
 	if (a->group != b->group)
 		a->group = ATTRIBUTES_NOBODY;
 	a->mode &= b->mode;
-	if (a->size != b->size ||
-	    (a->size > 0 && memcmp(&a->list, &b->list, (size_t)a->size) != 0)) {
+	if (!list_equal(a, b)) {
 		a->size = -1;
 		if (a->error == 0)
 			a->error = b->error;
@@ -158,6 +172,14 @@ attributes_narrow(struct attributes *a, bool owner_kept, bool group_kept)
 	a->mode |= (mode_t)(may.other | (may.masked ? 0 : may.group << 3));
 }
 
+/** Keep the first errno. */
+static void
+attributes_note(struct attributes *a, int error)
+{
+	if (a->refused == 0)
+		a->refused = error;
+}
+
 /** Change owner and group as far as permitted, and narrow the rights if one of
  * them could not be changed. */
 static void
@@ -168,8 +190,10 @@ attributes_chown(int fd, struct attributes *a)
 
 	if (fstat(fd, &new) < 0 || new.st_uid != a->owner ||
 	    new.st_gid != a->group) {
-		if (fchown(fd, a->owner, a->group) < 0)
+		if (fchown(fd, a->owner, a->group) < 0) {
+			attributes_note(a, errno);
 			(void)!fchown(fd, (uid_t)-1, a->group);
+		}
 	}
 	if (fstat(fd, &new) == 0) {
 		owner_kept = new.st_uid == a->owner;
@@ -180,25 +204,28 @@ attributes_chown(int fd, struct attributes *a)
 }
 
 /** Set the list, or remove one that came from the directory's default list.
- * Return NULL; or, if the new file may not have the old one's list, the end of
- * "the access list of ...", with errno, which is 0 if no call failed. */
+ * Return NULL; or, if the new file may not have the list, what cannot be done
+ * with whose list, with errno, which is 0 if no call failed. */
 static const char *
-list_give(int fd, const struct attributes *a)
+list_give(int fd, const struct attributes *a, const char **whose)
 {
 	if (a->size < 0) {
 		errno = a->error;
-		return errno != 0 ? "the old file cannot be read" :
-		    "the file that took its name is another";
+		if (errno != 0)
+			return "cannot be read";
+		*whose = "the file that took its name";
+		return "is another";
 	}
 	if (a->size > 0)
 		return fsetxattr(fd, ACL, &a->list, (size_t)a->size, 0) == 0 ?
-		    NULL : "the old file cannot be set";
+		    NULL : "cannot be set";
 
 	/* A seccomp filter may refuse the first and not the second. */
 	if (fremovexattr(fd, ACL) == 0 || list_is_none(errno) ||
 	    (fgetxattr(fd, ACL, NULL, 0) < 0 && list_is_none(errno)))
 		return NULL;
-	return "its directory cannot be removed";
+	*whose = "its directory";
+	return "cannot be removed";
 }
 
 /**
@@ -225,22 +252,26 @@ attributes_take_back(int fd)
 
 /** Set list and mode.  Return 0, or -1 with errno. */
 static int
-attributes_set(int fd, struct attributes *a, const char *name)
+attributes_set(int fd, struct attributes *a, const char *name,
+    const char *whose)
 {
-	const char *lost = list_give(fd, a);
+	const char *lost = list_give(fd, a, &whose);
 	struct stat st;
 	int error = errno;
 
 	/* Without the list it is unknown whom it kept out. */
 	if (lost != NULL && (a->mode & (S_IRWXG | S_IRWXO)) != 0)
-		diag_verbose("%s: the access list of %s%s%s: only the owner's "
-		    "rights are kept", name, lost, error != 0 ? ": " : "",
-		    error != 0 ? strerror(error) : "");
-	if (lost != NULL)
+		diag_verbose("%s: the access list of %s %s%s%s: only the "
+		    "owner's rights are kept", name, whose, lost,
+		    error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
+	if (lost != NULL) {
 		a->mode &= S_IRWXU;
+		attributes_note(a, error);
+	}
 	/* Where the mount makes up modes (vfat), chmod(2) fails with EPERM, or
 	 * returns 0 and changes nothing. */
 	error = fchmod(fd, a->mode) < 0 ? errno : 0;
+	attributes_note(a, error);
 	if (fstat(fd, &st) < 0)
 		return -1;
 	errno = error != 0 ? error : EPERM;
@@ -248,22 +279,25 @@ attributes_set(int fd, struct attributes *a, const char *name)
 }
 
 int
-attributes_give(int fd, struct attributes *a, const char *name)
+attributes_give(int fd, struct attributes *a, const char *name,
+    const char *whose)
 {
+	a->refused = 0;
+
 	/* Owner first: chown(2) clears setuid and setgid.  Mode last: with a
 	 * list, its group bits are the list's mask. */
 	attributes_chown(fd, a);
 	if (!attributes_take_back(fd))
-		return attributes_set(fd, a, name);
+		return attributes_set(fd, a, name, whose);
 
 	/* Then the owner is set last, and chown(2) clears the set-id bits. */
 	a->mode &= ~(mode_t)(S_ISUID | S_ISGID);
-	if (attributes_set(fd, a, name) < 0)
+	if (attributes_set(fd, a, name, whose) < 0)
 		return -1;
 	if (fchown(fd, a->owner, (gid_t)-1) == 0)
 		return 0;
 	attributes_narrow(a, false, true);
-	return attributes_set(fd, a, name);
+	return attributes_set(fd, a, name, whose);
 }
 
 mode_t

@@ -1,13 +1,15 @@
 /*
- * Owner, mode and access list of a file that replaces another one.
+ * Owner, mode and access list of a file that replaces another one, or is a copy
+ * of it.
  *
- * The new file must not grant anybody more than the old one did.
+ * The new file must not grant anybody more than the other one does.
  */
 #ifndef SYSTEM_ATTRIBUTES_H
 #define SYSTEM_ATTRIBUTES_H
 
 #include <linux/limits.h>
 #include <linux/posix_acl_xattr.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* As getxattr(2) returns it: little endian on all machines. */
@@ -27,6 +29,8 @@ struct attributes {
 	ssize_t size;			/* of the list; 0: none; -1: unknown */
 	int error;			/* why it is unknown; 0: two files
 					   disagree */
+	int refused;			/* attributes_give(): the errno of the
+					   first call that failed, or 0 */
 	struct access_list list;
 };
 
@@ -38,17 +42,22 @@ struct attributes {
  * or -1 with errno. */
 int attributes_read(struct attributes *, int fd);
 
+/** True if both have the same owner, group, mode and list, all known. */
+bool attributes_equal(const struct attributes *, const struct attributes *);
+
 /** Take from `a` the rights that `b` does not grant. */
 void attributes_meet(struct attributes *a, const struct attributes *b);
 
 /**
  * Give the attributes to the new file `fd`, as far as possible, and change them
  * to those that it has got.  Drop what cannot be kept so that nobody but the
- * new owner may do more with the new file than with the old one.  With -v,
- * print that the list is lost, with the file's `name`.  Return 0, or -1 with
- * errno if the new file would grant too much.
+ * new owner may do more with the new file than with the one that had them.
+ * With -v, print that the list is lost, with the file's `name`; `whose` says in
+ * words which file had it.  Return 0, or -1 with errno if the new file would
+ * grant too much.
  */
-int attributes_give(int fd, struct attributes *, const char *name);
+int attributes_give(int fd, struct attributes *, const char *name,
+    const char *whose);
 
 /**
  * Return the permission bits, before the umask, of a copy of the regular file

@@ -2,9 +2,13 @@
 
 #include "capability.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+#define CAPABILITY "security.capability"
 
 bool
 capability_fowner(void)
@@ -18,4 +22,20 @@ capability_fowner(void)
 		return geteuid() == 0;
 	return (data[CAP_TO_INDEX(CAP_FOWNER)].effective &
 	    CAP_TO_MASK(CAP_FOWNER)) != 0;
+}
+
+int
+capabilities_read(struct file_capabilities *c, int fd)
+{
+	c->size = fgetxattr(fd, CAPABILITY, c->value, sizeof(c->value));
+	if (c->size >= 0)
+		return 0;
+	c->size = 0;
+	return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -1;
+}
+
+int
+capabilities_give(int fd, const struct file_capabilities *c)
+{
+	return fsetxattr(fd, CAPABILITY, c->value, (size_t)c->size, 0);
 }

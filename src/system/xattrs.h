@@ -2,7 +2,8 @@
  * Extended attributes: xattr(7).
  *
  * Those of security.* belong to the security policy of the system, and those of
- * system.* are other things in disguise: attributes.h has the POSIX ACL.
+ * system.* are other things in disguise: attributes.h has the POSIX ACL,
+ * capability.h the capabilities of a file.
  */
 #ifndef SYSTEM_XATTRS_H
 #define SYSTEM_XATTRS_H

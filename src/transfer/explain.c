@@ -84,6 +84,9 @@ print_dest(const struct endpoint *dest, const struct look *out)
 		    endpoint_has(dest, ENDPOINT_REPLACES) ?
 		    "flushed, and its directory, before success" :
 		    "flushed before success");
+	if (dest->options->preserve)
+		printf("  %-11s%s\n", "attributes",
+		    "those of SOURCE (--preserve)");
 	print_confirm(dest);
 }
 

@@ -16,19 +16,38 @@
 #include "watch.h"
 #include "wrapping.h"
 
-/** Open SOURCE first, because a new DEST gets its permission bits. */
+/** Find out what DEST gets of the attributes of SOURCE, which is open: with
+ * --preserve all, at the end; otherwise its permission bits if DEST is new. */
 static enum status
-open_both(struct endpoint *source, struct endpoint *dest)
+read_attributes(struct transfer *transfer)
 {
-	enum status status = endpoint_open(source);
+	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
 
-	if (status != STATUS_OK)
-		return status;
+	if (source->options->preserve) {
+		dest->preserved = &transfer->preserved;
+		dest->mode = S_IRUSR | S_IWUSR;
+		return preserve_read(&transfer->preserved, source);
+	}
 	/* Not those of a kernel file (procfs, sysfs): they say who may ask the
 	 * kernel, not who may read the answer. */
 	if (endpoint_has(source, ENDPOINT_PATH) &&
 	    zc_kind_of(source->fd) == ZC_REGULAR)
 		dest->mode = attributes_for_copy(source->fd, source->name);
+	return STATUS_OK;
+}
+
+/** Open SOURCE first, because DEST gets attributes of it. */
+static enum status
+open_both(struct transfer *transfer)
+{
+	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	enum status status = endpoint_open(source);
+
+	if (status != STATUS_OK)
+		return status;
+	status = read_attributes(transfer);
+	if (status != STATUS_OK)
+		return status;
 	status = endpoint_open(dest);
 	if (status != STATUS_OK)
 		return status;
@@ -92,7 +111,10 @@ transfer_parse(struct transfer *transfer, const struct options *options)
 	status = deadline_check(options);
 	if (status != STATUS_OK)
 		return status;
-	return endpoint_check_fit(source, dest);
+	status = endpoint_check_fit(source, dest);
+	if (status != STATUS_OK)
+		return status;
+	return preserve_check(source, dest);
 }
 
 enum status
@@ -103,7 +125,7 @@ transfer_open(struct transfer *transfer)
 
 	if (status != STATUS_OK)
 		return status;
-	status = open_both(source, dest);
+	status = open_both(transfer);
 	if (status != STATUS_OK)
 		return status;
 	return ready_both(source, dest);

@@ -7,6 +7,7 @@
 #include "../base/status.h"
 #include "../base/options.h"
 #include "../endpoint/endpoint.h"
+#include "../endpoint/preserve.h"
 #include "move.h"
 
 /** Copy as the options say.  Return the exit status; if it is not STATUS_OK and
@@ -20,6 +21,7 @@ enum status transfer(const struct options *);
  */
 struct transfer {
 	struct endpoint source, dest;	/* as the options name them */
+	struct preserved preserved;	/* --preserve */
 	struct zc_hdtr hdtr;
 };
 

@@ -54,6 +54,8 @@ watch_begin(struct watch *watch, const struct endpoint *source,
 	if (fstat(dest->fd, &st) == 0 &&
 	    endpoint_same_inode(&watch->before, &st))
 		return;			/* we change it ourselves */
+	if (source->options->preserve)
+		watch->before = source->st;	/* before they were read */
 	watch->attributes = attributes_of(source->fd);
 	if (source->path == NULL)
 		name_of(source->fd, watch->name, sizeof(watch->name));
@@ -76,18 +78,28 @@ is_renamed(const struct watch *watch, const struct endpoint *source)
 	return strcmp(name, watch->name) != 0;
 }
 
+/** True if mode, owner or group have changed. */
+static bool
+is_given_away(const struct stat *before, const struct stat *after)
+{
+	return before->st_mode != after->st_mode ||
+	    before->st_uid != after->st_uid ||
+	    before->st_gid != after->st_gid;
+}
+
 /** True if something that leaves the data alone has moved st_ctime: link(2),
- * unlink(2), chmod(2), chown(2), chattr(1), rename(2). */
+ * unlink(2), chmod(2), chown(2), chattr(1), rename(2).  With --preserve, mode
+ * and owner are moved, too, so their change explains nothing. */
 static bool
 is_explained(const struct watch *watch, const struct stat *after,
     const struct endpoint *source)
 {
 	const struct stat *before = &watch->before;
+	const bool changed = is_given_away(before, after);
 
-	return before->st_nlink != after->st_nlink ||
-	    before->st_mode != after->st_mode ||
-	    before->st_uid != after->st_uid ||
-	    before->st_gid != after->st_gid ||
+	if (source->options->preserve && changed)
+		return false;
+	return changed || before->st_nlink != after->st_nlink ||
 	    watch->attributes != attributes_of(source->fd) ||
 	    is_renamed(watch, source);
 }
