@@ -240,8 +240,9 @@ struct zc_request {
 	const struct zc_sink *sinks;
 	size_t sink_count;
 	/* Return how many of these bytes may be taken from the source now; or
-	 * set *until, as in zc_wait, and return 0: none before that time.  This
-	 * limits the rate.  -1: the job fails with errno. */
+	 * set *until, as in zc_wait, and return 0: none before that time, but a
+	 * source that is known to have ended is not waited for.  This limits
+	 * the rate.  -1: the job fails with errno. */
 	int64_t (*allow)(int64_t bytes, int64_t *until, void *arg);
 	/* If nothing moves for so many nanoseconds, the job ends with
 	 * ZC_STALLED; 0: never.  What a peer takes out of the queue of a sink

@@ -297,6 +297,55 @@ is_interrupted(void)
 	return true;
 }
 
+/* The end */
+
+static int64_t
+allow_all_data(int64_t bytes, int64_t *until, void *arg)
+{
+	int64_t left = (int64_t)fan.in.size - fan.out[0].told_data;
+
+	(void)arg;
+	*until = 4711;
+	return bytes < left ? bytes : left;
+}
+
+/** A source that has ended, as poll(2) or a peek tells. */
+static bool
+ends_without_wait(enum inlet_sort source, enum zc_method method)
+{
+	const size_t size = 1000;	/* fits into all buffers */
+	struct zc_job *job;
+
+	fan_inlet(&fan, source, size);
+	fan_outlet(&fan, FILE_OUT, NULL);
+	fan.request.method = method;
+	fan.request.allow = allow_all_data;
+	fan_follow(&fan);
+	while (fan.in.feed >= 0)
+		CHECK(fan_feed(&fan.in, size));
+	job = new_job(&fan.request);
+	CHECK(zc_job_run(job, NULL, 0) == 0);
+	CHECK(zc_job_result(job)->bytes == (int64_t)size);
+	zc_job_free(job);
+	CHECK(fan_gets(&fan.out[0], size));
+	return true;
+}
+
+static bool
+ends_everywhere(void)
+{
+	for (int i = 0; i < INLETS; i++)
+		for (size_t m = 0; m < COUNT(in_place); m++) {
+			if (!fan_suits((enum inlet_sort)i, FILE_OUT,
+			    in_place[m]))
+				continue;
+			CHECK(ends_without_wait((enum inlet_sort)i,
+			    in_place[m]));
+			shut_all();
+		}
+	return true;
+}
+
 /* A sink that keeps back what it is given, until it is told to send it */
 
 static size_t kept, sent;
@@ -367,6 +416,8 @@ main(void)
 	CASE(waits_everywhere(), "rate: 0 is a wait for a time only");
 	CASE(fails(), "rate: a hook that fails ends the job");
 	CASE(is_interrupted(), "rate: EINTR is reported, and may stop the job");
+	CASE(ends_everywhere(),
+	    "rate: a source that has ended is not waited for");
 	CASE(flushes_before(FILE_IN, 0),
 	    "rate: what a sink keeps back is sent before the wait");
 	CASE(flushes_before(PIPE_IN, 0),

@@ -246,6 +246,25 @@ end_peek(const struct end *end)
 	return (int)pread(end->fd, &byte, 1, end_position(end));
 }
 
+bool
+end_is_over(const struct end *end)
+{
+	struct pollfd pollfd = { .fd = end->fd, .events = POLLIN };
+	char byte;
+
+	switch (end->kind) {
+	case ZC_REGULAR:
+	case ZC_BLOCK:
+		return end->start >= 0 && end_peek(end) == 0;
+	case ZC_PIPE:
+		return poll(&pollfd, 1, 0) > 0 && pollfd.revents == POLLHUP;
+	case ZC_SOCKET:
+		return recv(end->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	default:
+		return false;
+	}
+}
+
 /** True if calls block.  Another process may have set O_NONBLOCK since the job
  * was made, or cleared it: a caller who had set it still expects EAGAIN. */
 static bool

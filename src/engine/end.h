@@ -69,6 +69,10 @@ int end_finish(struct end *);
  * must have: 1, 0 at the end of the file, or -1 with errno (EINTR, too). */
 int end_peek(const struct end *);
 
+/** True if it is known that read(2) would return 0 now.  Wait for nothing but
+ * the disk, and take nothing. */
+bool end_is_over(const struct end *);
+
 /** True if this end gives EAGAIN until poll(2) says that it is ready.  Ask each
  * time: other processes may share the description, and change O_NONBLOCK. */
 bool end_waits_by_poll(const struct end *);

@@ -19,6 +19,7 @@
 #define end_flush			zc__end_flush
 #define end_inspect			zc__end_inspect
 #define end_is_ready			zc__end_is_ready
+#define end_is_over			zc__end_is_over
 #define end_offset			zc__end_offset
 #define end_overlap			zc__end_overlap
 #define end_peek			zc__end_peek

@@ -139,10 +139,20 @@ wait_flush_sink(struct zc_job *job, struct sink *sink)
 	return false;
 }
 
+/** True if nothing is left to take.  Do not look at the disk while the source
+ * has more by its size, or if that is not allowed. */
+static bool
+is_over(const struct supply *supply, const struct call *call)
+{
+	return !call->nodisk && supply_known_left(supply) == 0 &&
+	    end_is_over(&supply->in);
+}
+
 bool
 wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 {
 	struct zc_wait wait = { .fd = -1 };
+	struct supply *supply = sink->supply;
 	int64_t most;
 
 	if (job->request.allow == NULL)
@@ -153,9 +163,11 @@ wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 		call->max = (size_t)MIN(most, (int64_t)call->max);
 		return true;
 	}
-	if (most == 0) {
-		sink->supply->blocked = true;
-		sink->supply->wait = wait;
+	if (most == 0 && is_over(supply, call)) {
+		supply->ended = true;
+	} else if (most == 0) {
+		supply->blocked = true;
+		supply->wait = wait;
 		sink->result.side = ZC_SOURCE;
 		excuse(job, wait.until);
 	} else if (errno == EINTR) {

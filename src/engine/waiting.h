@@ -20,7 +20,8 @@ bool wait_check_timeout(struct zc_job *);
 void wait_note(struct zc_job *, struct sink *, const struct step *);
 
 /** Limit the call to what the request's function allows.  Return false if it
- * allows nothing now. */
+ * allows nothing now: then note until when to wait, unless the source has ended
+ * (supply->ended), for which nobody need wait. */
 bool wait_allows(struct zc_job *, struct sink *, struct call *);
 
 /** Send what the sink keeps back, because the job may sleep now, and that must
