@@ -19,7 +19,8 @@
  *	transfer/		one run: transfer.c opens, moves, commits
  *	  wrapping.c		  --header, --trailer
  *	  skip.c		  --offset
- *	  move.c		  the data: one engine job; rules.c is --select
+ *	  move.c		  the data: one engine job; rules.c is --select,
+ *				  rate.c --rate
  *	  verdict.c		  its result -> a message and a status
  *	  tally.c		  how many bytes were moved, in words
  *	  watch.c		  finds out whether SOURCE was changed

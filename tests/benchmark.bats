@@ -309,7 +309,7 @@ obstacle() {
 @test "benchmark: options that make no sense with it are usage errors" {
 	local option
 	for option in --append --no-clobber --header=in --trailer=in \
-	    --allow-short --no-disk-io --preserve; do
+	    --allow-short --no-disk-io --preserve --rate=1; do
 		usage_error "${option%%=*}" --benchmark "$option" in old
 	done
 	for option in --offset=1 --seek=1 --inplace --confirm=ack --retry=1 \

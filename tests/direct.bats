@@ -115,3 +115,12 @@ read and are lost); the descriptor has O_DIRECT and takes whole blocks only"
 	direct 1 "$fs/out" 0 zcopy 0 in -
 	same in "$fs/out"
 }
+
+@test "direct: --rate moves whole blocks, even if its steps would be smaller" {
+	on_ext4
+	head -c 8192 in >"$fs/in"
+	direct 1 "$fs/out" 0 zcopy 0 --rate=20000 "$fs/in" -
+	same "$fs/in" "$fs/out"
+	direct 0 "$fs/in" 0 zcopy 0 --rate=20000 - out
+	same "$fs/in" out
+}

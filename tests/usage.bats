@@ -35,7 +35,7 @@ usage_error() {
 	[ "$(wc -L <../help)" -le 80 ]
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
-	    --no-disk-io --block-size --pipe-size --sync --preserve \
+	    --no-disk-io --block-size --pipe-size --sync --preserve --rate \
 	    --confirm --timeout --retry --allow --ipv4 --ipv6 \
 	    --congestion --discard \
 	    --benchmark --rounds --json --csv \
@@ -94,7 +94,8 @@ usage_error() {
 
 @test "usage: a malformed size is an error that repeats it, for each option" {
 	local option
-	for option in --offset --bytes --seek --block-size --pipe-size; do
+	for option in --offset --bytes --seek --block-size --pipe-size \
+	    --rate; do
 		usage_error "12potatoes" "$option=12potatoes" in old
 		usage_error "$option" "$option=12potatoes" in old
 	done
@@ -187,10 +188,16 @@ usage_error() {
 	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
 	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
 	    --stable --no-disk-io --block-size=1 --pipe-size=1 --sync \
-	    --preserve; do
+	    --preserve --rate=1; do
 		usage_error "--discard goes with network options only" \
 		    --discard "$option" :0
 	done
+}
+
+@test "usage: --rate=0 is an error that says what to do instead" {
+	usage_error "--rate: '0' would move nothing; for no limit, leave --rate out" \
+	    --rate=0 in old
+	usage_error "'0K'" -L 0K in old
 }
 
 @test "usage: an unknown method is an error that names it" {

@@ -59,6 +59,7 @@ struct options {
 	struct rules *rules;		/* --select, or NULL */
 	bool stable, no_disk_io;
 	size_t block_size, pipe_size;	/* 0: measured defaults */
+	int64_t rate;			/* --rate, bytes a second; 0: any */
 
 	bool sync, preserve;		/* --sync, --preserve */
 

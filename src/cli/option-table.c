@@ -103,6 +103,9 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "give DEST the mode, times, owner and extended attributes "
 	    "of SOURCE, as far as permitted",
 	    TRUE(preserve), .needs = NEED_DATA | NEED_PATH | NEED_ONCE },
+	{ .name = "--rate", .letter = 'L', .placeholder = "SIZE",
+	    .help = "move at most SIZE bytes a second",
+	    .take = take_rate, MEMBER(rate), .needs = NEED_DATA | NEED_ONCE },
 
 	HEADING("Network:"),
 	{ .name = "--confirm", .placeholder = "WHAT",

@@ -57,6 +57,20 @@ take_buffer_size(const struct option *row, void *member, char **value)
 }
 
 enum status
+take_rate(const struct option *row, void *member, char **value)
+{
+	const int64_t *rate = member;
+
+	if (take_size(row, member, value) != STATUS_OK)
+		return STATUS_USAGE;
+	if (*rate > 0)
+		return STATUS_OK;
+	diag_error(row->name, "'%s' would move nothing; for no limit, leave "
+	    "%s out " HINT, *value, row->name);
+	return STATUS_USAGE;
+}
+
+enum status
 take_number(const struct option *row, void *member, char **value)
 {
 	size_t digits = strspn(*value, "0123456789");

@@ -13,6 +13,10 @@
 #include "../system/block.h"
 #include "../zcopy.h"
 
+/* Whole pages suit all disks, if the kernel does not say what it takes (before
+ * Linux 6.1). */
+#define PAGE	INT64_C(4096)
+
 #define WAY_OUT	"(open it without O_DIRECT, or name the file)"
 
 bool
@@ -26,6 +30,13 @@ direct_concerns(const struct endpoint *ep)
 	kind = zc_kind_of(ep->fd);
 	return (kind == ZC_REGULAR || kind == ZC_BLOCK) &&
 	    (fcntl(ep->fd, F_GETFL) & O_DIRECT);
+}
+
+int64_t
+direct_least(const struct endpoint *ep)
+{
+	return direct_concerns(ep) ?
+	    MAX(block_for_direct_io(ep->fd), PAGE) : 1;
 }
 
 /** Check that one end can begin where it is, and take `count` bytes; -1: they

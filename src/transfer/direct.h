@@ -13,6 +13,10 @@
 /** True if it is such a descriptor. */
 bool direct_concerns(const struct endpoint *);
 
+/** Return the least number of bytes, a power of two, of which it takes any
+ * multiple: 1 for other ends. */
+int64_t direct_least(const struct endpoint *);
+
 /** Check, when both ends are ready or looked at, that they can take what is to
  * be moved.  Return STATUS_OK; on failure, print the reason and return the exit
  * status. */

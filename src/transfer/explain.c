@@ -161,6 +161,16 @@ print_choice(enum zc_method preferred, const struct options *options)
 	    options->no_disk_io ? ", from memory only (--no-disk-io)" : "");
 }
 
+static void
+print_rate(const struct options *options)
+{
+	if (options->rate == 0)
+		return;
+	printf("%-13sat most %" PRId64 " bytes a second%s\n", "rate",
+	    options->rate, options->method == ZC_REFLINK ?
+	    ", of which reflink needs none" : "");
+}
+
 /** Print the methods to try, best first, and what rules out the others. */
 static void
 print_plan(const struct zc_plan *plan)
@@ -274,6 +284,7 @@ print_account(const struct endpoint *source, const struct look *in,
 	print_range(ends.bytes, options);
 	print_names("trailer", &options->trailers);
 	print_choice(preferred, options);
+	print_rate(options);
 	print_plan(&plan);
 	flushed = output_flush();
 	status = predict(source, in, dest, out, &plan);

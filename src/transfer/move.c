@@ -12,6 +12,8 @@
 #include "../base/signals.h"
 #include "../endpoint/socket.h"
 #include "../report/verbose.h"
+#include "direct.h"
+#include "rate.h"
 #include "rules.h"
 #include "verdict.h"
 
@@ -32,6 +34,7 @@ struct mover {
 	struct deadline deadline;	/* interrupts calls that block */
 	double interval;		/* seconds between two checks for a
 					   reset; 0: none */
+	struct rate rate;		/* of --rate */
 	int64_t waits;			/* calls of poll(2) */
 	int64_t began;
 };
@@ -66,8 +69,10 @@ on_event_plainly(const struct zc_event *event, void *arg)
 {
 	struct mover *mover = arg;
 
-	if (event->type == ZC_EVENT_MOVED)
+	if (event->type == ZC_EVENT_MOVED) {
 		deadline_renew(&mover->deadline);
+		rate_count(&mover->rate, event->moved.length);
+	}
 	if (signals_status_wanted())
 		verbose_status(event->bytes, clock_seconds_since(mover->began));
 	if (event->type == ZC_EVENT_INTERRUPTED) {
@@ -103,6 +108,14 @@ on_select(const struct zc_ends *ends, void *arg)
 	const struct mover *mover = arg;
 
 	return (int)rules_choose(mover->options->rules, ends->bytes);
+}
+
+static int64_t
+on_allow(int64_t bytes, int64_t *until, void *arg)
+{
+	struct mover *mover = arg;
+
+	return rate_allow(&mover->rate, bytes, until);
 }
 
 /** True if `fd` is DEST, and what its peer sends must be read and dropped.  A
@@ -190,6 +203,23 @@ timeout_of(const struct options *options)
 	return MAX((int64_t)(options->timeout * 1e9), 1);
 }
 
+/** Limit the rate, if the user wants that.  Sharing blocks (reflink) moves
+ * nothing that could be limited. */
+static void
+limit_rate(struct mover *mover, struct zc_request *request)
+{
+	const struct options *options = mover->source->options;
+	int64_t block;
+
+	if (options->rate == 0 || options->method == ZC_REFLINK)
+		return;
+	block = direct_least(mover->source);
+	if (mover->dest != NULL)
+		block = MAX(block, direct_least(mover->dest));
+	rate_begin(&mover->rate, options->rate, block);
+	request->allow = on_allow;
+}
+
 /** Return what to ask of the engine.  It refers to the mover. */
 static struct zc_request
 request_for(struct mover *mover, const struct zc_hdtr *hdtr)
@@ -212,6 +242,7 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	request.wait = on_wait;
 	request.arg = mover;
 	request.timeout = timeout_of(options);
+	limit_rate(mover, &request);
 	return request;
 }
 
@@ -254,7 +285,7 @@ move_plainly(const struct endpoint *source, int out, int64_t bytes,
     struct zc_result *result)
 {
 	struct zc_request request = ZC_REQUEST_INIT(source->fd, out);
-	struct mover mover = { .dest = NULL };
+	struct mover mover = { .source = source };
 
 	request.bytes = bytes;
 	request.flags = ZC_EXACT;
@@ -262,6 +293,7 @@ move_plainly(const struct endpoint *source, int out, int64_t bytes,
 	request.wait = on_wait;
 	request.arg = &mover;
 	request.timeout = timeout_of(source->options);
+	limit_rate(&mover, &request);
 	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
 	mover.began = clock_now();
 	(void)zc_transfer(&request, result);

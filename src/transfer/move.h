@@ -28,7 +28,7 @@ enum status move(const struct endpoint *source, struct endpoint *dest,
     const struct zc_hdtr *hdtr, const struct watch *, struct moved *moved);
 
 /** Move exactly `bytes` bytes from source to the descriptor `out`.  Ignore the
- * options except --timeout, and print nothing. */
+ * options except --timeout and --rate, and print nothing. */
 void move_plainly(const struct endpoint *source, int out, int64_t bytes,
     struct zc_result *result);
 
