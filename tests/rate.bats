@@ -201,6 +201,60 @@ trace() {
 	[ "$(grep -c 'copy_file_range(' calls)" -le 3 ]
 }
 
+# pacing PORT - print for each end of the connections to this port how many bits
+# a second the kernel may send, or "none".
+pacing() {
+	ss -Htin "dport = :$1 or sport = :$1" | sed -n '
+		s/.*pacing_rate [^ ]*\/\([0-9]*\)bps .*/\1/p; t
+		s/.*pacing_rate .*/none/p'
+}
+
+# is_paced BITS - for `retry`: our end of the connection to $port is limited to
+# this, and the peer's end is not.
+is_paced() {
+	[ "$(pacing "$port" | sort)" = "$(printf '%s\nnone' "$1")" ]
+}
+
+@test "rate: the kernel spaces out what a connection of our own sends" {
+	requires ss
+	random_file in 10M
+	peer listen 127.0.0.1:0 take=1 "wait=$go"
+	start --rate=1000000 in "127.0.0.1:$port"
+	retry is_paced 10000000
+	peer listen 127.0.0.1:0 take=1 "wait=$go"
+	start --rate=1 in "127.0.0.1:$port"
+	retry is_paced 1200000		# a packet in 10 ms
+	if ! is_32_bit; then
+		peer listen 127.0.0.1:0 take=1 "wait=$go"
+		start --rate=8000000000 in "127.0.0.1:$port"
+		retry is_paced 80000000000
+	fi
+}
+
+@test "rate: ... also one that it has accepted, from a lent listener, too" {
+	requires ss
+	local command=()
+	random_file in 10M
+	listener --rate=1000000 in listen:127.0.0.1:0
+	peer connect "127.0.0.1:$port" take=1 "wait=$go"
+	retry is_paced 10000000
+	zcopy_command --rate=1000000 in listen:fd:5
+	peer lend stream 127.0.0.1:0 5 -- "${command[@]}"
+	peer connect "127.0.0.1:$port" take=1 "wait=$go"
+	retry is_paced 10000000
+}
+
+@test "rate: a connection that zcopy was given is not changed" {
+	requires ss
+	random_file in 10M
+	peer listen 127.0.0.1:0 take=1 "wait=$go"
+	exec 5<>"/dev/tcp/127.0.0.1/$port"
+	start --rate=1000000 in fd:5
+	retry asleep "$pid"
+	[ "$(pacing "$port")" = "$(printf 'none\nnone')" ]
+	exec 5>&-
+}
+
 @test "rate: reflink, which moves nothing, is not limited" {
 	file_system xfs
 	random_file "$fs/in" 1M

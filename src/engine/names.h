@@ -104,6 +104,7 @@
 #define supply_take			zc__supply_take
 #define supply_use			zc__supply_use
 #define tcp_acknowledged		zc__tcp_acknowledged
+#define tcp_pace			zc__tcp_pace
 #define tcp_unacknowledged		zc__tcp_unacknowledged
 #define tcp_was_connected		zc__tcp_was_connected
 #define total_leave_position		zc__total_leave_position

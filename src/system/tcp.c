@@ -3,6 +3,7 @@
 #include "tcp.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -52,4 +53,26 @@ tcp_was_connected(int fd)
 	struct tcp_info info;
 
 	return read_info(fd, &info) > 0 && info.tcpi_segs_in > 1;
+}
+
+void
+tcp_pace(int fd, int64_t rate)
+{
+	unsigned long most = 0;
+	unsigned int small = (unsigned int)rate;
+	socklen_t length = sizeof(most);
+
+	/* UINT_MAX means no limit, which is the default.  Older kernels take
+	 * only this size, and would drop the upper half of a long. */
+	if (rate < UINT_MAX) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &small,
+		    sizeof(small));
+		return;
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most,
+	    &length) < 0 || length <= sizeof(small))
+		return;
+	most = (unsigned long)rate;
+	(void)setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most,
+	    sizeof(most));
 }
