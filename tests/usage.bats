@@ -200,6 +200,15 @@ usage_error() {
 	usage_error "'0K'" -L 0K in old
 }
 
+@test "usage: letters and names that other tools have are understood" {
+	zcopy 0 --skip=100 --count=200 -L 1M in out
+	same <(tail -c +101 in | head -c 200) out
+	zcopy 0 -a in out
+	same <(tail -c +101 in | head -c 200; cat in) out
+	zcopy 4 -n in out
+	[[ $output == "zcopy: out: "*"exists"* ]]
+}
+
 @test "usage: an unknown method is an error that names it" {
 	usage_error teleport --method=teleport in old
 }

@@ -114,6 +114,8 @@ struct option {
 					   heading of a group, or (if it is
 					   NULL, too) the row is unused */
 	char letter;			/* 'c' for -c, or '\0' */
+	const char *alias;		/* another name, which --help does not
+					   list; or NULL */
 	const char *help;
 	const char *placeholder;	/* "SIZE"; NULL: it takes no value */
 

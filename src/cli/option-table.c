@@ -28,11 +28,12 @@ _Static_assert(sizeof(enum action) == sizeof(int) &&
  */
 const struct option option_table[OPTION_ROWS] = {
 	HEADING("Range:"),
-	{ .name = "--offset", .placeholder = "SIZE",
+	{ .name = "--offset", .alias = "--skip", .placeholder = "SIZE",
 	    .help = "start SIZE bytes into SOURCE",
 	    .take = take_size, MEMBER(offset),
 	    .needs = NEED_DATA | NEED_OPERANDS },
-	{ .name = "--bytes", .letter = 'c', .placeholder = "SIZE",
+	{ .name = "--bytes", .letter = 'c', .alias = "--count",
+	    .placeholder = "SIZE",
 	    .help = "move exactly SIZE bytes, and read no more",
 	    .take = take_size, MEMBER(bytes), .needs = NEED_DATA },
 	{ .name = "--allow-short",
@@ -43,7 +44,7 @@ const struct option option_table[OPTION_ROWS] = {
 	    .take = take_size, MEMBER(seek),
 	    .needs = NEED_DATA | NEED_POSITION | NEED_OPERANDS,
 	    .choice = CHOICE_START },
-	{ .name = "--append",
+	{ .name = "--append", .letter = 'a',
 	    .help = "append to DEST",
 	    TRUE(append), .needs = NEED_DATA | NEED_POSITION | NEED_ONCE,
 	    .choice = CHOICE_START },
@@ -51,7 +52,7 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "truncate and write DEST itself, instead of replacing it "
 	    "when all has arrived",
 	    TRUE(inplace), .needs = NEED_DATA | NEED_PATH | NEED_OPERANDS },
-	{ .name = "--no-clobber",
+	{ .name = "--no-clobber", .letter = 'n',
 	    .help = "fail if DEST exists",
 	    TRUE(no_clobber), .needs = NEED_DATA | NEED_PATH | NEED_ONCE },
 	{ .name = "--header", .placeholder = "FILE",

@@ -22,29 +22,44 @@ print_help(poptContext context)
 	return output_flush();
 }
 
+/** Make popt's entry for row i of our table. */
+static struct poptOption
+popt_entry(int i)
+{
+	const struct option *row = &option_table[i];
+
+	return (struct poptOption){ row->name + 2, row->letter,
+		row->placeholder != NULL ? POPT_ARG_STRING : POPT_ARG_NONE,
+		NULL, i, row->help, row->placeholder };
+}
+
 /**
- * Make popt's tables from ours, and return the one that lists the groups.
- * entries[i] describes row i; a group is the entries that follow its heading.
- * The entry of a heading stays all zeros, which ends the group before it.
+ * Make popt's tables from ours, and return the one that lists the groups.  A
+ * group is the entries that follow its heading, an entry for each name; an
+ * entry of zeros ends it.
  */
 static const struct poptOption *
 popt_table(void)
 {
-	static struct poptOption entries[OPTION_ROWS + 1], groups[OPTION_ROWS];
-	struct poptOption *group = groups;
+	static struct poptOption entries[2 * OPTION_ROWS], groups[OPTION_ROWS];
+	struct poptOption *entry = entries, *group = groups;
 
 	for (int i = 0; i < OPTION_ROWS; i++) {
 		const struct option *row = &option_table[i];
 
-		if (row->name != NULL)
-			entries[i] = (struct poptOption){ row->name + 2,
-			    row->letter, row->placeholder != NULL ?
-			    POPT_ARG_STRING : POPT_ARG_NONE, NULL, i,
-			    row->help, row->placeholder };
-		else if (row->help != NULL)
+		if (row->name != NULL) {
+			*entry++ = popt_entry(i);
+		} else if (row->help != NULL) {
+			entry++;	/* which ends the group before it */
 			*group++ = (struct poptOption){ NULL, '\0',
-			    POPT_ARG_INCLUDE_TABLE, &entries[i + 1], 0,
-			    row->help, NULL };
+			    POPT_ARG_INCLUDE_TABLE, entry, 0, row->help, NULL };
+		}
+		if (row->alias != NULL) {
+			*entry = popt_entry(i);
+			entry->longName = row->alias + 2;
+			entry->shortName = '\0';
+			entry++->argInfo |= POPT_ARGFLAG_DOC_HIDDEN;
+		}
 	}
 	return groups;
 }
