@@ -132,6 +132,10 @@ LANES = [
          ZCOPY_COPIES, CLONES, ("clone {source} {dest}",), place="xfs"),
     Lane("reflink-btrfs", "file", "file",
          ZCOPY_COPIES, CLONES, ("clone {source} {dest}",), place="btrfs"),
+    # Each takes 1 s, if it keeps the rate; only CPU can be saved.
+    Lane("rate", "file", "read",
+         {"zcopy": "--rate=128M {source} -"},
+         {"pv": "pv -q -L 128M {source}"}, (), size=128 << 20),
     Lane("small", "file", "read",
          ZCOPY_PIPES, {"cat": FILE_OUT["cat"]}, ("read {source} -",),
          target=(1, 1), runs=300, size=20 << 10),
