@@ -43,6 +43,7 @@
  *				  allow.c are what they share
  *	  look.c		  what is known of an end before it is opened
  *	  flush.c		  --sync
+ *	  allocate.c		  room for a new file, before its data comes
  *	  descriptor.c		  opening, copying and closing descriptors
  *
  *	zcopy.h			the public header of the engine, libzcopy
@@ -77,6 +78,7 @@
  *	  block.c		  block devices and direct I/O
  *	  capability.c		  what root, or the program in a file, may do
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
+ *	  preallocate.c		  fallocate(2), where it pays
  *	  socket-queue.c	  what a socket has still to deliver
  *	  tcp.c			  what the kernel knows of a TCP connection
  *	  writeback.c		  begin to write a file to the disk early

@@ -59,7 +59,7 @@ traced() {
 	[ -z "$begun" ]
 	traced --inplace "$in" out
 	[ -z "$begun" ]
-	random_file "$in" 8000000
+	random_file "$in" 4000000
 	traced "$in" out
 	[ -z "$begun" ]
 	same "$in" out

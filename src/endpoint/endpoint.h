@@ -107,6 +107,10 @@ struct endpoint {
 	const struct preserved *preserved;	/* DEST: what it gets with
 					   --preserve; NULL: nothing */
 
+	int64_t expected;		/* DEST: bytes that SOURCE will move; 0:
+					   not known.  Set it before begin */
+	int64_t allocated;		/* DEST: bytes for which begin allocated
+					   room */
 	struct writeback writeback;	/* of DEST, which begins while the data
 					   moves; set when it is ready */
 	double flushed;			/* seconds that it took to flush DEST to

@@ -22,6 +22,7 @@
 #include "../system/attributes.h"
 #include "../system/capability.h"
 #include "../system/writeback.h"
+#include "allocate.h"
 #include "descriptor.h"
 #include "endpoint.h"
 #include "flush.h"
@@ -269,6 +270,22 @@ replace_rename_exclusively(struct replace_state *state)
 }
 
 /**
+ * Begin the writeback of what is left, before the file takes the place of an
+ * old one.  Leave a small file, of which none has begun, to rename(2), unless
+ * its blocks were allocated before the data: rename(2) on ext4 does not flush
+ * those, and the file would stay empty for longer if the system crashes.
+ */
+static void
+replace_write_back(const struct endpoint *ep)
+{
+	const struct writeback *writeback = &ep->writeback;
+
+	if (!ep->options->sync && (writeback->begun > writeback->start ||
+	    ep->allocated > 0))
+		writeback_rest(writeback, ep->fd);
+}
+
+/**
  * Give the complete file its name: by rename if it has a temporary name, by
  * link if there is no old file (`there` is false), else by link and rename.
  * Return 0, or -1 with errno.
@@ -281,6 +298,8 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 	const bool exclusive = ep->options->no_clobber;
 	struct stat old;
 
+	if (there)
+		replace_write_back(ep);
 	if (*state->temporary != '\0')
 		return exclusive ? replace_rename_exclusively(state) :
 		    replace_rename(state, 0);
@@ -290,6 +309,7 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 			return 0;
 		if (exclusive || errno != EEXIST)
 			return -1;
+		replace_write_back(ep);
 	}
 	/* Look once more before linking.  If the directory has become
 	 * append-only, link(2) works, but the temporary name could then be
@@ -332,7 +352,8 @@ replace_commit(struct endpoint *ep)
 	enum status status;
 	bool there;
 
-	if (descriptor_settle(&ep->deadline, ep->fd) < 0)
+	if (allocate_end(ep) < 0 ||
+	    descriptor_settle(&ep->deadline, ep->fd) < 0)
 		return replace_failed(ep);
 	if (location_find_again(&now, &state->location, ep->path) < 0)
 		return replace_is_astray(errno) ?
@@ -352,8 +373,6 @@ replace_commit(struct endpoint *ep)
 	status = flush_file(ep);
 	if (status != STATUS_OK)
 		return status;
-	if (!ep->options->sync)
-		writeback_rest(&ep->writeback, ep->fd);
 	if (replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
 	status = flush_directory(ep, state->location.dir);
@@ -408,6 +427,7 @@ const struct endpoint_type endpoint_replace = {
 	.traits = ENDPOINT_PATH | ENDPOINT_REPLACES,
 	.look = replace_look,
 	.open = replace_open,
+	.begin = allocate_begin,
 	.commit = replace_commit,
 	.abort = replace_abort,
 };

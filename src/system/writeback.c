@@ -51,7 +51,5 @@ writeback_follow(struct writeback *writeback, int fd, int64_t written)
 void
 writeback_rest(const struct writeback *writeback, int fd)
 {
-	if (writeback->begun > writeback->start)
-		(void)sync_file_range(fd, writeback->begun, 0,
-		    SYNC_FILE_RANGE_WRITE);
+	(void)sync_file_range(fd, writeback->begun, 0, SYNC_FILE_RANGE_WRITE);
 }

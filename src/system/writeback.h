@@ -39,8 +39,7 @@ void writeback_start(struct writeback *, int fd);
  * where it has begun. */
 void writeback_follow(struct writeback *, int fd, int64_t written);
 
-/** Begin writeback up to the end of the file, unless none has begun yet: the
- * file is small then, and rename(2) does not wait. */
+/** Begin writeback up to the end of the file. */
 void writeback_rest(const struct writeback *, int fd);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../endpoint/allocate.h"
 #include "../endpoint/look.h"
 #include "../report/verbose.h"
 #include "../system/attributes.h"
@@ -88,6 +89,7 @@ ready_both(struct endpoint *source, struct endpoint *dest)
 	status = endpoint_ready(dest);
 	if (status != STATUS_OK)
 		return status;
+	allocate_expect(dest, source);
 	return check_direct(source, dest);
 }
 

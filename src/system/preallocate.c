@@ -1,0 +1,29 @@
+#include "config.h"
+
+#include "preallocate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+
+#include "filesystem.h"
+
+/* Below this the gain is lost in the time of starting a process. */
+#define LEAST	((int64_t)4 * 1024 * 1024)
+
+bool
+preallocate_pays(int fd, int64_t size)
+{
+	return size >= LEAST && filesystem_of(fd) == FILESYSTEM_EXT4;
+}
+
+int
+preallocate(int fd, int64_t size)
+{
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size) == 0)
+		return 0;
+	/* Not posix_fallocate(3), which writes zeros instead.  Other errors
+	 * (EOPNOTSUPP from ext3, EPERM from a seccomp filter, EINTR) say
+	 * nothing about the room. */
+	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -1 : 0;
+}
