@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# When an old file on ext4 is replaced, the writeback of the new one begins
-# while the data moves.  Otherwise rename(2) starts all of it at once, and
-# waits, while the temporary name exists.
+# When an old file is replaced on ext4 or btrfs, or truncated and written in
+# place on any disk, the writeback of the new data begins while it moves.
+# Otherwise rename(2) or close(2) start all of it at once, and wait.
 # bats file_tags=slow
 
 load helpers
@@ -11,6 +11,7 @@ setup() {
 	cd "$fs" || return
 	in=$fs/in
 	random_file "$in" 20000001
+	cp "$in" "$BATS_TEST_TMPDIR.in"
 	cp "$in" out
 }
 
@@ -53,11 +54,49 @@ traced() {
 	    "sync_file_range( linkat( renameat( " ]
 }
 
-@test "writeback: does not begin for a new, a small, or an in-place file" {
+@test "writeback: begins when an old file is truncated and written in place" {
+	traced --inplace "$in" out
+	[ "$begun" = "0 8388608
+8388608 8388608" ]
+	same "$in" out
+	rm out
+	traced --inplace "$in" out			# a new file
+	[ -z "$begun" ]
+	traced --append "$in" out
+	[ -z "$begun" ]
+	traced --seek=0 "$in" out
+	[ -z "$begun" ]
+}
+
+@test "writeback: begins on btrfs and XFS where these would wait" {
+	requires strace
+	local type
+	for type in btrfs xfs; do
+		unmount_all
+		file_system $type 400
+		cd "$fs" || return
+		random_file out 30000
+		traced "$BATS_TEST_TMPDIR.in" out
+		if [ $type = xfs ]; then
+			[ -z "$begun" ]
+		else
+			[ "$(wc -l <<<"$begun")" -eq 3 ]
+		fi
+		traced --inplace "$BATS_TEST_TMPDIR.in" out
+		[ "$(wc -l <<<"$begun")" -eq 2 ]
+		same "$BATS_TEST_TMPDIR.in" out
+		# Blocks are shared by one call, however many they are.
+		cp out in
+		traced in out
+		same in out
+		[ "$(grep -c 'copy_file_range([0-9].* = [1-9]' \
+		    "$BATS_TEST_TMPDIR.trace")" -eq 1 ]
+	done
+}
+
+@test "writeback: does not begin for a new or a small file" {
 	rm out
 	traced "$in" out
-	[ -z "$begun" ]
-	traced --inplace "$in" out
 	[ -z "$begun" ]
 	random_file "$in" 4000000
 	traced "$in" out

@@ -13,6 +13,7 @@
 #include "../base/diag.h"
 #include "../base/signals.h"
 #include "../system/writeback.h"
+#include "../zcopy.h"
 
 /** True if DEST is flushed before it counts as written. */
 static bool
@@ -21,14 +22,28 @@ is_flushed(const struct endpoint *ep)
 	return ep->options->sync || S_ISBLK(ep->st.st_mode);
 }
 
+/** True if DEST is an old file that will be truncated, so that close(2) flushes
+ * it (../system/writeback.h). */
+static bool
+is_truncated(const struct endpoint *ep)
+{
+	const struct options *o = ep->options;
+
+	return endpoint_has(ep, ENDPOINT_PATH) && !o->append && o->seek < 0 &&
+	    zc_kind_of(ep->fd) == ZC_REGULAR && ep->st.st_size > 0;
+}
+
 void
 flush_early(struct endpoint *ep)
 {
-	const bool over_old = endpoint_has(ep, ENDPOINT_REPLACES) &&
-	    ep->has_stat;
+	bool helps;
 
-	if (is_flushed(ep) ? writeback_helps(ep->fd) :
-	    over_old && writeback_at_rename(ep->fd))
+	if (endpoint_has(ep, ENDPOINT_REPLACES) && !is_flushed(ep))
+		helps = ep->has_stat && writeback_at_rename(ep->fd);
+	else
+		helps = (is_flushed(ep) || is_truncated(ep)) &&
+		    writeback_helps(ep->fd);
+	if (helps)
 		writeback_start(&ep->writeback, ep->fd);
 }
 

@@ -34,6 +34,7 @@
 #define fallback_begin			zc__fallback_begin
 #define fallback_none_left		zc__fallback_none_left
 #define fallback_refused		zc__fallback_refused
+#define filesystem_may_share		zc__filesystem_may_share
 #define filesystem_of			zc__filesystem_of
 #define job_end_all			zc__job_end_all
 #define job_end_sink			zc__job_end_sink

@@ -46,6 +46,8 @@ static const struct {
 	{ RAMFS_MAGIC, FILESYSTEM_MEMORY },
 	{ HUGETLBFS_MAGIC, FILESYSTEM_MEMORY },
 	{ EXT4_SUPER_MAGIC, FILESYSTEM_EXT4 },
+	{ BTRFS_SUPER_MAGIC, FILESYSTEM_BTRFS },
+	{ XFS_SUPER_MAGIC, FILESYSTEM_XFS },
 	{ FUSE_SUPER_MAGIC, FILESYSTEM_FUSE },
 };
 
@@ -62,4 +64,13 @@ filesystem_of(int fd)
 		if ((uint32_t)fs.f_type == table[i].magic)
 			return table[i].filesystem;
 	return FILESYSTEM_OTHER;
+}
+
+bool
+filesystem_may_share(int in, int out)
+{
+	const enum filesystem filesystem = filesystem_of(in);
+
+	return (filesystem == FILESYSTEM_BTRFS ||
+	    filesystem == FILESYSTEM_XFS) && filesystem_of(out) == filesystem;
 }

@@ -13,7 +13,9 @@
 bool
 writeback_at_rename(int fd)
 {
-	return filesystem_of(fd) == FILESYSTEM_EXT4;
+	const enum filesystem filesystem = filesystem_of(fd);
+
+	return filesystem == FILESYSTEM_EXT4 || filesystem == FILESYSTEM_BTRFS;
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "../base/signals.h"
 #include "../endpoint/socket.h"
 #include "../report/verbose.h"
+#include "../system/filesystem.h"
 #include "direct.h"
 #include "rate.h"
 #include "rules.h"
@@ -234,7 +235,7 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	request.flags = move_flags(options);
 	request.block_size = options->block_size;
 	if (options->block_size == 0 && dest->writeback.on &&
-	    !is_small(source))
+	    !is_small(source) && !filesystem_may_share(source->fd, dest->fd))
 		request.block_size = FOLLOWED_BLOCK;
 	request.pipe_size = options->pipe_size;
 	request.select = options->rules != NULL ? on_select : NULL;
