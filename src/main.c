@@ -58,6 +58,7 @@
  *	  supply.c		  the source, and what was taken from it
  *	  sink.c		  a sink; total.c sums up several
  *	  store-*.c		  where bytes wait: memory, a pipe, a map
+ *	  extent.c zeros.c	  holes of the source, and zeros of a sink
  *	  policy.c		  which methods, in which order; other sizes
  *				  that were measured are in tuning.h
  *	  method.c method-*.c	  one way to move bytes each
@@ -78,6 +79,7 @@
  *	  block.c		  block devices and direct I/O
  *	  capability.c		  what root, or the program in a file, may do
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
+ *	  holes.c		  find holes in files, and make some
  *	  preallocate.c		  fallocate(2), where it pays
  *	  socket-queue.c	  what a socket has still to deliver
  *	  tcp.c			  what the kernel knows of a TCP connection

@@ -77,6 +77,14 @@ enum zc_flag {
 	ZC_DROP_SINKS = 8,		/* if a sink fails, go on with others */
 	ZC_KEEP_OPEN = 16,		/* allow zc_job_next(), so do not call
 					   zc_io.finish at the end */
+	ZC_KEEP_HOLES = 32,		/* holes of a file become holes of the
+					   sink, or zeros where it can have
+					   none */
+	ZC_MAKE_HOLES = 64,		/* so do blocks of zeros, aligned to
+					   4 KiB in the sink: only read-write
+					   can do that */
+	ZC_FILL_HOLES = 128,		/* write every byte: do not use methods
+					   that may keep holes */
 };
 
 /**
@@ -160,7 +168,8 @@ enum zc_event_type {
 	ZC_EVENT_REFUSED,		/* .method cannot continue: .error */
 	ZC_EVENT_MOVED,			/* .bytes has grown, by .method, or data
 					   was gathered for the one write(2) to
-					   a kernel file; with ZC_AUTO: some of
+					   a kernel file; with ZC_AUTO: a hole
+					   of the source was skipped, or some of
 					   the header or the trailer was sent */
 	ZC_EVENT_INTERRUPTED,		/* a signal came before a call moved
 					   anything, or cut a call to a socket
@@ -288,8 +297,8 @@ enum zc_outcome {
 };
 
 /** What one method did.  A method that was never tried has calls == 0.  The
- * entry of ZC_AUTO is what was done for header and trailer, and calls of
- * zc_io.finish. */
+ * entry of ZC_AUTO is what was done for header and trailer and for holes of the
+ * source, and calls of zc_io.finish. */
 struct zc_method_use {
 	int64_t bytes, calls;
 	int refused;			/* errno, or 0 */
@@ -313,10 +322,12 @@ struct zc_result {
 	size_t used_count;
 	enum zc_method used[ZC_METHODS_MAX];	/* that moved data, in order */
 	struct zc_method_use use[ZC_METHODS_MAX];
+	int64_t hole_bytes;		/* of `bytes`: zeros that the sink has
+					   and that were not written */
 };
 
 #define ZC_RESULT_INIT { sizeof(struct zc_result), ZC_UNFINISHED, ZC_SOURCE, \
-	0, NULL, ZC_AUTO, 0, 0, 0, 0, 0, { ZC_AUTO }, { { 0, 0, 0, 0 } } }
+	0, NULL, ZC_AUTO, 0, 0, 0, 0, 0, { ZC_AUTO }, { { 0, 0, 0, 0 } }, 0 }
 
 struct zc_job;
 
@@ -328,11 +339,13 @@ struct zc_job;
  * member that this library does not know, a negative count, offset or timeout,
  * a range that ends after 2^63-1, an unknown method or flag, a piece of hdtr
  * that is NULL and has a length, hdtr for a kernel file, a kernel file beside
- * other sinks, too many sinks, a zc_io without the function that it needs, a
- * descriptor that has no bytes to move, a range that overlaps itself, a pipe
- * onto itself, an offset in a file that appends), EBADF (not open for reading
- * or writing), ESPIPE (an offset for an end that has none), EPROTOTYPE (not a
- * stream socket), EISDIR, ENOMEM.
+ * other sinks, ZC_MAKE_HOLES for a sink that can have no holes (it is no
+ * regular file or block device, or has O_APPEND or O_DIRECT), ZC_FILL_HOLES
+ * with one of the other two, too many sinks, a zc_io without the function that
+ * it needs, a descriptor that has no bytes to move, a range that overlaps
+ * itself, a pipe onto itself, an offset in a file that appends), EBADF (not
+ * open for reading or writing), ESPIPE (an offset for an end that has none),
+ * EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 

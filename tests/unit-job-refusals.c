@@ -84,7 +84,7 @@ static const struct refusal {
 	{ "an unknown flag", FILE_RW, FILE_RW, WHOLE, .flags = 1u << 30,
 	    .error = EINVAL },
 	{ "an unknown flag among known ones", FILE_RW, FILE_RW, WHOLE,
-	    .flags = ZC_EXACT | ZC_STABLE | 32, .error = EINVAL },
+	    .flags = ZC_EXACT | ZC_STABLE | 1u << 20, .error = EINVAL },
 	{ "an eventfd as source", EVENTS, FILE_RW, WHOLE, .error = EINVAL },
 	{ "an eventfd as sink", FILE_RW, EVENTS, WHOLE, .error = EINVAL },
 	{ "an epoll descriptor", POLLS, FILE_RW, WHOLE, .error = EINVAL },

@@ -72,7 +72,7 @@ confirm_by_read(struct sink *sink, bool ended, enum motion *motion,
 		supply->overruled |= ended;
 		return step;
 	}
-	motion_count(sink, TAKE, step.moved);
+	motion_count(sink, TAKE, &step);
 	return false_end(sink);
 }
 

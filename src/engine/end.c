@@ -105,6 +105,8 @@ end_inspect(struct end *end, int fd, const struct zc_io *io, enum zc_side side,
 	end->dev = end->kind == ZC_BLOCK ? st.st_rdev : st.st_dev;
 	end->ino = end->kind == ZC_BLOCK ? 0 : st.st_ino;
 	end->size = size_of(fd, end->kind, &st);
+	end->sparse = end->kind == ZC_REGULAR &&
+	    st.st_blocks < st.st_size / 512;
 	if (end_place(end, offset) < 0)
 		return -1;
 	/* A file of a FUSE server may have no position after all. */

@@ -21,6 +21,8 @@ struct end {
 				   device, st_rdev and 0 */
 	ino_t ino;
 	int64_t size;		/* of a regular file or block device, else -1 */
+	bool sparse;		/* a regular file with fewer blocks than bytes:
+				   it has holes, or is compressed */
 	int64_t start;		/* position of the first byte; -1: it has no
 				   position */
 	bool placed;		/* the caller gave an offset: use `offset`, and

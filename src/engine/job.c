@@ -58,6 +58,9 @@ plan(struct zc_job *job, struct sink *sink)
 	}
 	sink->gather = sink->end.kind == ZC_SYNTHETIC;
 	sink->timeout = end_timeout(&sink->end);
+	sink->makes_holes = request->flags & ZC_MAKE_HOLES;
+	if (request_keeps_holes(request, sink))
+		extent_begin(&sink->supply->extent, &sink->supply->in);
 	job_report(job, sink, ZC_EVENT_PLAN, sink->plan.method[0], 0);
 	return sink->result.outcome == ZC_UNFINISHED ? 0 : -1;
 }
@@ -181,6 +184,7 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	from->left = range->bytes == ZC_TO_END ? INT64_MAX : range->bytes;
 	from->taken = 0;
 	from->ended = from->dry = from->overruled = false;
+	extent_restart(&from->extent);
 	/* sendfile(2) cannot write at an offset: choose again. */
 	from->outdated |= next->end.placed != job->sink[index].end.placed;
 	store_restart(&from->own);
@@ -188,6 +192,7 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	store_restart(&next->copy);
 	store_restart(&next->spilled);
 	next->given = next->wrapped = 0;
+	next->zeros.from = -1;
 	next->approved = next->finished = false;
 	next->result.outcome = ZC_UNFINISHED;
 	return 0;

@@ -55,9 +55,7 @@ complete(struct zc_job *job, struct sink *sink)
 		job_end_sink(job, sink, ZC_SHORT, ENODATA);
 		return true;
 	}
-	if (!has_all || sink->trailer.left > 0)
-		return false;
-	if (sink->end.kind == ZC_HOOKS && !sink->finished)
+	if (!has_all || sink->trailer.left > 0 || sink_needs_finish(sink))
 		return false;
 	job_end_sink(job, sink, ZC_DONE, 0);
 	return true;
@@ -81,7 +79,7 @@ report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 
 	if (motion_takes(motion))
 		event.in_from = in + supply->taken - moved;
-	if (motion == GIVE)
+	if (motion == GIVE || motion == BLANK)
 		event.in_from = in + sink->given - moved;
 	if (motion != TAKE)
 		event.out_from = out + sink->given + sink->wrapped - moved;
@@ -123,10 +121,11 @@ interrupted(struct zc_job *job, struct sink *sink, enum zc_method method)
 
 static void
 note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
-    enum zc_method method, int64_t moved)
+    enum zc_method method, const struct step *step)
 {
 	struct zc_result *result = &sink->result;
 	struct supply *supply = sink->supply;
+	int64_t moved = step->moved;
 
 	if (moved == 0) {
 		if (motion != FINISH || !sink->finished)
@@ -139,7 +138,7 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	if (motion_takes(motion) && supply->method != NULL &&
 	    method == supply->method->id)
 		supply->overruled = false;
-	motion_count(sink, motion, moved);
+	motion_count(sink, motion, step);
 	/* The bytes are in the method's own store. */
 	if (motion == TAKE && !sink_has_spilled(sink))
 		branch(job, supply);
@@ -215,15 +214,17 @@ static struct call
 next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
 {
 	const struct supply *supply = sink->supply;
-	const int64_t to = motion == GIVE ? sink_store(sink)->to : sink->given;
-	size_t block = job->request.block_size;
-	int64_t max = (int64_t)(block != 0 ? MIN(block, CALL_MAX) : CALL_MAX);
+	const bool gives = motion == GIVE || motion == BLANK;
+	const int64_t to = gives ? sink_store(sink)->to : sink->given;
+	const size_t block = job->request.block_size;
+	int64_t max = (int64_t)CALL_MAX;
 
-	if (motion == GIVE)
-		max = MIN(sink_room(sink), (int64_t)CALL_MAX);
+	if (block != 0 && (motion == TAKE || motion == THROUGH))
+		max = MIN(max, (int64_t)MIN(block, CALL_MAX));
+	max = MIN(max, sink->run);
 	if (motion_takes(motion))
 		max = MIN(max, MIN(supply->left, supply_room(supply)));
-	if (motion == THROUGH)
+	if (motion != TAKE)
 		max = MIN(max, sink_room(sink));
 	return (struct call){
 		.max = (size_t)max,
@@ -258,7 +259,7 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 
 	switch (step->outcome) {
 	case STEP_MOVED:
-		note_moved(job, sink, motion, method, step->moved);
+		note_moved(job, sink, motion, method, step);
 		break;
 	case STEP_ENDED:
 		/* When bytes are given, this is what a mapping says of a file
@@ -286,6 +287,14 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 		job_fail_sink(job, sink, step->side, step->error);
 		break;
 	}
+}
+
+/** True if the motion reads or writes the bytes that it takes: only then does
+ * the request's `allow` limit them. */
+static bool
+costs(const struct sink *sink, enum motion motion)
+{
+	return motion != SKIP || zeros_are_written(&sink->zeros, &sink->end);
 }
 
 /** Make one step for this sink, by its next motion, and act on its outcome. */
@@ -317,9 +326,10 @@ turn(struct zc_job *job, struct sink *sink, enum motion motion)
 		fallback_begin(job, supply);
 		return;
 	}
+	motion = motion_over_zeros(sink, motion);
 	call = next_call(job, sink, motion);
-	if (motion_takes(motion) &&
-	    (!wait_flush(job, supply) || !wait_allows(job, sink, &call)))
+	if (motion_takes(motion) && (!wait_flush(job, supply) ||
+	    (costs(sink, motion) && !wait_allows(job, sink, &call))))
 		return;
 	method = motion_method(sink, motion);
 	sink->result.use[method].calls++;

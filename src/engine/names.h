@@ -31,11 +31,21 @@
 #define end_waits_by_poll		zc__end_waits_by_poll
 #define end_write			zc__end_write
 #define end_writev			zc__end_writev
+#define extent_begin			zc__extent_begin
+#define extent_close			zc__extent_close
+#define extent_look			zc__extent_look
+#define extent_restart			zc__extent_restart
 #define fallback_begin			zc__fallback_begin
 #define fallback_none_left		zc__fallback_none_left
 #define fallback_refused		zc__fallback_refused
 #define filesystem_may_share		zc__filesystem_may_share
 #define filesystem_of			zc__filesystem_of
+#define holes_find_data			zc__holes_find_data
+#define holes_find_hole			zc__holes_find_hole
+#define holes_open			zc__holes_open
+#define holes_punch			zc__holes_punch
+#define holes_send			zc__holes_send
+#define holes_zero			zc__holes_zero
 #define job_end_all			zc__job_end_all
 #define job_end_sink			zc__job_end_sink
 #define job_fail_sink			zc__job_fail_sink
@@ -48,6 +58,7 @@
 #define job_transfer			zc__job_transfer
 #define kind_of				zc__kind_of
 #define loop_run			zc__loop_run
+#define memory_at			zc__memory_at
 #define memory_filled			zc__memory_filled
 #define memory_reserve			zc__memory_reserve
 #define memory_room			zc__memory_room
@@ -64,6 +75,7 @@
 #define motion_count			zc__motion_count
 #define motion_method			zc__motion_method
 #define motion_next			zc__motion_next
+#define motion_over_zeros		zc__motion_over_zeros
 #define motion_step			zc__motion_step
 #define nodisk_read			zc__nodisk_read
 #define pieces_advance			zc__pieces_advance
@@ -72,16 +84,20 @@
 #define pipe_grow			zc__pipe_grow
 #define request_check_sink		zc__request_check_sink
 #define request_inspect			zc__request_inspect
+#define request_keeps_holes		zc__request_keeps_holes
 #define request_range_is_valid		zc__request_range_is_valid
 #define request_read			zc__request_read
 #define request_wrap			zc__request_wrap
+#define sink_at				zc__sink_at
 #define sink_cork			zc__sink_cork
+#define sink_extend			zc__sink_extend
 #define sink_flush			zc__sink_flush
 #define sink_has_all			zc__sink_has_all
 #define sink_has_failed			zc__sink_has_failed
 #define sink_has_spilled		zc__sink_has_spilled
 #define sink_keeps_back			zc__sink_keeps_back
 #define sink_method			zc__sink_method
+#define sink_needs_finish		zc__sink_needs_finish
 #define sink_room			zc__sink_room
 #define sink_save			zc__sink_save
 #define sink_settle			zc__sink_settle
@@ -98,6 +114,7 @@
 #define supply_close_method		zc__supply_close_method
 #define supply_count			zc__supply_count
 #define supply_known_left		zc__supply_known_left
+#define supply_look			zc__supply_look
 #define supply_put_back			zc__supply_put_back
 #define supply_room			zc__supply_room
 #define supply_save			zc__supply_save
@@ -118,5 +135,12 @@
 #define wait_note			zc__wait_note
 #define wait_over			zc__wait_over
 #define wait_renew			zc__wait_renew
+#define zeros_are_written		zc__zeros_are_written
+#define zeros_begin			zc__zeros_begin
+#define zeros_blank			zc__zeros_blank
+#define zeros_can_be_skipped		zc__zeros_can_be_skipped
+#define zeros_data			zc__zeros_data
+#define zeros_end			zc__zeros_end
+#define zeros_make			zc__zeros_make
 
 #endif

@@ -26,7 +26,9 @@ int
 request_read(struct zc_request *ours, const struct zc_request *theirs)
 {
 	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO |
-	    ZC_DROP_SINKS | ZC_KEEP_OPEN;
+	    ZC_DROP_SINKS | ZC_KEEP_OPEN | ZC_KEEP_HOLES | ZC_MAKE_HOLES |
+	    ZC_FILL_HOLES;
+	const unsigned holes = ZC_KEEP_HOLES | ZC_MAKE_HOLES;
 
 	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
 		return -1;
@@ -34,6 +36,7 @@ request_read(struct zc_request *ours, const struct zc_request *theirs)
 	    request_range_is_valid(ours->offset, ours->bytes) &&
 	    request_range_is_valid(ours->out_offset, ours->bytes) &&
 	    ours->method < ZC_METHODS && (ours->flags & ~known) == 0 &&
+	    !((ours->flags & holes) && (ours->flags & ZC_FILL_HOLES)) &&
 	    ours->sink_count <= SINKS_MAX &&
 	    (ours->sinks != NULL || ours->sink_count == 0) &&
 	    ours->timeout >= 0)
@@ -56,6 +59,23 @@ request_wrap(struct sink *sink, const struct zc_hdtr *hdtr)
 	return -1;
 }
 
+/** True if the sink has rules of its own, which holes would break: each
+ * write(2) is a command, goes to the end of the file, or must be aligned. */
+static bool
+takes_only_data(const struct end *out)
+{
+	return out->kind == ZC_SYNTHETIC ||
+	    (out->flags & (O_APPEND | O_DIRECT));
+}
+
+bool
+request_keeps_holes(const struct zc_request *request, const struct sink *sink)
+{
+	return (request->flags & (ZC_KEEP_HOLES | ZC_MAKE_HOLES)) &&
+	    !(request->flags & ZC_NODISKIO) && !sink->supply->shared &&
+	    !takes_only_data(&sink->end);
+}
+
 int
 request_check_sink(const struct zc_job *job, const struct sink *sink,
     const struct end *in, int64_t bytes)
@@ -71,6 +91,9 @@ request_check_sink(const struct zc_job *job, const struct sink *sink,
 		return -1;
 	/* Each write to a kernel file is a command of its own. */
 	if (out->kind == ZC_SYNTHETIC && (more > 0 || job->sink_count > 1))
+		return -1;
+	if ((job->request.flags & ZC_MAKE_HOLES) &&
+	    (takes_only_data(out) || !zeros_can_be_skipped(out)))
 		return -1;
 	return end_overlap(in, out, bytes, more) ? -1 : 0;
 }
@@ -115,6 +138,7 @@ inspect_sink(struct zc_job *job, size_t index)
 	    end_inspect(&sink->end, theirs.fd, theirs.io, ZC_SINK,
 	    theirs.offset) < 0)
 		return -1;
+	zeros_begin(&sink->zeros, &sink->end);
 	return request_check_sink(job, sink, &sink->supply->in,
 	    request->bytes);
 }
@@ -125,6 +149,7 @@ request_inspect(struct zc_job *job)
 	const struct zc_request *request = &job->request;
 	struct supply *first = job->supply;
 
+	first->extent = (struct extent)EXTENT_INIT;
 	if (end_inspect(&first->in, request->in_fd, request->in_io, ZC_SOURCE,
 	    request->offset) < 0)
 		return -1;

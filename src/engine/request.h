@@ -23,6 +23,9 @@ bool request_range_is_valid(int64_t offset, int64_t bytes);
  */
 int request_inspect(struct zc_job *);
 
+/** True if holes of the source are to be looked for, for this sink. */
+bool request_keeps_holes(const struct zc_request *, const struct sink *);
+
 /** Set the sink's header and trailer; `hdtr` may be NULL.  Return 0, or -1 with
  * EINVAL. */
 int request_wrap(struct sink *, const struct zc_hdtr *hdtr);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/param.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cork.h"
 
@@ -41,10 +43,15 @@ sink_has_failed(const struct sink *sink)
 }
 
 int64_t
+sink_at(const struct sink *sink)
+{
+	return sink->end.start + sink->given + sink->wrapped;
+}
+
+int64_t
 sink_room(const struct sink *sink)
 {
-	return sink->end.start < 0 ? INT64_MAX : INT64_MAX - sink->end.start -
-	    sink->given - sink->wrapped;
+	return sink->end.start < 0 ? INT64_MAX : INT64_MAX - sink_at(sink);
 }
 
 enum zc_method
@@ -155,11 +162,63 @@ sink_uncork(struct sink *sink)
 	errno = saved;
 }
 
+/** Return how many bytes of a hole at its end a file lacks, or -1 with
+ * errno. */
+static int64_t
+lacks(const struct sink *sink)
+{
+	struct stat st;
+	int64_t at;
+
+	if (sink->zeros.from < 0 || sink->end.kind != ZC_REGULAR)
+		return 0;
+	at = end_position(&sink->end);
+	if (at < 0 || fstat(sink->end.fd, &st) < 0)
+		return -1;
+	return MAX(at - st.st_size, 0);
+}
+
+int
+sink_extend(struct sink *sink)
+{
+	int64_t lack = lacks(sink);
+
+	if (lack < 0 || (lack > 0 &&
+	    ftruncate(sink->end.fd, end_position(&sink->end)) < 0))
+		return -1;
+	sink->zeros.from = -1;
+	return 0;
+}
+
+bool
+sink_needs_finish(const struct sink *sink)
+{
+	return !sink->finished && (sink->end.kind == ZC_HOOKS ||
+	    (sink->zeros.from >= 0 && sink->end.kind == ZC_REGULAR));
+}
+
+/** Take the hole back that the file could not be extended by. */
+static void
+uncount_hole(struct sink *sink)
+{
+	int64_t lack = lacks(sink);
+
+	if (lack <= 0 || lack > sink->given ||
+	    end_advance(&sink->end, -lack) < 0)
+		return;
+	sink->given -= lack;
+	sink->result.bytes -= lack;
+	sink->result.hole_bytes -= lack;
+}
+
 void
 sink_settle(struct sink *sink)
 {
 	int saved = errno;
 
+	if (sink_extend(sink) < 0)
+		uncount_hole(sink);
+	zeros_end(&sink->zeros);
 	store_release(&sink->copy);
 	store_release(&sink->spilled);
 	sink_uncork(sink);

@@ -13,6 +13,7 @@
 #include "step.h"
 #include "store.h"
 #include "supply.h"
+#include "zeros.h"
 
 struct sink {
 	size_t index;
@@ -26,6 +27,10 @@ struct sink {
 	bool gather;			/* it is a kernel file, where each
 					   write(2) is one command: take all,
 					   then write once */
+	bool makes_holes;		/* of blocks of zeros */
+	struct zeros zeros;
+	int64_t run;			/* bytes of data, or of zeros, that are
+					   next; 2^63-1: not looked at */
 	bool approved;			/* the trailer may go out */
 	bool corks;			/* pull the cork when the job ends */
 	bool unflushed;			/* bytes were written since sink_flush()
@@ -57,6 +62,9 @@ sink_is_active(const struct sink *sink)
 {
 	return sink->result.outcome == ZC_UNFINISHED;
 }
+
+/** Return the offset of the sink's next byte, if it has a position. */
+int64_t sink_at(const struct sink *);
 
 /** Return how many bytes the sink is before the largest offset, 2^63-1. */
 int64_t sink_room(const struct sink *);
@@ -95,7 +103,15 @@ void sink_uncork(struct sink *);
  * method.  Return 0, or -1 with errno: they are lost. */
 int sink_save(struct sink *);
 
-/** Release what is only the sink's.  Keep errno. */
+/** Let the file end at the sink's position, if a hole is the last that it got.
+ * Return 0, or -1 with errno. */
+int sink_extend(struct sink *);
+
+/** True if something is left to do at the end of the range. */
+bool sink_needs_finish(const struct sink *);
+
+/** Release what is only the sink's.  A hole at its end that the file cannot
+ * have does not count as delivered.  Keep errno. */
 void sink_settle(struct sink *);
 
 #endif

@@ -44,6 +44,7 @@ struct step {
 	int error;
 	int64_t moved;
 	bool cut;	/* moved less than was asked for */
+	bool hole;	/* the sink has zeros that were not written */
 	struct zc_wait wait;
 };
 

@@ -39,6 +39,12 @@ memory_reserve(struct store *store, size_t size)
 	return 0;
 }
 
+const char *
+memory_at(const struct store *store, int64_t at)
+{
+	return store->memory.data + (at - store->memory.base);
+}
+
 size_t
 memory_room(const struct store *store, char **room)
 {
@@ -122,8 +128,8 @@ static struct step
 memory_give(struct store *store, int64_t at, struct end *out,
     const struct call *call)
 {
-	return store_write(out, store->memory.data + (at - store->memory.base),
-	    (size_t)(store->to - at), call);
+	return store_write(out, memory_at(store, at), (size_t)(store->to - at),
+	    call);
 }
 
 static void

@@ -108,6 +108,9 @@ store_restart(struct store *store)
  * with ENOMEM and nothing changed. */
 int memory_reserve(struct store *, size_t size);
 
+/** Return the address of the byte `at`, which this store in memory holds. */
+const char *memory_at(const struct store *, int64_t at);
+
 /** Return the address and the number of bytes for memory_filled(). */
 size_t memory_room(const struct store *, char **room);
 

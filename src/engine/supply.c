@@ -34,6 +34,15 @@ supply_room(const struct supply *supply)
 	    INT64_MAX - supply->in.start - supply->taken;
 }
 
+int64_t
+supply_look(struct supply *supply)
+{
+	int64_t at = MAX(supply->in.start, 0) + supply->taken;
+
+	extent_look(&supply->extent, &supply->in, at);
+	return supply->extent.to - at;
+}
+
 int
 supply_use(struct supply *supply, const struct method *method,
     const struct setup *setup)
@@ -104,6 +113,7 @@ supply_settle(struct supply *supply, int64_t from)
 	if (supply->taken > from && supply->in.start >= 0)
 		(void)supply_put_back(supply, from);
 	supply_close_method(supply);
+	extent_close(&supply->extent);
 	store_release(&supply->spilled);
 	errno = saved;
 	return supply->taken - from;

@@ -13,6 +13,7 @@
 
 #include "../zcopy.h"
 #include "end.h"
+#include "extent.h"
 #include "method.h"
 #include "step.h"
 #include "store.h"
@@ -33,6 +34,7 @@ struct supply {
 	struct zc_wait wait;
 	const struct method *method;	/* in use; NULL: none yet, or none is
 					   left */
+	struct extent extent;		/* of data or a hole, that is next */
 	bool outdated;			/* a sink has refused the method: begin
 					   with another before the next take */
 	struct store own;		/* the method's */
@@ -53,6 +55,10 @@ int64_t supply_known_left(const struct supply *);
  * call whose offset plus count exceeds it fails with EINVAL, even at the end
  * of a file. */
 int64_t supply_room(const struct supply *);
+
+/** Find out whether the next byte is in a hole, and return how many bytes there
+ * are to its end, or to the next one. */
+int64_t supply_look(struct supply *);
 
 /** Use this method from now on, in place of the previous one, whose store holds
  * nothing any more.  Return 0, or -1 with errno. */

@@ -42,6 +42,7 @@ total_sum_up(struct zc_job *job)
 		most = MAX(most, job->sink[i].given);
 		total->header_bytes += result->header_bytes;
 		total->trailer_bytes += result->trailer_bytes;
+		total->hole_bytes += result->hole_bytes;
 		for (size_t u = 0; u < result->used_count; u++)
 			if (total->use[result->used[u]].bytes == 0)
 				total->used[total->used_count++] =

@@ -43,6 +43,18 @@
  * last page reads as NULs.  Small windows make that less likely. */
 #define WINDOW		((size_t)1024 * 1024)
 
+/* Zeros for one write(2). */
+#define ZEROS_BLOCK	((size_t)256 * 1024)
+
+/* Zeros that a block device is asked to make by itself, at least and at most:
+ * some take long for it, and signals are to be noticed. */
+#define ZEROS_DEVICE_LEAST	((int64_t)64 * 1024)
+#define ZEROS_DEVICE_MAX	((int64_t)64 * 1024 * 1024)
+
+/* What is looked at for zeros (ZC_MAKE_HOLES): the block of most file
+ * systems. */
+#define HOLE_BLOCK	((size_t)4096)
+
 /* After so many EAGAINs in a row from a sink that poll(2) calls ready, give the
  * method up. */
 #define SPINS_MAX	16

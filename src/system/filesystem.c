@@ -20,6 +20,9 @@
 #ifndef MQUEUE_MAGIC
 #define MQUEUE_MAGIC		0x19800202
 #endif
+#ifndef ZFS_SUPER_MAGIC
+#define ZFS_SUPER_MAGIC		0x2fc12fc1
+#endif
 
 static const struct {
 	uint32_t magic;
@@ -49,6 +52,7 @@ static const struct {
 	{ BTRFS_SUPER_MAGIC, FILESYSTEM_BTRFS },
 	{ XFS_SUPER_MAGIC, FILESYSTEM_XFS },
 	{ FUSE_SUPER_MAGIC, FILESYSTEM_FUSE },
+	{ ZFS_SUPER_MAGIC, FILESYSTEM_ZFS },
 };
 
 enum filesystem

@@ -16,6 +16,7 @@ enum filesystem {
 	FILESYSTEM_BTRFS,
 	FILESYSTEM_XFS,
 	FILESYSTEM_FUSE,	/* a server makes up what it likes */
+	FILESYSTEM_ZFS,
 	FILESYSTEM_OTHER,
 };
 
