@@ -19,6 +19,7 @@
  *	transfer/		one run: transfer.c opens, moves, commits
  *	  wrapping.c		  --header, --trailer
  *	  skip.c		  --offset
+ *	  sparse.c		  --sparse
  *	  move.c		  the data: one engine job; rules.c is --select,
  *				  rate.c --rate
  *	  verdict.c		  its result -> a message and a status

@@ -36,7 +36,7 @@ usage_error() {
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
 	    --no-disk-io --block-size --pipe-size --sync --preserve --rate \
-	    --confirm --timeout --retry --allow --ipv4 --ipv6 \
+	    --sparse --confirm --timeout --retry --allow --ipv4 --ipv6 \
 	    --congestion --discard \
 	    --benchmark --rounds --json --csv \
 	    --explain --list-methods --verbose --quiet --help --version; do
@@ -188,7 +188,7 @@ usage_error() {
 	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
 	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
 	    --stable --no-disk-io --block-size=1 --pipe-size=1 --sync \
-	    --preserve --rate=1; do
+	    --preserve --rate=1 --sparse=never; do
 		usage_error "--discard goes with network options only" \
 		    --discard "$option" :0
 	done

@@ -33,6 +33,13 @@ enum confirm {
 	CONFIRM_NONE,
 };
 
+/** What becomes of holes. */
+enum sparse {
+	SPARSE_AUTO,			/* they stay holes where they can */
+	SPARSE_ALWAYS,			/* so do blocks of zeros */
+	SPARSE_NEVER,			/* every byte is written */
+};
+
 /** What a report looks like. */
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
@@ -62,6 +69,8 @@ struct options {
 	int64_t rate;			/* --rate, bytes a second; 0: any */
 
 	bool sync, preserve;		/* --sync, --preserve */
+
+	enum sparse sparse;		/* --sparse */
 
 	enum confirm confirm;		/* --confirm */
 	double timeout;			/* --timeout, seconds; -1 without */

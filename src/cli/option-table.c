@@ -107,6 +107,11 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--rate", .letter = 'L', .placeholder = "SIZE",
 	    .help = "move at most SIZE bytes a second",
 	    .take = take_rate, MEMBER(rate), .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--sparse", .placeholder = "WHEN",
+	    .help = "auto (the default: holes of SOURCE stay holes), always "
+	    "(so do blocks of zeros), never (write every byte)",
+	    .take = take_sparse, MEMBER(sparse),
+	    .needs = NEED_DATA | NEED_ONCE },
 
 	HEADING("Network:"),
 	{ .name = "--confirm", .placeholder = "WHAT",

@@ -218,6 +218,26 @@ take_confirm(const struct option *row, void *member, char **value)
 }
 
 enum status
+take_sparse(const struct option *row, void *member, char **value)
+{
+	static const char *const words[] = {
+		[SPARSE_AUTO] = "auto",
+		[SPARSE_ALWAYS] = "always",
+		[SPARSE_NEVER] = "never",
+	};
+
+	for (int i = SPARSE_AUTO; i <= SPARSE_NEVER; i++) {
+		if (strcmp(*value, words[i]) != 0)
+			continue;
+		*(enum sparse *)member = (enum sparse)i;
+		return STATUS_OK;
+	}
+	diag_error(row->name, "'%s' is none of auto, always, never " HINT,
+	    *value);
+	return STATUS_USAGE;
+}
+
+enum status
 take_allow(const struct option *row, void *member, char **value)
 {
 	const char *why = allow_add(member, *value);

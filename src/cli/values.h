@@ -26,6 +26,7 @@ take take_names;			/* struct names: one more, not empty */
 take take_method;			/* enum zc_method */
 take take_rules;			/* struct rules * */
 take take_confirm;			/* enum confirm */
+take take_sparse;			/* enum sparse */
 take take_allow;			/* struct allow *: one more */
 
 #endif

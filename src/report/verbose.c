@@ -58,10 +58,14 @@ verbose_event(const struct zc_event *event)
 void
 verbose_done(const struct zc_result *result, double seconds)
 {
+	const char *none = result->bytes > 0 ? "none: it is a hole" : "none";
+
 	diag_verbose("done: %" PRId64 " bytes in %.3f s, %.1f MB/s, method %s",
 	    result->bytes, seconds, rate(result->bytes, seconds),
-	    result->used_count == 0 ? "none" :
+	    result->used_count == 0 ? none :
 	    join(result->used, result->used_count, "+").text);
+	if (result->hole_bytes > 0)
+		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
 	if (result->header_bytes > 0 || result->trailer_bytes > 0)
 		diag_verbose("around it: header %" PRId64 " bytes, trailer %"
 		    PRId64 " bytes", result->header_bytes,

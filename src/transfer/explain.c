@@ -150,6 +150,12 @@ print_names(const char *title, const struct names *names)
 static void
 print_choice(enum zc_method preferred, const struct options *options)
 {
+	static const char *const sparse[] = {
+		[SPARSE_AUTO] = "",
+		[SPARSE_ALWAYS] = ", makes holes (--sparse=always)",
+		[SPARSE_NEVER] = ", fills holes (--sparse=never)",
+	};
+
 	printf("%-13s", "method");
 	if (options->method != ZC_AUTO)
 		printf("%s (--method)", zc_method_name(options->method));
@@ -157,8 +163,9 @@ print_choice(enum zc_method preferred, const struct options *options)
 		printf("%s first (--select)", zc_method_name(preferred));
 	else
 		printf("auto");
-	printf("%s%s\n", options->stable ? ", only copies (--stable)" : "",
-	    options->no_disk_io ? ", from memory only (--no-disk-io)" : "");
+	printf("%s%s%s\n", options->stable ? ", only copies (--stable)" : "",
+	    options->no_disk_io ? ", from memory only (--no-disk-io)" : "",
+	    sparse[options->sparse]);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "direct.h"
 #include "rate.h"
 #include "rules.h"
+#include "sparse.h"
 #include "verdict.h"
 
 /* The most bytes of one call if writeback follows it: copy_file_range(2) and
@@ -180,7 +181,8 @@ move_flags(const struct options *options)
 {
 	return (options->allow_short ? 0 : (unsigned)ZC_EXACT) |
 	    (options->stable ? (unsigned)ZC_STABLE : 0) |
-	    (options->no_disk_io ? (unsigned)ZC_NODISKIO : 0);
+	    (options->no_disk_io ? (unsigned)ZC_NODISKIO : 0) |
+	    sparse_flags(options);
 }
 
 /** True if no call can exceed FOLLOWED_BLOCK.  Then leave block_size alone: it

@@ -12,6 +12,7 @@
 #include "direct.h"
 #include "explain.h"
 #include "skip.h"
+#include "sparse.h"
 #include "tally.h"
 #include "verdict.h"
 #include "watch.h"
@@ -116,7 +117,10 @@ transfer_parse(struct transfer *transfer, const struct options *options)
 	status = endpoint_check_fit(source, dest);
 	if (status != STATUS_OK)
 		return status;
-	return preserve_check(source, dest);
+	status = preserve_check(source, dest);
+	if (status != STATUS_OK)
+		return status;
+	return sparse_check(dest);
 }
 
 enum status

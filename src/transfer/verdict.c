@@ -9,6 +9,7 @@
 #include "../base/diag.h"
 #include "../base/signals.h"
 #include "direct.h"
+#include "sparse.h"
 #include "tally.h"
 
 /** Print that the transfer was stopped, by a signal or by a hook that failed
@@ -120,9 +121,14 @@ verdict_wrapped(const struct endpoint *dest)
 static enum status
 verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
 {
+	const char *why = dest->options->sparse == SPARSE_ALWAYS ?
+	    sparse_objection(dest->fd) : NULL;
+
 	if (result->error == EINVAL && zc_kind_of(dest->fd) == ZC_SYNTHETIC)
 		return verdict_wrapped(dest);
-	if (result->error == EINVAL)
+	if (result->error == EINVAL && why != NULL)
+		diag_error(dest->name, "write: --sparse=always: %s", why);
+	else if (result->error == EINVAL)
 		diag_error(dest->name, "write: it is SOURCE itself: what is "
 		    "written would be read again");
 	else
