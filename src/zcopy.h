@@ -187,6 +187,7 @@ enum zc_event_type {
  * gathered). */
 struct zc_moved {
 	int64_t in_from, out_from, length;
+	bool skipped;			/* a hole: neither read nor written */
 };
 
 struct zc_event {

@@ -282,6 +282,22 @@ used() {
 	df --output=used -B1 "$fs" | tail -n 1
 }
 
+@test "rate: holes that stay holes are not limited" {
+	truncate -s 1T in
+	printf end >>in
+	zcopy 0 --rate=1K in out
+	[ "$(stat -c %s out)" -eq "$(stat -c %s in)" ]
+	[ "$(tail -c 3 out)" = end ]
+}
+
+@test "rate: zeros that are written for a hole are limited" {
+	truncate -s 60K in
+	SECONDS=0
+	run bash -c '"$0" --rate=30K in - | cmp in' "$ZCOPY"
+	[ "$status" -eq 0 ]
+	[ "$SECONDS" -ge 1 ]
+}
+
 @test "rate: copy_file_range shares blocks of XFS, although in steps" {
 	shares_blocks xfs
 }

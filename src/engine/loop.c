@@ -64,8 +64,9 @@ complete(struct zc_job *job, struct sink *sink)
 /** Report what a step has moved, and from where to where. */
 static void
 report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
-    enum zc_method method, int64_t moved)
+    enum zc_method method, const struct step *step)
 {
+	const int64_t moved = step->moved;
 	const struct supply *supply = sink->supply;
 	const struct zc_result *result = &sink->result;
 	/* Without a position, count on from the last range. */
@@ -75,7 +76,7 @@ report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	    result->header_bytes + result->bytes + result->trailer_bytes -
 	    sink->given - sink->wrapped;
 	struct zc_moved event = { .in_from = -1, .out_from = -1,
-		.length = moved };
+		.length = moved, .skipped = motion == SKIP && step->hole };
 
 	if (motion_takes(motion))
 		event.in_from = in + supply->taken - moved;
@@ -149,7 +150,7 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	}
 	/* Gathering is progress, though nothing is delivered yet. */
 	if (motion != TAKE || sink->gather)
-		report_moved(job, sink, motion, method, moved);
+		report_moved(job, sink, motion, method, step);
 	wait_renew(job);		/* the caller's function may be slow */
 	/* A kernel file took half of a command. */
 	if (motion == GIVE && sink->gather && sink->given < supply->taken &&

@@ -73,7 +73,8 @@ on_event_plainly(const struct zc_event *event, void *arg)
 
 	if (event->type == ZC_EVENT_MOVED) {
 		deadline_renew(&mover->deadline);
-		rate_count(&mover->rate, event->moved.length);
+		if (!event->moved.skipped)
+			rate_count(&mover->rate, event->moved.length);
 	}
 	if (signals_status_wanted())
 		verbose_status(event->bytes, clock_seconds_since(mover->began));
