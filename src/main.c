@@ -14,7 +14,7 @@
  *				  cold.c drops it from the page cache
  *	  pass.c		  one transfer, and what it cost
  *	  figures.c limit.c	  samples -> numbers -> which end is the limit
- *	  progress.c table.c json.c csv.c
+ *	  ticker.c table.c json.c csv.c
  *				  how it is shown
  *	transfer/		one run: transfer.c opens, moves, commits
  *	  wrapping.c		  --header, --trailer
@@ -30,6 +30,10 @@
  *	  discard.c		  --discard
  *	report/			what is shown: verbose.c (-v), methods.c
  *				(--list-methods)
+ *	  progress.c		  meanwhile, by a thread: view.c and speed.c
+ *				  make figures of counters, line.c a line of
+ *				  these
+ *	  summary.c		  at the end, as JSON; json-text.c is names
  *	endpoint/		names -> open ends -> committed or undone
  *	  endpoint.c		  parser, and which type serves a name
  *	  file.c		  files and devices, read or written in place
@@ -71,10 +75,11 @@
  *				  splice(2) and of stdio
  *
  *	base/			what all of it may use: options.c is what the
- *				user asked for; diag.c output.c size.c
- *				signals.c deadline.c random.c status.h; clock.h
- *				is the one clock; missing.h knows the errnos of
- *				a call that the kernel does not have
+ *				user asked for; diag.c prints messages; gauge.c
+ *				is how far the run is; signals.c deadline.c
+ *				output.c size.c random.c utf8.c status.h;
+ *				clock.h is the one clock; missing.h knows the
+ *				errnos of a call that the kernel does not have
  *	system/			what differs between operating systems
  *	  attributes.c		  owner, mode and ACL of a file
  *	  block.c		  block devices and direct I/O
@@ -96,11 +101,13 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/output.h"
 #include "base/signals.h"
 #include "base/status.h"
 #include "bench/bench.h"
 #include "cli/options.h"
 #include "report/methods.h"
+#include "report/progress.h"
 #include "transfer/discard.h"
 #include "transfer/transfer.h"
 
@@ -145,12 +152,16 @@ main(int argc, char **argv)
 	enum status status;
 
 	hold_standard_descriptors();
+	output_buffer();
 	signals_install();
+	progress_answer_signals();
 	status = options_parse(&options, argc, (const char **)argv);
 	if (options.quiet)
 		diag_set_level(DIAG_QUIET);
 	if (options.verbose)
 		diag_set_level(DIAG_VERBOSE);
+	if (options.syslog)
+		diag_use_syslog();
 	if (status == STATUS_OK)
 		status = act(&options);
 	options_free(&options);

@@ -27,6 +27,15 @@ requires() {
 	done
 }
 
+# python_with MODULE - set $python to a Python that has it, or skip the case.
+# A Python of the user's own may come first in PATH.
+python_with() {
+	for python in python3 /usr/bin/python3; do
+		"$python" -c "import $1" 2>/dev/null && return
+	done
+	skip "needs Python's module $1"
+}
+
 # is_32_bit - true if zcopy's system calls have other names than on a 64-bit
 # system.
 is_32_bit() {
@@ -181,6 +190,15 @@ listener() {
 listening() {
 	grep -q '^zcopy: listening on ' "$log" || gone "$pid"
 }
+
+# heeds - true if $pid has set its handler for SIGUSR1.
+heeds() {
+	local key value caught=0
+	while read -r key value; do
+		[ "$key" != SigCgt: ] || caught=$((16#$value))
+	done <"/proc/$pid/status"
+	(((caught >> 9 & 1) == 1))
+} 2>/dev/null
 
 # gone PID - true if this process has ended.
 gone() {

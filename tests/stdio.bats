@@ -831,15 +831,6 @@ is_answered() {
 	[ -s ../answers ]
 }
 
-# True if zcopy has set its handler for SIGUSR1.
-heeds() {
-	local key value caught=0
-	while read -r key value; do
-		[ "$key" != SigCgt: ] || caught=$((16#$value))
-	done <"/proc/$pid/status"
-	(((caught >> 9 & 1) == 1))
-} 2>/dev/null
-
 @test "signal: SIGUSR1 stays ignored if it was ignored at the start" {
 	local clean_env=(sh -c 'trap "" USR1; exec "$@"' sh)
 	mkfifo source

@@ -87,7 +87,7 @@ deadline_reason(const struct deadline *deadline, int error)
 }
 
 bool
-deadline_allows(const struct deadline *deadline, const char *state)
+deadline_allows(const struct deadline *deadline)
 {
 	int error = errno;
 
@@ -97,8 +97,7 @@ deadline_allows(const struct deadline *deadline, const char *state)
 		errno = ETIMEDOUT;
 		return false;
 	}
-	if (signals_status_wanted())
-		diag_error(NULL, "%s", state);
+	signals_answer();
 	return true;
 }
 
@@ -117,14 +116,13 @@ shorten(const struct deadline *deadline, int milliseconds)
 }
 
 bool
-deadline_moved(struct deadline *deadline, ssize_t n, const char *state)
+deadline_moved(struct deadline *deadline, ssize_t n)
 {
 	if (n < 0)
-		return deadline_allows(deadline, state);
+		return deadline_allows(deadline);
 	if (n > 0)
 		deadline_renew(deadline);
-	if (signals_status_wanted())
-		diag_error(NULL, "%s", state);
+	signals_answer();
 	/* A read(2) that never blocks never fails with EINTR. */
 	errno = signals_caught() != 0 ? EINTR : 0;
 	return n > 0 && errno == 0;
@@ -132,11 +130,11 @@ deadline_moved(struct deadline *deadline, ssize_t n, const char *state)
 
 int
 deadline_poll(struct deadline *deadline, struct pollfd *polled, unsigned count,
-    int milliseconds, const char *state)
+    int milliseconds)
 {
 	int ready = poll(polled, count, shorten(deadline, milliseconds));
 
-	if (ready < 0 && !deadline_allows(deadline, state))
+	if (ready < 0 && !deadline_allows(deadline))
 		return -1;
 	/* A poll(2) that returns at once never fails with EINTR. */
 	errno = EINTR;

@@ -59,17 +59,16 @@ const char *deadline_reason(const struct deadline *, int error);
 /**
  * True if a call that failed is to be repeated: only after EINTR, and only if
  * no signal ends us and the deadline has not passed.  Once it has passed, errno
- * is ETIMEDOUT.  If SIGUSR1 has arrived, print `state`, which says how far the
- * transfer is.
+ * is ETIMEDOUT.  Answer SIGUSR1 if it has arrived.
  */
-bool deadline_allows(const struct deadline *, const char *state);
+bool deadline_allows(const struct deadline *);
 
 /**
  * True if a call like read(2), which returned n, is to be repeated: after EINTR
  * as deadline_allows() says, and after n > 0 unless a signal ends us.  If
  * false, errno is 0 at the end of the data (n is 0), or the reason.
  */
-bool deadline_moved(struct deadline *, ssize_t n, const char *state);
+bool deadline_moved(struct deadline *, ssize_t n);
 
 /**
  * Call poll(2), for at most `milliseconds` (-1: until the deadline).  Return
@@ -78,9 +77,6 @@ bool deadline_moved(struct deadline *, ssize_t n, const char *state);
  * when something has moved.
  */
 int deadline_poll(struct deadline *, struct pollfd *, unsigned count,
-    int milliseconds, const char *state);
-
-/** What to print for SIGUSR1 while an end is not ready. */
-#define WAITING_FIRST	"0 bytes so far, waiting for the other side"
+    int milliseconds);
 
 #endif

@@ -3,44 +3,35 @@
 #include "diag.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
+#define TEXT_SIZE	8192
+
+/* Escape codes of all terminals in use (ECMA-48, EL). */
+#define CLEAR		"\033[K"	/* to the end of the line */
+#define ERASE		"\r" CLEAR
+
 static enum diag_level level = DIAG_NORMAL;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static volatile sig_atomic_t drawn;	/* diag_draw() has drawn a line */
+static char first_error[TEXT_SIZE];
+static bool logs;			/* to syslog(3) */
 
 void
 diag_set_level(enum diag_level wanted)
 {
 	level = wanted;
-}
-
-/** Return the UTF-8 character at `text` and set *length to its bytes.  Return
- * -1 if it is invalid, as overlong forms and surrogates are. */
-static long
-decode(const unsigned char *text, size_t *length)
-{
-	static const long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	long character = *text;
-
-	*length = *text < 0x80 ? 1 : *text < 0xc0 ? 0 : *text < 0xe0 ? 2 :
-	    *text < 0xf0 ? 3 : *text < 0xf8 ? 4 : 0;
-	if (*length > 1)
-		character &= 0x7f >> *length;
-	for (size_t i = 1; i < *length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return -1;	/* also at the final NUL */
-		character = character << 6 | (text[i] & 0x3f);
-	}
-	if (*length == 0 || character < least[*length] ||
-	    character > 0x10ffff ||
-	    (character >= 0xd800 && character <= 0xdfff))
-		return -1;
-	return character;
 }
 
 /** True if a terminal may act on the character instead of showing it: C0 and C1
@@ -56,55 +47,83 @@ is_control(long character)
 void
 diag_escape(char *to, size_t size, const char *text)
 {
-	const unsigned char *from = (const unsigned char *)text;
 	size_t used = 0, length;
 	char escaped[5];
 
-	for (; *from != '\0'; from += length, used += strlen(to + used)) {
-		if (!is_control(decode(from, &length))) {
+	for (; *text != '\0'; text += length, used += strlen(to + used)) {
+		const long character = utf8_decode(text, &length);
+
+		if (character >= 0 && !is_control(character)) {
 			if (length >= size - used)
 				break;
-			memcpy(to + used, from, length);
+			memcpy(to + used, text, length);
 			to[used + length] = '\0';
 			continue;
 		}
 		length = 1;		/* escape byte by byte */
-		snprintf(escaped, sizeof(escaped), "\\%03o", *from);
+		snprintf(escaped, sizeof(escaped), "\\%03o",
+		    (unsigned char)*text);
 		if (strlcpy(to + used, escaped, size - used) >= size - used)
 			break;
 	}
 	to[used] = '\0';
 }
 
-/** Print one line in one write(2), so that it stays whole among the output of
- * other processes.  Preserve errno. */
+/** Write one line in one write(2), so that it stays whole among the output of
+ * other processes.  Erase the line that is drawn. */
 static void
-put(const char *name, const char *format, va_list args)
+put(const char *text)
 {
-	char text[8192], line[sizeof(text)];
-	int saved = errno, n;
+	char line[2 * TEXT_SIZE];
 	size_t length;
 
-	n = snprintf(text, sizeof(text), "%s: %s%s", getprogname(),
-	    name != NULL ? name : "", name != NULL ? ": " : "");
-	if ((size_t)n < sizeof(text))
-		vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
-	diag_escape(line, sizeof(line) - 1, text);
+	pthread_mutex_lock(&lock);
+	*line = '\0';
+	if (drawn)
+		strlcpy(line, ERASE, sizeof(line));
+	drawn = 0;
+	length = strlen(line);
+	diag_escape(line + length, sizeof(line) - length - 1, text);
 	length = strlen(line);
 	line[length++] = '\n';
 	/* If standard error fails, there is nowhere to report that. */
 	(void)!write(STDERR_FILENO, line, length);
+	pthread_mutex_unlock(&lock);
+}
+
+/** Print "zcopy: NAME: TEXT".  Return where "NAME:" begins in `text`, which
+ * gets all of it.  Preserve errno. */
+static const char *
+print(char text[TEXT_SIZE], const char *name, const char *format, va_list args)
+{
+	const int saved = errno;
+	const char *program = getprogname();
+	int n = snprintf(text, TEXT_SIZE, "%s: %s%s", program,
+	    name != NULL ? name : "", name != NULL ? ": " : "");
+
+	if (n < TEXT_SIZE) {
+		errno = saved;		/* for %m */
+		vsnprintf(text + n, TEXT_SIZE - (size_t)n, format, args);
+	}
+	put(text);
 	errno = saved;
+	return text + strlen(program) + strlen(": ");
 }
 
 void
 diag_error(const char *name, const char *format, ...)
 {
+	char text[TEXT_SIZE];
+	const char *error;
 	va_list args;
 
 	va_start(args, format);
-	put(name, format, args);
+	error = print(text, name, format, args);
 	va_end(args);
+	if (*first_error == '\0')
+		strlcpy(first_error, error, sizeof(first_error));
+	if (logs)
+		syslog(LOG_ERR, "%s", error);
 }
 
 void
@@ -114,27 +133,92 @@ diag_errno(const char *name, const char *doing)
 }
 
 void
+diag_answer(const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	(void)print(text, NULL, format, args);
+	va_end(args);
+}
+
+void
 diag_note(const char *format, ...)
 {
+	char text[TEXT_SIZE];
 	va_list args;
 
 	if (level < DIAG_NORMAL)
 		return;
 	va_start(args, format);
-	put(NULL, format, args);
+	(void)print(text, NULL, format, args);
 	va_end(args);
 }
 
 void
 diag_verbose(const char *format, ...)
 {
+	char text[TEXT_SIZE];
 	va_list args;
 
 	if (level < DIAG_VERBOSE)
 		return;
 	va_start(args, format);
-	put(NULL, format, args);
+	(void)print(text, NULL, format, args);
 	va_end(args);
+}
+
+bool
+diag_draw(const char *line)
+{
+	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char text[TEXT_SIZE];
+	bool fits;
+
+	/* ^S stops a terminal: then write(2) would wait for ^Q. */
+	pthread_mutex_lock(&lock);
+	fits = poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLOUT);
+	if (fits && (drawn || *line != '\0')) {
+		snprintf(text, sizeof(text), "\r%s" CLEAR, line);
+		(void)!write(STDERR_FILENO, text, strlen(text));
+		drawn = *line != '\0';
+	}
+	pthread_mutex_unlock(&lock);
+	return fits;
+}
+
+void
+diag_erase(void)
+{
+	if (drawn)
+		(void)!write(STDERR_FILENO, ERASE, strlen(ERASE));
+	drawn = 0;
+}
+
+void
+diag_use_syslog(void)
+{
+	openlog(getprogname(), LOG_PID, LOG_USER);
+	logs = true;
+}
+
+void
+diag_log(const char *format, ...)
+{
+	va_list args;
+
+	if (!logs)
+		return;
+	va_start(args, format);
+	vsyslog(LOG_INFO, format, args);
+	va_end(args);
+}
+
+const char *
+diag_first_error(void)
+{
+	return first_error;
 }
 
 const char *

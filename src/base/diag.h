@@ -1,10 +1,12 @@
 /*
  * What goes to standard error: one line a call, written in one piece, with
- * all control characters escaped.  Nothing here decides on a status.
+ * all control characters escaped; and below these lines, on a terminal, one
+ * that is redrawn.  Nothing here decides on a status.
  */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Print "zcopy: NAME: TEXT".  NAME is an endpoint or option as typed, or
@@ -22,6 +24,32 @@ void diag_note(const char *format, ...)
 /** Print "zcopy: TEXT", with -v only. */
 void diag_verbose(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+
+/** Print "zcopy: TEXT" in any case. */
+void diag_answer(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/**
+ * Draw this line on the terminal, without a newline, in place of the last one;
+ * "": erase it.  What is printed meanwhile erases it, too.  Any thread may call
+ * this.  It does not wait for a terminal that takes nothing: then it does
+ * nothing, and returns false.
+ */
+bool diag_draw(const char *line);
+
+/** Erase the line that is drawn.  Async-signal-safe. */
+void diag_erase(void);
+
+/** Send errors to syslog(3), too. */
+void diag_use_syslog(void);
+
+/** Send "TEXT" to syslog(3) if that is used. */
+void diag_log(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/** Return the text of the first diag_error() or diag_errno(), without "zcopy:
+ * ", not escaped; "" if there was none. */
+const char *diag_first_error(void);
 
 /** How much is printed: with -q, by default, with -v. */
 enum diag_level { DIAG_QUIET, DIAG_NORMAL, DIAG_VERBOSE };

@@ -43,6 +43,13 @@ enum sparse {
 /** What a report looks like. */
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
+/** When progress is drawn. */
+enum progress_when {
+	PROGRESS_AUTO,			/* after a second, on a terminal */
+	PROGRESS_ALWAYS,
+	PROGRESS_NEVER,
+};
+
 /** The arguments of an option that may be repeated, in order. */
 struct names {
 	char **name;			/* as typed; allocated, each of them */
@@ -81,6 +88,10 @@ struct options {
 
 	int rounds;			/* --rounds; 0 without */
 	enum format format;		/* --json, --csv */
+	enum progress_when progress;	/* --progress, --no-progress */
+	int progress_fd;		/* --progress-fd, or -1 */
+	char *json_file;		/* --json-file, or NULL */
+	bool syslog;			/* --syslog */
 	bool verbose, quiet;
 
 	const struct option *rows;	/* the table, OPTION_ROWS long; NULL:
@@ -89,7 +100,8 @@ struct options {
 };
 
 /** The options when none is given. */
-#define OPTIONS_INIT { .bytes = ZC_TO_END, .seek = -1, .timeout = -1 }
+#define OPTIONS_INIT { .bytes = ZC_TO_END, .seek = -1, .timeout = -1, \
+	.progress_fd = -1 }
 
 /** What an option needs; a set of bits.  Types of endpoints offer some. */
 enum need {
@@ -114,6 +126,7 @@ enum choice {
 	CHOICE_ACTION,
 	CHOICE_FAMILY,
 	CHOICE_FORMAT,
+	CHOICE_PROGRESS,		/* drawn or not */
 	CHOICE_LEVEL,			/* how much is printed */
 };
 

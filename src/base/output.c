@@ -9,10 +9,20 @@
 #include "diag.h"
 #include "signals.h"
 
+/* What was printed is written in one piece, so that errno is known if that
+ * fails: ferror(3) has none. */
+static char buffer[64 * 1024];
+
+void
+output_buffer(void)
+{
+	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
 enum status
 output_flush(void)
 {
-	errno = EIO;			/* ferror(3) has no errno */
+	errno = EIO;			/* if the buffer was too small */
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return STATUS_OK;
 	if (errno == EPIPE && !signals_pipe_ignored())

@@ -6,6 +6,9 @@
 
 #include "status.h"
 
+/** Buffer what is printed.  Call this before anything is. */
+void output_buffer(void);
+
 /** Flush stdout.  Return STATUS_OK if all of it was written; on failure, print
  * the reason and return STATUS_DEST.  If the reader of a pipe has left (EPIPE),
  * print nothing and let zcopy die by SIGPIPE. */

@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t caught, status_wanted;
+static volatile sig_atomic_t caught;
+static atomic_flag status_answered = ATOMIC_FLAG_INIT;
+static void (*answer_status)(void);
+static void (*erase_line)(void);
 static volatile sig_atomic_t alarm_ticks;	/* see tick_by_alarm() */
 static bool pipe_ignored, alarm_ignored;
 
@@ -35,7 +39,25 @@ static void
 on_status(int signal)
 {
 	(void)signal;
-	status_wanted = 1;
+	atomic_flag_clear(&status_answered);
+}
+
+/** Stop, as SIGTSTP does by default, and go on here after SIGCONT. */
+static void
+on_stop(int signal)
+{
+	const int saved = errno;
+	struct sigaction stop = { .sa_handler = SIG_DFL }, ours;
+	sigset_t only;
+
+	erase_line();
+	sigaction(signal, &stop, &ours);
+	raise(signal);			/* pending: it is blocked here */
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	sigaction(signal, &ours, NULL);
+	errno = saved;
 }
 
 /** Do nothing: the call that the tick interrupts fails with EINTR. */
@@ -88,6 +110,9 @@ is_fatal(int signal)
 		/* signals_install() gives these, and SIGRTMIN, other
 		 * handlers. */
 		SIGALRM, SIGPIPE, SIGUSR1, SIGXFSZ,
+#ifdef SIGINFO
+		SIGINFO,
+#endif
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -110,7 +135,11 @@ signals_install(void)
 	for (int signal = 1; signal <= SIGRTMAX; signal++)
 		if (is_fatal(signal))
 			(void)handle_default(signal, on_fatal);
+	atomic_flag_test_and_set(&status_answered);
 	(void)handle_default(SIGUSR1, on_status);
+#ifdef SIGINFO
+	(void)handle_default(SIGINFO, on_status);
+#endif
 	pipe_ignored = handle_default(SIGPIPE, SIG_IGN);
 	(void)handle_default(SIGXFSZ, SIG_IGN);
 
@@ -136,13 +165,25 @@ signals_catch(int signal)
 	caught = signal;
 }
 
-bool
-signals_status_wanted(void)
+void
+signals_on_status(void (*answer)(void))
 {
-	bool wanted = status_wanted != 0;
+	answer_status = answer;
+}
 
-	status_wanted = 0;
-	return wanted;
+void
+signals_answer(void)
+{
+	if (!atomic_flag_test_and_set(&status_answered) &&
+	    answer_status != NULL)
+		answer_status();
+}
+
+void
+signals_on_stop(void (*erase)(void))
+{
+	erase_line = erase;
+	(void)handle_default(SIGTSTP, on_stop);
 }
 
 static struct timespec

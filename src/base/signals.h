@@ -13,11 +13,12 @@
 #include <stdbool.h>
 
 /**
- * Handle SIGUSR1 and all signals that end a process, except SIGKILL and those
- * that a crash raises; ignore SIGPIPE and SIGXFSZ.  Signals that were ignored
- * when zcopy started stay ignored.  The exceptions are our timers' SIGRTMIN,
- * which only interrupts calls (EINTR), and SIGALRM: they are handled and
- * unblocked even if our parent ignored or blocked them.
+ * Handle SIGUSR1 (and SIGINFO, where there is one) and all signals that end a
+ * process, except SIGKILL and those that a crash raises; ignore SIGPIPE and
+ * SIGXFSZ.  Signals that were ignored when zcopy started stay ignored.  The
+ * exceptions are our timers' SIGRTMIN, which only interrupts calls (EINTR), and
+ * SIGALRM: they are handled and unblocked even if our parent ignored or blocked
+ * them.
  */
 void signals_install(void);
 
@@ -28,8 +29,16 @@ int signals_caught(void);
  * a pipe fails with EPIPE. */
 void signals_catch(int signal);
 
-/** True if SIGUSR1 has arrived since the last call. */
-bool signals_status_wanted(void);
+/** Set what answers SIGUSR1.  NULL: nothing. */
+void signals_on_status(void (*answer)(void));
+
+/** Answer SIGUSR1 if it has arrived since the last call.  Any thread may call
+ * this. */
+void signals_answer(void);
+
+/** Call `erase`, which must be async-signal-safe, before SIGTSTP stops zcopy.
+ * Do nothing if SIGTSTP is ignored. */
+void signals_on_stop(void (*erase)(void));
 
 /** Interrupt blocked calls (EINTR) after `first` seconds, and then every
  * `every` seconds; `first` 0: stop.  Return 0, or -1 with errno if there is no

@@ -11,7 +11,7 @@
 #include "../base/signals.h"
 #include "../endpoint/endpoint.h"
 #include "pass.h"
-#include "progress.h"
+#include "ticker.h"
 #include "report.h"
 
 enum { ROUNDS = 7 };
@@ -77,7 +77,7 @@ explore(struct report *report, struct record *record,
 	struct pass pass;
 	enum status status;
 
-	progress_show(report, record, 0, ZC_AUTO);
+	ticker_show(report, record, 0, ZC_AUTO);
 	status = pass_run(&pass, record->route, ZC_AUTO);
 	if (status != STATUS_OK)
 		return status;
@@ -118,7 +118,7 @@ take_turns(const struct report *report, struct record *record, size_t round)
 
 		if (series->refused != 0)
 			continue;
-		progress_show(report, record, round, series->method);
+		ticker_show(report, record, round, series->method);
 		status = pass_run(&pass, record->route, series->method);
 		if (status != STATUS_OK)
 			return status;
@@ -162,7 +162,7 @@ measure(struct report *report, const struct options *options)
 	for (size_t i = 0; i < report->count; i++) {
 		struct record *record = &report->record[i];
 
-		progress_begin(report, record);
+		ticker_begin(report, record);
 		for (size_t round = 0; round <= report->rounds; round++) {
 			status = take_turns(report, record, round);
 			if (status != STATUS_OK)
@@ -223,7 +223,7 @@ print(struct report *report, const struct options *options)
 	FILE *file = dest_is_stdout(options) ? stderr : stdout;
 	enum status status;
 
-	progress_clear(report);
+	ticker_clear(report);
 	report->limit = find_limit(report);
 	status = printers[options->format](file, report);
 	if (status != STATUS_OK)

@@ -10,29 +10,10 @@
 #include "report.h"
 
 #include <jansson.h>
-#include <limits.h>
 
 #include "../base/diag.h"
+#include "../report/json-text.h"
 #include "pass.h"
-
-/** Return a JSON string, or null for NULL and "".  JSON must be UTF-8, so in a
- * name that is not, replace each byte that is not ASCII by "?". */
-static json_t *
-text(const char *name)
-{
-	json_t *value;
-	char ascii[PATH_MAX];
-	size_t used = 0;
-
-	if (name == NULL || *name == '\0')
-		return json_null();
-	value = json_string(name);
-	if (value != NULL)
-		return value;
-	for (; *name != '\0' && used < sizeof(ascii) - 1; name++)
-		ascii[used++] = (unsigned char)*name < 0x80 ? *name : '?';
-	return json_stringn(ascii, used);
-}
 
 /** Return a number, or null for 0, which means "not measured". */
 static json_t *
@@ -62,7 +43,7 @@ series_object(struct record *record, size_t i)
 	return json_pack("{s:s, s:b, s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
 	    "name", zc_method_name(series->method),
 	    "auto", (int)series->automatic,
-	    "refused", text(series->refused == 0 ? NULL :
+	    "refused", json_text(series->refused == 0 ? NULL :
 	    diag_errno_name(series->refused)),
 	    "rounds", (json_int_t)series->rounds,
 	    "bytes_per_second", measured ?
@@ -94,8 +75,8 @@ record_object(struct record *record)
 		methods = append(methods, series_object(record, i));
 	return json_pack("{s:s, s:o, s:o, s:I, s:o}",
 	    "name", record->route->name,
-	    "source", text(record->route->source),
-	    "dest", text(record->route->dest),
+	    "source", json_text(record->route->source),
+	    "dest", json_text(record->route->dest),
 	    "bytes", (json_int_t)record->bytes,
 	    "methods", methods);
 }
@@ -104,9 +85,9 @@ static json_t *
 limit_object(const struct limit *limit)
 {
 	return json_pack("{s:o, s:o, s:o}",
-	    "what", text(limit_name(limit->what)),
+	    "what", json_text(limit_name(limit->what)),
 	    "factor", positive(limit->factor),
-	    "text", text(limit->text));
+	    "text", json_text(limit->text));
 }
 
 static json_t *
@@ -124,9 +105,9 @@ report_object(struct report *report)
 	    "bytes", (json_int_t)report->bytes,
 	    "pass_bytes", CPU_BYTES,
 	    "rounds", (json_int_t)report->rounds,
-	    "directory", text(report->routes->directory),
-	    "file_system", text(report->routes->file_system),
-	    "congestion_control", text(report->congestion),
+	    "directory", json_text(report->routes->directory),
+	    "file_system", json_text(report->routes->file_system),
+	    "congestion_control", json_text(report->congestion),
 	    "interrupted", (int)report->interrupted,
 	    "routes", routes,
 	    "limit", limit_object(&report->limit));

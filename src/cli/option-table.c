@@ -19,7 +19,8 @@
 /* The bytes of a constant, an int, are copied to the member and compared with
  * it (take_constant(), option_given()). */
 _Static_assert(sizeof(enum action) == sizeof(int) &&
-    sizeof(enum format) == sizeof(int), "an enum is no int");
+    sizeof(enum format) == sizeof(int) &&
+    sizeof(enum progress_when) == sizeof(int), "an enum is no int");
 
 /*
  * In the order of --help.  popt knows an option by the index of its row, and
@@ -158,16 +159,34 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--rounds", .placeholder = "N",
 	    .help = "measure each method N times (7)",
 	    .take = take_rounds, MEMBER(rounds), .needs = NEED_BENCHMARK },
-	{ .name = "--json",
-	    .help = "print one JSON object",
-	    CONSTANT(format, FORMAT_JSON),
-	    .needs = NEED_BENCHMARK, .choice = CHOICE_FORMAT },
 	{ .name = "--csv",
 	    .help = "print comma-separated values",
 	    CONSTANT(format, FORMAT_CSV),
 	    .needs = NEED_BENCHMARK, .choice = CHOICE_FORMAT },
 
 	HEADING("Reporting:"),
+	{ .name = "--progress", .letter = 'P',
+	    .help = "draw progress on standard error in any case; without it, "
+	    "after a second if that is a terminal and neither end is one",
+	    CONSTANT(progress, PROGRESS_ALWAYS), .choice = CHOICE_PROGRESS },
+	{ .name = "--no-progress",
+	    .help = "draw no progress",
+	    CONSTANT(progress, PROGRESS_NEVER), .choice = CHOICE_PROGRESS },
+	{ .name = "--progress-fd", .placeholder = "N",
+	    .help = "write one JSON line a second to descriptor N",
+	    .take = take_number, MEMBER(progress_fd),
+	    .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--json",
+	    .help = "print one JSON object at the end: on standard output, or "
+	    "on standard error if DEST is standard output",
+	    CONSTANT(format, FORMAT_JSON), .choice = CHOICE_FORMAT },
+	{ .name = "--json-file", .placeholder = "FILE",
+	    .help = "write that object to FILE",
+	    .take = take_name, MEMBER(json_file),
+	    .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--syslog",
+	    .help = "send errors and the final line to syslog(3), too",
+	    TRUE(syslog) },
 	{ .name = "--verbose", .letter = 'v',
 	    .help = "say which methods were planned, refused and used",
 	    TRUE(verbose), .choice = CHOICE_LEVEL },

@@ -196,6 +196,10 @@ check_together(const struct options *o)
 	else if (o->seek > INT64_MAX - bytes)
 		diag_error(NULL, "--seek and --bytes add up to more than "
 		    "2^63-1 " HINT);
+	else if (o->format == FORMAT_JSON && o->action != ACTION_COPY &&
+	    o->action != ACTION_BENCHMARK)
+		diag_error(NULL, "--json goes with a transfer or --benchmark "
+		    HINT);
 	else if (o->action != ACTION_BENCHMARK && stray != NULL)
 		diag_error(NULL, "%s goes with --benchmark " HINT, stray);
 	else
@@ -252,6 +256,7 @@ options_free(struct options *o)
 	free_names(&o->trailers);
 	allow_free(o->allow);
 	free(o->congestion);
+	free(o->json_file);
 	poptFreeContext(o->context);
 	*o = (struct options)OPTIONS_INIT;
 }

@@ -14,6 +14,7 @@
 
 #include "../base/clock.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "address.h"
 #include "congestion.h"
 #include "socket.h"
@@ -152,8 +153,8 @@ race_wait(struct race *race)
 	int pause = race->begun < race->count ? race_pause(race) : -1;
 	int fd;
 
-	if (deadline_poll(&race->ep->deadline, race->polled, race->begun, pause,
-	    WAITING_FIRST) < 0)
+	if (deadline_poll(&race->ep->deadline, race->polled, race->begun,
+	    pause) < 0)
 		return -2;
 	for (unsigned i = 0; i < race->begun; i++) {
 		if (race->polled[i].fd < 0 || race->polled[i].revents == 0)
@@ -213,6 +214,7 @@ connect_race(struct endpoint *ep, const struct addrinfo *list,
 	struct race race = { .ep = ep, .tried = tried, .size = size };
 	int fd;
 
+	gauge_phase(PHASE_CONNECTING);
 	*tried = '\0';
 	race_line_up(&race, list);
 	fd = race_run(&race);

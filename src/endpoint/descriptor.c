@@ -8,6 +8,7 @@
 
 #include "../base/missing.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 
 int
 descriptor_open(const struct deadline *deadline, int dir, const char *path,
@@ -17,7 +18,7 @@ descriptor_open(const struct deadline *deadline, int dir, const char *path,
 
 	do {
 		fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY, mode);
-	} while (fd < 0 && deadline_allows(deadline, WAITING_FIRST));
+	} while (fd < 0 && deadline_allows(deadline));
 	return fd;
 }
 
@@ -43,11 +44,11 @@ descriptor_settle(const struct deadline *deadline, int fd)
 {
 	int result;
 
+	gauge_phase(PHASE_CLOSING);
 	/* Do not repeat close(2) after EINTR, because the number may be in use
 	 * again.  Close another duplicate instead. */
 	do {
 		result = descriptor_settle_once(fd);
-	} while (result < 0 && deadline_allows(deadline,
-	    "all bytes written, closing"));
+	} while (result < 0 && deadline_allows(deadline));
 	return result;
 }

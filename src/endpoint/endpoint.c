@@ -15,6 +15,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "../base/signals.h"
 #include "address.h"
 #include "endpoint.h"
@@ -348,6 +349,8 @@ endpoint_abort(struct endpoint *ep)
 		return;
 	if (ep->type->abort != NULL)
 		ep->type->abort(ep);
+	if (endpoint_has(ep, ENDPOINT_NETWORK))
+		gauge_peer(NULL, NULL);
 	if (ep->fd >= 0 && !ep->inherited) {
 		close(ep->fd);
 		ep->fd = -1;

@@ -11,6 +11,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "../system/filesystem.h"
 #include "../zcopy.h"
 #include "descriptor.h"
@@ -356,6 +357,7 @@ file_open_late(struct endpoint *ep)
 	const struct options *o = ep->options;
 	int flags = O_RDONLY, fd;
 
+	gauge_phase(PHASE_OPENING);
 	if (ep->role == ROLE_DEST) {
 		flags = file_flags(ep);
 		if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0)

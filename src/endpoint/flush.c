@@ -11,6 +11,7 @@
 #include "../base/clock.h"
 #include "../base/deadline.h"
 #include "../base/diag.h"
+#include "../base/gauge.h"
 #include "../base/signals.h"
 #include "../system/writeback.h"
 #include "../zcopy.h"
@@ -55,12 +56,12 @@ flush(struct endpoint *ep, int (*call)(int fd), int fd)
 	const int64_t began = clock_now();
 	int result;
 
+	gauge_phase(PHASE_FLUSHING);
 	/* It does not tell whether anything moves, so there is no deadline. */
 	deadline_remove(&ep->deadline);
 	do {
 		result = call(fd);
-	} while (result < 0 && deadline_allows(&ep->deadline,
-	    "all bytes written, flushing"));
+	} while (result < 0 && deadline_allows(&ep->deadline));
 	ep->flushed = MAX(ep->flushed, 0) + clock_seconds_since(began);
 	return result;
 }

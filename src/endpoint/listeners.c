@@ -6,9 +6,10 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include "../base/diag.h"
-#include "../base/missing.h"
 #include "../base/deadline.h"
+#include "../base/diag.h"
+#include "../base/gauge.h"
+#include "../base/missing.h"
 #include "address.h"
 #include "allow.h"
 #include "congestion.h"
@@ -114,7 +115,7 @@ listeners_go_on(const struct deadline *deadline, int error)
 	case EHOSTUNREACH:
 		return true;
 	case EINTR:
-		return deadline_allows(deadline, WAITING_FIRST);
+		return deadline_allows(deadline);
 	default:
 		return false;
 	}
@@ -143,7 +144,7 @@ listeners_wait(struct listeners *listeners, struct deadline *deadline,
 
 	do {
 		if (deadline_poll(deadline, listeners->polled,
-		    (unsigned)listeners->count, -1, WAITING_FIRST) < 0)
+		    (unsigned)listeners->count, -1) < 0)
 			return -1;
 		errno = EAGAIN;
 		for (nfds_t i = 0; i < listeners->count && fd < 0; i++) {
@@ -191,7 +192,7 @@ listeners_first_byte(const struct endpoint *ep)
 
 	do {
 		n = recv(ep->fd, &ignored, 1, MSG_PEEK);
-	} while (n < 0 && deadline_allows(&ep->deadline, WAITING_FIRST));
+	} while (n < 0 && deadline_allows(&ep->deadline));
 	return n;
 }
 
@@ -203,6 +204,7 @@ listeners_accept(struct listeners *listeners, struct endpoint *ep)
 	enum status status;
 	ssize_t n;
 
+	gauge_phase(PHASE_ACCEPTING);
 	deadline_begin(&ep->deadline, ep->options, DEADLINE_NEVER);
 	ep->fd = listeners_next(listeners, ep, &peer, &length);
 	if (ep->fd < 0)

@@ -16,9 +16,8 @@
 #include <unistd.h>
 
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "address.h"
-
-#define WAITING	"0 bytes so far, looking up the name"
 
 struct lookup {
 	char host[256], port[32];
@@ -122,15 +121,16 @@ lookup_wait(struct lookup *lookup, struct deadline *deadline)
 	struct pollfd polled = { .events = POLLIN };
 	int ready;
 
+	gauge_phase(PHASE_LOOKING_UP);
 	if (lookup_start(lookup) < 0) {
 		/* clone3(2) or pipe2(2) was refused.  This takes as long as
 		 * the resolver takes: see `timeout` in resolv.conf(5). */
 		lookup_run(lookup, 0);
-		return deadline_poll(deadline, NULL, 0, 0, WAITING);
+		return deadline_poll(deadline, NULL, 0, 0);
 	}
 	polled.fd = lookup->done[0];
 	do {
-		ready = deadline_poll(deadline, &polled, 1, -1, WAITING);
+		ready = deadline_poll(deadline, &polled, 1, -1);
 	} while (ready == 0);
 	return ready < 0 ? -1 : 0;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../base/gauge.h"
 #include "../base/missing.h"
 #include "../system/attributes.h"
 #include "../system/capability.h"
@@ -373,6 +374,7 @@ replace_commit(struct endpoint *ep)
 	status = flush_file(ep);
 	if (status != STATUS_OK)
 		return status;
+	gauge_phase(PHASE_RENAMING);
 	if (replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
 	status = flush_directory(ep, state->location.dir);

@@ -32,7 +32,7 @@ sleep_for(struct deadline *deadline, int milliseconds)
 	deadline_remove(deadline);
 	began = clock_now();
 	while (left > 0) {
-		if (deadline_poll(deadline, NULL, 0, left, WAITING_FIRST) < 0)
+		if (deadline_poll(deadline, NULL, 0, left) < 0)
 			return false;
 		left = milliseconds - (int)(clock_seconds_since(began) * 1000);
 	}

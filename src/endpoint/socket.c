@@ -18,11 +18,10 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "../system/tcp.h"
 
 #define PACE_LEAST	INT64_C(150000)	/* bytes a second */
-
-#define SENT	"all bytes sent, waiting for the peer to confirm"
 
 static int
 socket_set_linger(int fd, int on)
@@ -138,19 +137,26 @@ socket_drop(int fd)
 	return n > 0 || errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 
-enum status
-socket_begin(struct endpoint *ep)
-{
-	ep->before = tcp_acknowledged(ep->fd) + MAX(socket_queue(ep->fd), 0);
-	return STATUS_OK;
-}
-
 int64_t
 socket_acknowledged(const struct endpoint *ep)
 {
 	int64_t count = ep->fd < 0 ? -1 : tcp_acknowledged(ep->fd);
 
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
+}
+
+static int64_t
+acknowledged_by_peer(const void *ep)
+{
+	return socket_acknowledged(ep);
+}
+
+enum status
+socket_begin(struct endpoint *ep)
+{
+	ep->before = tcp_acknowledged(ep->fd) + MAX(socket_queue(ep->fd), 0);
+	gauge_peer(acknowledged_by_peer, ep);
+	return STATUS_OK;
 }
 
 /** Return socket_queue(), or if a seccomp filter refuses it, the number of
@@ -221,7 +227,7 @@ socket_await(struct endpoint *ep, enum confirm wanted,
 			return 0;
 		/* Once both halves are closed, POLLHUP is always set. */
 		if (deadline_poll(&ep->deadline, &polled, seen->closed ? 0 : 1,
-		    seen->queued == 0 ? -1 : pause, SENT) < 0)
+		    seen->queued == 0 ? -1 : pause) < 0)
 			return -1;
 		pause = MIN(2 * pause, 50);
 	}
@@ -259,6 +265,7 @@ socket_confirm(struct endpoint *ep, enum confirm wanted)
 	struct confirmation seen = { .queued = INT_MAX };
 	int end = socket_drop(ep->fd);
 
+	gauge_phase(PHASE_CONFIRMING);
 	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 	seen.early = end > 0;
 	if (end < 0 || socket_half_close(ep->fd) < 0)

@@ -12,6 +12,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "listeners.h"
 #include "location.h"
 #include "look.h"
@@ -64,12 +65,13 @@ unix_connect(struct endpoint *ep)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
+	gauge_phase(PHASE_CONNECTING);
 	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 	/* Unlike TCP, an interrupted connect(2) does not continue. */
 	do {
 		result = connect(fd, (struct sockaddr *)&address,
 		    sizeof(address));
-	} while (result < 0 && deadline_allows(&ep->deadline, WAITING_FIRST));
+	} while (result < 0 && deadline_allows(&ep->deadline));
 	if (result == 0)
 		return fd;
 	error = errno;

@@ -56,25 +56,29 @@ verbose_event(const struct zc_event *event)
 }
 
 void
-verbose_done(const struct zc_result *result, double seconds)
+verbose_done(const struct summary *summary, bool shown)
 {
+	const struct zc_result *result = &summary->result;
 	const char *none = result->bytes > 0 ? "none: it is a hole" : "none";
+	char done[256];
 
-	diag_verbose("done: %" PRId64 " bytes in %.3f s, %.1f MB/s, method %s",
-	    result->bytes, seconds, rate(result->bytes, seconds),
-	    result->used_count == 0 ? none :
-	    join(result->used, result->used_count, "+").text);
+	snprintf(done, sizeof(done), "done: %" PRId64 " bytes in %.3f s, "
+	    "%.1f MB/s, method %s", result->bytes, summary->copied,
+	    rate(result->bytes, summary->copied), result->used_count == 0 ?
+	    none : join(result->used, result->used_count, "+").text);
+	if (summary->confirmed != NULL)
+		diag_verbose("confirmed: %s", summary->confirmed);
+	if (summary->flushed >= 0)
+		diag_verbose("flushed: %.3f s", summary->flushed);
+	if (shown)
+		diag_answer("%s", done);
+	else
+		diag_verbose("%s", done);
+	diag_log("%s", done);
 	if (result->hole_bytes > 0)
 		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
 	if (result->header_bytes > 0 || result->trailer_bytes > 0)
 		diag_verbose("around it: header %" PRId64 " bytes, trailer %"
 		    PRId64 " bytes", result->header_bytes,
 		    result->trailer_bytes);
-}
-
-void
-verbose_status(int64_t bytes, double seconds)
-{
-	diag_error(NULL, "%" PRId64 " bytes in %.3f s, %.1f MB/s, so far",
-	    bytes, seconds, rate(bytes, seconds));
 }

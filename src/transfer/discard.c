@@ -13,6 +13,7 @@
 #include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "../base/signals.h"
 #include "../endpoint/address.h"
 #include "../endpoint/endpoint.h"
@@ -20,7 +21,6 @@
 #include "../endpoint/socket.h"
 
 #define BLOCK	((size_t)256 * 1024)
-#define STATE	"discarding"		/* what SIGUSR1 prints */
 #define BACKLOG	64			/* clients waiting for their turn */
 
 struct client {
@@ -41,11 +41,13 @@ client_drop(struct client *client, const struct options *options)
 	int flags = client->tcp ? MSG_TRUNC : 0;
 	ssize_t n;
 
+	gauge_phase(PHASE_MOVING);
 	deadline_begin(&deadline, options, DEADLINE_NEVER);
 	do {
 		n = recv(client->fd, block, sizeof(block), flags);
 		client->bytes += MAX(n, 0);
-	} while (deadline_moved(&deadline, n, STATE));
+		gauge_moved(client->bytes);
+	} while (deadline_moved(&deadline, n));
 	return errno;
 }
 
@@ -80,6 +82,7 @@ serve(struct endpoint *ep)
 	struct client client;
 
 	while (signals_caught() == 0) {
+		gauge_phase(PHASE_ACCEPTING);
 		deadline_remove(&ep->deadline);
 		client = (struct client){ .fd = listeners_next(ep->state, ep,
 		    &address, &length) };

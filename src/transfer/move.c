@@ -6,12 +6,16 @@
 #include <limits.h>
 #include <poll.h>
 #include <sys/param.h>
+#include <unistd.h>
 
 #include "../base/clock.h"
 #include "../base/deadline.h"
+#include "../base/gauge.h"
 #include "../base/signals.h"
 #include "../endpoint/socket.h"
+#include "../report/progress.h"
 #include "../report/verbose.h"
+#include "../system/block.h"
 #include "../system/filesystem.h"
 #include "direct.h"
 #include "rate.h"
@@ -22,6 +26,12 @@
 /* The most bytes of one call if writeback follows it: copy_file_range(2) and
  * sendfile(2) would move 1 GiB between two events. */
 #define FOLLOWED_BLOCK	((size_t)1024 * 1024)
+
+/* With a progress line, calls are to take about this long, so that it moves. */
+#define STEP_TIME	INT64_C(100000000)	/* nanoseconds */
+#define STEP_LEAST	((int64_t)256 * 1024)
+#define STEP_FIRST	((int64_t)8 * 1024 * 1024)
+#define STEP_MOST	((int64_t)1 << 30)
 
 /* A transfer under way: the argument of the hooks that the engine calls. */
 struct mover {
@@ -39,6 +49,9 @@ struct mover {
 	struct rate rate;		/* of --rate */
 	int64_t waits;			/* calls of poll(2) */
 	int64_t began;
+	int64_t step;			/* the most bytes that a call should
+					   move, for the progress line */
+	int64_t stepped;		/* when the last call returned */
 };
 
 /** True if the peer has reset the connection.  While SOURCE is silent nothing
@@ -64,6 +77,20 @@ check_less_often(struct mover *mover)
 	deadline_look(&mover->deadline, mover->interval);
 }
 
+/** Let the next call take as long as STEP_TIME: the last one moved `moved`
+ * bytes. */
+static void
+adapt_step(struct mover *mover, int64_t moved)
+{
+	const int64_t now = clock_now(), time = now - mover->stepped;
+
+	mover->stepped = now;
+	if (time < STEP_TIME / 2 && moved >= mover->step)
+		mover->step = MIN(2 * mover->step, STEP_MOST);
+	else if (time > STEP_TIME * 2)
+		mover->step = MAX(mover->step / 2, STEP_LEAST);
+}
+
 /** Answer SIGUSR1, and look for signals and a reset: what moving to any end
  * needs. */
 static int
@@ -75,9 +102,11 @@ on_event_plainly(const struct zc_event *event, void *arg)
 		deadline_renew(&mover->deadline);
 		if (!event->moved.skipped)
 			rate_count(&mover->rate, event->moved.length);
+		if (mover->step > 0)
+			adapt_step(mover, event->moved.length);
 	}
-	if (signals_status_wanted())
-		verbose_status(event->bytes, clock_seconds_since(mover->began));
+	gauge_moved(event->bytes);
+	signals_answer();
 	if (event->type == ZC_EVENT_INTERRUPTED) {
 		mover->reset = is_reset(mover);
 		check_less_often(mover);
@@ -118,7 +147,10 @@ on_allow(int64_t bytes, int64_t *until, void *arg)
 {
 	struct mover *mover = arg;
 
-	return rate_allow(&mover->rate, bytes, until);
+	if (mover->step > 0)
+		bytes = MIN(bytes, mover->step);
+	return mover->rate.limit > 0 ?
+	    rate_allow(&mover->rate, bytes, until) : bytes;
 }
 
 /** True if `fd` is DEST, and what its peer sends must be read and dropped.  A
@@ -210,7 +242,7 @@ timeout_of(const struct options *options)
 /** Limit the rate, if the user wants that.  Sharing blocks (reflink) moves
  * nothing that could be limited. */
 static void
-limit_rate(struct mover *mover, struct zc_request *request)
+limit_rate(struct mover *mover)
 {
 	const struct options *options = mover->source->options;
 	int64_t block;
@@ -221,7 +253,6 @@ limit_rate(struct mover *mover, struct zc_request *request)
 	if (mover->dest != NULL)
 		block = MAX(block, direct_least(mover->dest));
 	rate_begin(&mover->rate, options->rate, block);
-	request->allow = on_allow;
 }
 
 /** Return what to ask of the engine.  It refers to the mover. */
@@ -246,8 +277,27 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	request.wait = on_wait;
 	request.arg = mover;
 	request.timeout = timeout_of(options);
-	limit_rate(mover, &request);
+	limit_rate(mover);
+	if (mover->rate.limit > 0 || mover->step > 0)
+		request.allow = on_allow;
 	return request;
+}
+
+/** Return how many bytes there are to move, or -1: unknown. */
+static int64_t
+expected(const struct endpoint *source, const struct watch *watch)
+{
+	const int64_t bytes = source->empty ? 0 : source->options->bytes;
+	int64_t there = -1;
+
+	if (watch->on)
+		there = watch->before.st_size - watch->start;
+	else if (source->has_stat && S_ISBLK(source->st.st_mode))
+		there = block_device_size(source->fd) -
+		    lseek(source->fd, 0, SEEK_CUR);
+	if (there < 0 || bytes == ZC_TO_END)
+		return bytes == ZC_TO_END ? MAX(there, -1) : bytes;
+	return MIN(bytes, there);
 }
 
 enum status
@@ -256,7 +306,8 @@ move(const struct endpoint *source, struct endpoint *dest,
 {
 	struct zc_result *result = &moved->result;
 	struct mover mover = { .options = source->options, .source = source,
-		.dest = dest, .watch = watch };
+		.dest = dest, .watch = watch,
+		.step = progress_is_shown() ? STEP_FIRST : 0 };
 	const struct zc_request request = request_for(&mover, hdtr);
 
 	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
@@ -264,7 +315,10 @@ move(const struct endpoint *source, struct endpoint *dest,
 		mover.interval = 1;
 		deadline_look(&mover.deadline, mover.interval);
 	}
-	mover.began = clock_now();
+	gauge_phase(PHASE_MOVING);
+	gauge_moved(0);
+	gauge_expect(expected(source, watch));
+	mover.began = mover.stepped = clock_now();
 	*result = (struct zc_result)ZC_RESULT_INIT;
 	(void)zc_transfer(&request, result);	/* its outcome is in result */
 	if (mover.reset && result->outcome == ZC_STOPPED) {
@@ -297,7 +351,9 @@ move_plainly(const struct endpoint *source, int out, int64_t bytes,
 	request.wait = on_wait;
 	request.arg = &mover;
 	request.timeout = timeout_of(source->options);
-	limit_rate(&mover, &request);
+	limit_rate(&mover);
+	if (mover.rate.limit > 0)
+		request.allow = on_allow;
 	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
 	mover.began = clock_now();
 	(void)zc_transfer(&request, result);

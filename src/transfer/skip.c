@@ -10,6 +10,7 @@
 
 #include "../base/deadline.h"
 #include "../base/diag.h"
+#include "../base/gauge.h"
 #include "../endpoint/descriptor.h"
 #include "../system/block.h"
 #include "move.h"
@@ -39,6 +40,7 @@ skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 	int nowhere = descriptor_open(&source->deadline, AT_FDCWD, "/dev/null",
 	    O_WRONLY, 0);
 
+	gauge_phase(PHASE_SKIPPING);
 	if (nowhere < 0) {
 		diag_errno("/dev/null", "open");
 		return STATUS_OTHER;
@@ -69,7 +71,7 @@ past_end(struct endpoint *source, int64_t start, int64_t offset, int64_t size)
 	deadline_begin(&source->deadline, source->options, DEADLINE_NEVER);
 	do {
 		n = pread(source->fd, &byte, 1, start + offset);
-	} while (n < 0 && deadline_allows(&source->deadline, WAITING_FIRST));
+	} while (n < 0 && deadline_allows(&source->deadline));
 	if (n < 0 && (errno == EINTR || errno == ETIMEDOUT))
 		return -1;
 	return n <= 0;			/* other errors: believe `size` */

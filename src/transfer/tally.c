@@ -58,10 +58,8 @@ tally(const struct endpoint *dest, int64_t bytes, int64_t wanted)
 	return finish(begin(dest, bytes, wanted), dest);
 }
 
-/** Return how many bytes of data have arrived: those that a TCP peer has
- * acknowledged, else those that were written. */
-static int64_t
-arrived(const struct zc_result *result, const struct endpoint *dest)
+int64_t
+tally_arrived(const struct zc_result *result, const struct endpoint *dest)
 {
 	int64_t acknowledged = -1;
 
@@ -77,7 +75,7 @@ arrived(const struct zc_result *result, const struct endpoint *dest)
 struct tally
 tally_result(const struct zc_result *result, const struct endpoint *dest)
 {
-	int64_t bytes = arrived(result, dest);
+	int64_t bytes = tally_arrived(result, dest);
 	struct tally tally = begin(dest, bytes, -1);
 
 	if (bytes < result->bytes)

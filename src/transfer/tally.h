@@ -26,4 +26,8 @@ struct tally tally(const struct endpoint *dest, int64_t bytes, int64_t wanted);
 struct tally tally_result(const struct zc_result *,
     const struct endpoint *dest);
 
+/** Return how many bytes of data have arrived: those that a TCP peer has
+ * acknowledged, else those that were written. */
+int64_t tally_arrived(const struct zc_result *, const struct endpoint *dest);
+
 #endif

@@ -45,8 +45,7 @@ read_or_wait(struct endpoint *file, void *to, size_t size)
 	/* EAGAIN is also what a blocking socket's SO_RCVTIMEO gives. */
 	while ((n = read(file->fd, to, size)) < 0 && errno == EAGAIN &&
 	    (fcntl(file->fd, F_GETFL) & O_NONBLOCK))
-		if (deadline_poll(&file->deadline, &pollfd, 1, -1,
-		    WAITING_FIRST) < 0)
+		if (deadline_poll(&file->deadline, &pollfd, 1, -1) < 0)
 			return -1;
 	return n;
 }
@@ -64,7 +63,7 @@ piece_fill(struct iovec *piece, struct endpoint *file)
 		n = read_or_wait(file, (char *)piece->iov_base +
 		    piece->iov_len, room - piece->iov_len);
 		piece->iov_len += (size_t)MAX(n, 0);
-	} while (deadline_moved(&file->deadline, n, WAITING_FIRST));
+	} while (deadline_moved(&file->deadline, n));
 	return errno != 0 ? endpoint_error(file, "read") : STATUS_OK;
 }
 

@@ -1,13 +1,11 @@
 #include "config.h"
 
-#include "progress.h"
+#include "ticker.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
-
-#define ERASE	"\033[K"		/* to the end of the line */
 
 /** True if progress is a line that is redrawn. */
 static bool
@@ -23,7 +21,7 @@ number_of(const struct report *report, const struct record *record)
 }
 
 void
-progress_begin(const struct report *report, const struct record *record)
+ticker_begin(const struct report *report, const struct record *record)
 {
 	if (!is_drawn(report))
 		diag_note("%zu/%zu %s", number_of(report, record),
@@ -31,21 +29,23 @@ progress_begin(const struct report *report, const struct record *record)
 }
 
 void
-progress_show(const struct report *report, const struct record *record,
+ticker_show(const struct report *report, const struct record *record,
     size_t round, enum zc_method method)
 {
-	/* Leave the cursor at the start, so that messages overwrite the
-	 * line. */
-	if (is_drawn(report))
-		fprintf(stderr, ERASE "%zu/%zu %s: round %zu of %zu, %s\r",
-		    number_of(report, record), report->routes->count,
-		    record->route->name, round, report->rounds,
-		    zc_method_name(method));
+	char line[256];
+
+	if (!is_drawn(report))
+		return;
+	snprintf(line, sizeof(line), "%zu/%zu %s: round %zu of %zu, %s",
+	    number_of(report, record), report->routes->count,
+	    record->route->name, round, report->rounds,
+	    zc_method_name(method));
+	(void)diag_draw(line);
 }
 
 void
-progress_clear(const struct report *report)
+ticker_clear(const struct report *report)
 {
 	if (is_drawn(report))
-		fputs(ERASE, stderr);
+		(void)diag_draw("");
 }

@@ -2,21 +2,21 @@
  * The benchmark's progress, on standard error: on a terminal one line that is
  * redrawn, else one line for each route, and nothing with -q.
  */
-#ifndef BENCH_PROGRESS_H
-#define BENCH_PROGRESS_H
+#ifndef BENCH_TICKER_H
+#define BENCH_TICKER_H
 
 #include <stddef.h>
 
 #include "report.h"
 
 /** Say that this route is measured next. */
-void progress_begin(const struct report *, const struct record *);
+void ticker_begin(const struct report *, const struct record *);
 
 /** Redraw the line: `method` is next in this round.  Round 0 warms up. */
-void progress_show(const struct report *, const struct record *, size_t round,
+void ticker_show(const struct report *, const struct record *, size_t round,
     enum zc_method method);
 
 /** Erase the line. */
-void progress_clear(const struct report *);
+void ticker_clear(const struct report *);
 
 #endif

@@ -1,0 +1,107 @@
+#include "config.h"
+
+#include "gauge.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/param.h>
+
+#include "clock.h"
+
+/* `lock` protects all that follows. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct gauge gauge = { .expected = -1 };
+static int64_t (*peer_acknowledged)(const void *);
+static const void *peer_arg;
+static int64_t acknowledged = -1;	/* by the peer; -1: unknown */
+
+const char *
+gauge_phase_name(enum phase which)
+{
+	static const char *const names[PHASES] = {
+		[PHASE_STARTING] = "starting",
+		[PHASE_OPENING] = "opening",
+		[PHASE_LOOKING_UP] = "looking up the name",
+		[PHASE_CONNECTING] = "connecting",
+		[PHASE_ACCEPTING] = "waiting for a peer",
+		[PHASE_SKIPPING] = "skipping",
+		[PHASE_MOVING] = "moving",
+		[PHASE_CLOSING] = "closing",
+		[PHASE_FLUSHING] = "flushing",
+		[PHASE_RENAMING] = "renaming",
+		[PHASE_CONFIRMING] = "waiting for the peer to confirm",
+		[PHASE_DONE] = "done",
+	};
+
+	return names[which];
+}
+
+void
+gauge_phase(enum phase phase)
+{
+	const int64_t now = clock_now();
+
+	pthread_mutex_lock(&lock);
+	if (gauge.began == 0)
+		gauge.began = gauge.changed = gauge.entered = now;
+	if (gauge.phase != phase) {
+		gauge.spent[gauge.phase] += now - gauge.entered;
+		gauge.changed = gauge.entered = now;
+	}
+	if (phase == PHASE_MOVING && gauge.moving == 0)
+		gauge.moving = now;
+	if (phase != PHASE_MOVING && gauge.phase == PHASE_MOVING)
+		gauge.moved = now;
+	gauge.phase = phase;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+gauge_expect(int64_t bytes)
+{
+	pthread_mutex_lock(&lock);
+	gauge.expected = bytes;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+gauge_moved(int64_t bytes)
+{
+	const int64_t now = clock_now();
+
+	pthread_mutex_lock(&lock);
+	if (bytes != gauge.bytes)
+		gauge.changed = now;
+	gauge.bytes = bytes;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+gauge_peer(int64_t (*count)(const void *), const void *arg)
+{
+	pthread_mutex_lock(&lock);
+	peer_acknowledged = count;
+	peer_arg = arg;
+	acknowledged = -1;
+	pthread_mutex_unlock(&lock);
+}
+
+struct gauge
+gauge_read(void)
+{
+	struct gauge now;
+
+	pthread_mutex_lock(&lock);
+	if (peer_acknowledged != NULL) {
+		const int64_t before = acknowledged;
+
+		acknowledged = peer_acknowledged(peer_arg);
+		if (acknowledged != before)
+			gauge.changed = clock_now();
+	}
+	now = gauge;
+	if (acknowledged >= 0)
+		now.bytes = MIN(now.bytes, acknowledged);
+	pthread_mutex_unlock(&lock);
+	return now;
+}

@@ -1,0 +1,58 @@
+/*
+ * What the run is doing and how far it is.  Whoever does it writes it here;
+ * whoever shows it (report/) reads it, from any thread.
+ */
+#ifndef BASE_GAUGE_H
+#define BASE_GAUGE_H
+
+#include <stdint.h>
+
+/** What the run is doing, or waiting for. */
+enum phase {
+	PHASE_STARTING,
+	PHASE_OPENING,			/* a FIFO waits for its other side */
+	PHASE_LOOKING_UP,
+	PHASE_CONNECTING,
+	PHASE_ACCEPTING,
+	PHASE_SKIPPING,			/* --offset, by reading */
+	PHASE_MOVING,
+	PHASE_CLOSING,
+	PHASE_FLUSHING,
+	PHASE_RENAMING,
+	PHASE_CONFIRMING,
+	PHASE_DONE,
+	PHASES
+};
+
+struct gauge {
+	enum phase phase;
+	int64_t bytes;			/* of data that DEST has got; for a
+					   socket: that its peer has
+					   acknowledged.  PHASE_SKIPPING: that
+					   were skipped */
+	int64_t expected;		/* bytes in all; -1: unknown */
+	/* Times, by clock_now(); 0: not yet. */
+	int64_t began;			/* the first call of gauge_phase() */
+	int64_t changed;		/* phase or bytes, last */
+	int64_t moving, moved;		/* PHASE_MOVING began, and ended */
+	int64_t entered;		/* the phase began */
+	int64_t spent[PHASES];		/* nanoseconds in each phase that has
+					   ended */
+};
+
+/** Return "waiting for a peer" and the like.  Static text. */
+const char *gauge_phase_name(enum phase);
+
+void gauge_phase(enum phase);
+void gauge_expect(int64_t bytes);
+void gauge_moved(int64_t bytes);
+
+/**
+ * Count no more bytes as moved than acknowledged(arg) returns; -1: it does not
+ * know.  It is called from other threads until gauge_peer(NULL, NULL) returns.
+ */
+void gauge_peer(int64_t (*acknowledged)(const void *arg), const void *arg);
+
+struct gauge gauge_read(void);
+
+#endif

@@ -1,0 +1,38 @@
+#include "config.h"
+
+#include "json-text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/utf8.h"
+
+#define REPLACEMENT	"\xef\xbf\xbd"		/* U+FFFD */
+
+json_t *
+json_text(const char *text)
+{
+	const size_t longest = strlen(REPLACEMENT);
+	char *valid, *to;
+	size_t length;
+	json_t *value;
+
+	if (text == NULL || *text == '\0')
+		return json_null();
+	valid = to = calloc(strlen(text) + 1, longest);
+	if (valid == NULL)
+		return NULL;
+	for (; *text != '\0'; text += length) {
+		if (utf8_decode(text, &length) >= 0) {
+			memcpy(to, text, length);
+			to += length;
+		} else {
+			memcpy(to, REPLACEMENT, longest);
+			to += longest;
+			length = 1;
+		}
+	}
+	value = json_stringn(valid, (size_t)(to - valid));
+	free(valid);
+	return value;
+}

@@ -1,0 +1,190 @@
+#include "config.h"
+
+#include "summary.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/param.h>
+#include <sys/resource.h>
+
+#include "../base/clock.h"
+#include "../base/diag.h"
+#include "../base/gauge.h"
+#include "../base/output.h"
+#include "json-text.h"
+
+/*
+ * The functions that return a json_t return NULL if memory runs out, and pass
+ * on such a NULL, so only the last one checks for it.
+ */
+
+static double
+seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static json_t *
+cpu_object(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return json_pack("{s:f, s:f}",
+	    "user", seconds_of(usage.ru_utime),
+	    "system", seconds_of(usage.ru_stime));
+}
+
+static json_t *
+source_object(const struct summary *summary)
+{
+	return json_pack("{s:o, s:o, s:o, s:I}",
+	    "name", json_text(summary->source),
+	    "kind", json_text(summary->source_kind),
+	    "size", summary->size < 0 ? json_null() :
+	    json_integer((json_int_t)summary->size),
+	    "offset", (json_int_t)summary->offset);
+}
+
+/** Return null, or the reason why the run failed.  A signal, SIGPIPE for
+ * example, may end it without a message. */
+static json_t *
+error_text(const struct summary *summary)
+{
+	if (summary->status == STATUS_OK)
+		return json_null();
+	if (*diag_first_error() == '\0' && summary->status > 128)
+		return json_text(diag_signal_name(summary->status - 128));
+	return json_text(diag_first_error());
+}
+
+static json_t *
+dest_object(const struct summary *summary, const struct gauge *gauge)
+{
+	return json_pack("{s:o, s:o, s:I, s:o, s:{s:f, s:f}, s:i, s:o}",
+	    "name", json_text(summary->dest),
+	    "kind", json_text(summary->dest_kind),
+	    "bytes", (json_int_t)summary->result.bytes,
+	    "confirmed", json_text(summary->confirmed),
+	    "seconds",
+	    "flush", MAX(summary->flushed, 0),
+	    "confirm", (double)gauge->spent[PHASE_CONFIRMING] / 1e9,
+	    "status", summary->status,
+	    "error", error_text(summary));
+}
+
+static json_t *
+method_object(enum zc_method method, const struct zc_method_use *use)
+{
+	const bool refused = use->refused != 0;
+
+	return json_pack("{s:s, s:I, s:I, s:o, s:o}",
+	    "name", zc_method_name(method),
+	    "bytes", (json_int_t)use->bytes,
+	    "calls", (json_int_t)use->calls,
+	    "refused", json_text(refused ? diag_errno_name(use->refused) :
+	    NULL),
+	    "refused_at", refused ?
+	    json_integer((json_int_t)use->refused_at) : json_null());
+}
+
+/** Return the methods that were tried. */
+static json_t *
+methods_array(const struct zc_result *result)
+{
+	json_t *methods = json_array();
+
+	for (int m = ZC_AUTO + 1; m < ZC_METHODS; m++) {
+		const struct zc_method_use *use = &result->use[m];
+
+		if ((use->calls > 0 || use->refused != 0) &&
+		    json_array_append_new(methods,
+		    method_object((enum zc_method)m, use)) < 0) {
+			json_decref(methods);
+			return NULL;
+		}
+	}
+	return methods;
+}
+
+static json_t *
+summary_object(const struct summary *summary)
+{
+	const struct gauge gauge = gauge_read();
+	const struct zc_result *result = &summary->result;
+	const double copied = summary->copied;
+
+	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:[o], s:o, "
+	    "s:{s:f, s:f}, s:o, s:o, s:n, s:i, s:o}",
+	    "schema", 1,
+	    "version", zc_version(),
+	    "source", source_object(summary),
+	    "bytes", (json_int_t)result->bytes,
+	    "header_bytes", (json_int_t)result->header_bytes,
+	    "trailer_bytes", (json_int_t)result->trailer_bytes,
+	    "dest", dest_object(summary, &gauge),
+	    "methods", methods_array(result),
+	    "seconds",
+	    "copy", copied,
+	    "total", clock_seconds_since(gauge.began),
+	    "bytes_per_second", json_integer(copied > 0 ?
+	    (json_int_t)((double)result->bytes / copied) : 0),
+	    "cpu_seconds", cpu_object(),
+	    "digest",
+	    "status", summary->status,
+	    "error", error_text(summary));
+}
+
+/** Print the summary as one line.  Return STATUS_OK also if writing failed,
+ * which ferror(3) then says. */
+static enum status
+print(const struct summary *summary, FILE *file)
+{
+	json_t *object = summary_object(summary);
+	/* Not json_dumps(): if memory runs out there, jansson 2.14 drops some
+	 * members and returns the rest. */
+	const int failed = json_dumpf(object, file,
+	    JSON_COMPACT | JSON_REAL_PRECISION(9));
+
+	json_decref(object);
+	if (failed && !ferror(file)) {
+		diag_error("--json", "out of memory");
+		return STATUS_OTHER;
+	}
+	fputc('\n', file);
+	return STATUS_OK;
+}
+
+enum status
+summary_print(const struct summary *summary, bool errors)
+{
+	enum status status = print(summary, errors ? stderr : stdout);
+
+	if (status != STATUS_OK)
+		return status;
+	/* As for messages: if standard error fails, there is nowhere to
+	 * report that. */
+	return errors ? STATUS_OK : output_flush();
+}
+
+enum status
+summary_write(const struct summary *summary, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	enum status status;
+	bool failed;
+
+	if (file == NULL) {
+		diag_errno(path, "--json-file");
+		return STATUS_OTHER;
+	}
+	status = print(summary, file);
+	errno = EIO;			/* ferror(3) has no errno */
+	failed = ferror(file) != 0;
+	if ((fclose(file) != 0 || failed) && status == STATUS_OK) {
+		diag_errno(path, "--json-file");
+		status = STATUS_OTHER;
+	}
+	return status;
+}

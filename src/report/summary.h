@@ -1,0 +1,36 @@
+/*
+ * The summary of one run: one JSON object, on one line (--json, --json-file).
+ * man/zcopy.schema.json describes it.
+ */
+#ifndef REPORT_SUMMARY_H
+#define REPORT_SUMMARY_H
+
+#include <stdint.h>
+
+#include "../base/status.h"
+#include "../zcopy.h"
+
+struct summary {
+	const char *source, *dest;	/* as typed */
+	const char *source_kind, *dest_kind;	/* zc_kind_name(); NULL: it was
+						   not opened */
+	int64_t size;			/* of SOURCE; -1: unknown */
+	int64_t offset;			/* --offset */
+	struct zc_result result;
+	const char *confirmed;		/* "close", "ack", "none" or NULL */
+	double copied;			/* seconds of moving */
+	double flushed;			/* seconds of flushing; -1: DEST was not
+					   flushed */
+	int status;			/* the exit status, or 128 + signal */
+};
+
+/** Print the summary on standard output, or on standard error if `errors`.
+ * Return STATUS_OK; on failure, print the reason and return the exit
+ * status. */
+enum status summary_print(const struct summary *, bool errors);
+
+/** Write the summary to this file, which is created or emptied.  Return as
+ * summary_print(). */
+enum status summary_write(const struct summary *, const char *path);
+
+#endif
