@@ -6,12 +6,12 @@
  * - fsync(2).
  * - close(2) of a file that was truncated before, on ext4 (auto_da_alloc,
  *   ext4(5)), XFS and btrfs.
- * - rename(2) over an old file, on ext4 and btrfs.  If no writeback has begun by
- *   then, rename(2) waits for room in the disk's queue: 0.6 s for 512 MiB, in
- *   which the temporary name exists.
+ * - rename(2) over an old file, on ext4 and btrfs.  If no writeback has begun
+ *   by then, rename(2) waits for room in the disk's queue: 0.6 s for 512 MiB,
+ *   in which the temporary name exists.
  *
- * For files of 64 MiB to 512 MiB, replacing on btrfs takes 0.75 of the time with
- * it, and --inplace 0.55 to 0.95 on all three.
+ * For files of 64 MiB to 512 MiB, replacing on btrfs takes 0.75 of the time
+ * with it, and --inplace 0.55 to 0.95 on all three.
  *
  * Nothing here waits until the data is on the disk, and nothing here fails:
  * fsync(2) and close(2) report the errors.  An error is reported only once, so
