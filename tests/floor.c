@@ -10,6 +10,8 @@
  *	splice		splice(2); one of the two is a pipe
  *	through		splice(2) through a private pipe
  *	copy		copy_file_range(2)
+ *	flush		copy_file_range(2), then fsync(2)
+ *	extents		copy_file_range(2) for what is data; holes stay holes
  *	clone		ioctl_ficlone(2)
  *	drop		recv(2) that drops the data; DEST gets nothing
  */
@@ -17,6 +19,7 @@
 
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <netinet/in.h>
@@ -82,6 +85,28 @@ by_copy(void)
 }
 
 static ssize_t
+by_flushing(void)
+{
+	ssize_t n = by_copy();
+
+	return n == 0 ? fsync(1) : n;
+}
+
+static ssize_t
+by_extents(void)
+{
+	off_t at = lseek(0, 0, SEEK_CUR), data = lseek(0, at, SEEK_DATA), hole;
+
+	if (data < 0 && errno == ENXIO)		/* the rest is a hole */
+		return ftruncate(1, lseek(0, 0, SEEK_END));
+	hole = lseek(0, data, SEEK_HOLE);
+	if (data < 0 || hole < 0 || lseek(0, data, SEEK_SET) < 0 ||
+	    lseek(1, data, SEEK_SET) < 0)
+		return -1;
+	return copy_file_range(0, NULL, 1, NULL, (size_t)(hole - data), 0);
+}
+
+static ssize_t
 by_clone(void)
 {
 	return ioctl(1, FICLONE, 0);
@@ -99,7 +124,9 @@ static const struct {
 } ways[] = {
 	{ "read", by_read }, { "sendfile", by_sendfile },
 	{ "splice", by_splice }, { "through", by_pipe },
-	{ "copy", by_copy }, { "clone", by_clone }, { "drop", by_dropping },
+	{ "copy", by_copy }, { "flush", by_flushing },
+	{ "extents", by_extents }, { "clone", by_clone },
+	{ "drop", by_dropping },
 };
 
 /* Ends */

@@ -18,9 +18,12 @@ class Lane:
     peers: dict             # row in the table -> command
     floor: tuple            # operands, one row each
     target: tuple = ()      # the ratio best peer / zcopy wanted: wall, CPU
-    place: str = "dir"      # where DEST is: dir, shm; xfs, btrfs: SOURCE, too
+    place: str = "dir"      # where DEST is: dir, shm; or a new file system,
+                            # where SOURCE is, too: ext4, xfs, btrfs
     existing: bool = False  # before each run DEST exists, with the same size
     cold: bool = False      # before each run SOURCE is not in memory
+    sparse: bool = False    # SOURCE is three times as large, mostly holes
+    read_ahead: int = 0     # not 0: KiB, of the file system's device
     runs: int = 1           # how many runs count as one
     size: int = 0           # not 0: a fixed size
 
@@ -75,6 +78,20 @@ FILE_TO_UNIX = {
     "ncat": "ncat --send-only -U {path} <{source}",
 }
 FILE_TO_FILE = {"cp": "cp {source} {dest}"} | into_dest(FILE_OUT)
+REPLACING = FILE_TO_FILE | {
+    "rsync -W": "rsync -IW {source} {dest}",
+    "rsync --inplace": "rsync -IW --inplace {source} {dest}",
+}
+TO_THE_DISK = {
+    "cp; sync -f": "bash -c 'cp {source} {dest} && sync -f {dest}'",
+    "dd conv=fsync": "dd if={source} of={dest} bs=1M conv=fsync status=none",
+    "rsync --fsync": "rsync -IW --fsync {source} {dest}",
+}
+KEEPING_HOLES = {
+    "cp": "cp {source} {dest}",
+    "dd conv=sparse": "dd if={source} of={dest} bs=1M conv=sparse status=none",
+    "rsync -S": "rsync -IWS {source} {dest}",
+}
 CLONES = {
     "cp --reflink": "cp --reflink=always {source} {dest}",
     "cp": "cp {source} {dest}",
@@ -117,7 +134,13 @@ LANES = [
          ZCOPY_COPIES, FILE_TO_FILE, FLOOR_COPIES, target=(1.1, 1.1)),
     Lane("file-file-existing", "file", "file",
          ZCOPY_COPIES | {"zcopy --inplace": "--inplace {source} {dest}"},
-         FILE_TO_FILE, FLOOR_COPIES, existing=True),
+         REPLACING, FLOOR_COPIES, target=(1.15,), existing=True),
+    Lane("file-file-sync", "file", "file",
+         {"zcopy": "--sync {source} {dest}"}, TO_THE_DISK,
+         ("flush {source} {dest}",), target=(1.2,)),
+    Lane("file-file-sparse", "file", "file",
+         ZCOPY_COPIES, KEEPING_HOLES, ("extents {source} {dest}",),
+         target=(1,), sparse=True),
     Lane("file-tmpfs", "file", "file",
          ZCOPY_COPIES, FILE_TO_FILE,
          ("sendfile {source} {dest}", "read {source} {dest}"),
@@ -126,6 +149,10 @@ LANES = [
          ZCOPY_COPIES, FILE_TO_FILE,
          ("sendfile {source} {dest}", "read {source} {dest}"),
          target=(1.2, 2), cold=True),
+    Lane("cold-null-128", "file", "null",
+         ZCOPY_COPIES, FILE_TO_FILE,
+         ("sendfile {source} {dest}", "read {source} {dest}"),
+         target=(1.15,), place="ext4", cold=True, read_ahead=128),
     Lane("cold-tcp", "file", "tcp-take",
          ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS, target=(1.2, 2), cold=True),
     Lane("reflink-xfs", "file", "file",
