@@ -94,6 +94,13 @@ nothing_moved() {
 	truncate -s 30M "$BATS_TEST_TMPDIR.sparse"	# room that is not needed
 	traced "$BATS_TEST_TMPDIR.sparse" out
 	[ -z "$room" ]
+	traced --sparse=never "$BATS_TEST_TMPDIR.sparse" out
+	[ "$room" = "FALLOC_FL_KEEP_SIZE 0 31457280" ]
+	head -c 20M /dev/zero >zeros
+	traced --sparse=always zeros out
+	[ -z "$room" ]
+	[ "$(stat -c %b out)" -lt 1000 ]
+	rm zeros
 	unmount_all
 	file_system tmpfs 60
 	traced "$in" "$fs/out"

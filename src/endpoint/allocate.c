@@ -15,12 +15,14 @@
 
 enum { BLOCK = 512 };			/* the unit of st_blocks */
 
-/** True if the file has no holes, and a size that can be trusted.  A FUSE
- * server says what it likes. */
+/** True if DEST will have no holes, and SOURCE a size that can be trusted.  A
+ * FUSE server says what it likes. */
 static bool
-is_dense(int fd, const struct stat *st)
+is_dense(int fd, const struct stat *st, enum sparse sparse)
 {
-	return st->st_blocks >= st->st_size / BLOCK &&
+	const bool dense = st->st_blocks >= st->st_size / BLOCK;
+
+	return sparse != SPARSE_ALWAYS && (dense || sparse == SPARSE_NEVER) &&
 	    filesystem_of(fd) != FILESYSTEM_FUSE;
 }
 
@@ -34,7 +36,8 @@ allocate_expect(struct endpoint *dest, const struct endpoint *source)
 	dest->expected = 0;
 	if (!endpoint_has(dest, ENDPOINT_REPLACES) ||
 	    zc_kind_of(source->fd) != ZC_REGULAR ||
-	    fstat(source->fd, &st) < 0 || !is_dense(source->fd, &st))
+	    fstat(source->fd, &st) < 0 || !is_dense(source->fd, &st,
+	    source->options->sparse))
 		return;
 	at = lseek(source->fd, 0, SEEK_CUR);
 	if (at < 0 || at > st.st_size)
