@@ -25,6 +25,7 @@
  *	  verdict.c		  its result -> a message and a status
  *	  tally.c		  how many bytes were moved, in words
  *	  watch.c		  finds out whether SOURCE was changed
+ *	  cache.c		  --no-cache
  *	  direct.c		  inherited descriptors that have O_DIRECT
  *	  explain.c		  --explain
  *	  discard.c		  --discard
@@ -86,9 +87,12 @@
  *	  capability.c		  what root, or the program in a file, may do
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
  *	  holes.c		  find holes in files, and make some
+ *	  page-cache.c		  what the page cache holds, and dropping it
  *	  preallocate.c		  fallocate(2), where it pays
+ *	  socket-pages.c	  pages that have left a socket
  *	  socket-queue.c	  what a socket has still to deliver
  *	  tcp.c			  what the kernel knows of a TCP connection
+ *	  uncached.c		  RWF_DONTCACHE
  *	  writeback.c		  begin to write a file to the disk early
  *	  xattrs.c		  extended attributes of a file
  *

@@ -85,6 +85,9 @@ enum zc_flag {
 					   can do that */
 	ZC_FILL_HOLES = 128,		/* write every byte: do not use methods
 					   that may keep holes */
+	ZC_DONT_CACHE = 256,		/* read-write leaves no more data in the
+					   page cache than it finds there, where
+					   Linux has RWF_DONTCACHE */
 };
 
 /**

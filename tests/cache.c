@@ -1,13 +1,19 @@
 /*
- * cache hold|drop|has|lacks FILE [OFFSET [LENGTH]]
+ * cache COMMAND FILE [OFFSET [LENGTH]]
  *
  * A range of FILE and the page cache, in whole pages:
  *
  *	hold	read it in, and nothing else of FILE; print "held", and keep it
  *		there until killed, or for two minutes
+ *	read	read it in, and nothing else of FILE
+ *	stripes	read in every other page of it
  *	drop	write it back and drop it, again until it is gone
  *	has	exit with 0 if all of it is there, else with 1
  *	lacks	exit with 0 if none of it is there, else with 1
+ *	map	print a line FROM TO for each run of bytes that is there
+ *
+ * `map` asks cachestat(2), too, where the kernel has it: mincore(2) does not see
+ * a page that was written in part and never read.
  *
  * Only FILE's owner and root can tell.
  */
@@ -17,11 +23,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* Newer than the headers of some systems.  Alpha has numbers of its own. */
+#if !defined(SYS_cachestat) && !defined(__alpha__)
+#define SYS_cachestat	451
+#endif
 
 enum { STRIDE = 64 * 1024, PATIENCE = 1000 };
 
@@ -116,6 +129,15 @@ expect(const struct range *range, bool all)
 	return 1;
 }
 
+/* Switch reading ahead off. */
+static void
+read_no_more(const struct range *range)
+{
+	errno = posix_fadvise(range->fd, 0, 0, POSIX_FADV_RANDOM);
+	if (errno != 0)
+		err(2, "%s: fadvise", range->name);
+}
+
 static void
 load(const struct range *range)
 {
@@ -123,10 +145,7 @@ load(const struct range *range)
 	off_t done = 0;
 	ssize_t n;
 
-	/* No reading ahead. */
-	errno = posix_fadvise(range->fd, 0, 0, POSIX_FADV_RANDOM);
-	if (errno != 0)
-		err(2, "%s: fadvise", range->name);
+	read_no_more(range);
 	while (done < range->length) {
 		size_t most = (size_t)(range->length - done);
 
@@ -175,14 +194,71 @@ drop(const struct range *range)
 	}
 }
 
+static void
+load_stripes(const struct range *range)
+{
+	off_t page = sysconf(_SC_PAGESIZE), end = range->offset + range->length;
+	char byte;
+
+	read_no_more(range);
+	for (off_t at = range->offset; at < end; at += 2 * page)
+		if (pread(range->fd, &byte, 1, at) != 1)
+			err(2, "%s: read", range->name);
+}
+
+/* Return how many pages cachestat(2) counts in these bytes; 0 where the kernel
+ * does not have it (Linux 6.5). */
+static uint64_t
+count_by_cachestat(int fd, off_t from, off_t length)
+{
+	uint64_t counts[5] = { 0 };
+#ifdef SYS_cachestat
+	uint64_t range[2] = { (uint64_t)from, (uint64_t)length };
+
+	if (syscall(SYS_cachestat, fd, range, counts, 0) < 0)
+		return 0;
+#else
+	(void)fd, (void)from, (void)length;
+#endif
+	return counts[0];
+}
+
+static void
+print_map(const struct range *range)
+{
+	off_t page = sysconf(_SC_PAGESIZE), from = -1;
+	off_t start = range->offset - range->offset % page;
+	size_t size, pages;
+	void *data = map(range, &size);
+	unsigned char *there;
+
+	pages = (size + (size_t)page - 1) / (size_t)page;
+	there = calloc(pages + 1, 1);
+	if (there == NULL || mincore(data, size, there) < 0)
+		err(2, "%s: mincore", range->name);
+	for (size_t i = 0; i <= pages; i++) {
+		off_t at = start + (off_t)i * page;
+		bool is = i < pages && ((there[i] & 1) ||
+		    count_by_cachestat(range->fd, at, page) > 0);
+
+		if (is && from < 0)
+			from = at;
+		if (!is && from >= 0) {
+			printf("%jd %jd\n", (intmax_t)from, (intmax_t)at);
+			from = -1;
+		}
+	}
+	free(there);
+	munmap(data, size);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct range range;
 
 	if (argc < 3)
-		errx(2, "usage: cache hold|drop|has|lacks FILE [OFFSET "
-		    "[LENGTH]]");
+		errx(2, "usage: cache COMMAND FILE [OFFSET [LENGTH]]");
 	range = open_range(argc, argv);
 	if (strcmp(argv[1], "has") == 0)
 		return expect(&range, true);
@@ -192,6 +268,12 @@ main(int argc, char **argv)
 		hold(&range);
 	if (strcmp(argv[1], "drop") == 0)
 		drop(&range);
+	else if (strcmp(argv[1], "read") == 0)
+		load(&range);
+	else if (strcmp(argv[1], "stripes") == 0)
+		load_stripes(&range);
+	else if (strcmp(argv[1], "map") == 0)
+		print_map(&range);
 	else
 		errx(2, "%s: not known", argv[1]);
 	return 0;

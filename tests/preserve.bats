@@ -534,8 +534,7 @@ refused() {
 	before=$(ls)
 	refused "a pipe, not a regular file: leave out --preserve" in fifo
 	refused "a null device, not a regular file" in /dev/null
-	refused "a kernel file, not a regular file" in \
-	    /proc/sys/vm/drop_caches
+	refused "a kernel file, not a regular file" in /proc/self/comm
 	refused "only for files" in -
 	refused "only for files" in 127.0.0.1:9
 }

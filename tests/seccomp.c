@@ -33,6 +33,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Newer than the headers of some systems.  Alpha has numbers of its own. */
+#if !defined(SYS_cachestat) && !defined(__alpha__)
+#define SYS_cachestat	451
+#endif
+
 enum { NO_FILTER = 125, NO_CALL = 126, NO_COMMAND = 127 };
 enum { ALWAYS, HAS, IS };		/* how an argument is compared */
 enum { STEPS_MAX = 256 };
@@ -67,6 +72,9 @@ static const struct call {
 } calls[] = {
 #ifdef SYS_accept4
 	{ "accept4", SYS_accept4, ALWAYS, 0, 0 },
+#endif
+#ifdef SYS_cachestat
+	{ "cachestat", SYS_cachestat, ALWAYS, 0, 0 },
 #endif
 	{ "capget", SYS_capget, ALWAYS, 0, 0 },
 	{ "clone", SYS_clone, ALWAYS, 0, 0 },
@@ -133,6 +141,9 @@ static const struct call {
 #ifdef SYS_preadv2
 	{ "preadv2", SYS_preadv2, ALWAYS, 0, 0 },
 #endif
+#ifdef SYS_pwritev2
+	{ "pwritev2", SYS_pwritev2, ALWAYS, 0, 0 },
+#endif
 #ifdef SYS_renameat2
 	{ "renameat2", SYS_renameat2, ALWAYS, 0, 0 },
 #endif
@@ -148,6 +159,9 @@ static const struct call {
 	    TCP_CONGESTION },
 	{ "setsockopt.TCP_CORK", SYS_setsockopt, IS, 2, TCP_CORK },
 	{ "splice", SYS_splice, ALWAYS, 0, 0 },
+#ifdef SYS_sync_file_range
+	{ "sync_file_range", SYS_sync_file_range, ALWAYS, 0, 0 },
+#endif
 #ifdef SYS_statx
 	{ "statx", SYS_statx, ALWAYS, 0, 0 },
 #endif

@@ -36,8 +36,9 @@ usage_error() {
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
 	    --no-disk-io --block-size --pipe-size --sync --preserve --rate \
-	    --sparse --confirm --timeout --retry --allow --ipv4 --ipv6 \
-	    --congestion --discard \
+	    --sparse --no-cache --confirm --timeout --retry --allow --ipv4 \
+	    --ipv6 --congestion --discard --progress --no-progress \
+	    --progress-fd --json-file --syslog \
 	    --benchmark --rounds --json --csv \
 	    --explain --list-methods --verbose --quiet --help --version; do
 		echo "$option"
@@ -188,7 +189,7 @@ usage_error() {
 	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
 	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
 	    --stable --no-disk-io --block-size=1 --pipe-size=1 --sync \
-	    --preserve --rate=1 --sparse=never; do
+	    --preserve --rate=1 --sparse=never --no-cache; do
 		usage_error "--discard goes with network options only" \
 		    --discard "$option" :0
 	done

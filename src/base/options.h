@@ -79,6 +79,8 @@ struct options {
 
 	enum sparse sparse;		/* --sparse */
 
+	bool no_cache;			/* --no-cache */
+
 	enum confirm confirm;		/* --confirm */
 	double timeout;			/* --timeout, seconds; -1 without */
 	int retry;			/* --retry */

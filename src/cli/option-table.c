@@ -113,6 +113,9 @@ const struct option option_table[OPTION_ROWS] = {
 	    "(so do blocks of zeros), never (write every byte)",
 	    .take = take_sparse, MEMBER(sparse),
 	    .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--no-cache",
+	    .help = "leave the page cache as it was found, on both sides",
+	    TRUE(no_cache), .needs = NEED_DATA | NEED_ONCE },
 
 	HEADING("Network:"),
 	{ .name = "--confirm", .placeholder = "WHAT",

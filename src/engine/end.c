@@ -14,6 +14,7 @@
 
 #include "../system/block.h"
 #include "../system/socket-queue.h"
+#include "../system/uncached.h"
 #include "kind.h"
 #include "sized.h"
 
@@ -162,6 +163,33 @@ io_write(struct end *end, const struct iovec *view, int count, bool more)
 	    &end->wait), size);
 }
 
+/** Read, or write, at the next byte with RWF_DONTCACHE, and set *n.  Return
+ * false if that is not wanted, or was refused: nothing was moved. */
+static bool
+moves_uncached(struct end *end, const struct iovec *view, int count,
+    ssize_t *n)
+{
+	off_t offset = end->placed ? end->offset : -1;
+
+	if (!end->uncached)
+		return false;
+	*n = end->side == ZC_SOURCE ?
+	    uncached_readv(end->fd, view, count, offset) :
+	    uncached_writev(end->fd, view, count, offset);
+	end->uncached = *n >= 0 || !uncached_is_missing(errno);
+	return end->uncached;
+}
+
+/** Move `offset`, if the end has one, by what a call returned, and return
+ * that. */
+static ssize_t
+advanced(struct end *end, ssize_t n)
+{
+	if (n > 0 && end->placed)
+		end->offset += n;
+	return n;
+}
+
 ssize_t
 end_read(struct end *end, void *data, size_t size)
 {
@@ -173,12 +201,10 @@ end_read(struct end *end, void *data, size_t size)
 		return checked(end->io.readv(end->io.arg, &all, 1,
 		    &end->wait), size);
 	}
-	if (!end->placed)
-		return read(end->fd, data, size);
-	n = pread(end->fd, data, size, end->offset);
-	if (n > 0)
-		end->offset += n;
-	return n;
+	if (!moves_uncached(end, &all, 1, &n))
+		n = end->placed ? pread(end->fd, data, size, end->offset) :
+		    read(end->fd, data, size);
+	return advanced(end, n);
 }
 
 ssize_t
@@ -192,12 +218,10 @@ end_write(struct end *end, const void *data, size_t size, bool more)
 		return io_write(end, &all, 1, more);
 	if (end->kind == ZC_SOCKET)
 		return send(end->fd, data, size, MSG_NOSIGNAL);
-	if (!end->placed)
-		return write(end->fd, data, size);
-	n = pwrite(end->fd, data, size, end->offset);
-	if (n > 0)
-		end->offset += n;
-	return n;
+	if (!moves_uncached(end, &all, 1, &n))
+		n = end->placed ? pwrite(end->fd, data, size, end->offset) :
+		    write(end->fd, data, size);
+	return advanced(end, n);
 }
 
 ssize_t
@@ -214,12 +238,11 @@ end_writev(struct end *end, const struct iovec *view, int count, bool more)
 	if (end->kind == ZC_SOCKET)
 		return sendmsg(end->fd, &message,
 		    MSG_NOSIGNAL | (more ? MSG_MORE : 0));
-	if (!end->placed)
-		return writev(end->fd, view, count);
-	n = pwritev(end->fd, view, count, end->offset);
-	if (n > 0)
-		end->offset += n;
-	return n;
+	if (!moves_uncached(end, view, count, &n))
+		n = end->placed ?
+		    pwritev(end->fd, view, count, end->offset) :
+		    writev(end->fd, view, count);
+	return advanced(end, n);
 }
 
 int

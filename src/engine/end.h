@@ -28,6 +28,7 @@ struct end {
 	bool placed;		/* the caller gave an offset: use `offset`, and
 				   leave the position alone */
 	off_t offset;		/* of the next byte; only when placed */
+	bool uncached;		/* use RWF_DONTCACHE, until it is refused */
 	struct zc_io io;	/* of ZC_HOOKS */
 	struct zc_wait wait;	/* what to wait for after EAGAIN */
 };

@@ -78,6 +78,14 @@
 #define motion_over_zeros		zc__motion_over_zeros
 #define motion_step			zc__motion_step
 #define nodisk_read			zc__nodisk_read
+#define page_cache_begin_cleaning	zc__page_cache_begin_cleaning
+#define page_cache_ceiling		zc__page_cache_ceiling
+#define page_cache_clean		zc__page_cache_clean
+#define page_cache_count		zc__page_cache_count
+#define page_cache_drop			zc__page_cache_drop
+#define page_cache_floor		zc__page_cache_floor
+#define page_cache_is_told		zc__page_cache_is_told
+#define page_cache_look			zc__page_cache_look
 #define pieces_advance			zc__pieces_advance
 #define pieces_set			zc__pieces_set
 #define pieces_view			zc__pieces_view
@@ -127,6 +135,10 @@
 #define tcp_was_connected		zc__tcp_was_connected
 #define total_leave_position		zc__total_leave_position
 #define total_sum_up			zc__total_sum_up
+#define uncached_is_missing		zc__uncached_is_missing
+#define uncached_reads			zc__uncached_reads
+#define uncached_readv			zc__uncached_readv
+#define uncached_writev			zc__uncached_writev
 #define wait_allows			zc__wait_allows
 #define wait_check_timeout		zc__wait_check_timeout
 #define wait_flush			zc__wait_flush

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/param.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/missing.h"
 #include "../system/filesystem.h"
+#include "../system/page-cache.h"
 
 /* The most pages of one mincore(2). */
 #define PAGES_MAX	256
@@ -74,15 +74,10 @@ resident(const struct end *end, int64_t position, size_t most)
 	size_t at = (size_t)(position % (int64_t)page);
 	size_t size = MIN(at + most, PAGES_MAX * page);
 	size_t pages = (size + page - 1) / page;
-	int error;
-	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, end->fd,
-	    position - (int64_t)at);
 
-	if (map == MAP_FAILED)
-		return -1;
-	error = mincore(map, size, here);
-	munmap(map, size);
-	if (error < 0)
+	position -= (int64_t)at;
+	if (page_cache_look(end->fd, position, position + (int64_t)size,
+	    here) < 0)
 		return -1;
 	while (n < pages && (here[n] & 1))
 		n++;
@@ -99,22 +94,6 @@ bring_in(int fd, int64_t position, size_t size)
 	(void)posix_fadvise(fd, position - position % page, page,
 	    POSIX_FADV_DONTNEED);
 	(void)posix_fadvise(fd, position, (off_t)size, POSIX_FADV_WILLNEED);
-}
-
-/**
- * True if mincore(2) tells us the truth.
- *
- * Unless we own the file or may write it, mincore(2) says that every page is in
- * memory, even beyond the end.  So ask for a page 1 GiB beyond the end, which
- * is at `last`: no large folio of the page cache reaches that far.
- */
-static bool
-mincore_is_honest(const struct end *end, int64_t last)
-{
-	const int64_t beyond = INT64_C(1) << 30;
-
-	return last <= INT64_MAX - 2 * beyond &&
-	    resident(end, last + beyond, 1) == 0;
 }
 
 /** Do without RWF_NOWAIT: read no more than mincore(2) says is in memory. */
@@ -137,7 +116,7 @@ read_resident(struct end *end, void *data, size_t size)
 	 * makes up sizes may have more. */
 	if (position >= last)
 		return end_read(end, data, size);
-	if (!mincore_is_honest(end, last))
+	if (!page_cache_is_told(end->fd))
 		return busy();
 	there = resident(end, position, size);
 	if (there > 0)

@@ -140,8 +140,10 @@ plan_add(struct zc_plan *plan, enum zc_method method,
 
 /** Return why only read-write is worth trying for these ends, or NULL. */
 static const char *
-plain_only(const struct zc_ends *ends)
+plain_only(const struct zc_ends *ends, unsigned flags)
 {
+	if ((flags & ZC_DONT_CACHE) && (FILES & (K(ends->in) | K(ends->out))))
+		return "it leaves data in the page cache";
 	if (ends->append && ends->out != ZC_PIPE)
 		return "the kernel refuses it where the destination appends";
 	if (ends->direct && ends->out != ZC_PIPE)
@@ -156,7 +158,7 @@ static void
 fill(struct zc_plan *plan, const struct zc_ends *ends, enum zc_method forced,
     enum zc_method preferred, unsigned flags)
 {
-	const char *plain = plain_only(ends);
+	const char *plain = plain_only(ends, flags);
 	const char *why = plain != NULL ? plain : "no gain for these ends";
 	const struct row *row;
 

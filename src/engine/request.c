@@ -27,7 +27,7 @@ request_read(struct zc_request *ours, const struct zc_request *theirs)
 {
 	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO |
 	    ZC_DROP_SINKS | ZC_KEEP_OPEN | ZC_KEEP_HOLES | ZC_MAKE_HOLES |
-	    ZC_FILL_HOLES;
+	    ZC_FILL_HOLES | ZC_DONT_CACHE;
 	const unsigned holes = ZC_KEEP_HOLES | ZC_MAKE_HOLES;
 
 	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
@@ -122,6 +122,14 @@ describe_sink(struct zc_sink *sink, const struct zc_request *request,
 	return 0;
 }
 
+/** True if its data passes through the page cache, and must not stay there. */
+static bool
+is_uncached(const struct zc_request *request, const struct end *end)
+{
+	return (request->flags & ZC_DONT_CACHE) &&
+	    (end->kind == ZC_REGULAR || end->kind == ZC_BLOCK);
+}
+
 static int
 inspect_sink(struct zc_job *job, size_t index)
 {
@@ -139,6 +147,7 @@ inspect_sink(struct zc_job *job, size_t index)
 	    theirs.offset) < 0)
 		return -1;
 	zeros_begin(&sink->zeros, &sink->end);
+	sink->end.uncached = is_uncached(request, &sink->end);
 	return request_check_sink(job, sink, &sink->supply->in,
 	    request->bytes);
 }
@@ -153,6 +162,7 @@ request_inspect(struct zc_job *job)
 	if (end_inspect(&first->in, request->in_fd, request->in_io, ZC_SOURCE,
 	    request->offset) < 0)
 		return -1;
+	first->in.uncached = is_uncached(request, &first->in);
 	/* Each read(2) of a kernel file may say something else. */
 	first->shared = job->sink_count > 1 &&
 	    (first->in.start < 0 || first->in.kind == ZC_SYNTHETIC);

@@ -23,8 +23,8 @@
 #include "sparse.h"
 #include "verdict.h"
 
-/* The most bytes of one call if writeback follows it: copy_file_range(2) and
- * sendfile(2) would move 1 GiB between two events. */
+/* The most bytes of one call if writeback follows it, or with --no-cache:
+ * copy_file_range(2) and sendfile(2) would move 1 GiB between two events. */
 #define FOLLOWED_BLOCK	((size_t)1024 * 1024)
 
 /* With a progress line, calls are to take about this long, so that it moves. */
@@ -39,6 +39,7 @@ struct mover {
 	const struct endpoint *source;
 	struct endpoint *dest;		/* NULL: a plain descriptor */
 	const struct watch *watch;
+	struct cache *cache;		/* of both ends, by enum role */
 	enum status status;		/* of the steps that on_event() calls */
 	bool reset;			/* DEST's peer has reset the connection
 					   while nothing was written */
@@ -114,6 +115,16 @@ on_event_plainly(const struct zc_event *event, void *arg)
 	return mover->reset || signals_caught() != 0;
 }
 
+/** Begin to write DEST, and look at its cache when it has been truncated. */
+static enum status
+begin(struct mover *mover)
+{
+	enum status status = endpoint_begin(mover->dest);
+
+	return status != STATUS_OK ? status :
+	    cache_begin(&mover->cache[ROLE_DEST], mover->dest, 0);
+}
+
 /** Do the same, and the steps of DEST and of the watch when they are due.  If
  * one fails, its status is kept, and the engine is told to stop. */
 static int
@@ -123,7 +134,9 @@ on_event(const struct zc_event *event, void *arg)
 
 	verbose_event(event);
 	if (event->type == ZC_EVENT_PLAN)
-		mover->status = endpoint_begin(mover->dest);
+		mover->status = begin(mover);
+	if (event->type == ZC_EVENT_MOVED)
+		mover->status = cache_follow(mover->cache, &event->moved);
 	if (event->type == ZC_EVENT_MOVED && mover->dest->writeback.on &&
 	    event->moved.out_from >= 0)
 		writeback_follow(&mover->dest->writeback, mover->dest->fd,
@@ -266,9 +279,11 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	request.bytes = source->empty ? 0 : options->bytes;
 	request.hdtr = hdtr;
 	request.method = options->method;
-	request.flags = move_flags(options);
+	request.flags = move_flags(options) |
+	    (mover->cache[ROLE_SOURCE].uncached ? ZC_DONT_CACHE : 0);
 	request.block_size = options->block_size;
-	if (options->block_size == 0 && dest->writeback.on &&
+	if (options->block_size == 0 &&
+	    (dest->writeback.on || options->no_cache) &&
 	    !is_small(source) && !filesystem_may_share(source->fd, dest->fd))
 		request.block_size = FOLLOWED_BLOCK;
 	request.pipe_size = options->pipe_size;
@@ -302,11 +317,12 @@ expected(const struct endpoint *source, const struct watch *watch)
 
 enum status
 move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, const struct watch *watch, struct moved *moved)
+    const struct zc_hdtr *hdtr, const struct watch *watch,
+    struct cache cache[2], struct moved *moved)
 {
 	struct zc_result *result = &moved->result;
 	struct mover mover = { .options = source->options, .source = source,
-		.dest = dest, .watch = watch,
+		.dest = dest, .watch = watch, .cache = cache,
 		.step = progress_is_shown() ? STEP_FIRST : 0 };
 	const struct zc_request request = request_for(&mover, hdtr);
 

@@ -7,6 +7,7 @@
 #include "../base/status.h"
 #include "../endpoint/endpoint.h"
 #include "../zcopy.h"
+#include "cache.h"
 #include "watch.h"
 
 struct moved {
@@ -21,11 +22,13 @@ struct moved {
  * ZC_UNSUITED, return STATUS_METHOD and print nothing: transfer() calls
  * verdict() then, and the benchmark does not fail.
  *
- * Call endpoint_begin() for dest when the methods have been chosen, and send no
- * trailer if SOURCE has changed.  Always fill in *moved.
+ * Call endpoint_begin() for dest when the methods have been chosen, and
+ * cache_begin(); call cache_follow() while data moves.  Send no trailer if
+ * SOURCE has changed.  Always fill in *moved.
  */
 enum status move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, const struct watch *, struct moved *moved);
+    const struct zc_hdtr *hdtr, const struct watch *, struct cache cache[2],
+    struct moved *moved);
 
 /** Move exactly `bytes` bytes from source to the descriptor `out`.  Ignore the
  * options except --timeout and --rate, and print nothing. */

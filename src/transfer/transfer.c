@@ -80,8 +80,9 @@ check_direct(const struct endpoint *source, const struct endpoint *dest)
 /** Wait for both sides, SOURCE first: if it has nothing to send, DEST is not
  * connected. */
 static enum status
-ready_both(struct endpoint *source, struct endpoint *dest)
+ready_both(struct transfer *transfer)
 {
+	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
 	enum status status = endpoint_ready(source);
 
 	if (status != STATUS_OK)
@@ -91,6 +92,10 @@ ready_both(struct endpoint *source, struct endpoint *dest)
 		    "sending anything %s", tally(dest, 0, -1).text);
 		return STATUS_INCOMPLETE;
 	}
+	status = cache_begin(&transfer->cache[ROLE_SOURCE], source,
+	    source->options->offset);
+	if (status != STATUS_OK)
+		return status;
 	status = skip_source(source, dest);
 	if (status != STATUS_OK)
 		return status;
@@ -163,7 +168,7 @@ transfer_open(struct transfer *transfer)
 	status = open_both(transfer);
 	if (status != STATUS_OK)
 		return status;
-	return ready_both(source, dest);
+	return ready_both(transfer);
 }
 
 enum status
@@ -174,7 +179,8 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	enum status status;
 
 	watch_begin(&watch, source, dest);
-	status = move(source, dest, &transfer->hdtr, &watch, moved);
+	status = move(source, dest, &transfer->hdtr, &watch,
+	    transfer->cache, moved);
 	if (status != STATUS_OK)
 		return status;
 	status = watch_check(&watch, source, dest, moved->result.bytes);
@@ -187,10 +193,15 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 enum status
 transfer_commit(struct transfer *transfer)
 {
-	enum status status = endpoint_commit(&transfer->dest);
+	enum status status = cache_end(&transfer->cache[ROLE_DEST]);
 
 	if (status != STATUS_OK)
 		return status;
+	status = endpoint_commit(&transfer->dest);
+	if (status != STATUS_OK)
+		return status;
+	/* DEST has let go of SOURCE's pages. */
+	(void)cache_end(&transfer->cache[ROLE_SOURCE]);
 	/* This confirms the data to a sender, so DEST must be complete. */
 	return endpoint_commit(&transfer->source);
 }
@@ -198,7 +209,9 @@ transfer_commit(struct transfer *transfer)
 void
 transfer_close(struct transfer *transfer)
 {
+	(void)cache_end(&transfer->cache[ROLE_DEST]);
 	endpoint_abort(&transfer->dest);
+	(void)cache_end(&transfer->cache[ROLE_SOURCE]);
 	endpoint_abort(&transfer->source);
 	wrapping_free(&transfer->hdtr);
 }

@@ -8,6 +8,7 @@
 #include "../base/options.h"
 #include "../endpoint/endpoint.h"
 #include "../endpoint/preserve.h"
+#include "cache.h"
 #include "move.h"
 
 /** Copy as the options say.  Return the exit status; if it is not STATUS_OK and
@@ -23,6 +24,7 @@ struct transfer {
 	struct endpoint source, dest;	/* as the options name them */
 	struct preserved preserved;	/* --preserve */
 	struct zc_hdtr hdtr;
+	struct cache cache[2];		/* by enum role */
 };
 
 /** Parse the names and check the options, which must outlive the transfer.
