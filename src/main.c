@@ -25,7 +25,7 @@
  *	  verdict.c		  its result -> a message and a status
  *	  tally.c		  how many bytes were moved, in words
  *	  watch.c		  finds out whether SOURCE was changed
- *	  cache.c		  --no-cache
+ *	  cache.c		  --no-cache; ahead.c: read-ahead of SOURCE
  *	  direct.c		  inherited descriptors that have O_DIRECT
  *	  explain.c		  --explain
  *	  discard.c		  --discard

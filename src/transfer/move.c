@@ -17,6 +17,7 @@
 #include "../report/verbose.h"
 #include "../system/block.h"
 #include "../system/filesystem.h"
+#include "ahead.h"
 #include "direct.h"
 #include "rate.h"
 #include "rules.h"
@@ -117,10 +118,11 @@ on_event_plainly(const struct zc_event *event, void *arg)
 
 /** Begin to write DEST, and look at its cache when it has been truncated. */
 static enum status
-begin(struct mover *mover)
+begin(struct mover *mover, enum zc_method method)
 {
 	enum status status = endpoint_begin(mover->dest);
 
+	ahead_advise(mover->source, method);
 	return status != STATUS_OK ? status :
 	    cache_begin(&mover->cache[ROLE_DEST], mover->dest, 0);
 }
@@ -134,7 +136,7 @@ on_event(const struct zc_event *event, void *arg)
 
 	verbose_event(event);
 	if (event->type == ZC_EVENT_PLAN)
-		mover->status = begin(mover);
+		mover->status = begin(mover, event->method);
 	if (event->type == ZC_EVENT_MOVED)
 		mover->status = cache_follow(mover->cache, &event->moved);
 	if (event->type == ZC_EVENT_MOVED && mover->dest->writeback.on &&
