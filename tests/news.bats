@@ -137,7 +137,7 @@ pestered() {
 	done
 	ends "$want"
 	[ $(($(now) - began)) -lt 3000000 ]
-	output=$(grep -v "bytes .*so far" <<<"$output")
+	output=$(grep -v "bytes .* MB/s" <<<"$output")
 	complains "$endpoint" "$text"
 	untouched
 }
