@@ -363,7 +363,6 @@ has_counted_some() {
 
 @test "benchmark: its options without it, and bad values, are usage errors" {
 	local rounds
-	usage_error "--json goes with --benchmark" --json in old
 	usage_error "--csv goes with --benchmark" --csv in old
 	usage_error "--rounds goes with --benchmark" --rounds=1 in old
 	for rounds in 0 1001 -1 two 1.5 ''; do

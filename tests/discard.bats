@@ -25,7 +25,7 @@ lines() {
 
 # counts - print the byte counts of all connections so far, in their order.
 counts() {
-	lines | sed -n 's/.*: \([0-9]*\) bytes in .*/\1/p' | xargs
+	lines | sed -n 's/^zcopy: .*: \([0-9]*\) bytes in .*/\1/p' | xargs
 }
 
 # has_counted COUNT... - for `retry`: true if these are all counts, in order.

@@ -323,7 +323,7 @@ st_size"* ]]
 	start "$far" "$odd/hangs" out
 	retry asleep "$pid"
 	kill -USR1 "$pid"
-	retry grep -q 'so far' "$log"
+	retry grep -q ': skipping$' "$log"
 	kill "$pid"
 	RETRY_SECONDS=3 ends 143
 	[[ $output == *"zcopy: $odd/hangs: read: interrupted (SIGTERM)" ]]

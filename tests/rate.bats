@@ -138,7 +138,7 @@ waits_long() {
 @test "rate: signals are noticed in a pause" {
 	waits_long out
 	kill -USR1 "$pid"
-	retry grep -q '^zcopy: 0 bytes in .* so far$' "$log"
+	retry grep -q '^zcopy: 0 bytes .*: moving$' "$log"
 	kill -TERM "$pid"
 	ends 143
 	only in

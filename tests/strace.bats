@@ -138,12 +138,12 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 @test "strace: SIGUSR1 loses nothing, and is answered" {
 	# shellcheck disable=SC2086
 	survives splice:signal=USR1:when=2+3 $private $direct
-	[[ $output == *" so far"* ]]
+	[[ $output == *": moving"* ]]
 	# shellcheck disable=SC2086
 	survives sendfile:signal=USR1:when=2+2 $sendfile
-	[[ $output == *" so far"* ]]
+	[[ $output == *": moving"* ]]
 	survives copy_file_range:signal=USR1:when=2+2 path:path
-	[[ $output == *" so far"* ]]
+	[[ $output == *": moving"* ]]
 }
 
 # first_call SOURCE DEST CALL PATTERN - print the number of the first CALL that

@@ -96,7 +96,7 @@ setup() {
 	start nobody.invalid:80 out
 	retry asleep "$pid"
 	kill -USR1 "$pid"
-	retry grep -qx 'zcopy: 0 bytes so far, looking up the name' "$log"
+	retry grep -q '^zcopy: 0 bytes .*: looking up the name$' "$log"
 	kill "$pid"
 	ends 143
 }

@@ -70,13 +70,13 @@ verbose_done(const struct summary *summary, bool shown)
 		diag_verbose("confirmed: %s", summary->confirmed);
 	if (summary->flushed >= 0)
 		diag_verbose("flushed: %.3f s", summary->flushed);
+	if (result->hole_bytes > 0)
+		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
 	if (shown)
 		diag_answer("%s", done);
 	else
 		diag_verbose("%s", done);
 	diag_log("%s", done);
-	if (result->hole_bytes > 0)
-		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
 	if (result->header_bytes > 0 || result->trailer_bytes > 0)
 		diag_verbose("around it: header %" PRId64 " bytes, trailer %"
 		    PRId64 " bytes", result->header_bytes,

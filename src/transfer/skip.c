@@ -40,7 +40,6 @@ skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 	int nowhere = descriptor_open(&source->deadline, AT_FDCWD, "/dev/null",
 	    O_WRONLY, 0);
 
-	gauge_phase(PHASE_SKIPPING);
 	if (nowhere < 0) {
 		diag_errno("/dev/null", "open");
 		return STATUS_OTHER;
@@ -139,6 +138,7 @@ skip_source(struct endpoint *source, const struct endpoint *dest)
 
 	if (source->options->offset == 0)
 		return STATUS_OK;
+	gauge_phase(PHASE_SKIPPING);
 	/* Read what cannot seek, and files of unknown size, as on procfs. */
 	start = lseek(source->fd, 0, SEEK_CUR);
 	size = start < 0 ? -1 : size_of(source);
