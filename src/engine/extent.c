@@ -93,7 +93,7 @@ size_now(const struct end *in)
 void
 extent_look(struct extent *extent, const struct end *in, int64_t at)
 {
-	int64_t data;
+	int64_t size, data;
 
 	if (!extent->hole && at < extent->to)
 		return;
@@ -106,9 +106,15 @@ extent_look(struct extent *extent, const struct end *in, int64_t at)
 		if (extent->to > at)
 			return;
 	}
+	/* Ask for the size first: bytes that are appended after ENXIO are no
+	 * hole. */
+	size = size_now(in);
 	data = ask(extent, in, at, holes_find_data);
 	if (data < 0 && errno == ENXIO)
-		data = size_now(in);	/* the rest is a hole */
+		data = size;		/* the rest is a hole */
+	/* A FUSE server may answer anything, and the file may be cut short. */
+	if (data > at && data > size_now(in))
+		data = -1;
 	extent->hole = data > at;
 	extent->to = data;
 	if (data == at)
