@@ -150,6 +150,14 @@ fan_make(struct fan *fan, enum inlet_sort source, size_t size,
 	fan->request.block_size = 30000;
 }
 
+/** True if some of a header or trailer was sent.  ZC_AUTO also skips holes of
+ * the source, which have a place in it. */
+static bool
+is_wrapping(const struct zc_event *event)
+{
+	return event->method == ZC_AUTO && event->moved.in_from < 0;
+}
+
 static bool
 is_next(const struct fan *fan, const struct outlet *out,
     const struct zc_event *event)
@@ -158,7 +166,7 @@ is_next(const struct fan *fan, const struct outlet *out,
 
 	CHECK(moved->length > 0);
 	CHECK(moved->out_from == out->from + out->told);
-	if (event->method == ZC_AUTO)
+	if (is_wrapping(event))
 		CHECK(moved->in_from == -1 && event->bytes == out->told_data);
 	else
 		CHECK(moved->in_from == fan->in.told_from + out->told_data &&
@@ -184,7 +192,7 @@ on_event(const struct zc_event *event, void *arg)
 	if (event->type == ZC_EVENT_MOVED) {
 		fan->wrong |= !is_next(fan, out, event);
 		out->told += event->moved.length;
-		if (event->method != ZC_AUTO)
+		if (!is_wrapping(event))
 			out->told_data += event->moved.length;
 	}
 	return fan->wrong || ++fan->events == fan->stop_at;

@@ -91,18 +91,39 @@ skip(struct end *out, int64_t size)
 	return step;
 }
 
+/** Return where to begin to release blocks for a hole that goes on at `at`.  A
+ * block is released only as a whole: begin with what is in the hole already. */
+static int64_t
+first_to_release(const struct zeros *zeros, int64_t at)
+{
+	int64_t from = at - at % (int64_t)HOLE_BLOCK;
+
+	return zeros->from < 0 || zeros->from > from ? at : from;
+}
+
+/** Release the blocks behind the end of the file.  XFS preallocates there while
+ * a file is written, up to the size that it has; if they were only skipped, the
+ * next write(2) would make them part of the file, as zeros.  A failure costs
+ * room, but no data. */
+static void
+release_beyond_end(struct zeros *zeros, const struct end *out, int64_t at,
+    int64_t size)
+{
+	const int64_t from = first_to_release(zeros, at);
+
+	if (zeros->way == ZEROS_PUNCH &&
+	    holes_punch(out->fd, from, at + size - from) < 0 && errno != EINTR)
+		zeros->way = ZEROS_MARK;
+}
+
 /** Make zeros of bytes that the file or device has already. */
 static struct step
 overwrite(struct zeros *zeros, struct end *out, int64_t at, int64_t size,
     const struct call *call)
 {
-	/* A block is released only as a whole: begin with what is in the hole
-	 * already. */
-	int64_t from = at - at % (int64_t)HOLE_BLOCK;
+	const int64_t from = first_to_release(zeros, at);
 	int done;
 
-	if (zeros->from < 0 || zeros->from > from)
-		from = at;
 	while (zeros->way != ZEROS_WRITE) {
 		done = zeros->way == ZEROS_PUNCH ?
 		    holes_punch(out->fd, from, at + size - from) :
@@ -127,8 +148,11 @@ make_in_file(struct zeros *zeros, struct end *out, int64_t at,
 
 	if (fstat(out->fd, &st) < 0)
 		return step_failed(ZC_SINK, errno);
-	if (at >= st.st_size)
+	if (at >= st.st_size) {
+		if (st.st_size > 0)
+			release_beyond_end(zeros, out, at, size);
 		return skip(out, size);
+	}
 	return overwrite(zeros, out, at, MIN(size, st.st_size - at), call);
 }
 

@@ -46,8 +46,8 @@ bool zeros_are_written(const struct zeros *, const struct end *out);
 
 /**
  * Make at most call->max of the sink's next bytes zeros.  In a file, bytes
- * beyond its end are only skipped: it has to be extended if none is written
- * behind them.
+ * beyond its end are only skipped, and blocks that are allocated there are
+ * released: it has to be extended if none is written behind them.
  */
 struct step zeros_make(struct zeros *, struct end *out, const struct call *);
 
