@@ -185,27 +185,6 @@ passes() {
 
 ## FUSE: the server makes up st_size
 
-# odd_files - mount tests/oddfs.py at $odd; each file has the content of `in`.
-odd_files() {
-	requires python3
-	requires_root
-	[ -c /dev/fuse ] || skip "needs /dev/fuse"
-	odd=$BATS_TEST_TMPDIR.odd
-	mkdir "$odd"
-	"$PYTHON" "$BATS_TEST_DIRNAME/oddfs.py" "$odd" in \
-	    >"$BATS_TEST_TMPDIR.oddfs.log" 2>&1 3>&- &
-	server=$!
-	retry odd_files_are_there
-	! gone "$server" || skip "no mount here: \
-$(tail -n 1 "$BATS_TEST_TMPDIR.oddfs.log")"
-	mounts=("$odd" "${mounts[@]}")
-}
-
-# odd_files_are_there - for `retry`: it is mounted, or the server has ended.
-odd_files_are_there() {
-	[ -e "$odd/exact" ] || gone "$server"
-}
-
 @test "fuse: --benchmark of a SOURCE that cannot seek measures only read-write" {
 	odd_files
 	zcopy 0 --benchmark -q --rounds=1 "$odd/double-noseek" /dev/null

@@ -255,6 +255,15 @@ all_the_way() {
 	exec 7>&-
 }
 
+# unit NAME ARG... - run this unit of tests/; fail if one of its cases does, or
+# if it does not come to its end.
+unit() {
+	run timeout "${UNIT_TIMEOUT:-60}" "$TEST_BIN/$1" "${@:2}" 3>&-
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $'\n'$output != *$'\nnot ok'* ]]
+}
+
 # as_nobody CMD ARG... - call zcopy, start, listener, half_way or any program
 # without privileges, because permissions do not restrict root.  The directory
 # of the case is given to nobody, the files in it are not.
@@ -355,6 +364,27 @@ mount_image() {
 	unset "devices[-1]"
 }
 
+# odd_files - mount tests/oddfs.py at $odd; each file has the content of `in`.
+odd_files() {
+	requires python3
+	requires_root
+	[ -c /dev/fuse ] || skip "needs /dev/fuse"
+	odd=$BATS_TEST_TMPDIR.odd
+	mkdir "$odd"
+	"$PYTHON" "$BATS_TEST_DIRNAME/oddfs.py" "$odd" in \
+	    >"$BATS_TEST_TMPDIR.oddfs.log" 2>&1 3>&- &
+	server=$!
+	retry odd_files_are_there
+	! gone "$server" || skip "no mount here: \
+$(tail -n 1 "$BATS_TEST_TMPDIR.oddfs.log")"
+	mounts=("$odd" "${mounts[@]}")
+}
+
+# odd_files_are_there - for `retry`: it is mounted, or the server has ended.
+odd_files_are_there() {
+	[ -e "$odd/exact" ] || gone "$server"
+}
+
 # unmount_all - unmount all that the case mounted, and detach its loop devices.
 unmount_all() {
 	local i
@@ -388,6 +418,15 @@ attached() {
 block_device() {
 	truncate -s "$1" "$BATS_TEST_TMPDIR.disk"
 	attach "$BATS_TEST_TMPDIR.disk"
+}
+
+# two_devices - as attach, with two small files: ${devices[@]}.
+two_devices() {
+	local each
+	for each in first second; do
+		truncate -s 2M "$BATS_TEST_TMPDIR.$each"
+		attach "$BATS_TEST_TMPDIR.$each"
+	done
 }
 
 # detach - detach all loop devices of the case.

@@ -17,6 +17,17 @@ Each file has the content of FILE; its name says what is odd:
     hangs       read(2) after the last byte never returns, except for a signal
     shrinks     when the second half is read, it disappears, and st_size is
                 halved
+    sparse      pages of zeros are holes, by st_blocks and lseek(2)
+    sparse-X    the same, but lseek(2) for data or a hole
+        nosys       fails with ENOSYS, from then on for all files
+        invalid     fails with EINVAL
+        zero        says 0
+        backwards   says where the page before begins
+        beyond      says that it is 1 MiB behind the end
+    denied      lseek(2) says that it is all hole, and st_blocks that it is not
+    fills       when lseek(2) has reported a hole, there is data in it
+    cut         when lseek(2) has reported a hole, the file ends in it
+    grows       when lseek(2) has reported a hole, the file has a page more
 
 The protocol, and the names of structs, are those of <linux/fuse.h>, version
 7.31.
@@ -32,11 +43,12 @@ import time
 
 LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE = 1, 2, 3, 14, 15, 17, 18
 FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR = 25, 26, 27, 28, 29
-INTERRUPT, DESTROY, BATCH_FORGET = 36, 38, 42
+INTERRUPT, DESTROY, BATCH_FORGET, LSEEK = 36, 38, 42, 46
 
 DIRECT_IO, NONSEEKABLE, STREAM = 1 << 0, 1 << 2, 1 << 4
 
 ROOT = 1
+PAGE = 4096
 MAX_WRITE = 128 * 1024
 
 
@@ -45,6 +57,8 @@ class File:
         self.content = content
         self.size = size
         self.flags = flags
+        self.blocks = (size + 511) // 512
+        self.changes = 0                # st_mtime and st_ctime
 
     def second_half(self):
         """Called when the second half is read."""
@@ -57,6 +71,10 @@ class File:
         if offset + count > len(self.content) // 2:
             self.second_half()
         return self.content[offset:offset + count]
+
+    def seek(self, offset, whence):
+        """Return where the data or the hole begins, from this offset on."""
+        raise OSError(errno.ENOSYS, "seek")
 
 
 class Broken(File):
@@ -81,6 +99,92 @@ class Shrinking(File):
             self.content = self.content[:self.size]
 
 
+class Sparse(File):
+    def __init__(self, content):
+        super().__init__(content, len(content), 0)
+        self.blocks = sum(PAGE // 512 for at in range(0, self.size, PAGE)
+                          if not self.is_hole(at))
+
+    def is_hole(self, offset):
+        end = offset // PAGE * PAGE + PAGE
+        return not self.content[offset:end].strip(b"\0")
+
+    def seek(self, offset, whence):
+        if offset >= self.size:
+            raise OSError(errno.ENXIO, "beyond the end")
+        while offset < self.size and \
+                self.is_hole(offset) != (whence == os.SEEK_HOLE):
+            offset += PAGE - offset % PAGE
+        if offset < self.size or whence == os.SEEK_HOLE:
+            return min(offset, self.size)
+        raise OSError(errno.ENXIO, "no more data")
+
+
+class SparseNosys(Sparse):
+    def seek(self, offset, whence):
+        raise OSError(errno.ENOSYS, "seek")
+
+
+class SparseInvalid(Sparse):
+    def seek(self, offset, whence):
+        raise OSError(errno.EINVAL, "seek")
+
+
+class SparseZero(Sparse):
+    def seek(self, offset, whence):
+        return 0
+
+
+class SparseBackwards(Sparse):
+    def seek(self, offset, whence):
+        return max(offset - PAGE, 0)
+
+
+class SparseBeyond(Sparse):
+    def seek(self, offset, whence):
+        return self.size + (1 << 20)
+
+
+class Denied(File):
+    def seek(self, offset, whence):
+        if whence == os.SEEK_HOLE:
+            return offset
+        raise OSError(errno.ENXIO, "no data")
+
+
+class Changing(Sparse):
+    """Changes once, after the first hole was reported."""
+
+    def seek(self, offset, whence):
+        try:
+            found = super().seek(offset, whence)
+        except OSError:
+            found = self.size
+        if whence == os.SEEK_DATA and found > offset and not self.changes:
+            self.changes = 1
+            self.change(offset, found)
+            self.size = len(self.content)
+        if found < self.size or whence == os.SEEK_HOLE:
+            return found
+        raise OSError(errno.ENXIO, "no more data")
+
+
+class Filling(Changing):
+    def change(self, hole, end):
+        self.content = self.content[:hole] + b"x" * (end - hole) + \
+            self.content[end:]
+
+
+class Cut(Changing):
+    def change(self, hole, end):
+        self.content = self.content[:(hole + end) // 2]
+
+
+class Growing(Changing):
+    def change(self, hole, end):
+        self.content += b"x" * PAGE
+
+
 def make_files(content):
     files = {
         "exact": File(content, len(content), 0),
@@ -88,6 +192,16 @@ def make_files(content):
         "slow": Slow(content, len(content), 0),
         "hangs": Hanging(content, len(content), DIRECT_IO),
         "shrinks": Shrinking(content, len(content), DIRECT_IO),
+        "sparse": Sparse(content),
+        "sparse-nosys": SparseNosys(content),
+        "sparse-invalid": SparseInvalid(content),
+        "sparse-zero": SparseZero(content),
+        "sparse-backwards": SparseBackwards(content),
+        "sparse-beyond": SparseBeyond(content),
+        "denied": Denied(content, len(content), 0),
+        "fills": Filling(content),
+        "cut": Cut(content),
+        "grows": Growing(content),
     }
     sizes = (("none", 0), ("half", len(content) // 2),
              ("double", 2 * len(content)))
@@ -110,11 +224,13 @@ class Server:
 
     def attr(self, node):
         """struct fuse_attr"""
-        size, mode, links = 0, stat.S_IFDIR | 0o755, 2
+        size, blocks, changed, mode, links = 0, 0, 0, stat.S_IFDIR | 0o755, 2
         if node != ROOT:
-            size, mode, links = self.file(node).size, stat.S_IFREG | 0o444, 1
-        return struct.pack("<6Q10I", node, size, (size + 511) // 512, 0, 0, 0,
-                           0, 0, 0, mode, links, 0, 0, 0, 4096, 0)
+            file = self.file(node)
+            size, blocks, changed = file.size, file.blocks, file.changes
+            mode, links = stat.S_IFREG | 0o444, 1
+        return struct.pack("<6Q10I", node, size, blocks, 0, changed, changed,
+                           0, 0, 0, mode, links, 0, 0, 0, PAGE, 0)
 
     def lookup(self, _, body):
         name = body.split(b"\0")[0].decode()
@@ -140,6 +256,11 @@ class Server:
         self.positions[handle] = offset + len(data)
         return data
 
+    def lseek(self, node, body):
+        """struct fuse_lseek_in and fuse_lseek_out"""
+        _, offset, whence = struct.unpack_from("<2QI", body)
+        return struct.pack("<Q", self.file(node).seek(offset, whence))
+
     def readdir(self, _, __):
         return b""              # listing it shows nothing
 
@@ -156,7 +277,7 @@ class Server:
     ANSWERS = {
         LOOKUP: lookup, GETATTR: getattr, OPEN: open, OPENDIR: open,
         READ: read, READDIR: readdir, STATFS: statfs, INIT: init,
-        RELEASE: nothing, RELEASEDIR: nothing, FLUSH: nothing,
+        RELEASE: nothing, RELEASEDIR: nothing, FLUSH: nothing, LSEEK: lseek,
     }
 
     def answer(self, opcode, node, body):
