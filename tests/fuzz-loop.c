@@ -13,6 +13,9 @@
  */
 #include "config.h"
 
+/* It turns functions that stand here into inline functions. */
+#undef _FORTIFY_SOURCE
+
 #include <poll.h>
 
 #include "lib-job.h"
@@ -20,7 +23,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SINKS = 4, WIRE = 256 * 1024, TURNS = 20000 };
+enum { SINKS = 4, WIRE = 256 * 1024, TURNS = 20000, SOURCE_MAX = 50000 };
 
 enum sort { A_FILE, A_PIPE, A_SOCKET, SORTS };
 
@@ -45,6 +48,7 @@ next_size(size_t most)
 struct far {
 	enum sort sort;
 	int fd, drain;			/* drain: -1 for a file */
+	size_t old;			/* bytes that a file has already */
 	unsigned char *got;
 	size_t got_size;
 	unsigned char *wanted;
@@ -63,6 +67,7 @@ static struct {
 	int in, feed;
 	size_t size, fed;		/* of the source; fed: by now */
 	size_t from;			/* where the range begins */
+	unsigned char image[SOURCE_MAX];	/* what the source has */
 } trip;
 
 /* Faults */
@@ -115,6 +120,47 @@ came_to(ssize_t n)
 	(void)n;
 }
 
+/** Return 0 to make a call about holes, or the errno that it fails with. */
+static int
+judge_hole(void)
+{
+	uint8_t byte = armed ? next_byte() : 0;
+
+	return byte < 128 ? 0 : errors[byte % COUNT(errors)];
+}
+
+/** Also tell nonsense, of a kind that can be noticed. */
+off_t
+lseek(int fd, off_t offset, int whence)
+{
+	if (whence == SEEK_DATA || whence == SEEK_HOLE) {
+		int error = judge_hole();
+
+		errno = error;
+		if (error == EIO || error == EPERM)
+			return error == EIO ? 0 : offset / 2;
+		if (error != 0)
+			return -1;
+	}
+	return NEXT(lseek, RENAMED("lseek", "lseek64"))(fd, offset, whence);
+}
+
+int
+fallocate(int fd, int mode, off_t offset, off_t size)
+{
+	errno = judge_hole();
+	return errno != 0 ? -1 : NEXT(fallocate, RENAMED("fallocate",
+	    "fallocate64"))(fd, mode, offset, size);
+}
+
+int
+ftruncate(int fd, off_t size)
+{
+	errno = judge_hole();
+	return errno != 0 ? -1 : NEXT(ftruncate, RENAMED("ftruncate",
+	    "ftruncate64"))(fd, size);
+}
+
 /* The transfer */
 
 static void
@@ -139,7 +185,7 @@ static void
 feed(void)
 {
 	while (trip.feed >= 0 && trip.fed < trip.size) {
-		ssize_t n = write(trip.feed, content + trip.fed,
+		ssize_t n = write(trip.feed, trip.image + trip.fed,
 		    trip.size - trip.fed);
 
 		if (n <= 0)
@@ -164,16 +210,36 @@ drain(struct far *far)
 	}
 }
 
+/** Make zeros of some of the image and, in a file, holes of them. */
+static void
+make_zeros(void)
+{
+	for (size_t left = next_byte() % 4; left > 0 && trip.size > 0; left--) {
+		size_t at = next_size(trip.size - 1);
+		size_t size = 1 + next_size(trip.size - 1 - at);
+
+		if (next_byte() & 1)		/* the rest of it */
+			size = trip.size - at;
+		memset(trip.image + at, 0, size);
+		if (trip.source == A_FILE && fallocate(trip.in,
+		    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)at,
+		    (off_t)size) < 0)
+			give_up("fallocate");
+	}
+}
+
 static void
 set_source(void)
 {
 	trip.source = (enum sort)(next_byte() % SORTS);
-	trip.size = next_size(50000);
+	trip.size = next_size(SOURCE_MAX);
+	memcpy(trip.image, content, trip.size);
 	trip.in = trip.feed = -1;
 	trip.fed = 0;
 	trip.from = 0;
 	if (trip.source != A_FILE) {
 		pair(trip.source, &trip.in, &trip.feed, true);
+		make_zeros();
 		if (next_byte() & 1)
 			feed();
 		return;
@@ -182,8 +248,21 @@ set_source(void)
 	if (trip.in < 0 ||
 	    write(trip.in, content, trip.size) != (ssize_t)trip.size)
 		give_up("memfd");
+	make_zeros();
 	trip.from = trip.size > 0 ? next_size(trip.size) : 0;
 	lseek(trip.in, (off_t)trip.from, SEEK_SET);
+}
+
+/** Make a file that may have old bytes, which are all 'o'. */
+static void
+set_file(struct far *far)
+{
+	far->fd = memfd_create("sink", MFD_CLOEXEC);
+	far->old = next_byte() & 1 ? next_size(60000) : 0;
+	memset(far->got, 'o', far->old);
+	if (far->fd < 0 || pwrite(far->fd, far->got, far->old, 0) !=
+	    (ssize_t)far->old)
+		give_up("memfd");
 }
 
 static void
@@ -194,7 +273,7 @@ set_sink(struct far *far)
 	if (far->got == NULL || far->wanted == NULL)
 		give_up("malloc");
 	if (far->sort == A_FILE)
-		far->fd = memfd_create("sink", MFD_CLOEXEC);
+		set_file(far);
 	else
 		pair(far->sort, &far->fd, &far->drain, false);
 	memset(far->header, 'h', sizeof(far->header));
@@ -222,10 +301,25 @@ expect(struct far *far)
 	size_t data = data_size();
 
 	memcpy(far->wanted, far->header, far->head.iov_len);
-	memcpy(far->wanted + far->head.iov_len, content + trip.from, data);
+	memcpy(far->wanted + far->head.iov_len, trip.image + trip.from, data);
 	memcpy(far->wanted + far->head.iov_len + data, far->trailer,
 	    far->tail.iov_len);
 	far->wanted_size = far->head.iov_len + data + far->tail.iov_len;
+}
+
+/** Return a flag about holes, or 0.  Pipes and sockets can have none. */
+static unsigned
+hole_flags(void)
+{
+	static const unsigned flags[] = { ZC_KEEP_HOLES, ZC_FILL_HOLES,
+		ZC_MAKE_HOLES, ZC_MAKE_HOLES | ZC_KEEP_HOLES };
+	unsigned chosen = next_byte() & 1 ? flags[next_byte() %
+	    COUNT(flags)] : 0;
+
+	for (size_t i = 0; i < trip.sinks; i++)
+		if (trip.far[i].sort != A_FILE)
+			chosen &= ~(unsigned)ZC_MAKE_HOLES;
+	return chosen;
 }
 
 static void
@@ -241,6 +335,7 @@ set_request(void)
 		request->method = ZC_AUTO;
 	request->flags = next_byte() &
 	    (ZC_EXACT | ZC_STABLE | ZC_DROP_SINKS);
+	request->flags |= hole_flags();
 	request->block_size = blocks[next_byte() % COUNT(blocks)];
 	request->pipe_size = next_byte() & 1 ? 4096 : 0;
 	request->bytes = next_byte() & 1 ? ZC_TO_END :
@@ -299,12 +394,25 @@ read_back(struct far *far)
 		drain(far);
 }
 
+/** Check what a file still has of its old bytes, behind the new ones. */
 static void
-check_sink(const struct zc_result *result, const struct far *far)
+leave_out_old(struct far *far, size_t sum)
+{
+	if (far->old <= sum)
+		return;
+	MUST(far->got_size == far->old);
+	for (size_t i = sum; i < far->old; i++)
+		MUST(far->got[i] == 'o');
+	far->got_size = sum;
+}
+
+static void
+check_sink(const struct zc_result *result, struct far *far)
 {
 	int64_t sum = result->header_bytes + result->bytes +
 	    result->trailer_bytes;
 
+	leave_out_old(far, (size_t)sum);
 	MUST((int64_t)far->got_size == sum);
 	MUST(far->got_size <= far->wanted_size);
 	MUST(memcmp(far->got, far->wanted, far->got_size) == 0);
