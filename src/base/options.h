@@ -151,6 +151,12 @@ struct option {
 	int constant;			/* what this option stores in a member
 					   (int or enum) that several share */
 
+	/* Return the words that the value may be, one after another, from
+	 * i = 0 on, and NULL after the last.  NULL: no words are known. */
+	const char *(*word)(int i);
+	int first;			/* take_word() stores this for word 0,
+					   and `first` + i for word i */
+
 	unsigned needs;			/* enum need */
 	enum choice choice;
 };

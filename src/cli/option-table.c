@@ -17,9 +17,12 @@
 	.constant = value
 
 /* The bytes of a constant, an int, are copied to the member and compared with
- * it (take_constant(), option_given()). */
+ * it (take_constant(), take_word(), option_given()). */
 _Static_assert(sizeof(enum action) == sizeof(int) &&
     sizeof(enum format) == sizeof(int) &&
+    sizeof(enum confirm) == sizeof(int) &&
+    sizeof(enum sparse) == sizeof(int) &&
+    sizeof(enum zc_method) == sizeof(int) &&
     sizeof(enum progress_when) == sizeof(int), "an enum is no int");
 
 /*
@@ -70,7 +73,8 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "use this method or fail: auto (the default: any that "
 	    "works), copy_file_range, sendfile, splice, mmap, "
 	    "read-write, reflink",
-	    .take = take_method, MEMBER(method), .needs = NEED_DATA },
+	    .take = take_word, MEMBER(method), .word = method_word,
+	    .needs = NEED_DATA },
 	{ .name = "--select", .placeholder = "RULES",
 	    .help = "try a method first by size: 64K:read-write,*:sendfile = "
 	    "up to 64 KiB read-write, else sendfile; -m overrides it",
@@ -111,7 +115,7 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--sparse", .placeholder = "WHEN",
 	    .help = "auto (the default: holes of SOURCE stay holes), always "
 	    "(so do blocks of zeros), never (write every byte)",
-	    .take = take_sparse, MEMBER(sparse),
+	    .take = take_word, MEMBER(sparse), .word = sparse_word,
 	    .needs = NEED_DATA | NEED_ONCE },
 	{ .name = "--no-cache",
 	    .help = "leave the page cache as it was found, on both sides",
@@ -122,7 +126,8 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "what a socket DEST must show for success: close (the "
 	    "default: the peer has closed, too), ack (its kernel has "
 	    "all data), none",
-	    .take = take_confirm, MEMBER(confirm),
+	    .take = take_word, MEMBER(confirm),
+	    .word = confirm_word, .first = CONFIRM_CLOSE,
 	    .needs = NEED_SOCKET | NEED_OPERANDS },
 	{ .name = "--timeout", .placeholder = "SECONDS",
 	    .help = "give up when nothing moves for that long; 0: never",

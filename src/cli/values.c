@@ -157,30 +157,57 @@ take_names(const struct option *row, void *member, char **value)
 	return STATUS_OK;
 }
 
+const char *
+method_word(int i)
+{
+	return i < ZC_METHODS ? zc_method_name((enum zc_method)i) : NULL;
+}
+
+const char *
+confirm_word(int i)
+{
+	static const char *const words[] = { "close", "ack", "none", NULL };
+
+	return words[i];
+}
+
+const char *
+sparse_word(int i)
+{
+	static const char *const words[] = { "auto", "always", "never", NULL };
+
+	return words[i];
+}
+
 /** Write "auto, copy_file_range, ...", cut to fit. */
 static void
-join_method_names(char *to, size_t size)
+join_words(char *to, size_t size, const struct option *row)
 {
-	size_t used = 0;
+	const char *word;
 
 	*to = '\0';
-	for (int i = 0; i < ZC_METHODS && used < size; i++)
-		used += (size_t)snprintf(to + used, size - used, "%s%s",
-		    i > 0 ? ", " : "", zc_method_name((enum zc_method)i));
+	for (int i = 0; (word = row->word(i)) != NULL; i++) {
+		if (i > 0)
+			strlcat(to, ", ", size);
+		strlcat(to, word, size);
+	}
 }
 
 enum status
-take_method(const struct option *row, void *member, char **value)
+take_word(const struct option *row, void *member, char **value)
 {
-	char names[256];
-	int found = zc_method_from_name(*value);
+	char words[256];
+	const char *word;
 
-	if (found >= 0) {
-		*(enum zc_method *)member = (enum zc_method)found;
+	for (int i = 0; (word = row->word(i)) != NULL; i++) {
+		if (strcmp(*value, word) != 0)
+			continue;
+		i += row->first;
+		memcpy(member, &i, row->size);
 		return STATUS_OK;
 	}
-	join_method_names(names, sizeof(names));
-	diag_error(row->name, "'%s' is none of %s " HINT, *value, names);
+	join_words(words, sizeof(words), row);
+	diag_error(row->name, "'%s' is none of %s " HINT, *value, words);
 	return STATUS_USAGE;
 }
 
@@ -195,45 +222,6 @@ take_rules(const struct option *row, void *member, char **value)
 	if (*rules != NULL)
 		return STATUS_OK;
 	diag_error(row->name, "'%s': %s " HINT, *value, why);
-	return STATUS_USAGE;
-}
-
-enum status
-take_confirm(const struct option *row, void *member, char **value)
-{
-	static const char *const words[] = {
-		[CONFIRM_CLOSE] = "close",
-		[CONFIRM_ACK] = "ack",
-		[CONFIRM_NONE] = "none",
-	};
-
-	for (int i = CONFIRM_CLOSE; i <= CONFIRM_NONE; i++) {
-		if (strcmp(*value, words[i]) != 0)
-			continue;
-		*(enum confirm *)member = (enum confirm)i;
-		return STATUS_OK;
-	}
-	diag_error(row->name, "'%s' is none of close, ack, none " HINT, *value);
-	return STATUS_USAGE;
-}
-
-enum status
-take_sparse(const struct option *row, void *member, char **value)
-{
-	static const char *const words[] = {
-		[SPARSE_AUTO] = "auto",
-		[SPARSE_ALWAYS] = "always",
-		[SPARSE_NEVER] = "never",
-	};
-
-	for (int i = SPARSE_AUTO; i <= SPARSE_NEVER; i++) {
-		if (strcmp(*value, words[i]) != 0)
-			continue;
-		*(enum sparse *)member = (enum sparse)i;
-		return STATUS_OK;
-	}
-	diag_error(row->name, "'%s' is none of auto, always, never " HINT,
-	    *value);
 	return STATUS_USAGE;
 }
 

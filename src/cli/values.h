@@ -23,10 +23,13 @@ take take_rounds;			/* int: 1 to 1000 */
 take take_seconds;			/* double */
 take take_name;				/* char *: not empty */
 take take_names;			/* struct names: one more, not empty */
-take take_method;			/* enum zc_method */
+take take_word;				/* int or enum: row->first + i */
 take take_rules;			/* struct rules * */
-take take_confirm;			/* enum confirm */
-take take_sparse;			/* enum sparse */
 take take_allow;			/* struct allow *: one more */
+
+/* `word` in the rows: the names of the values of an enum. */
+const char *method_word(int i);		/* from ZC_AUTO on */
+const char *confirm_word(int i);	/* from CONFIRM_CLOSE on */
+const char *sparse_word(int i);		/* from SPARSE_AUTO on */
 
 #endif
