@@ -6,7 +6,8 @@
  *	main.c			start, one action, the only exit
  *	cli/			the command line: options.c reads it,
  *				option-table.c has a row for each option,
- *				values.c checks and stores their values
+ *				values.c checks and stores their values,
+ *				list-options.c is --list-options
  *	bench/			--benchmark: bench.c measures methods in turn
  *	  route.c standard.c operands.c
  *				  which routes are measured; far-end.c is their
@@ -143,6 +144,7 @@ act(const struct options *options)
 	case ACTION_LIST_METHODS:
 		return methods_list(options->verbose);
 	case ACTION_HELP:
+	case ACTION_LIST_OPTIONS:
 	case ACTION_VERSION:
 		break;			/* options_parse() has printed it */
 	}

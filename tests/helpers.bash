@@ -57,6 +57,13 @@ requires_namespace() {
 	reason=$(unshare "$1" true 2>&1) || skip "unshare $1: $reason"
 }
 
+# make_here ARG... - run make in the build directory, where everything has been
+# built.  It must not take part in a make that runs this suite.
+make_here() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+	    timeout 300 make -s -C "${ZCOPY%/*}" "$@" 3>&-
+}
+
 # random_file NAME SIZE - SIZE as head -c takes it.
 random_file() {
 	head -c "$2" /dev/urandom >"$1"

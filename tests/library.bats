@@ -32,13 +32,6 @@ is_plain_build() {
 	grep -q '^CHECK_CFLAGS = *$' "$build/Makefile"
 }
 
-# make_here ARG... - run make in the build directory, where everything has been
-# built.  It must not take part in a make that runs this suite.
-make_here() {
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
-	    timeout 300 make -s -C "$build" "$@" 3>&-
-}
-
 # flags_for shared|static - set ${cflags[@]} and ${libs[@]}, for the compiler.
 flags_for() {
 	requires pkg-config

@@ -13,7 +13,7 @@ setup() {
 	local scripts
 	mapfile -t scripts < <(grep -l '^#!.*sh$' scripts/*)
 	[ ${#scripts[@]} -gt 4 ]
-	shellcheck .ci/run "${scripts[@]}"
+	shellcheck .ci/run "${scripts[@]}" scripts/completions/*.bash
 }
 
 @test "lint: shellcheck finds nothing in the tests" {

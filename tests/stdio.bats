@@ -565,7 +565,8 @@ left_after() {
 
 @test "full: --help and lists fail if they cannot be printed" {
 	local option status
-	for option in --help --version --list-methods "--explain in out"; do
+	for option in --help --version --list-methods --list-options \
+	    "--explain in out"; do
 		status=0
 		# shellcheck disable=SC2086	# operands
 		direct $option >/dev/full 2>../said || status=$?

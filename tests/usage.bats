@@ -40,7 +40,8 @@ usage_error() {
 	    --ipv6 --congestion --discard --progress --no-progress \
 	    --progress-fd --json-file --syslog \
 	    --benchmark --rounds --json --csv \
-	    --explain --list-methods --verbose --quiet --help --version; do
+	    --explain --list-methods --verbose --quiet --help \
+	    --list-options --version; do
 		echo "$option"
 		grep -q -e "$option" ../help
 	done
@@ -58,6 +59,17 @@ usage_error() {
 	[[ $output == *--offset* ]]
 	zcopy 0 -V
 	[[ $output == "zcopy "[0-9]* ]]
+}
+
+@test "usage: --list-options prints a line for each option of --help" {
+	diff <("$ZCOPY" --help | grep -oE '^ {2,6}(-., )?--[a-z0-9-]+' |
+	    grep -oE '[-]-.*') <("$ZCOPY" --list-options | grep -oE '^--[a-z0-9-]+')
+	zcopy 0 --list-options
+	grep -qx -- $'--confirm =WHAT close ack none\twhat a socket DEST .*' \
+	    <<<"$output"
+	grep -qx -- $'--bytes -c =SIZE\tmove exactly SIZE bytes, .*' <<<"$output"
+	grep -q '^SOURCE =NAME file:FILE fd: ' <<<"$output"
+	untouched
 }
 
 @test "usage: no operands are an error, not a wait for input" {

@@ -21,7 +21,8 @@ enum action {
 	ACTION_LIST_METHODS,
 	ACTION_DISCARD,
 	ACTION_BENCHMARK,
-	ACTION_HELP,			/* options_parse() prints these two */
+	ACTION_HELP,			/* options_parse() prints these three */
+	ACTION_LIST_OPTIONS,
 	ACTION_VERSION,
 };
 

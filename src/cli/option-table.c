@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "../endpoint/congestion.h"
 #include "values.h"
 
 /* MEMBER names the member of struct options that an option sets.  TRUE sets a
@@ -152,7 +153,8 @@ const struct option option_table[OPTION_ROWS] = {
 	    .choice = CHOICE_FAMILY },
 	{ .name = "--congestion", .placeholder = "NAME",
 	    .help = "the TCP congestion control to use",
-	    .take = take_name, MEMBER(congestion), .needs = NEED_TCP },
+	    .take = take_name, MEMBER(congestion),
+	    .word = congestion_word, .needs = NEED_TCP },
 	{ .name = "--discard",
 	    .help = "accept connections one after another, and drop what they "
 	    "send",
@@ -204,6 +206,10 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--help", .letter = 'h',
 	    .help = "print this help",
 	    CONSTANT(action, ACTION_HELP) },
+	{ .name = "--list-options",
+	    .help = "print the options for programs, one a line: shells "
+	    "complete words with it",
+	    CONSTANT(action, ACTION_LIST_OPTIONS) },
 	{ .name = "--version", .letter = 'V',
 	    .help = "print the version",
 	    CONSTANT(action, ACTION_VERSION) },
@@ -213,7 +219,7 @@ const char option_usage[] =
     "[OPTION]... SOURCE DEST\n"
     "       zcopy --benchmark [OPTION]... [SOURCE DEST]\n"
     "       zcopy --discard :PORT\n"
-    "       zcopy --list-methods | --help | --version";
+    "       zcopy --list-methods | --list-options | --help | --version";
 
 const char option_help_ends[] =
     "\n"

@@ -10,6 +10,7 @@
 #include "../base/output.h"
 #include "../endpoint/allow.h"
 #include "../transfer/rules.h"
+#include "list-options.h"
 #include "option-table.h"
 #include "values.h"
 
@@ -96,12 +97,20 @@ take_option(struct options *o, const struct option *row)
 	return status;
 }
 
-/** Take all options, but none after --help or --version: these print and end
+/** True for an action that only prints what this program knows of itself. */
+static bool
+prints_itself(enum action action)
+{
+	return action == ACTION_HELP || action == ACTION_LIST_OPTIONS ||
+	    action == ACTION_VERSION;
+}
+
+/** Take all options, but none after --help and the like: these print and end
  * the run, even if an error follows on the command line. */
 static enum status
 take_options(struct options *o)
 {
-	while (o->action != ACTION_HELP && o->action != ACTION_VERSION) {
+	while (!prints_itself(o->action)) {
 		int row = poptGetNextOpt(o->context);	/* or an error, < -1 */
 		enum status status;
 
@@ -228,6 +237,8 @@ options_parse(struct options *o, int argc, const char **argv)
 		return status;
 	if (o->action == ACTION_HELP)
 		return print_help(o->context);
+	if (o->action == ACTION_LIST_OPTIONS)
+		return list_options();
 	if (o->action == ACTION_VERSION) {
 		printf("zcopy %s\n", PACKAGE_VERSION);
 		return output_flush();

@@ -8,10 +8,10 @@
 #include "../base/status.h"
 
 /**
- * Parse the command line, and print --help or --version.  Open nothing.  Return
- * STATUS_OK; on failure, print the reason and return STATUS_USAGE, STATUS_DEST
- * if stdout cannot be written, or STATUS_OTHER if there is no memory.  Call
- * options_free() in any case.
+ * Parse the command line, and do what --help, --list-options and --version ask
+ * for.  Open nothing else.  Return STATUS_OK; on failure, print the reason and
+ * return STATUS_USAGE, STATUS_DEST if stdout cannot be written, or STATUS_OTHER
+ * if there is no memory.  Call options_free() in any case.
  */
 enum status options_parse(struct options *, int argc, const char **argv);
 void options_free(struct options *);

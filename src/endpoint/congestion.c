@@ -11,12 +11,32 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
 #include "address.h"
 #include "socket.h"
+
+const char *
+congestion_word(int i)
+{
+	static char names[512], *rest;
+	FILE *file;
+
+	if (i > 0)
+		return strtok_r(NULL, " \n", &rest);
+	*names = '\0';
+	file = fopen("/proc/sys/net/ipv4/tcp_available_congestion_control",
+	    "re");
+	if (file != NULL) {
+		if (fgets(names, sizeof(names), file) == NULL)
+			*names = '\0';
+		fclose(file);
+	}
+	return strtok_r(names, " \n", &rest);
+}
 
 /** Return 0, or -1 with errno: ENOENT if the kernel does not have it. */
 static int

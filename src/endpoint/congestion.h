@@ -11,6 +11,10 @@
 #include "../base/status.h"
 #include "endpoint.h"
 
+/** Return the names of those that the kernel has, one after another, from i = 0
+ * on, and NULL after the last.  It may load more when they are asked for. */
+const char *congestion_word(int i);
+
 /** Check that the kernel has what --congestion names.  Return STATUS_OK; on
  * failure, print the reason and return STATUS_CONNECTION. */
 enum status congestion_check(const struct endpoint *);

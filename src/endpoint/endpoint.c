@@ -116,6 +116,21 @@ static const struct prefix prefixes[] = {
 	{ ":", &endpoint_listen, parse_port },
 };
 
+const char *
+endpoint_word(int i)
+{
+	const int count = sizeof(prefixes) / sizeof(*prefixes);
+	static char word[32];
+
+	if (i == count)
+		return "FILE";
+	if (i > count)
+		return NULL;
+	snprintf(word, sizeof(word), "%s%s", prefixes[i].text,
+	    prefixes[i].parse == parse_path ? "FILE" : "");
+	return word;
+}
+
 /** Return what follows `prefix` in `name`, or NULL if it does not begin so. */
 static const char *
 parse_behind(const char *name, const char *prefix)

@@ -146,6 +146,11 @@ endpoint_has(const struct endpoint *ep, enum endpoint_trait trait)
 enum status endpoint_parse(struct endpoint *, const char *name, enum role,
     const struct options *);
 
+/** Return what the name of an endpoint may begin with, one after another, from
+ * i = 0 on: "tcp:", "file:FILE" if a path follows, "FILE" for a path alone.
+ * NULL after the last. */
+const char *endpoint_word(int i);
+
 /** Check that the ends can honour all options.  Return STATUS_OK; otherwise
  * print the first option that neither can, and return STATUS_USAGE.  dest may
  * be NULL. */
