@@ -27,11 +27,11 @@ requires() {
 	done
 }
 
-# python_with MODULE - set $python to a Python that has it, or skip the case.
+# python_with MODULE - set $with_module to a Python that has it, or skip the case.
 # A Python of the user's own may come first in PATH.
 python_with() {
-	for python in python3 /usr/bin/python3; do
-		"$python" -c "import $1" 2>/dev/null && return
+	for with_module in python3 /usr/bin/python3; do
+		"$with_module" -c "import $1" 2>/dev/null && return
 	done
 	skip "needs Python's module $1"
 }

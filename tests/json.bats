@@ -14,12 +14,12 @@ teardown() {
 }
 
 # valid FILE - fail unless FILE is one line, and what the schema describes.
-# $python reads it.
+# $with_module reads it.
 valid() {
 	python_with jsonschema
 	cat "$1"
 	[ "$(wc -l <"$1")" -eq 1 ]
-	"$python" "$BATS_TEST_DIRNAME/valid.py" \
+	"$with_module" "$BATS_TEST_DIRNAME/valid.py" \
 	    "$BATS_TEST_DIRNAME/../man/zcopy.schema.json" <"$1"
 }
 

@@ -26,7 +26,7 @@ on_screen() {
 	: >"$BATS_TEST_TMPDIR.states"
 	zcopy_command "$@"
 	log=$BATS_TEST_TMPDIR.screen.log
-	"$python" "$BATS_TEST_DIRNAME/screen.py" "$columns" \
+	"$with_module" "$BATS_TEST_DIRNAME/screen.py" "$columns" \
 	    "$BATS_TEST_TMPDIR.orders" "$BATS_TEST_TMPDIR.states" \
 	    "${command[@]}" <&0 >"${STDOUT:-/dev/null}" 2>"$log" 3>&- 7>&- &
 	pid=$!
