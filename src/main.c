@@ -7,7 +7,8 @@
  *	cli/			the command line: options.c reads it,
  *				option-table.c has a row for each option,
  *				values.c checks and stores their values,
- *				list-options.c is --list-options
+ *				list-options.c is --list-options,
+ *				foreign.c knows the options of other tools
  *	bench/			--benchmark: bench.c measures methods in turn
  *	  route.c standard.c operands.c
  *				  which routes are measured; far-end.c is their

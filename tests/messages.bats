@@ -152,11 +152,12 @@ fd: tcp: listen: unix: unix-listen:"
 }
 
 @test "message: a directory as DEST suggests a file in it" {
-	local why='for directories there is tar(1)'
+	local why='zcopy SOURCE - | tar -x -C dir unpacks an archive'
 	mkdir dir dir/sub
 	told 4 "dir: open: Is a directory (dir/in names a file in it; $why)" \
 	    in dir
-	told 4 "dir/: open: Is a directory (dir/in names a file in it; $why)" \
+	told 4 "dir/: open: Is a directory (dir/in names a file in it; \
+${why/dir/dir/})" \
 	    "$PWD/in" dir/
 	told 4 "dir: open: Is a directory (dir/NAME names a file in it; $why)" \
 	    - dir <in
@@ -167,10 +168,13 @@ no such directory)" in new/
 	[ "$(ls dir)" = sub ]
 }
 
-@test "message: a directory as SOURCE suggests tar" {
+@test "message: a directory as SOURCE suggests a file in it, and tar" {
+	local why='names a file in it; tar -c'
 	mkdir dir
-	told 3 "dir: open: Is a directory (tar -c dir | zcopy - DEST packs it)" \
-	    dir out
+	told 3 "dir: open: Is a directory (dir/NAME $why dir | zcopy - DEST \
+packs all of it)" dir out
+	told 3 "dir/: open: Is a directory (dir/NAME $why dir/ | zcopy - DEST \
+packs all of it)" dir/ out
 }
 
 @test "message: a working directory that was removed is given as the reason" {
@@ -208,9 +212,87 @@ no such directory)" in new/
 	    --timeout=0.1 in fifo
 }
 
-@test "message: an extra operand suggests a shell loop" {
-	told 2 "extra operand 'c': zcopy copies one file; for several use a \
-shell loop (try 'zcopy --help')" in b c
+@test "message: an extra operand suggests a shell loop, and tee" {
+	told 2 "extra operand 'c': zcopy copies one file to one DEST; for \
+several files use a shell loop, for several copies tee(1): zcopy SOURCE - | \
+tee DEST >DEST2 (try 'zcopy --help')" in b c
+}
+
+# foreign TEXT WORD... - each WORD is an option that zcopy does not have, and
+# the message has TEXT.  Every option in the message is one that it has.
+foreign() {
+	local text=$1 word option
+	shift
+	for word; do
+		zcopy 2 "$word" in out
+		[[ $output == "zcopy: $word: unknown option; "*"$text"* ]]
+		while read -r option; do
+			grep -qE -e "$option([ =]|\$)" ../help
+		done < <(grep -oE -e '--[a-z-]+' <<<"${output#*; }")
+	done
+	[ "$(ls)" = in ]
+}
+
+@test "message: an option of another tool is answered with what zcopy has" {
+	STDOUT=../help zcopy 0 --help
+	foreign "sha256sum(1)" --hash --hash=md5 --verify --checksum --sha256
+	foreign "SOURCE is the first operand" --if --if=in
+	foreign "DEST is the second operand" --of=out --output -o
+	foreign "--block-size=SIZE" --bs=1M
+	foreign "--rate=SIZE (-L)" --limit-rate=1M --rate-limit --bwlimit=1M
+	foreign "--progress (-P)" --eta --timer -t -e -b
+	foreign "--bytes=SIZE (-c)" --size -s
+	foreign "--sync" --fsync --fdatasync --conv=fsync
+	foreign "gzip -c FILE | zcopy - DEST" -z --compress
+	foreign "tar -c DIR | zcopy - DEST" -r -R --recursive
+	foreign "--preserve (-p)" --archive
+	foreign "DEST is replaced without it" -f --force
+	foreign "--no-clobber (-n)" -i --interactive
+	foreign "--method=reflink (-m)" --reflink --reflink=auto
+	foreign "zcopy :PORT FILE receives" -l --listen
+	foreign "a shell loop" -k --keep-open
+	foreign "unix:PATH" -U --unixsock
+	foreign "socat(1)" -u --udp
+	foreign "--timeout=SECONDS" -w -T --wait
+	foreign "--retry=N" --retries --tries=3
+	foreign "--offset and --seek" --continue --partial -C
+	foreign "--no-cache" --direct --nocache
+	foreign "--quiet (-q)" --silent
+	foreign "--verbose (-v) or --json" --stats
+	foreign "zcopy SOURCE - | COMMAND" --exec
+}
+
+@test "message: of letters in one word the one that zcopy lacks is answered" {
+	told 2 "-vr: unknown option; one file only: tar -c DIR | zcopy - DEST \
+packs a directory" -vr in out
+	told 2 "-vZ: unknown option (try 'zcopy --help')" -vZ in out
+}
+
+@test "message: operands of dd are answered with what zcopy has" {
+	local row
+	for row in "bs=1M|--block-size=SIZE" "count=3|--bytes=SIZE (-c)" \
+	    "skip=1|--offset=SIZE" "seek=1|--seek=SIZE" "conv=fsync|--sync" \
+	    "oflag=append|--append" "status=progress|-P"; do
+		zcopy 2 in out "${row%|*}"
+		[[ $output == "zcopy: ${row%|*}: dd(1) has this operand; "* ]]
+		[[ $output == *"${row#*|}"* ]]
+	done
+	told 2 "if=in: dd(1) has this operand; here SOURCE is the first operand" \
+	    if=in of=out
+	told 2 "if=in: dd(1) has this operand; here SOURCE is the first operand" \
+	    if=in of=out bs=1M
+	told 2 "of=out: dd(1) has this operand; here DEST is the second operand" \
+	    of=out
+	[ "$(ls)" = in ]
+}
+
+@test "message: a file may be called like an operand of dd" {
+	zcopy 0 in of=out
+	same in of=out
+	zcopy 0 of=out copy
+	same in copy
+	zcopy 0 ./of=out ./if=in
+	same in if=in
 }
 
 # heeds_term - for `retry`: zcopy has a handler for SIGTERM, and sleeps.

@@ -76,6 +76,18 @@ usage_error() {
 	usage_error ""
 }
 
+@test "usage: no operands print a usage of five lines, to stderr; not with -q" {
+	STDOUT=../out zcopy 2
+	[ ! -s ../out ]
+	[ "${#lines[@]}" -eq 6 ]
+	[ "${lines[0]}" = "zcopy: missing SOURCE and DEST (try 'zcopy --help')" ]
+	[ "${lines[1]}" = "Usage: zcopy [OPTION]... SOURCE DEST" ]
+	[ "$(wc -L <<<"$output")" -le 80 ]
+	zcopy 2 -q
+	[ "${#lines[@]}" -eq 1 ]
+	untouched
+}
+
 @test "usage: a missing operand is an error" {
 	usage_error "" in
 }

@@ -221,6 +221,13 @@ const char option_usage[] =
     "       zcopy --discard :PORT\n"
     "       zcopy --list-methods | --list-options | --help | --version";
 
+const char option_short_usage[] =
+    "Usage: zcopy [OPTION]... SOURCE DEST\n"
+    "  zcopy FILE COPY         copy a file; - is standard input or output\n"
+    "  zcopy :9000 FILE        receive a file on port 9000\n"
+    "  zcopy FILE HOST:9000    send it from another machine\n"
+    "  zcopy --help            list the options; zcopy(1) is the manual\n";
+
 const char option_help_ends[] =
     "\n"
     "SOURCE and DEST:\n"

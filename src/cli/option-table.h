@@ -8,6 +8,7 @@
 
 extern const struct option option_table[OPTION_ROWS];
 extern const char option_usage[];	/* follows "Usage: zcopy" */
+extern const char option_short_usage[];	/* five lines: no operands */
 extern const char option_help_ends[];	/* follows the options */
 
 #endif

@@ -10,6 +10,7 @@
 #include "../base/output.h"
 #include "../endpoint/allow.h"
 #include "../transfer/rules.h"
+#include "foreign.h"
 #include "list-options.h"
 #include "option-table.h"
 #include "values.h"
@@ -97,6 +98,21 @@ take_option(struct options *o, const struct option *row)
 	return status;
 }
 
+/** Print what is wrong with the option that popt has refused with `error`. */
+static enum status
+refuse_option(const struct options *o, int error)
+{
+	const char *word = poptBadOption(o->context, 0);
+	const char *advice = error == POPT_ERROR_BADOPT ?
+	    foreign_advice(word) : NULL;
+
+	if (advice != NULL)
+		diag_error(word, "%s; %s", poptStrerror(error), advice);
+	else
+		diag_error(word, "%s " HINT, poptStrerror(error));
+	return STATUS_USAGE;
+}
+
 /** True for an action that only prints what this program knows of itself. */
 static bool
 prints_itself(enum action action)
@@ -116,11 +132,8 @@ take_options(struct options *o)
 
 		if (row == -1)
 			return STATUS_OK;
-		if (row < -1) {
-			diag_error(poptBadOption(o->context, 0), "%s " HINT,
-			    poptStrerror(row));
-			return STATUS_USAGE;
-		}
+		if (row < -1)
+			return refuse_option(o, row);
 		status = take_option(o, &option_table[row]);
 		if (status != STATUS_OK)
 			return status;
@@ -143,11 +156,56 @@ take_listener(struct options *o)
 	return STATUS_USAGE;
 }
 
+/** Print what is wrong with operands that are not two.  `extra` is the third
+ * one, or NULL. */
+static enum status
+refuse_count(const struct options *o, const char *extra)
+{
+	if (extra != NULL) {
+		diag_error(NULL, "extra operand '%s': zcopy copies one file to "
+		    "one DEST; for several files use a shell loop, for several "
+		    "copies tee(1): zcopy SOURCE - | tee DEST >DEST2 " HINT,
+		    extra);
+	} else if (o->source != NULL) {
+		diag_error(NULL, "missing DEST after '%s' " HINT, o->source);
+	} else {
+		diag_error(NULL, "missing SOURCE and DEST " HINT);
+		if (!o->quiet)
+			fputs(option_short_usage, stderr);
+	}
+	return STATUS_USAGE;
+}
+
+/** Print what zcopy has instead if one of these operands, which may be NULL, is
+ * one of dd(1).  A file may have such a name: two operands are taken as they
+ * are unless both look like that. */
+static enum status
+check_foreign(const struct options *o, const char *extra)
+{
+	const char *const operands[] = { o->source, o->dest, extra };
+	const char *first = NULL;
+	int count = 0;
+
+	for (size_t i = 0; i < 3 && operands[i] != NULL; i++) {
+		if (foreign_operand_advice(operands[i]) == NULL)
+			continue;
+		count++;
+		if (first == NULL)
+			first = operands[i];
+	}
+	if (count == 0 || (count == 1 && o->dest != NULL && extra == NULL))
+		return STATUS_OK;
+	diag_error(first, "dd(1) has this operand; %s",
+	    foreign_operand_advice(first));
+	return STATUS_USAGE;
+}
+
 /** Take SOURCE and DEST; some actions can do without. */
 static enum status
 take_operands(struct options *o)
 {
 	const char *extra;
+	enum status status;
 
 	o->source = poptGetArg(o->context);
 	if (o->action == ACTION_DISCARD)
@@ -156,22 +214,12 @@ take_operands(struct options *o)
 		return STATUS_OK;
 	if (o->source != NULL)
 		o->dest = poptGetArg(o->context);
-
-	if (o->dest == NULL) {
-		if (o->source == NULL)
-			diag_error(NULL, "missing SOURCE and DEST " HINT);
-		else
-			diag_error(NULL, "missing DEST after '%s' " HINT,
-			    o->source);
-		return STATUS_USAGE;
-	}
-
 	extra = poptGetArg(o->context);
-	if (extra == NULL)
-		return STATUS_OK;
-	diag_error(NULL, "extra operand '%s': zcopy copies one file; "
-	    "for several use a shell loop " HINT, extra);
-	return STATUS_USAGE;
+	status = check_foreign(o, extra);
+	if (status != STATUS_OK)
+		return status;
+	return o->dest != NULL && extra == NULL ? STATUS_OK :
+	    refuse_count(o, extra);
 }
 
 /** --list-methods has no operands. */
