@@ -445,19 +445,20 @@ static void
 advise_directory(const struct endpoint *ep, char *text, size_t size)
 {
 	size_t length = strlen(ep->path);
+	const char *slash = ep->path[length - 1] == '/' ? "" : "/";
 	struct stat st;
 
 	if (ep->role == ROLE_SOURCE)
-		snprintf(text, size, " (tar -c %s | zcopy - DEST packs it)",
-		    ep->path);
+		snprintf(text, size, " (%s%sNAME names a file in it; "
+		    "tar -c %s | zcopy - DEST packs all of it)",
+		    ep->path, slash, ep->path);
 	else if (stat(ep->path, &st) < 0)
 		snprintf(text, size, " (it ends in a slash, and there is no "
 		    "such directory)");
 	else
-		snprintf(text, size, " (%s%s%s names a file in it; for "
-		    "directories there is tar(1))", ep->path,
-		    ep->path[length - 1] == '/' ? "" : "/",
-		    source_base(ep->options));
+		snprintf(text, size, " (%s%s%s names a file in it; "
+		    "zcopy SOURCE - | tar -x -C %s unpacks an archive)",
+		    ep->path, slash, source_base(ep->options), ep->path);
 }
 
 /** Write what the user can do about errno, in brackets; "" if nothing is
@@ -485,7 +486,7 @@ advise(const struct endpoint *ep, char *text, size_t size)
 enum status
 endpoint_error(const struct endpoint *ep, const char *doing)
 {
-	char advice[2 * PATH_MAX + 80];
+	char advice[3 * PATH_MAX + 80];
 	int signal = errno == EINTR ? signals_caught() : 0;
 
 	if (signal != 0) {
