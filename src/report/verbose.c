@@ -66,19 +66,18 @@ verbose_done(const struct summary *summary, bool shown)
 	    "%.1f MB/s, method %s", result->bytes, summary->copied,
 	    rate(result->bytes, summary->copied), result->used_count == 0 ?
 	    none : join(result->used, result->used_count, "+").text);
+	if (result->header_bytes > 0 || result->trailer_bytes > 0)
+		diag_verbose("header: %" PRId64 " bytes, trailer: %" PRId64
+		    " bytes", result->header_bytes, result->trailer_bytes);
+	if (result->hole_bytes > 0)
+		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
 	if (summary->confirmed != NULL)
 		diag_verbose("confirmed: %s", summary->confirmed);
 	if (summary->flushed >= 0)
 		diag_verbose("flushed: %.3f s", summary->flushed);
-	if (result->hole_bytes > 0)
-		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
 	if (shown)
 		diag_answer("%s", done);
 	else
 		diag_verbose("%s", done);
 	diag_log("%s", done);
-	if (result->header_bytes > 0 || result->trailer_bytes > 0)
-		diag_verbose("around it: header %" PRId64 " bytes, trailer %"
-		    PRId64 " bytes", result->header_bytes,
-		    result->trailer_bytes);
 }
