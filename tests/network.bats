@@ -760,6 +760,24 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	[ $count -ge 3 ]
 }
 
+# bats test_tags=valgrind
+@test "name: -v does not mention the addresses that were merely tried" {
+	requires_ipv6
+	requires python3
+	with_hosts "127.0.0.2 many" "127.0.0.3 many" "::1 many"
+	local address other
+	for address in $(addresses many); do
+		peer listen "$address:0" "save=$got"
+		zcopy 0 -v in "many:$port"
+		peer_ends 0
+		[[ $output == *"done: "* ]]
+		for other in $(addresses many); do
+			[ "$other" = "$address" ] ||
+			    [[ $output != *"$other"* ]]
+		done
+	done
+}
+
 @test "name: a listener listens on all addresses of a name, on one port" {
 	requires_ipv6
 	requires python3
