@@ -218,6 +218,11 @@ several files use a shell loop, for several copies tee(1): zcopy SOURCE - | \
 tee DEST >DEST2 (try 'zcopy --help')" in b c
 }
 
+@test "message: a host and a port in two operands are answered with HOST:PORT" {
+	told 2 "extra operand '9000': a host and its port are one operand, \
+HOST:9000 (try 'zcopy --help')" in receiver 9000
+}
+
 # foreign TEXT WORD... - each WORD is an option that zcopy does not have, and
 # the message has TEXT.  Every option in the message is one that it has.
 foreign() {

@@ -5,6 +5,7 @@
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/diag.h"
 #include "../base/output.h"
@@ -161,7 +162,10 @@ take_listener(struct options *o)
 static enum status
 refuse_count(const struct options *o, const char *extra)
 {
-	if (extra != NULL) {
+	if (extra != NULL && extra[strspn(extra, "0123456789")] == '\0') {
+		diag_error(NULL, "extra operand '%s': a host and its port are "
+		    "one operand, HOST:%s " HINT, extra, extra);
+	} else if (extra != NULL) {
 		diag_error(NULL, "extra operand '%s': zcopy copies one file to "
 		    "one DEST; for several files use a shell loop, for several "
 		    "copies tee(1): zcopy SOURCE - | tee DEST >DEST2 " HINT,
