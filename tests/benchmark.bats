@@ -395,4 +395,6 @@ has_counted_some() {
 	run "$BATS_TEST_DIRNAME/../scripts/plot" "$BATS_TEST_DIRNAME/plot"
 	[ "$status" -eq 1 ]
 	[[ $output == plot:* ]]
+	run "$BATS_TEST_DIRNAME/../scripts/plot" --size=9
+	[ "$status" -eq 2 ]
 }

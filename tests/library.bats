@@ -105,6 +105,13 @@ defined() {
 	done
 }
 
+@test "library: make install installs zcopy-plot and its manual" {
+	[ "$(find "$root" -path '*/man1/*' -name zcopy-plot.1 | wc -l)" -eq 1 ]
+	run "$(find "$root" -path '*/bin/*' -name zcopy-plot)" --help
+	[ "$status" -eq 0 ]
+	[[ $output == "usage: zcopy-plot "* ]]
+}
+
 @test "library: make uninstall leaves nothing behind" {
 	make_here install "DESTDIR=$PWD/again"
 	[ -n "$(find again ! -type d)" ]
