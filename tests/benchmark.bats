@@ -93,6 +93,8 @@ usage_error() {
 	    method("file to pipe", "read-write")["bytes_per_second"]["median"])
 	    < 0.01'
 	query 'method("file to pipe", "splice")["auto"]'
+	query 'd["limit"]["what"] is None or 0 < d["limit"]["factor_min"] <=
+	    d["limit"]["factor"] <= d["limit"]["factor_max"]'
 }
 
 @test "benchmark: the table has all routes, and its last line is the answer" {

@@ -38,10 +38,13 @@ static const struct {
 	    "GB/s; the network alone takes 4.1 GB/s, 7.9 times as much; "
 	    "together 0.51 GB/s." },
 	{ 4, 0.118, 0.117, LIMIT_DEST, 33.9, "The network is the limit: 0.118 "
-	    "GB/s; the disk alone takes 4 GB/s, 33.9 times as much; together "
+	    "GB/s; the disk alone takes 4 GB/s, 34 times as much; together "
 	    "0.117 GB/s." },
 	{ 1, 1.16, 1, LIMIT_SOURCE, 1.16, "The disk is the limit" },
 	{ 1, 1000, 0.81, LIMIT_SOURCE, 1000, "The disk is the limit" },
+	{ 1, 4, 1.03, LIMIT_SOURCE, 4, "together 1.03 GB/s." },
+	{ 1, 4, 1.1, LIMIT_SOURCE, 4, "together 1.1 GB/s.  Together can be "
+	    "faster than one alone because " },
 	{ 0.00125, 1, 0.00125, LIMIT_SOURCE, 800, "limit: 0.00125 GB/s" },
 
 	/* neither is: they are within 15 % */
@@ -74,10 +77,28 @@ static const struct {
 	{ 1, 1, 0, LIMIT_UNKNOWN, 0, "The limit is unknown: both "
 	    "together were not measured." },
 	{ 1, 4, 2, LIMIT_UNKNOWN, 0, "The limit is unknown: both "
-	    "together were faster than one of them alone." },
+	    "together were faster than one of them alone.  Together can be "
+	    "faster than one alone because " },
 	{ 0, 0, 0, LIMIT_UNKNOWN, 0, "the disk alone was not measured" },
 };
 
+/* The factor is a range where the rounds of an end differ. */
+static const struct {
+	struct spread fast, slow;	/* GB/s */
+	double min, max;		/* of the factor */
+	const char *text;
+} ranges[] = {
+	{ { 8, 6, 12 }, { 2, 2, 2 }, 3, 6, ", 3.0 to 6.0 times as much;" },
+	{ { 8, 6, 10 }, { 2, 1, 2 }, 3, 10, ", 3.0 to 10 times as much;" },
+	{ { 8, 8, 8 }, { 2, 2, 2 }, 4, 4, ", 4.0 times as much;" },
+	{ { 8, 7.99, 8.01 }, { 2, 2, 2 }, 3.995, 4.005,
+	    ", 4.0 times as much;" },
+	{ { 80, 60, 120 }, { 2, 2, 2 }, 30, 60, ", 30 to 60 times as much;" },
+	/* the rounds overlap */
+	{ { 8, 1, 9 }, { 2, 1.5, 3 }, 0.333, 6, ", up to 6.0 times as much;" },
+};
+
+#define RANGES	(sizeof(ranges) / sizeof(ranges[0]))
 #define SPREADS	(sizeof(spreads) / sizeof(spreads[0]))
 #define ANSWERS	(sizeof(answers) / sizeof(answers[0]))
 
@@ -113,15 +134,22 @@ spreads_as(size_t i)
 	    is_near(spread.max, spreads[i].spread.max);
 }
 
+/** Return the speeds of rounds that all had this speed, in GB/s. */
+static struct spread
+exactly(double speed)
+{
+	return (struct spread){ speed * 1e9, speed * 1e9, speed * 1e9 };
+}
+
 static bool
 answers_as(size_t i)
 {
 	const struct speeds speeds = {
 		.source_name = "the disk",
 		.dest_name = "the network",
-		.source = answers[i].source * 1e9,
-		.dest = answers[i].dest * 1e9,
-		.both = answers[i].both * 1e9,
+		.source = exactly(answers[i].source),
+		.dest = exactly(answers[i].dest),
+		.both = exactly(answers[i].both),
 	};
 	struct limit limit = limit_find(&speeds);
 
@@ -129,6 +157,35 @@ answers_as(size_t i)
 	return limit.what == answers[i].what &&
 	    is_near(limit.factor, answers[i].factor) &&
 	    strstr(limit.text, answers[i].text) != NULL;
+}
+
+/** Return the spread, which is in GB/s, in bytes per second. */
+static struct spread
+scaled(struct spread speed)
+{
+	return (struct spread){ speed.median * 1e9, speed.min * 1e9,
+	    speed.max * 1e9 };
+}
+
+static bool
+ranges_as(size_t i, bool source_is_slow)
+{
+	const struct spread fast = scaled(ranges[i].fast);
+	const struct spread slow = scaled(ranges[i].slow);
+	const struct speeds speeds = {
+		.source_name = "the disk",
+		.dest_name = "the network",
+		.source = source_is_slow ? slow : fast,
+		.dest = source_is_slow ? fast : slow,
+		.both = slow,
+	};
+	struct limit limit = limit_find(&speeds);
+
+	printf("# %s\n", limit.text);
+	return limit.what == (source_is_slow ? LIMIT_SOURCE : LIMIT_DEST) &&
+	    is_near(limit.factor_min, ranges[i].min) &&
+	    is_near(limit.factor_max, ranges[i].max) &&
+	    strstr(limit.text, ranges[i].text) != NULL;
 }
 
 static void
@@ -151,14 +208,14 @@ check_ratios(void)
 	figures = figures_of(&record, 1);
 	report(is_near(figures.speed_ratio, 1) &&
 	    is_near(figures.cpu_ratio, 1), "read-write has the ratio 1");
-	report(is_near(figures_best(&record), 3), "the best median is found");
+	report(is_near(figures_best(&record).median, 3), "the best median is found");
 
 	record.series[1].rounds = 0;
 	figures = figures_of(&record, 0);
 	report(figures.speed_ratio == 0 && figures.cpu_ratio == 0,
 	    "without read-write there is no ratio");
 	record.series[0].rounds = 0;
-	report(figures_best(&record) == 0 && !record_has_rows(&record),
+	report(figures_best(&record).median == 0 && !record_has_rows(&record),
 	    "without a round there are no figures");
 	record.series[0].refused = 1;
 	report(record_has_rows(&record), "a refusal has a row");
@@ -227,7 +284,7 @@ check_json(void)
 int
 main(void)
 {
-	printf("1..%zu\n", SPREADS + ANSWERS + 9);
+	printf("1..%zu\n", SPREADS + ANSWERS + 2 * RANGES + 9);
 	for (size_t i = 0; i < SPREADS; i++)
 		report(spreads_as(i), "the spread of %s is right",
 		    spreads[i].name);
@@ -235,6 +292,10 @@ main(void)
 		report(answers_as(i), "the limit is right: disk %g, "
 		    "network %g, both %g", answers[i].source, answers[i].dest,
 		    answers[i].both);
+	for (size_t i = 0; i < RANGES; i++)
+		for (int slow = 0; slow < 2; slow++)
+			report(ranges_as(i, slow), "the answer says %s",
+			    ranges[i].text);
 	check_ratios();
 	check_json();
 	return 0;

@@ -74,10 +74,10 @@ record_has_rows(const struct record *record)
 	return false;
 }
 
-double
+struct spread
 figures_best(struct record *record)
 {
-	double best = 0;
+	struct spread best = { .median = 0 };
 
 	for (size_t i = 0; i < record->count; i++) {
 		struct series *series = &record->series[i];
@@ -86,7 +86,8 @@ figures_best(struct record *record)
 		if (series->rounds == 0)
 			continue;
 		speed = spread_of(series->bytes_per_second, series->rounds);
-		best = MAX(best, speed.median);
+		if (speed.median > best.median)
+			best = speed;
 	}
 	return best;
 }

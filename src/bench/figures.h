@@ -48,9 +48,9 @@ struct figures {
  * samples. */
 struct figures figures_of(struct record *, size_t i);
 
-/** Return the median speed of the method whose median is the best, or 0 if none
- * was measured.  Sorts the samples. */
-double figures_best(struct record *);
+/** Return the speeds of the method whose median is the best, or 0 if none was
+ * measured.  Sorts the samples. */
+struct spread figures_best(struct record *);
 
 /** True if any method has been measured or refused, and so has a row in a
  * report. */

@@ -84,9 +84,11 @@ record_object(struct record *record)
 static json_t *
 limit_object(const struct limit *limit)
 {
-	return json_pack("{s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
 	    "what", json_text(limit_name(limit->what)),
 	    "factor", positive(limit->factor),
+	    "factor_min", positive(limit->factor_min),
+	    "factor_max", positive(limit->factor_max),
 	    "text", json_text(limit->text));
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/param.h>
 
 #define SAME	1.15			/* faster by up to this factor: about
@@ -20,17 +21,26 @@
 #define TURNS	0.9			/* the same, of the speed of ends that
 					   take turns */
 
+#define NOISE	1.05			/* faster by more than this: not noise
+					   alone */
+
+static double
+slower_of(const struct speeds *speeds)
+{
+	return MIN(speeds->source.median, speeds->dest.median);
+}
+
 static struct limit
 limit_unknown(const struct speeds *speeds)
 {
 	struct limit limit = { .what = LIMIT_UNKNOWN };
 	const char *name = "both", *how = "together were not measured";
 
-	if (speeds->source <= 0 || speeds->dest <= 0) {
-		name = speeds->source <= 0 ? speeds->source_name :
+	if (speeds->source.median <= 0 || speeds->dest.median <= 0) {
+		name = speeds->source.median <= 0 ? speeds->source_name :
 		    speeds->dest_name;
 		how = "alone was not measured";
-	} else if (speeds->both > 0) {
+	} else if (speeds->both.median > 0) {
 		how = "together were faster than one of them alone";
 	}
 	snprintf(limit.text, sizeof(limit.text), "The limit is unknown: "
@@ -38,18 +48,29 @@ limit_unknown(const struct speeds *speeds)
 	return limit;
 }
 
+/** Return the limit with its factors: how much faster the one is. */
+static struct limit
+limit_of(enum limit_what what, const struct spread *fast,
+    const struct spread *slow)
+{
+	return (struct limit){ .what = what,
+	    .factor = fast->median / slow->median,
+	    .factor_min = fast->min / slow->max,
+	    .factor_max = fast->max / slow->min };
+}
+
 static struct limit
 limit_machine(const struct speeds *speeds)
 {
-	double slower = MIN(speeds->source, speeds->dest);
-	struct limit limit = { .what = LIMIT_MACHINE,
-	    .factor = slower / speeds->both };
+	const bool source = speeds->source.median < speeds->dest.median;
+	struct limit limit = limit_of(LIMIT_MACHINE,
+	    source ? &speeds->source : &speeds->dest, &speeds->both);
 
 	snprintf(limit.text, sizeof(limit.text), "This machine is the limit, "
 	    "CPU or memory, which both share: %s alone %.3g GB/s, %s alone "
 	    "%.3g GB/s, together %.3g GB/s.", speeds->source_name,
-	    speeds->source / 1e9, speeds->dest_name, speeds->dest / 1e9,
-	    speeds->both / 1e9);
+	    speeds->source.median / 1e9, speeds->dest_name,
+	    speeds->dest.median / 1e9, speeds->both.median / 1e9);
 	return limit;
 }
 
@@ -58,56 +79,99 @@ limit_machine(const struct speeds *speeds)
 static const char *
 turns(const struct speeds *speeds)
 {
-	return speeds->both < SHARED * MIN(speeds->source, speeds->dest) ?
+	return speeds->both.median < SHARED * slower_of(speeds) ?
 	    ", because they take turns" : "";
 }
 
 static struct limit
-limit_neither(const struct speeds *speeds, double factor)
+limit_neither(const struct speeds *speeds)
 {
-	struct limit limit = { .what = LIMIT_NEITHER, .factor = factor };
+	const bool source = speeds->source.median > speeds->dest.median;
+	struct limit limit = limit_of(LIMIT_NEITHER,
+	    source ? &speeds->source : &speeds->dest,
+	    source ? &speeds->dest : &speeds->source);
 
 	snprintf(limit.text, sizeof(limit.text), "Neither is the limit: %s "
 	    "alone, %.3g GB/s, and %s alone, %.3g GB/s, have about the same "
 	    "speed; together %.3g GB/s%s.", speeds->source_name,
-	    speeds->source / 1e9, speeds->dest_name, speeds->dest / 1e9,
-	    speeds->both / 1e9, turns(speeds));
+	    speeds->source.median / 1e9, speeds->dest_name,
+	    speeds->dest.median / 1e9, speeds->both.median / 1e9,
+	    turns(speeds));
 	return limit;
 }
 
-static struct limit
-limit_one(const struct speeds *speeds, double factor)
+/** Write "3 to 6 times": the factor as far as the rounds agree on it. */
+static void
+put_factor(char *to, size_t size, const struct limit *limit)
 {
-	bool source = speeds->source < speeds->dest;
-	struct limit limit = { .factor = factor,
-	    .what = source ? LIMIT_SOURCE : LIMIT_DEST };
+	char least[16], most[16];
 
+	snprintf(least, sizeof(least), "%.*f", limit->factor_min < 9.95,
+	    limit->factor_min);
+	snprintf(most, sizeof(most), "%.*f", limit->factor_max < 9.95,
+	    limit->factor_max);
+	if (limit->factor_min <= 1)	/* the rounds overlap */
+		snprintf(to, size, "up to %s times", most);
+	else if (strcmp(least, most) == 0)
+		snprintf(to, size, "%s times", most);
+	else
+		snprintf(to, size, "%s to %s times", least, most);
+}
+
+static struct limit
+limit_one(const struct speeds *speeds)
+{
+	const bool source = speeds->source.median < speeds->dest.median;
+	const struct spread *slow = source ? &speeds->source : &speeds->dest;
+	const struct spread *fast = source ? &speeds->dest : &speeds->source;
+	struct limit limit = limit_of(source ? LIMIT_SOURCE : LIMIT_DEST, fast,
+	    slow);
+	char factor[48];
+
+	put_factor(factor, sizeof(factor), &limit);
 	snprintf(limit.text, sizeof(limit.text), "%s is the limit: %.3g GB/s; "
-	    "%s alone takes %.3g GB/s, %.1f times as much; together %.3g "
-	    "GB/s%s.",
+	    "%s alone takes %.3g GB/s, %s as much; together %.3g GB/s%s.",
 	    source ? speeds->source_name : speeds->dest_name,
-	    MIN(speeds->source, speeds->dest) / 1e9,
+	    slow->median / 1e9,
 	    source ? speeds->dest_name : speeds->source_name,
-	    MAX(speeds->source, speeds->dest) / 1e9, factor,
-	    speeds->both / 1e9, turns(speeds));
+	    fast->median / 1e9, factor, speeds->both.median / 1e9,
+	    turns(speeds));
 	limit.text[0] = (char)toupper((unsigned char)limit.text[0]);
 	return limit;
+}
+
+/** If both together were faster than one alone, add a sentence that says how
+ * that can be. */
+static void
+explain_surplus(struct limit *limit, const struct speeds *speeds)
+{
+	if (speeds->both.median > NOISE * slower_of(speeds))
+		strlcat(limit->text, "  Together can be faster than one alone "
+		    "because they are measured one after the other, and what "
+		    "else the machine does, or what the disk itself caches, "
+		    "has changed.", sizeof(limit->text));
 }
 
 struct limit
 limit_find(const struct speeds *speeds)
 {
-	double slower = MIN(speeds->source, speeds->dest);
-	double factor, serial;
+	const double source = speeds->source.median, dest = speeds->dest.median;
+	const double slower = slower_of(speeds), both = speeds->both.median;
+	struct limit limit;
 
-	if (slower <= 0 || speeds->both <= 0 || speeds->both > SAME * slower)
+	if (slower <= 0 || both <= 0)
 		return limit_unknown(speeds);
-	serial = 1 / (1 / speeds->source + 1 / speeds->dest);
-	if (speeds->both < MIN(SHARED * slower, TURNS * serial))
-		return limit_machine(speeds);
-	factor = MAX(speeds->source, speeds->dest) / slower;
-	return factor <= SAME ? limit_neither(speeds, factor) :
-	    limit_one(speeds, factor);
+	if (both > SAME * slower)
+		limit = limit_unknown(speeds);
+	else if (both < MIN(SHARED * slower,
+	    TURNS / (1 / source + 1 / dest)))
+		limit = limit_machine(speeds);
+	else if (MAX(source, dest) <= SAME * slower)
+		limit = limit_neither(speeds);
+	else
+		limit = limit_one(speeds);
+	explain_surplus(&limit, speeds);
+	return limit;
 }
 
 const char *

@@ -4,6 +4,8 @@
 #ifndef BENCH_LIMIT_H
 #define BENCH_LIMIT_H
 
+#include "figures.h"
+
 enum limit_what {
 	LIMIT_UNKNOWN,
 	LIMIT_SOURCE,			/* SOURCE is slower than DEST */
@@ -12,11 +14,11 @@ enum limit_what {
 	LIMIT_MACHINE,			/* the CPU or memory that both use */
 };
 
-/** Bytes per second; 0: not measured. */
+/** Bytes per second; all 0: not measured. */
 struct speeds {
 	const char *source_name, *dest_name;	/* for the text: "the disk" */
-	double source, dest;			/* of each alone */
-	double both;				/* of SOURCE to DEST */
+	struct spread source, dest;		/* of each alone */
+	struct spread both;			/* of SOURCE to DEST */
 };
 
 struct limit {
@@ -24,7 +26,12 @@ struct limit {
 	double factor;			/* speed of the faster end / the slower;
 					   LIMIT_MACHINE: of the slower end /
 					   both; LIMIT_UNKNOWN: 0 */
-	char text[256];			/* one sentence that explains it */
+	double factor_min, factor_max;	/* the factor, if one end had its best
+					   round and the other its worst, and
+					   the other way round: below 1, the
+					   rounds overlap */
+	char text[512];			/* what explains it: one sentence, or
+					   two; no newline */
 };
 
 /** Find the bottleneck. */
