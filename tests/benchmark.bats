@@ -126,6 +126,76 @@ usage_error() {
 	run ! grep 'SOURCE on' ../report
 }
 
+# on_disk - have `in` and `old` in a directory that is not in memory only.
+on_disk() {
+	[ "$(stat -f -c %T .)" = tmpfs ] || return 0
+	file_system ext4
+	cp in old "$fs"
+	cd "$fs" || return
+}
+
+@test "benchmark: what it brought into the page cache is dropped again" {
+	on_disk
+	cp in place
+	"$TEST_BIN/cache" read in
+	"$TEST_BIN/cache" has in
+	STDOUT=../report zcopy 0 --benchmark -q --rounds=1 --inplace in place
+	same in place
+	# The comparison has read them.
+	"$TEST_BIN/cache" drop in
+	"$TEST_BIN/cache" drop place
+	STDOUT=../report zcopy 0 --benchmark -q --rounds=1 --inplace in place
+	"$TEST_BIN/cache" lacks in
+	"$TEST_BIN/cache" lacks place
+	STDOUT=../report zcopy 0 --benchmark -q --rounds=1 - fd:9 <in 9<>place
+	"$TEST_BIN/cache" lacks in
+	"$TEST_BIN/cache" lacks place
+}
+
+@test "benchmark: holes of SOURCE are moved as zeros, and the report says so" {
+	requires python3
+	truncate -s 4M ../sparse
+	quick --json in absent
+	query 'not d["holes_filled"]'
+	query '"copy_file_range" in names(routes["SOURCE to DEST"])'
+	quick --json ../sparse absent
+	query 'd["holes_filled"]'
+	query '"copy_file_range" not in names(routes["SOURCE to DEST"])'
+	query 'method("SOURCE to DEST", "read-write")["calls_per_gib"] >
+	    method("SOURCE to DEST", "sendfile")["calls_per_gib"]'
+	quick ../sparse absent
+	grep -q '^SOURCE has holes: ' ../report
+	quick in absent
+	run ! grep 'holes' ../report
+	untouched
+}
+
+@test "benchmark: a descriptor keeps its position when its holes are looked for" {
+	requires python3
+	{ cat in; truncate -s 4M in2; cat in2; } >../both
+	rm in2
+	truncate -s 12M ../both
+	{
+		head -c 1M >/dev/null
+		quick --json - /dev/null
+	} <../both
+	query 'd["holes_filled"] and all(r["bytes"] == 11 << 20
+	    for r in d["routes"])'
+}
+
+@test "benchmark: it says where sendfile and splice move nothing" {
+	requires python3
+	quick -c 1M --json
+	query '[r["name"] for r in d["routes"] if r["copies_nothing"]] ==
+	    ["warm file to /dev/null"]'
+	query '[r["name"] for r in d["routes"] if r["cold"]] ==
+	    [r for r in routes if "cold" in r]'
+	quick -c 1M
+	[ "$(grep -c 'move nothing to /dev/null' ../report)" -eq 1 ]
+	grep -A1 '^warm file to /dev/null' ../report |
+	    grep -q 'move nothing to /dev/null'
+}
+
 @test "benchmark: a method that the kernel refuses has a row with the errno" {
 	requires python3
 	FAULT=splice:EINVAL:1+ quick -c 4M --json

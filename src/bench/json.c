@@ -73,11 +73,13 @@ record_object(struct record *record)
 
 	for (size_t i = 0; i < record->count; i++)
 		methods = append(methods, series_object(record, i));
-	return json_pack("{s:s, s:o, s:o, s:I, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:I, s:b, s:b, s:o}",
 	    "name", record->route->name,
 	    "source", json_text(record->route->source),
 	    "dest", json_text(record->route->dest),
 	    "bytes", (json_int_t)record->bytes,
+	    "cold", (int)(record->route->cold >= 0),
+	    "copies_nothing", (int)record->route->copies_nothing,
 	    "methods", methods);
 }
 
@@ -100,7 +102,7 @@ report_object(struct report *report)
 	for (size_t i = 0; i < report->count; i++)
 		routes = append(routes, record_object(&report->record[i]));
 	return json_pack("{s:i, s:s, s:s, s:I, s:i, s:I, s:o, s:o, s:o, s:b, "
-	    "s:o, s:o}",
+	    "s:b, s:o, s:o}",
 	    "schema", 1,
 	    "version", zc_version(),
 	    "kernel", report->system.release,
@@ -110,6 +112,7 @@ report_object(struct report *report)
 	    "directory", json_text(report->routes->directory),
 	    "file_system", json_text(report->routes->file_system),
 	    "congestion_control", json_text(report->congestion),
+	    "holes_filled", (int)report->routes->fills_holes,
 	    "interrupted", (int)report->interrupted,
 	    "routes", routes,
 	    "limit", limit_object(&report->limit));

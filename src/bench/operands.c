@@ -115,6 +115,16 @@ bytes_alone(const struct look *source, const struct options *options)
 	return bytes > 0 ? MIN(bytes, DATA_BYTES) : DATA_BYTES;
 }
 
+/** True if sendfile and splice only look up the pages of SOURCE, which are in
+ * memory, and hand them to /dev/null. */
+static bool
+copies_nothing(const struct routes *routes, const struct view *source,
+    enum zc_kind dest)
+{
+	return dest == ZC_NULL && source->look.kind == ZC_REGULAR &&
+	    !routes->has_cold;
+}
+
 /** Add a route that reads SOURCE and drops the data. */
 static enum status
 add_source(struct routes *routes, const struct view *view,
@@ -133,6 +143,7 @@ add_source(struct routes *routes, const struct view *view,
 	route->part = PART_SOURCE;
 	route->rewind[0] = rewind_of(view);
 	route->cold = routes->file;
+	route->copies_nothing = copies_nothing(routes, view, ZC_NULL);
 	return STATUS_OK;
 }
 
@@ -173,7 +184,37 @@ add_both(struct routes *routes, const struct view *source,
 	route->rewind[0] = rewind_of(source);
 	route->rewind[1] = rewind_of(dest);
 	route->cold = routes->file;
+	route->copies_nothing = copies_nothing(routes, source, dest->look.kind);
 	return STATUS_OK;
+}
+
+/** True if the file has a hole after `start`. */
+static bool
+has_holes(int fd, const struct look *look)
+{
+	const off_t position = lseek(fd, 0, SEEK_CUR);
+	/* A shared position must be as before. */
+	const off_t hole = lseek(fd, MAX(look->start, 0), SEEK_HOLE);
+
+	(void)lseek(fd, position, SEEK_SET);
+	return hole >= 0 && hole < look->size;
+}
+
+/** Note DEST, if it is a file or a disk that the passes write. */
+static enum status
+look_up_dest(struct routes *routes, const struct view *view)
+{
+	const struct endpoint *end = view->end;
+
+	if ((view->look.kind != ZC_REGULAR && view->look.kind != ZC_BLOCK) ||
+	    endpoint_has(end, ENDPOINT_REPLACES))
+		return STATUS_OK;
+	routes->written = end->inherited ?
+	    routes_name("/proc/self/fd/%d", end->fd) :
+	    routes_name("%s", end->path);
+	if (routes->written != NULL)
+		return STATUS_OK;
+	return endpoint_error(end, "benchmark");
 }
 
 /** Find the type of SOURCE's file system, for the report.  If the page cache
@@ -193,6 +234,7 @@ look_up_source(struct routes *routes, const struct view *view)
 	    descriptor_open(&end->deadline, AT_FDCWD, end->path, O_RDONLY, 0);
 	if (routes->file < 0)
 		return endpoint_error(end, "open");
+	routes->fills_holes = regular && has_holes(routes->file, &view->look);
 	/* A disk can be cold; do not ask cold_can_be(), which would look at the
 	 * file system of its node in /dev. */
 	routes->has_cold = !regular || cold_can_be(routes->file);
@@ -205,8 +247,9 @@ look_up_source(struct routes *routes, const struct view *view)
 
 static enum status
 add_all(struct routes *routes, struct view *source, struct view *dest,
-    const struct options *options)
+    const struct options *given)
 {
+	struct options options = *given;
 	enum status status = look_at_both(source, dest);
 
 	if (status != STATUS_OK)
@@ -216,13 +259,19 @@ add_all(struct routes *routes, struct view *source, struct view *dest,
 	status = look_up_source(routes, source);
 	if (status != STATUS_OK)
 		return status;
-	status = add_source(routes, source, options);
+	status = look_up_dest(routes, dest);
 	if (status != STATUS_OK)
 		return status;
-	status = add_dest(routes, source, dest, options);
+	/* Skipping holes would look like enormous speed. */
+	if (routes->fills_holes)
+		options.sparse = SPARSE_NEVER;
+	status = add_source(routes, source, &options);
 	if (status != STATUS_OK)
 		return status;
-	return add_both(routes, source, dest, options);
+	status = add_dest(routes, source, dest, &options);
+	if (status != STATUS_OK)
+		return status;
+	return add_both(routes, source, dest, &options);
 }
 
 enum status

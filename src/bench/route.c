@@ -3,6 +3,7 @@
 #include "route.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,22 @@ route_prepare(const struct route *route)
 	return STATUS_OK;
 }
 
+/** Drop from the page cache what the passes have brought there.  The files of
+ * our own need not be dropped: they go when they are closed. */
+static void
+drop_data(const struct routes *routes)
+{
+	int written = routes->written == NULL ? -1 :
+	    open(routes->written, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (routes->has_cold && routes->directory == NULL)
+		(void)cold_make(routes->file);
+	if (written < 0)
+		return;
+	(void)cold_make(written);
+	close(written);
+}
+
 static void
 close_ours(int fd)
 {
@@ -85,6 +102,8 @@ close_ours(int fd)
 void
 routes_free(struct routes *routes)
 {
+	drop_data(routes);
+	free(routes->written);
 	for (size_t i = 0; i < routes->count; i++) {
 		struct route *route = &routes->route[i];
 

@@ -27,6 +27,9 @@ struct route {
 	char *source, *dest;		/* the operands, allocated */
 	int cold;			/* drop this file from the page cache
 					   before each pass; -1: none */
+	bool copies_nothing;		/* sendfile and splice: DEST is
+					   /dev/null, and SOURCE may be in the
+					   page cache */
 	struct rewind rewind[2];
 	int fd;				/* closed by routes_free(), or -1 */
 	pid_t far_end;			/* killed by routes_free(), or 0 */
@@ -44,6 +47,11 @@ struct routes {
 	const char *directory;		/* of the test file, or NULL */
 	char file_system[32];		/* of the file; "": none, or unknown */
 	bool has_cold;			/* some routes have a cold file */
+	bool fills_holes;		/* SOURCE has holes; they are read and
+					   written as zeros */
+	char *written;			/* DEST's name, allocated, if it is a
+					   file or disk that is written in
+					   place; or NULL */
 	int file, memory;		/* closed by routes_free(), or -1 */
 };
 
@@ -78,7 +86,8 @@ enum status operands_routes(struct routes *, const struct options *);
  * exit status. */
 enum status route_prepare(const struct route *);
 
-/** Stop the far ends, and free and close everything. */
+/** Stop the far ends, drop SOURCE and DEST from the page cache, if they can be
+ * cold, and free and close everything. */
 void routes_free(struct routes *);
 
 #endif

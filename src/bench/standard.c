@@ -185,6 +185,8 @@ add(struct routes *routes, const struct row *row, const struct line *line,
 		route->options.congestion = NULL;
 	if (row->source == END_COLD)
 		route->cold = routes->file;
+	route->copies_nothing = row->source == END_WARM &&
+	    row->dest == END_NULL;
 	if (row->source != END_WARM || !routes->has_cold)
 		route->part = row->part;
 	if (line->far < 0)

@@ -32,9 +32,9 @@ print_head(FILE *file, const struct report *report)
 }
 
 /** Print what the names of the routes do not say: that there is no cold file,
- * or that SOURCE is one. */
+ * or that SOURCE is one, or has holes. */
 static void
-print_cold(FILE *file, const struct routes *routes)
+print_source(FILE *file, const struct routes *routes)
 {
 	if (routes->directory != NULL && !routes->has_cold)
 		fprintf(file, "No cold file: this file system has no cache to "
@@ -42,6 +42,9 @@ print_cold(FILE *file, const struct routes *routes)
 	if (routes->directory == NULL && routes->has_cold)
 		fprintf(file, "SOURCE is cold: it is dropped from the page "
 		    "cache before each transfer.\n");
+	if (routes->fills_holes)
+		fprintf(file, "SOURCE has holes: they are read and written as "
+		    "zeros (--sparse=never).\n");
 }
 
 /** Print "1.00x", or "-" for 0, which means "not measured". */
@@ -114,13 +117,16 @@ print_title(FILE *file, const struct report *report,
 	if (record->bytes > 0 && record->bytes != report->bytes)
 		fprintf(file, " (%.4g MB)", (double)record->bytes / 1e6);
 	fputc('\n', file);
+	if (route->copies_nothing)
+		fprintf(file, "  (sendfile and splice move nothing to "
+		    "/dev/null: they only look up pages)\n");
 }
 
 enum status
 table_print(FILE *file, struct report *report)
 {
 	print_head(file, report);
-	print_cold(file, report->routes);
+	print_source(file, report->routes);
 	fprintf(file, "\n"
 	    "                     GB/s                       CPU    calls"
 	    "    speed    CPU\n"
