@@ -15,6 +15,7 @@
  *				  other side, data.c makes what they move, and
  *				  cold.c drops it from the page cache
  *	  pass.c		  one transfer, and what it cost
+ *	  plan.c		  how long it takes, and --max-time
  *	  figures.c limit.c	  samples -> numbers -> which end is the limit
  *	  ticker.c table.c json.c csv.c
  *				  how it is shown

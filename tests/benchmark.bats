@@ -328,10 +328,69 @@ progress_at() {
 
 @test "benchmark: progress is a line for each route, and nothing with -q" {
 	STDOUT=../report zcopy 0 --benchmark --rounds=1 -c 1M in old
-	[ "${#lines[@]}" -eq 3 ]
-	[ "${lines[1]}" = "zcopy: 2/3 DEST alone" ]
+	[ "${#lines[@]}" -eq 4 ]
+	[[ ${lines[0]} =~ ^'zcopy: the benchmark will take about '[0-9]+' s ' ]]
+	[[ ${lines[0]} == *--max-time* ]]
+	[ "${lines[2]}" = "zcopy: 2/3 DEST alone" ]
 	quick in old
 	[ -z "$output" ]
+}
+
+@test "benchmark: on a terminal, the line says how much time is left" {
+	python_with pyte
+	mkfifo ../orders
+	run timeout 60 "$python" "$BATS_TEST_DIRNAME/screen.py" 100 ../orders \
+	    ../states "$ZCOPY" --benchmark --rounds=50 in old 3>&-
+	[ "$status" -eq 0 ]
+	tail -n 20 ../states
+	grep -qE '[123]/3 .*: round [0-9]+ of 50, .*, about [0-9]+ s left' \
+	    ../states
+	grep -q 'zcopy: the benchmark will take about' ../states
+}
+
+@test "benchmark: --max-time leaves out rounds, and the report says so" {
+	requires python3
+	zcopy 0 --benchmark -q --max-time=0 in absent
+	grep -q -e '--max-time=0: measured 1 of 7 rounds; 3 of 3 routes did' \
+	    <<<"$output"
+	quick --max-time=0 --json in absent
+	query 'd["cut"] and d["max_time"] == 0 and not d["interrupted"]'
+	query 'all(r["rounds"] == 1 and not r["warmed_up"]
+	    for r in d["routes"])'
+	query 'all(m["rounds"] == 1 for m in measured) and measured'
+	quick --max-time=0 --csv in absent
+	head -n 1 ../report | grep -q 'warmed_up'
+	[ "$(grep -c ',1,.*,false' ../report)" -ge 9 ]
+	untouched
+}
+
+@test "benchmark: --max-time ends a thousand rounds" {
+	requires python3
+	quick --rounds=1000 --max-time=0.5 --json in absent
+	query 'd["cut"] and d["rounds"] == 1000'
+	query 'all(1 <= r["rounds"] < 1000 for r in d["routes"])'
+	query 'all(m["rounds"] == r["rounds"] for r in d["routes"]
+	    for m in r["methods"] if m["refused"] is None)'
+	untouched
+}
+
+@test "benchmark: a --max-time that is long enough leaves out nothing" {
+	requires python3
+	quick --max-time=9999 --json in absent
+	query 'not d["cut"] and d["max_time"] == 9999'
+	query 'all(r["rounds"] == 2 and r["warmed_up"] for r in d["routes"])'
+	quick in absent
+	run ! grep -e --max-time ../report
+	grep -q ' MB in each of 2 rounds' ../report
+}
+
+@test "benchmark: the table explains each of its columns in a line" {
+	local column
+	quick in absent
+	for column in '\*' 'GB/s' 'CPU us/64K' 'calls per GiB' \
+	    'speed vs read-write' 'CPU vs read-write'; do
+		[ "$(grep -cE "^$column  +[^ ]" ../report)" -eq 1 ]
+	done
 }
 
 @test "benchmark: a SOURCE that can be read only once is a usage error" {
@@ -437,6 +496,8 @@ has_counted_some() {
 	local rounds
 	usage_error "--csv goes with --benchmark" --csv in old
 	usage_error "--rounds goes with --benchmark" --rounds=1 in old
+	usage_error "--max-time goes with --benchmark" --max-time=1 in old
+	usage_error "'x' is not a number" --benchmark --max-time=x in old
 	for rounds in 0 1001 -1 two 1.5 ''; do
 		usage_error "--rounds" --benchmark "--rounds=$rounds" in old
 	done

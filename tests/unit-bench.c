@@ -1,7 +1,7 @@
 /*
  * The benchmark's arithmetic: the spread of samples, the ratios to read-write,
- * and the sentence that says which of the two is the limit.  And that --json
- * fails if memory runs out.
+ * the sentence that says which of the two is the limit, and how many rounds fit
+ * in --max-time.  And that --json fails if memory runs out.
  */
 #include <jansson.h>
 #include <math.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/bench/plan.h"
 #include "../src/bench/report.h"
 
 static const struct {
@@ -221,6 +222,77 @@ check_ratios(void)
 	report(record_has_rows(&record), "a refusal has a row");
 }
 
+static const struct {
+	double seconds;
+	const char *words;
+} durations[] = {
+	{ 0, "about 1 s" },
+	{ 0.4, "about 1 s" },
+	{ 12.4, "about 12 s" },
+	{ 89, "about 89 s" },
+	{ 100, "about 2 min" },
+	{ 3600, "about 60 min" },
+	{ 9000, "about 2.5 h" },
+};
+
+#define DURATIONS	(sizeof(durations) / sizeof(durations[0]))
+
+static bool
+words_as(size_t i)
+{
+	char words[32];
+
+	plan_words(words, sizeof(words), durations[i].seconds);
+	printf("# %s\n", words);
+	return strcmp(words, durations[i].words) == 0;
+}
+
+/** Check the plan of two routes: a round takes 2 s on the first, where one
+ * method was refused and one has made no pass yet, and 6 s on the second. */
+static void
+check_plan(void)
+{
+	const int64_t second = 1000000000;
+	struct report plan = { .rounds = 7, .max_time = -1, .count = 2,
+	    .began = 5 * second, .record = {
+		{ .count = 3, .seconds = 0.5, .series = {
+			{ .method = ZC_SENDFILE, .seconds = 1.5 },
+			{ .method = ZC_SPLICE, .refused = 1, .seconds = 9 },
+			{ .method = ZC_READ_WRITE },
+		} },
+		{ .count = 2, .seconds = 3 },
+	} };
+	const struct record *record = plan.record;
+
+	report(is_near(plan_round(&record[0]), 2) &&
+	    is_near(plan_round(&record[1]), 6),
+	    "a round takes as long as the last pass of each method");
+	report(is_near(plan_left(&plan, 0, 0, 0), 8 * (2 + 6)) &&
+	    is_near(plan_left(&plan, 0, 7, 0), 2 + 8 * 6) &&
+	    is_near(plan_left(&plan, 1, 1, 0), 7 * 6),
+	    "what is left is the rounds that are left");
+	report(plan_until(&plan, 0, second) == INT64_MAX &&
+	    plan_fits(&record[0], 1000, second, INT64_MAX),
+	    "without --max-time all rounds fit");
+
+	plan.max_time = 20;
+	report(plan_until(&plan, 0, 9 * second) == (9 + 4) * second &&
+	    plan_until(&plan, 1, 9 * second) == (9 + 16) * second,
+	    "routes share the rest of --max-time by the cost of a round");
+	report(is_near(plan_left(&plan, 0, 0, 9 * second), 16) &&
+	    is_near(plan_left(&plan, 1, 7, 9 * second), 6),
+	    "--max-time limits what is left");
+	report(plan_fits(&record[0], 2, 9 * second, 13 * second) &&
+	    !plan_fits(&record[0], 2, 9 * second, 12 * second),
+	    "a round fits if it ends in time");
+	report(plan_until(&plan, 0, 90 * second) == 90 * second &&
+	    is_near(plan_left(&plan, 0, 0, 90 * second), 8),
+	    "after --max-time, a round of each route is left");
+	plan.max_time = 1e12;
+	report(plan_until(&plan, 1, 9 * second) > 9 * second,
+	    "a --max-time of many years does not overflow");
+}
+
 static size_t allocations_left;		/* of jansson, before one that fails */
 
 static void *
@@ -250,7 +322,7 @@ check_json(void)
 	const struct routes routes = { .directory = "/var/tmp" };
 	const struct route route = { .name = "route", .source = "in",
 	    .dest = "out" };
-	struct report results = { .routes = &routes, .count = 1, .record = { {
+	struct report results = { .routes = &routes, .max_time = 2, .count = 1, .record = { {
 		.route = &route, .count = 2, .series = {
 			{ .method = ZC_SPLICE, .refused = 1 },
 			{ .method = ZC_READ_WRITE, .rounds = 3, .cpu = values,
@@ -284,7 +356,7 @@ check_json(void)
 int
 main(void)
 {
-	printf("1..%zu\n", SPREADS + ANSWERS + 2 * RANGES + 9);
+	printf("1..%zu\n", SPREADS + ANSWERS + 2 * RANGES + DURATIONS + 17);
 	for (size_t i = 0; i < SPREADS; i++)
 		report(spreads_as(i), "the spread of %s is right",
 		    spreads[i].name);
@@ -296,7 +368,11 @@ main(void)
 		for (int slow = 0; slow < 2; slow++)
 			report(ranges_as(i, slow), "the answer says %s",
 			    ranges[i].text);
+	for (size_t i = 0; i < DURATIONS; i++)
+		report(words_as(i), "a duration is \"%s\"",
+		    durations[i].words);
 	check_ratios();
+	check_plan();
 	check_json();
 	return 0;
 }

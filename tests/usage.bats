@@ -39,7 +39,7 @@ usage_error() {
 	    --sparse --no-cache --confirm --timeout --retry --allow --ipv4 \
 	    --ipv6 --congestion --discard --progress --no-progress \
 	    --progress-fd --json-file --syslog \
-	    --benchmark --rounds --json --csv \
+	    --benchmark --rounds --max-time --json --csv \
 	    --explain --list-methods --verbose --quiet --help \
 	    --list-options --version; do
 		echo "$option"

@@ -90,6 +90,7 @@ struct options {
 	char *congestion;		/* --congestion, or NULL */
 
 	int rounds;			/* --rounds; 0 without */
+	double max_time;		/* --max-time, seconds; -1 without */
 	enum format format;		/* --json, --csv */
 	enum progress_when progress;	/* --progress, --no-progress */
 	int progress_fd;		/* --progress-fd, or -1 */
@@ -104,7 +105,7 @@ struct options {
 
 /** The options when none is given. */
 #define OPTIONS_INIT { .bytes = ZC_TO_END, .seek = -1, .timeout = -1, \
-	.progress_fd = -1 }
+	.max_time = -1, .progress_fd = -1 }
 
 /** What an option needs; a set of bits.  Types of endpoints offer some. */
 enum need {

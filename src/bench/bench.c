@@ -6,11 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/output.h"
 #include "../base/signals.h"
 #include "../endpoint/endpoint.h"
 #include "pass.h"
+#include "plan.h"
 #include "ticker.h"
 #include "report.h"
 
@@ -75,10 +77,18 @@ explore(struct report *report, struct record *record,
     const struct options *options)
 {
 	struct pass pass;
+	int64_t began;
 	enum status status;
 
 	ticker_show(report, record, 0, ZC_AUTO);
+	/* The first time, a file that has just been made is written back.
+	 * That must not count in the estimate. */
+	status = route_prepare(record->route);
+	if (status != STATUS_OK)
+		return status;
+	began = clock_now();
 	status = pass_run(&pass, record->route, ZC_AUTO);
+	record->seconds = clock_seconds_since(began);
 	if (status != STATUS_OK)
 		return status;
 	if (pass.used == ZC_AUTO) {
@@ -115,11 +125,13 @@ take_turns(const struct report *report, struct record *record, size_t round)
 
 	for (size_t i = 0; i < record->count; i++) {
 		struct series *series = &record->series[i];
+		const int64_t began = clock_now();
 
 		if (series->refused != 0)
 			continue;
 		ticker_show(report, record, round, series->method);
 		status = pass_run(&pass, record->route, series->method);
+		series->seconds = clock_seconds_since(began);
 		if (status != STATUS_OK)
 			return status;
 		series->refused = pass.refused;
@@ -151,6 +163,33 @@ explore_all(struct report *report, const struct options *options)
 	return STATUS_OK;
 }
 
+/** Measure a route, with at least one round, and more while they fit in the
+ * route's share of --max-time. */
+static enum status
+measure_route(struct report *report, struct record *record)
+{
+	const int64_t until = plan_until(report,
+	    (size_t)(record - report->record), clock_now());
+	enum status status;
+
+	record->warmed_up = plan_fits(record, 2, clock_now(), until);
+	if (record->warmed_up) {
+		status = take_turns(report, record, 0);
+		if (status != STATUS_OK)
+			return status;
+	}
+	while (record->rounds < report->rounds && (record->rounds == 0 ||
+	    plan_fits(record, 1, clock_now(), until))) {
+		status = take_turns(report, record, record->rounds + 1);
+		if (status != STATUS_OK)
+			return status;
+		record->rounds++;
+	}
+	if (!record->warmed_up || record->rounds < report->rounds)
+		report->cut = true;
+	return STATUS_OK;
+}
+
 /** Measure all routes, one after the other. */
 static enum status
 measure(struct report *report, const struct options *options)
@@ -159,15 +198,12 @@ measure(struct report *report, const struct options *options)
 
 	if (status != STATUS_OK)
 		return status;
+	ticker_estimate(report);
 	for (size_t i = 0; i < report->count; i++) {
-		struct record *record = &report->record[i];
-
-		ticker_begin(report, record);
-		for (size_t round = 0; round <= report->rounds; round++) {
-			status = take_turns(report, record, round);
-			if (status != STATUS_OK)
-				return status;
-		}
+		ticker_begin(report, &report->record[i]);
+		status = measure_route(report, &report->record[i]);
+		if (status != STATUS_OK)
+			return status;
 	}
 	return STATUS_OK;
 }
@@ -273,7 +309,8 @@ enum status
 bench(const struct options *options)
 {
 	struct routes routes = ROUTES_INIT;
-	struct report report = { .routes = &routes, .quiet = options->quiet };
+	struct report report = { .routes = &routes, .quiet = options->quiet,
+	    .began = clock_now(), .max_time = options->max_time };
 	const char *unusable = options_needing(options, NEED_ONCE);
 	enum status status;
 

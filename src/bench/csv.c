@@ -22,7 +22,7 @@ put_text(FILE *file, const char *text)
 	fputs("\",", file);
 }
 
-/** Print the number of rounds and the figures, which end the line. */
+/** Print the number of rounds and the figures. */
 static void
 put_figures(FILE *file, struct record *record, size_t i)
 {
@@ -31,7 +31,7 @@ put_figures(FILE *file, struct record *record, size_t i)
 
 	fprintf(file, "%zu,", series->rounds);
 	if (series->rounds == 0) {
-		fprintf(file, ",,,,,,\r\n");
+		fprintf(file, ",,,,,,");
 		return;
 	}
 	figures = figures_of(record, i);
@@ -43,7 +43,6 @@ put_figures(FILE *file, struct record *record, size_t i)
 	fputc(',', file);
 	if (figures.cpu_ratio > 0)
 		fprintf(file, "%.4f", figures.cpu_ratio);
-	fputs("\r\n", file);
 }
 
 static void
@@ -59,6 +58,7 @@ put_series(FILE *file, struct record *record, size_t i)
 	put_text(file, series->refused != 0 ?
 	    diag_errno_name(series->refused) : "");
 	put_figures(file, record, i);
+	fprintf(file, ",%s\r\n", record->warmed_up ? "true" : "false");
 }
 
 enum status
@@ -67,7 +67,7 @@ csv_print(FILE *file, struct report *report)
 	fprintf(file, "route,source,dest,method,auto,refused,rounds,"
 	    "bytes_per_second_median,bytes_per_second_min,"
 	    "bytes_per_second_max,cpu_microseconds_per_pass,calls_per_gib,"
-	    "speed_ratio,cpu_ratio\r\n");
+	    "speed_ratio,cpu_ratio,warmed_up\r\n");
 	for (size_t i = 0; i < report->count; i++)
 		for (size_t j = 0; j < report->record[i].count; j++)
 			put_series(file, &report->record[i], j);

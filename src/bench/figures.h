@@ -23,6 +23,7 @@ struct series {
 	enum zc_method method;
 	bool automatic;			/* auto chooses it */
 	int refused;			/* errno, or 0 */
+	double seconds;			/* of the last pass, or 0 */
 	size_t rounds;			/* length of these arrays: */
 	double *bytes_per_second, *cpu, *calls;
 };
@@ -31,6 +32,9 @@ struct series {
 struct record {
 	const struct route *route;
 	int64_t bytes;			/* of a pass */
+	double seconds;			/* of the first pass, which had auto */
+	bool warmed_up;			/* by a round that does not count */
+	size_t rounds;			/* that were made, and count */
 	size_t count;
 	struct series series[ZC_METHODS];
 };

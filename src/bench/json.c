@@ -73,13 +73,15 @@ record_object(struct record *record)
 
 	for (size_t i = 0; i < record->count; i++)
 		methods = append(methods, series_object(record, i));
-	return json_pack("{s:s, s:o, s:o, s:I, s:b, s:b, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:I, s:b, s:b, s:b, s:I, s:o}",
 	    "name", record->route->name,
 	    "source", json_text(record->route->source),
 	    "dest", json_text(record->route->dest),
 	    "bytes", (json_int_t)record->bytes,
 	    "cold", (int)(record->route->cold >= 0),
 	    "copies_nothing", (int)record->route->copies_nothing,
+	    "warmed_up", (int)record->warmed_up,
+	    "rounds", (json_int_t)record->rounds,
 	    "methods", methods);
 }
 
@@ -102,7 +104,7 @@ report_object(struct report *report)
 	for (size_t i = 0; i < report->count; i++)
 		routes = append(routes, record_object(&report->record[i]));
 	return json_pack("{s:i, s:s, s:s, s:I, s:i, s:I, s:o, s:o, s:o, s:b, "
-	    "s:b, s:o, s:o}",
+	    "s:b, s:o, s:b, s:o, s:o}",
 	    "schema", 1,
 	    "version", zc_version(),
 	    "kernel", report->system.release,
@@ -114,6 +116,9 @@ report_object(struct report *report)
 	    "congestion_control", json_text(report->congestion),
 	    "holes_filled", (int)report->routes->fills_holes,
 	    "interrupted", (int)report->interrupted,
+	    "max_time", report->max_time < 0 ? json_null() :
+	    json_real(report->max_time),
+	    "cut", (int)report->cut,
 	    "routes", routes,
 	    "limit", limit_object(&report->limit));
 }

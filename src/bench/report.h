@@ -15,6 +15,9 @@ struct report {
 	struct record record[ROUTES_MAX];
 	size_t count;
 	size_t rounds;			/* requested */
+	double max_time;		/* --max-time, seconds; -1 without */
+	int64_t began;			/* clock_now() at the start */
+	bool cut;			/* --max-time left out rounds */
 	int64_t bytes;			/* of a pass */
 	struct utsname system;		/* uname(2) */
 	char congestion[16];		/* congestion control of the last TCP

@@ -7,6 +7,7 @@
 #include "report.h"
 
 #include <string.h>
+#include <sys/param.h>
 
 #include "../base/diag.h"
 
@@ -15,9 +16,12 @@ print_head(FILE *file, const struct report *report)
 {
 	const struct routes *routes = report->routes;
 
-	fprintf(file, "zcopy %s on Linux %s: %.4g MB in each of %zu rounds",
-	    zc_version(), report->system.release, (double)report->bytes / 1e6,
-	    report->rounds);
+	fprintf(file, "zcopy %s on Linux %s: %.4g MB in each", zc_version(),
+	    report->system.release, (double)report->bytes / 1e6);
+	if (report->cut)
+		fprintf(file, " round");
+	else
+		fprintf(file, " of %zu rounds", report->rounds);
 	if (routes->directory != NULL)
 		fprintf(file, ",\nin %s", routes->directory);
 	if (*routes->file_system != '\0')
@@ -29,6 +33,33 @@ print_head(FILE *file, const struct report *report)
 	fprintf(file, ".\n");
 	if (report->interrupted)
 		fprintf(file, "Interrupted: results so far.\n");
+}
+
+/** Print what --max-time has left out. */
+static void
+print_cut(FILE *file, const struct report *report)
+{
+	size_t least = report->rounds, most = 0, cold_starts = 0;
+
+	if (!report->cut)
+		return;
+	for (size_t i = 0; i < report->count; i++) {
+		const struct record *record = &report->record[i];
+
+		if (record->rounds == 0)
+			continue;	/* interrupted before its first one */
+		least = MIN(least, record->rounds);
+		most = MAX(most, record->rounds);
+		cold_starts += !record->warmed_up;
+	}
+	fprintf(file, "--max-time=%g: measured ", report->max_time);
+	if (least < most)
+		fprintf(file, "%zu to ", least);
+	fprintf(file, "%zu of %zu rounds", most, report->rounds);
+	if (cold_starts > 0)
+		fprintf(file, "; %zu of %zu routes did not warm up",
+		    cold_starts, report->count);
+	fprintf(file, ".\n");
 }
 
 /** Print what the names of the routes do not say: that there is no cold file,
@@ -122,10 +153,27 @@ print_title(FILE *file, const struct report *report,
 		    "/dev/null: they only look up pages)\n");
 }
 
+/** Explain each column in one line. */
+static void
+print_legend(FILE *file)
+{
+	fprintf(file, "\n"
+	    "*                    what auto chooses\n"
+	    "GB/s                 10^9 bytes a second: median, slowest, fastest "
+	    "round\n"
+	    "CPU us/64K           CPU time of this process for 64 KiB, in "
+	    "microseconds\n"
+	    "calls per GiB        system calls that move a GiB, and that "
+	    "wait\n"
+	    "speed vs read-write  2.00x: twice as fast as read-write\n"
+	    "CPU vs read-write    0.50x: half the CPU time of read-write\n");
+}
+
 enum status
 table_print(FILE *file, struct report *report)
 {
 	print_head(file, report);
+	print_cut(file, report);
 	print_source(file, report->routes);
 	fprintf(file, "\n"
 	    "                     GB/s                       CPU    calls"
@@ -141,7 +189,7 @@ table_print(FILE *file, struct report *report)
 		for (size_t j = 0; j < record->count; j++)
 			print_series(file, record, j);
 	}
-	fprintf(file, "\n* is what auto chooses.  GB: 10^9 bytes.  CPU: "
-	    "microseconds of this process.\n%s\n", report->limit.text);
+	print_legend(file);
+	fprintf(file, "\n%s\n", report->limit.text);
 	return STATUS_OK;
 }

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/diag.h"
+#include "plan.h"
 
 /** True if progress is a line that is redrawn. */
 static bool
@@ -21,6 +23,16 @@ number_of(const struct report *report, const struct record *record)
 }
 
 void
+ticker_estimate(const struct report *report)
+{
+	char words[32];
+
+	plan_words(words, sizeof(words), plan_left(report, 0, 0, clock_now()));
+	diag_note("the benchmark will take %s%s", words, report->max_time < 0 ?
+	    " (--max-time=SECONDS limits it)" : "");
+}
+
+void
 ticker_begin(const struct report *report, const struct record *record)
 {
 	if (!is_drawn(report))
@@ -28,18 +40,35 @@ ticker_begin(const struct report *report, const struct record *record)
 		    report->routes->count, record->route->name);
 }
 
+/** Write ", about 40 s left"; "" before any method has been found. */
+static void
+put_left(char *to, size_t size, const struct report *report,
+    const struct record *record, size_t round)
+{
+	const size_t i = number_of(report, record) - 1;
+	char words[32];
+
+	*to = '\0';
+	if (record->count == 0)
+		return;
+	plan_words(words, sizeof(words), plan_left(report, i, round,
+	    clock_now()));
+	snprintf(to, size, ", %s left", words);
+}
+
 void
 ticker_show(const struct report *report, const struct record *record,
     size_t round, enum zc_method method)
 {
-	char line[256];
+	char line[256], left[64];
 
 	if (!is_drawn(report))
 		return;
-	snprintf(line, sizeof(line), "%zu/%zu %s: round %zu of %zu, %s",
+	put_left(left, sizeof(left), report, record, round);
+	snprintf(line, sizeof(line), "%zu/%zu %s: round %zu of %zu, %s%s",
 	    number_of(report, record), report->routes->count,
 	    record->route->name, round, report->rounds,
-	    zc_method_name(method));
+	    zc_method_name(method), left);
 	(void)diag_draw(line);
 }
 
