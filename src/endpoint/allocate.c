@@ -5,46 +5,33 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/param.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../system/filesystem.h"
 #include "../system/preallocate.h"
-#include "../zcopy.h"
 
 enum { BLOCK = 512 };			/* the unit of st_blocks */
 
-/** True if DEST will have no holes, and SOURCE a size that can be trusted.  A
- * FUSE server says what it likes. */
+/** True if SOURCE, a regular file, has no holes, or DEST will have none. */
 static bool
-is_dense(int fd, const struct stat *st, enum sparse sparse)
+is_dense(const struct endpoint *source)
 {
-	const bool dense = st->st_blocks >= st->st_size / BLOCK;
+	const enum sparse sparse = source->options->sparse;
+	struct stat st;
 
-	return sparse != SPARSE_ALWAYS && (dense || sparse == SPARSE_NEVER) &&
-	    filesystem_of(fd) != FILESYSTEM_FUSE;
+	if (sparse != SPARSE_AUTO)
+		return sparse == SPARSE_NEVER;
+	return fstat(source->fd, &st) == 0 &&
+	    st.st_blocks >= st.st_size / BLOCK;
 }
 
 void
-allocate_expect(struct endpoint *dest, const struct endpoint *source)
+allocate_plan(struct endpoint *dest, const struct endpoint *source,
+    const struct look *in)
 {
-	const int64_t bytes = source->options->bytes;
-	struct stat st;
-	off_t at;
-
-	dest->expected = 0;
-	if (!endpoint_has(dest, ENDPOINT_REPLACES) ||
-	    zc_kind_of(source->fd) != ZC_REGULAR ||
-	    fstat(source->fd, &st) < 0 || !is_dense(source->fd, &st,
-	    source->options->sparse))
-		return;
-	at = lseek(source->fd, 0, SEEK_CUR);
-	if (at < 0 || at > st.st_size)
-		return;
-	dest->expected = st.st_size - at;
-	if (bytes >= 0)
-		dest->expected = MIN(dest->expected, bytes);
+	if (endpoint_has(dest, ENDPOINT_REPLACES) && in->kind == ZC_REGULAR &&
+	    !in->guessed && is_dense(source))
+		dest->room = source->expected;
 }
 
 enum status
@@ -52,9 +39,9 @@ allocate_begin(struct endpoint *dest)
 {
 	const char *hint = "";
 
-	if (!preallocate_pays(dest->fd, dest->expected))
+	if (!preallocate_pays(dest->fd, dest->room))
 		return STATUS_OK;
-	dest->allocated = dest->expected;
+	dest->allocated = dest->room;
 	if (preallocate(dest->fd, dest->allocated) == 0)
 		return STATUS_OK;
 	if (errno != EFBIG && dest->has_stat && replace_has_way_out(dest))

@@ -11,10 +11,12 @@
 
 #include "../base/status.h"
 #include "endpoint.h"
+#include "look.h"
 
-/** Set dest->expected to what SOURCE will move, if it is a file that says so
- * and has no holes, else to 0.  Call when SOURCE is at its first byte. */
-void allocate_expect(struct endpoint *dest, const struct endpoint *source);
+/** Set dest->room to what SOURCE will move, if that is known for certain and
+ * DEST will have no holes.  `in` is what look_open() has seen of SOURCE. */
+void allocate_plan(struct endpoint *dest, const struct endpoint *source,
+    const struct look *in);
 
 /** Allocate room for DEST, which is empty.  Return STATUS_OK; if the data does
  * not fit, print that and return the exit status. */

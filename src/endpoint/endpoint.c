@@ -283,7 +283,7 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 
 	*ep = (struct endpoint){ .name = name, .role = role,
 	    .options = options, .fd = -1, .listener = -1, .backlog = 1,
-	    .mode = 0666, .flushed = -1 };
+	    .mode = 0666, .expected = -1, .flushed = -1 };
 	if (*name == '\0') {
 		diag_error(role == ROLE_SOURCE ? "SOURCE" : "DEST",
 		    "the name is empty");

@@ -107,10 +107,12 @@ struct endpoint {
 	const struct preserved *preserved;	/* DEST: what it gets with
 					   --preserve; NULL: nothing */
 
-	int64_t expected;		/* DEST: bytes that SOURCE will move; 0:
-					   not known.  Set it before begin */
-	int64_t allocated;		/* DEST: bytes for which begin allocated
-					   room */
+	int64_t expected;		/* SOURCE: bytes that it will move, as
+					   far as its size and the options
+					   tell; -1: unknown */
+	int64_t room;			/* DEST: bytes for which begin is to
+					   allocate room; 0: none */
+	int64_t allocated;		/* DEST: bytes for which it did */
 	struct writeback writeback;	/* of DEST, which begins while the data
 					   moves; set when it is ready */
 	double flushed;			/* seconds that it took to flush DEST to

@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/param.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
 #include "../base/missing.h"
+#include "../system/block.h"
 #include "../system/filesystem.h"
 #include "endpoint.h"
 
@@ -25,16 +27,18 @@ look_is_terminal(dev_t device)
 	    (major(device) >= 136 && major(device) <= 143);
 }
 
-/** Return the size of a block device, or -1 if it is unknown.  Ask sysfs, which
- * always counts in sectors of 512 bytes, because ioctl(2) does not work with
- * O_PATH. */
+/** Return the size of a block device, or -1 if it is unknown.  If `fd` is
+ * O_PATH, which block_device_size() cannot use, ask sysfs.  It always counts in
+ * sectors of 512 bytes. */
 static int64_t
-look_block_size(dev_t device)
+look_block_size(int fd, dev_t device)
 {
+	int64_t size = block_device_size(fd), sectors;
 	char path[64];
-	int64_t sectors;
 	FILE *file;
 
+	if (size >= 0)
+		return size;
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/size",
 	    major(device), minor(device));
 	file = fopen(path, "re");
@@ -60,7 +64,7 @@ look_inspect(struct look *look, int fd, const struct stat *st)
 {
 	look->kind = look_kind(fd, st);
 	if (look->kind == ZC_BLOCK)
-		look->size = look_block_size(st->st_rdev);
+		look->size = look_block_size(fd, st->st_rdev);
 	if (look->kind != ZC_REGULAR)
 		return;
 	look->size = st->st_size;
@@ -77,6 +81,19 @@ look_open(struct look *look, int fd)
 		look_inspect(look, fd, &st);
 	look->flags = fcntl(fd, F_GETFL);
 	look->start = lseek(fd, 0, SEEK_CUR);
+}
+
+void
+look_expect(struct endpoint *source, const struct look *look)
+{
+	const int64_t bytes = source->empty ? 0 : source->options->bytes;
+
+	source->expected = bytes;		/* ZC_TO_END is -1, too */
+	if (look->size < 0 || look->start < 0)
+		return;
+	source->expected = MAX(look->size - look->start, 0);
+	if (bytes != ZC_TO_END)
+		source->expected = MIN(source->expected, bytes);
 }
 
 enum zc_kind

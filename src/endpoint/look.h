@@ -42,6 +42,10 @@ void look_inspect(struct look *, int fd, const struct stat *);
 /** Fill in all members but `way` for an open descriptor. */
 void look_open(struct look *, int fd);
 
+/** Set source->expected by what was seen of SOURCE when it was at the first byte
+ * to move. */
+void look_expect(struct endpoint *source, const struct look *);
+
 /** Return the kind of an end that has not been opened.  ZC_OTHER: it does not
  * exist, or opening it will fail. */
 enum zc_kind look_kind_of_end(const struct endpoint *);

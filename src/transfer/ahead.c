@@ -3,24 +3,12 @@
 #include "ahead.h"
 
 #include <fcntl.h>
-#include <sys/param.h>
 #include <sys/stat.h>
 
 #include "../system/filesystem.h"
 
 /* For less it is not worth a system call. */
 #define LEAST	((int64_t)4 * 1024 * 1024)
-
-/** Return how many bytes there are to move, as far as SOURCE's size tells. */
-static int64_t
-bytes_of(const struct endpoint *source)
-{
-	const struct options *options = source->options;
-	int64_t left = S_ISREG(source->st.st_mode) ?
-	    source->st.st_size - options->offset : INT64_MAX;
-
-	return options->bytes == ZC_TO_END ? left : MIN(left, options->bytes);
-}
 
 /** True if the method reads SOURCE into the page cache.  Where the kernel, or a
  * server, copies by itself, it would be read for nothing; ext4 has no such
@@ -43,7 +31,7 @@ ahead_advise(const struct endpoint *source, enum zc_method method)
 		return;
 	/* The length is 0, which means "to the end": given another one, OpenZFS
 	 * has read all of it in. */
-	if ((S_ISREG(mode) || S_ISBLK(mode)) && bytes_of(source) >= LEAST &&
+	if ((S_ISREG(mode) || S_ISBLK(mode)) && source->expected >= LEAST &&
 	    reads(source, method))
 		(void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }

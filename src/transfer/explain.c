@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/param.h>
 
 #include "../base/diag.h"
 #include "../base/output.h"
@@ -16,20 +15,6 @@
 #include "rules.h"
 #include "skip.h"
 #include "verdict.h"
-
-/** Return how many bytes a run would move, or -1 if it would move all until the
- * end, and the size is unknown. */
-static int64_t
-bytes_to_move(const struct endpoint *source, const struct look *in)
-{
-	int64_t bytes = source->empty ? 0 : source->options->bytes;
-	int64_t there;
-
-	if (in->size < 0 || in->start < 0)
-		return bytes;			/* ZC_TO_END is -1 too */
-	there = MAX(in->size - in->start, 0);
-	return bytes == ZC_TO_END ? there : MIN(there, bytes);
-}
 
 /** Print a name on a line of its own, with control characters escaped. */
 static void
@@ -255,7 +240,7 @@ predict(const struct endpoint *source, const struct look *in,
 		return verdict(&result, source, dest);
 	}
 	result.outcome = ZC_DONE;
-	result.bytes = in->kind == ZC_NULL ? 0 : bytes_to_move(source, in);
+	result.bytes = in->kind == ZC_NULL ? 0 : source->expected;
 	if (!options->allow_short && !in->guessed &&
 	    (in->kind == ZC_NULL || in->size >= 0) &&
 	    result.bytes < options->bytes)
@@ -274,7 +259,7 @@ print_account(const struct endpoint *source, const struct look *in,
 		.size = sizeof(ends),
 		.in = in->kind,
 		.out = out->kind,
-		.bytes = bytes_to_move(source, in),
+		.bytes = source->expected,
 		.append = out->flags & O_APPEND,
 		.direct = out->flags & O_DIRECT,
 		.placed = false,	/* --seek moves the position itself */
@@ -326,6 +311,7 @@ look_at_all(struct endpoint *source, struct look *in, struct endpoint *dest,
 	status = skip_look(source, in, dest);
 	if (status != STATUS_OK)
 		return status;
+	look_expect(source, in);
 	status = direct_check(source, in, dest, out);
 	if (status != STATUS_OK)
 		return status;

@@ -15,7 +15,6 @@
 #include "../endpoint/socket.h"
 #include "../report/progress.h"
 #include "../report/verbose.h"
-#include "../system/block.h"
 #include "../system/filesystem.h"
 #include "ahead.h"
 #include "direct.h"
@@ -300,23 +299,6 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	return request;
 }
 
-/** Return how many bytes there are to move, or -1: unknown. */
-static int64_t
-expected(const struct endpoint *source, const struct watch *watch)
-{
-	const int64_t bytes = source->empty ? 0 : source->options->bytes;
-	int64_t there = -1;
-
-	if (watch->on)
-		there = watch->before.st_size - watch->start;
-	else if (source->has_stat && S_ISBLK(source->st.st_mode))
-		there = block_device_size(source->fd) -
-		    lseek(source->fd, 0, SEEK_CUR);
-	if (there < 0 || bytes == ZC_TO_END)
-		return bytes == ZC_TO_END ? MAX(there, -1) : bytes;
-	return MIN(bytes, there);
-}
-
 enum status
 move(const struct endpoint *source, struct endpoint *dest,
     const struct zc_hdtr *hdtr, const struct watch *watch,
@@ -335,7 +317,7 @@ move(const struct endpoint *source, struct endpoint *dest,
 	}
 	gauge_phase(PHASE_MOVING);
 	gauge_moved(0);
-	gauge_expect(expected(source, watch));
+	gauge_expect(source->expected);
 	mover.began = mover.stepped = clock_now();
 	*result = (struct zc_result)ZC_RESULT_INIT;
 	(void)zc_transfer(&request, result);	/* its outcome is in result */

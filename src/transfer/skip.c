@@ -12,7 +12,6 @@
 #include "../base/diag.h"
 #include "../base/gauge.h"
 #include "../endpoint/descriptor.h"
-#include "../system/block.h"
 #include "move.h"
 #include "tally.h"
 #include "verdict.h"
@@ -99,18 +98,6 @@ fail:
 	return STATUS_SOURCE;
 }
 
-/** Return the size of a file or disk, or -1 if SOURCE is something else. */
-static int64_t
-size_of(const struct endpoint *source)
-{
-	enum zc_kind kind = zc_kind_of(source->fd);
-	struct stat st;
-
-	if (kind == ZC_REGULAR && fstat(source->fd, &st) == 0)
-		return st.st_size;
-	return kind == ZC_BLOCK ? block_device_size(source->fd) : -1;
-}
-
 enum status
 skip_look(struct endpoint *source, struct look *look,
     const struct endpoint *dest)
@@ -134,15 +121,14 @@ skip_look(struct endpoint *source, struct look *look,
 enum status
 skip_source(struct endpoint *source, const struct endpoint *dest)
 {
-	int64_t start, size;
+	struct look look;
 
 	if (source->options->offset == 0)
 		return STATUS_OK;
 	gauge_phase(PHASE_SKIPPING);
+	look_open(&look, source->fd);
 	/* Read what cannot seek, and files of unknown size, as on procfs. */
-	start = lseek(source->fd, 0, SEEK_CUR);
-	size = start < 0 ? -1 : size_of(source);
-	if (size < 0)
+	if (look.start < 0 || look.size < 0)
 		return skip_by_reading(source, dest);
-	return skip_by_seeking(source, dest, start, size);
+	return skip_by_seeking(source, dest, look.start, look.size);
 }

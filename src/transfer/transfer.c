@@ -63,16 +63,19 @@ open_both(struct transfer *transfer)
 	return endpoint_check_distinct(source, dest);
 }
 
-/** Call direct_check() for two open ends.  Without O_DIRECT save the system
- * calls that look at them. */
+/** Find out how much SOURCE, which is at its first byte, will move, and check
+ * that ends with O_DIRECT can take that.  Without O_DIRECT save the system
+ * calls that look at DEST. */
 static enum status
-check_direct(const struct endpoint *source, const struct endpoint *dest)
+look_both(struct endpoint *source, struct endpoint *dest)
 {
 	struct look in, out;
 
+	look_open(&in, source->fd);
+	look_expect(source, &in);
+	allocate_plan(dest, source, &in);
 	if (!direct_concerns(source) && !direct_concerns(dest))
 		return STATUS_OK;
-	look_open(&in, source->fd);
 	look_open(&out, dest->fd);
 	return direct_check(source, &in, dest, &out);
 }
@@ -102,8 +105,7 @@ ready_both(struct transfer *transfer)
 	status = endpoint_ready(dest);
 	if (status != STATUS_OK)
 		return status;
-	allocate_expect(dest, source);
-	return check_direct(source, dest);
+	return look_both(source, dest);
 }
 
 /** Check that --progress-fd does not name an end, or a descriptor that is not
@@ -160,8 +162,8 @@ transfer_parse(struct transfer *transfer, const struct options *options)
 enum status
 transfer_open(struct transfer *transfer)
 {
-	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
-	enum status status = wrapping_read(&transfer->hdtr, source->options);
+	enum status status = wrapping_read(&transfer->hdtr,
+	    transfer->source.options);
 
 	if (status != STATUS_OK)
 		return status;
