@@ -270,8 +270,9 @@ endpoint_check_fit(const struct endpoint *source, const struct endpoint *dest)
 		return STATUS_USAGE;
 	}
 	if (dest != NULL && dest->options->sync)
-		return look_check_storage(dest, "--sync", "cannot be flushed "
-		    "to a disk: use --sync where the data gets to a file");
+		return look_check_kind(dest, 1u << ZC_REGULAR | 1u << ZC_BLOCK,
+		    "--sync", " cannot be flushed to a disk: use --sync where "
+		    "the data gets to a file");
 	return STATUS_OK;
 }
 

@@ -114,14 +114,14 @@ look_kind_of_end(const struct endpoint *ep)
 }
 
 enum status
-look_check_storage(const struct endpoint *dest, const char *option,
+look_check_kind(const struct endpoint *ep, unsigned kinds, const char *option,
     const char *why)
 {
-	const enum zc_kind kind = look_kind_of_end(dest);
+	const enum zc_kind kind = look_kind_of_end(ep);
 
-	if (kind == ZC_REGULAR || kind == ZC_BLOCK || kind == ZC_OTHER)
+	if (kind == ZC_OTHER || (kinds & 1u << kind))
 		return STATUS_OK;
-	diag_error(dest->name, "%s: a %s %s", option, zc_kind_name(kind), why);
+	diag_error(ep->name, "%s: a %s%s", option, zc_kind_name(kind), why);
 	return STATUS_USAGE;
 }
 

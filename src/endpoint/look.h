@@ -42,7 +42,7 @@ void look_inspect(struct look *, int fd, const struct stat *);
 /** Fill in all members but `way` for an open descriptor. */
 void look_open(struct look *, int fd);
 
-/** Set source->expected by what was seen of SOURCE when it was at the first byte
+/** Set source->expected by what was seen of SOURCE, which is at the first byte
  * to move. */
 void look_expect(struct endpoint *source, const struct look *);
 
@@ -50,10 +50,11 @@ void look_expect(struct endpoint *source, const struct look *);
  * exist, or opening it will fail. */
 enum zc_kind look_kind_of_end(const struct endpoint *);
 
-/** Check that DEST, as parsed, is a regular file, or can become one, or a block
- * device.  Return STATUS_OK; otherwise print that `option` is not possible,
- * "a pipe" followed by `why`, and return STATUS_USAGE. */
-enum status look_check_storage(const struct endpoint *dest,
+/** Check that an end that has not been opened is of one of these kinds: bits of
+ * 1 << enum zc_kind.  ZC_OTHER is left to opening it.  Return STATUS_OK;
+ * otherwise print "NAME: OPTION: a pipe", or what it is, and `why` behind it,
+ * and return STATUS_USAGE. */
+enum status look_check_kind(const struct endpoint *, unsigned kinds,
     const char *option, const char *why);
 
 /** Check access with our effective IDs, as open(2) would.  Return 0, or -1

@@ -12,18 +12,6 @@
 #include "../system/xattrs.h"
 #include "look.h"
 
-static enum status
-preserve_check_end(const struct endpoint *ep, const char *advice)
-{
-	enum zc_kind kind = look_kind_of_end(ep);
-
-	if (kind == ZC_REGULAR || kind == ZC_OTHER)
-		return STATUS_OK;
-	diag_error(ep->name, "--preserve: a %s, not a regular file: %s",
-	    zc_kind_name(kind), advice);
-	return STATUS_USAGE;
-}
-
 enum status
 preserve_check(const struct endpoint *source, const struct endpoint *dest)
 {
@@ -31,11 +19,13 @@ preserve_check(const struct endpoint *source, const struct endpoint *dest)
 
 	if (!source->options->preserve)
 		return STATUS_OK;
-	status = preserve_check_end(source, "name the file as SOURCE, or leave "
-	    "out --preserve and set the attributes of DEST afterwards");
+	status = look_check_kind(source, 1u << ZC_REGULAR, "--preserve",
+	    ", not a regular file: name the file as SOURCE, or leave out "
+	    "--preserve and set the attributes of DEST afterwards");
 	if (status != STATUS_OK)
 		return status;
-	return preserve_check_end(dest, "leave out --preserve");
+	return look_check_kind(dest, 1u << ZC_REGULAR, "--preserve",
+	    ", not a regular file: leave out --preserve");
 }
 
 enum status

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../endpoint/look.h"
 
 unsigned
 sparse_flags(const struct options *options)
@@ -21,16 +22,15 @@ sparse_flags(const struct options *options)
 	return ZC_FILL_HOLES;
 }
 
-const char *
-sparse_objection(int fd)
+/** Return why an end of this kind can have no holes, or NULL.  Opening ZC_OTHER
+ * fails. */
+static const char *
+objection_to(enum zc_kind kind)
 {
-	int flags = fcntl(fd, F_GETFL);
-
-	switch (zc_kind_of(fd)) {
+	switch (kind) {
 	case ZC_REGULAR:
 	case ZC_BLOCK:
-		break;
-	case ZC_OTHER:			/* opening it fails */
+	case ZC_OTHER:
 		return NULL;
 	case ZC_SOCKET:
 		return "a socket has no holes: give --sparse=always where the "
@@ -41,8 +41,17 @@ sparse_objection(int fd)
 	default:
 		return "it can have no holes: name a file or a disk";
 	}
-	if (flags < 0 || (flags & O_PATH))
-		return NULL;
+}
+
+const char *
+sparse_objection(int fd)
+{
+	const enum zc_kind kind = zc_kind_of(fd);
+	const char *why = objection_to(kind);
+	const int flags = fcntl(fd, F_GETFL);
+
+	if (why != NULL || kind == ZC_OTHER || flags < 0 || (flags & O_PATH))
+		return why;		/* NULL: opening or writing it fails */
 	if (flags & O_APPEND)
 		return "the descriptor appends, and leaves no holes: open it "
 		    "without O_APPEND, or use --seek";
@@ -56,25 +65,16 @@ sparse_objection(int fd)
 enum status
 sparse_check(const struct endpoint *dest)
 {
-	const char *why = NULL;
-	int fd;
+	const char *why;
 
 	if (dest->options->sparse != SPARSE_ALWAYS)
 		return STATUS_OK;
-	if (dest->options->append) {
+	if (dest->options->append)
 		why = "--append leaves no holes: use --seek";
-	} else if (endpoint_has(dest, ENDPOINT_NETWORK)) {
-		why = "a connection has no holes: give --sparse=always where "
-		    "the data is received";
-	} else if (endpoint_has(dest, ENDPOINT_PATH)) {
-		fd = open(dest->path, O_PATH | O_CLOEXEC);
-		if (fd < 0)
-			return STATUS_OK;
-		why = sparse_objection(fd);
-		close(fd);
-	} else {
+	else if (dest->inherited)
 		why = sparse_objection(dest->fd);
-	}
+	else
+		why = objection_to(look_kind_of_end(dest));
 	if (why == NULL)
 		return STATUS_OK;
 	diag_error(dest->name, "--sparse=always: %s", why);

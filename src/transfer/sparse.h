@@ -17,8 +17,8 @@ unsigned sparse_flags(const struct options *);
  * left to opening it. */
 enum status sparse_check(const struct endpoint *dest);
 
-/** Return why the descriptor, which may be O_PATH, can have no holes, for users
- * to read; or NULL. */
+/** Return why the open descriptor can have no holes, for users to read; or
+ * NULL. */
 const char *sparse_objection(int fd);
 
 #endif
