@@ -19,7 +19,8 @@
  *	  figures.c limit.c	  samples -> numbers -> which end is the limit
  *	  ticker.c table.c json.c csv.c
  *				  how it is shown
- *	transfer/		one run: transfer.c opens, moves, commits
+ *	transfer/		one run: run.c shows how far it is, and reports
+ *	  transfer.c		  its steps: open, move, commit
  *	  wrapping.c		  --header, --trailer
  *	  skip.c		  --offset
  *	  sparse.c		  --sparse
@@ -116,7 +117,7 @@
 #include "report/methods.h"
 #include "report/progress.h"
 #include "transfer/discard.h"
-#include "transfer/transfer.h"
+#include "transfer/run.h"
 
 /**
  * Hold descriptors 0 to 2 open.  The next file opened would get the number of
@@ -138,7 +139,7 @@ act(const struct options *options)
 	switch (options->action) {
 	case ACTION_COPY:
 	case ACTION_EXPLAIN:
-		return transfer(options);
+		return run(options);
 	case ACTION_DISCARD:
 		return discard(options);
 	case ACTION_BENCHMARK:

@@ -11,7 +11,7 @@
 
 #include "../base/diag.h"
 #include "../transfer/discard.h"
-#include "../transfer/transfer.h"
+#include "../transfer/run.h"
 
 /** Ignore the signals that a terminal sends to all its processes.  The parent
  * kills this child when it is done, and the kernel if the parent ends first. */
@@ -48,7 +48,7 @@ serve(const struct options *options)
 	 * failures in a row have another cause, such as EMFILE. */
 	for (int failures = 0; failures < 100; failures++) {
 		status = options->action == ACTION_DISCARD ?
-		    discard(options) : transfer(options);
+		    discard(options) : run(options);
 		if (status == STATUS_OK)
 			failures = 0;
 		else if (status != STATUS_CONNECTION)

@@ -19,8 +19,8 @@ struct moved {
 /**
  * Move options->bytes bytes from source to dest, with hdtr around them.  Return
  * STATUS_OK; on failure, print the reason and return the exit status.  But for
- * ZC_UNSUITED, return STATUS_METHOD and print nothing: transfer() calls
- * verdict() then, and the benchmark does not fail.
+ * ZC_UNSUITED, return STATUS_METHOD and print nothing: run() calls verdict()
+ * then, and the benchmark does not fail.
  *
  * Call endpoint_begin() for dest when the methods have been chosen, and
  * cache_begin(); call cache_follow() while data moves.  Send no trailer if

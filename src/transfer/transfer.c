@@ -3,25 +3,17 @@
 #include "transfer.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
-#include "../base/gauge.h"
-#include "../base/signals.h"
 #include "../endpoint/allocate.h"
 #include "../endpoint/look.h"
-#include "../report/progress.h"
-#include "../report/summary.h"
-#include "../report/verbose.h"
 #include "../system/attributes.h"
 #include "../zcopy.h"
 #include "direct.h"
-#include "explain.h"
 #include "skip.h"
 #include "sparse.h"
 #include "tally.h"
-#include "verdict.h"
 #include "watch.h"
 #include "wrapping.h"
 
@@ -216,106 +208,4 @@ transfer_close(struct transfer *transfer)
 	(void)cache_end(&transfer->cache[ROLE_SOURCE]);
 	endpoint_abort(&transfer->source);
 	wrapping_free(&transfer->hdtr);
-}
-
-/** Return the kind of an end for the summary, or NULL if it is not open. */
-static const char *
-kind_of(const struct endpoint *ep)
-{
-	return ep->fd >= 0 ? zc_kind_name(zc_kind_of(ep->fd)) : NULL;
-}
-
-/** Open, move and commit, and note in the summary what happened. */
-static enum status
-run(struct transfer *transfer, struct summary *summary)
-{
-	const struct endpoint *source = &transfer->source;
-	const struct endpoint *dest = &transfer->dest;
-	struct moved moved;
-	enum status status = transfer_open(transfer);
-
-	summary->source_kind = kind_of(source);
-	summary->dest_kind = kind_of(dest);
-	if (source->has_stat && S_ISREG(source->st.st_mode))
-		summary->size = source->st.st_size;
-	if (status != STATUS_OK)
-		return status;
-	if (zc_kind_of(source->fd) == ZC_TTY || zc_kind_of(dest->fd) == ZC_TTY)
-		progress_hide();
-	status = transfer_move(transfer, &moved);
-	summary->result = moved.result;
-	summary->copied = moved.seconds;
-	if (moved.result.outcome == ZC_UNSUITED)	/* not printed yet */
-		status = verdict(&moved.result, source, dest);
-	if (status == STATUS_OK)
-		status = transfer_commit(transfer);
-	summary->flushed = dest->flushed;
-	if (status == STATUS_OK)
-		summary->confirmed = dest->confirmed;
-	else
-		summary->result.bytes = tally_arrived(&moved.result, dest);
-	return status;
-}
-
-/** Return the status for the summary: if a signal ends us, that of a shell. */
-static int
-status_for_summary(enum status status)
-{
-	return status != STATUS_OK && signals_caught() != 0 ?
-	    128 + signals_caught() : (int)status;
-}
-
-/** Write the summary where the options want it.  Return `status`, or if that is
- * STATUS_OK, that of writing. */
-static enum status
-report(struct summary *summary, const struct transfer *transfer,
-    enum status status)
-{
-	const struct options *options = transfer->source.options;
-	const struct endpoint *dest = &transfer->dest;
-	enum status written = STATUS_OK;
-
-	summary->status = status_for_summary(status);
-	if (options->format == FORMAT_JSON)
-		written = summary_print(summary,
-		    dest->inherited && dest->fd == STDOUT_FILENO);
-	if (written == STATUS_OK && options->json_file != NULL)
-		written = summary_write(summary, options->json_file);
-	return status != STATUS_OK ? status : written;
-}
-
-/** Run, show how far it is, and report how it ended. */
-static enum status
-run_and_report(struct transfer *transfer)
-{
-	const struct options *options = transfer->source.options;
-	struct summary summary = { .source = options->source,
-		.dest = options->dest, .size = -1, .offset = options->offset,
-		.result = ZC_RESULT_INIT, .flushed = -1 };
-	enum status status;
-	bool shown;
-
-	gauge_phase(PHASE_STARTING);
-	progress_begin(options);
-	status = run(transfer, &summary);
-	transfer_close(transfer);
-	if (status == STATUS_OK)
-		gauge_phase(PHASE_DONE);
-	shown = progress_end();
-	if (status == STATUS_OK)
-		verbose_done(&summary, shown);
-	return report(&summary, transfer, status);
-}
-
-enum status
-transfer(const struct options *options)
-{
-	struct transfer transfer;
-	enum status status = transfer_parse(&transfer, options);
-
-	if (status != STATUS_OK)
-		return status;
-	if (options->action == ACTION_EXPLAIN)
-		return explain(&transfer.source, &transfer.dest);
-	return run_and_report(&transfer);
 }

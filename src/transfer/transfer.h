@@ -1,5 +1,10 @@
 /*
- * One transfer: parse, open, move, commit, and report on it.
+ * One transfer, step by step, for a run and for the benchmark:
+ *
+ *	parse -> open -> move -> commit
+ *
+ * and close in any case.  Each step returns STATUS_OK; on failure, it prints
+ * the reason and returns the exit status.
  */
 #ifndef TRANSFER_TRANSFER_H
 #define TRANSFER_TRANSFER_H
@@ -11,15 +16,6 @@
 #include "cache.h"
 #include "move.h"
 
-/** Copy as the options say.  Return the exit status; if it is not STATUS_OK and
- * signals_caught() returns a signal, die by that signal instead. */
-enum status transfer(const struct options *);
-
-/**
- * The steps of transfer(), for the benchmark: parse -> open -> move -> commit,
- * and close in any case.  Each returns STATUS_OK; on failure, it prints the
- * reason and returns the exit status.
- */
 struct transfer {
 	struct endpoint source, dest;	/* as the options name them */
 	struct preserved preserved;	/* --preserve */
