@@ -41,7 +41,8 @@
  *	  summary.c		  at the end, as JSON; json-text.c is names
  *	endpoint/		names -> open ends -> committed or undone
  *	  endpoint.c		  parser, and which type serves a name
- *	  file.c		  files and devices, read or written in place
+ *	  file.c		  paths: SOURCE, and how to write DEST
+ *	  in-place.c		  files and devices that are written in place
  *	  replace.c		  files that are replaced whole or not at all;
  *				  keep.c is what the new file keeps of the old,
  *				  location.c finds where a path leads,

@@ -69,8 +69,9 @@ struct endpoint_type {
 };
 
 extern const struct endpoint_type
-    endpoint_file,		/* PATH, file:PATH; read, or written in place */
-    endpoint_replace,		/* PATH as DEST: replaced whole or not at all */
+    endpoint_file,		/* PATH, file:PATH; DEST becomes one of: */
+    endpoint_replace,		/* replaced whole or not at all */
+    endpoint_in_place,		/* written in place */
     endpoint_stdio,		/* -, fd:N, /dev/stdin, /dev/fd/N */
     endpoint_tcp,		/* HOST:PORT, tcp: */
     endpoint_listen,		/* :PORT, listen: */
