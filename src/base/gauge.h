@@ -43,8 +43,13 @@ struct gauge {
 /** Return "waiting for a peer" and the like.  Static text. */
 const char *gauge_phase_name(enum phase);
 
+/** Note that the phase begins.  The first call begins the run. */
 void gauge_phase(enum phase);
+
+/** Note how many bytes of data there will be in all; -1: unknown. */
 void gauge_expect(int64_t bytes);
+
+/** Note how many bytes of data have been moved or skipped so far, in all. */
 void gauge_moved(int64_t bytes);
 
 /**
@@ -53,6 +58,7 @@ void gauge_moved(int64_t bytes);
  */
 void gauge_peer(int64_t (*acknowledged)(const void *arg), const void *arg);
 
+/** Return what has been noted until now. */
 struct gauge gauge_read(void);
 
 #endif
