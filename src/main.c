@@ -38,7 +38,7 @@
  *	  progress.c		  meanwhile, by a thread: view.c and speed.c
  *				  make figures of counters, line.c a line of
  *				  these
- *	  summary.c		  at the end, as JSON; json-text.c is names
+ *	  summary.c		  at the end, as JSON (json-text.c)
  *	endpoint/		names -> open ends -> committed or undone
  *	  endpoint.c		  parser, and which type serves a name
  *	  file.c		  paths: SOURCE, and how to write DEST

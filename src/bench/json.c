@@ -3,7 +3,7 @@
  *
  * Functions here return NULL if memory runs out.  Such a NULL may be passed on:
  * an object or array that would have it as a member is NULL, too.  So only
- * json_print() checks for it.
+ * json_text_write() checks for it.
  */
 #include "config.h"
 
@@ -126,17 +126,5 @@ report_object(struct report *report)
 enum status
 json_print(FILE *file, struct report *report)
 {
-	json_t *object = report_object(report);
-	/* Not json_dumps(): if memory runs out there, jansson 2.14 drops some
-	 * members and returns the rest. */
-	int failed = json_dumpf(object, file,
-	    JSON_COMPACT | JSON_REAL_PRECISION(6));
-
-	json_decref(object);
-	if (failed && !ferror(file)) {
-		diag_error("--json", "out of memory");
-		return STATUS_OTHER;
-	}
-	fputc('\n', file);
-	return STATUS_OK;
+	return json_text_write(file, report_object(report), 6);
 }

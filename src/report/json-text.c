@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/diag.h"
 #include "../base/utf8.h"
 
 #define REPLACEMENT	"\xef\xbf\xbd"		/* U+FFFD */
@@ -35,4 +36,21 @@ json_text(const char *text)
 	value = json_stringn(valid, (size_t)(to - valid));
 	free(valid);
 	return value;
+}
+
+enum status
+json_text_write(FILE *file, json_t *object, size_t digits)
+{
+	/* Not json_dumps(): if memory runs out there, jansson 2.14 drops some
+	 * members and returns the rest. */
+	const int failed = json_dumpf(object, file,
+	    JSON_COMPACT | JSON_REAL_PRECISION(digits));
+
+	json_decref(object);
+	if (failed && !ferror(file)) {
+		diag_error("--json", "out of memory");
+		return STATUS_OTHER;
+	}
+	fputc('\n', file);
+	return STATUS_OK;
 }

@@ -1,14 +1,23 @@
 /*
- * Names in JSON.
+ * JSON as text: names, and whole objects.
  */
 #ifndef REPORT_JSON_TEXT_H
 #define REPORT_JSON_TEXT_H
 
 #include <jansson.h>
+#include <stdio.h>
+
+#include "../base/status.h"
 
 /** Return a JSON string, or null for NULL and "".  JSON must be UTF-8: each
  * byte that is not part of it becomes U+FFFD.  Return NULL if memory runs
  * out. */
 json_t *json_text(const char *);
+
+/** Write the object on one line, numbers with so many digits, and free it.
+ * NULL: memory has run out.  Return STATUS_OK, also if writing fails, which
+ * ferror(3) then says; if memory runs out, print that and return the exit
+ * status. */
+enum status json_text_write(FILE *, json_t *object, size_t digits);
 
 #endif

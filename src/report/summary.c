@@ -16,7 +16,7 @@
 
 /*
  * The functions that return a json_t return NULL if memory runs out, and pass
- * on such a NULL, so only the last one checks for it.
+ * on such a NULL, so only json_text_write() checks for it.
  */
 
 static double
@@ -136,24 +136,11 @@ summary_object(const struct summary *summary)
 	    "error", error_text(summary));
 }
 
-/** Print the summary as one line.  Return STATUS_OK also if writing failed,
- * which ferror(3) then says. */
+/** Print the summary as one line.  Return as json_text_write(). */
 static enum status
 print(const struct summary *summary, FILE *file)
 {
-	json_t *object = summary_object(summary);
-	/* Not json_dumps(): if memory runs out there, jansson 2.14 drops some
-	 * members and returns the rest. */
-	const int failed = json_dumpf(object, file,
-	    JSON_COMPACT | JSON_REAL_PRECISION(9));
-
-	json_decref(object);
-	if (failed && !ferror(file)) {
-		diag_error("--json", "out of memory");
-		return STATUS_OTHER;
-	}
-	fputc('\n', file);
-	return STATUS_OK;
+	return json_text_write(file, summary_object(summary), 9);
 }
 
 enum status
