@@ -209,7 +209,8 @@ check_ratios(void)
 	figures = figures_of(&record, 1);
 	report(is_near(figures.speed_ratio, 1) &&
 	    is_near(figures.cpu_ratio, 1), "read-write has the ratio 1");
-	report(is_near(figures_best(&record).median, 3), "the best median is found");
+	report(is_near(figures_best(&record).median, 3),
+	    "the best median is found");
 
 	record.series[1].rounds = 0;
 	figures = figures_of(&record, 0);
@@ -322,7 +323,8 @@ check_json(void)
 	const struct routes routes = { .directory = "/var/tmp" };
 	const struct route route = { .name = "route", .source = "in",
 	    .dest = "out" };
-	struct report results = { .routes = &routes, .max_time = 2, .count = 1, .record = { {
+	struct report results = { .routes = &routes, .max_time = 2,
+	    .count = 1, .record = { {
 		.route = &route, .count = 2, .series = {
 			{ .method = ZC_SPLICE, .refused = 1 },
 			{ .method = ZC_READ_WRITE, .rounds = 3, .cpu = values,

@@ -159,8 +159,8 @@ print_legend(FILE *file)
 {
 	fprintf(file, "\n"
 	    "*                    what auto chooses\n"
-	    "GB/s                 10^9 bytes a second: median, slowest, fastest "
-	    "round\n"
+	    "GB/s                 10^9 bytes a second: median, slowest, "
+	    "fastest round\n"
 	    "CPU us/64K           CPU time of this process for 64 KiB, in "
 	    "microseconds\n"
 	    "calls per GiB        system calls that move a GiB, and that "

@@ -170,7 +170,8 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "measure each method N times (7)",
 	    .take = take_rounds, MEMBER(rounds), .needs = NEED_BENCHMARK },
 	{ .name = "--max-time", .placeholder = "SECONDS",
-	    .help = "make fewer rounds, at least one, to end in about that time",
+	    .help = "make fewer rounds, at least one, to end in about that "
+	    "time",
 	    .take = take_seconds, MEMBER(max_time), .needs = NEED_BENCHMARK },
 	{ .name = "--csv",
 	    .help = "print comma-separated values",
