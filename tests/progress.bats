@@ -239,6 +239,42 @@ moves_pattern() {
 	cmp in out
 }
 
+@test "progress: a full pipe that nobody reads does not stop the copy" {
+	requires python3
+	python3 "$BATS_TEST_DIRNAME/full.py" "$ZCOPY" -P --rate=2M in out 3>&-
+	cmp in out
+}
+
+@test "progress: SIGUSR1 is not answered into a full pipe: the data moves on" {
+	requires python3
+	mkfifo fifo
+	exec 7<>fifo
+	python3 "$BATS_TEST_DIRNAME/full.py" bash -c 'echo $$ >pid; exec "$@"' - \
+	    "$ZCOPY" fifo out 3>&- 7>&- &
+	local child=$!
+	retry [ -s pid ]
+	pid=$(<pid)
+	retry heeds
+	head -c 50000 in >&7
+	retry taken
+	kill -USR1 "$pid"
+	tail -c +50001 in >&7
+	exec 7>&-
+	log=/dev/null
+	ends 0 "$child"
+	cmp in out
+}
+
+@test "progress: standard error that is closed or full does not stop the copy" {
+	local to
+	for to in '>&-' '>/dev/full'; do
+		echo "standard error: $to"
+		bash -c "exec \"\$0\" -P --rate=2M in out 2$to" "$ZCOPY" 3>&-
+		cmp in out
+		rm out
+	done
+}
+
 @test "progress: --progress-fd writes a JSON line a second, and one at the end" {
 	local phases
 	requires python3

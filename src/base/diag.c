@@ -3,6 +3,7 @@
 #include "diag.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static volatile sig_atomic_t drawn;	/* diag_draw() has drawn a line */
 static char first_error[TEXT_SIZE];
 static bool logs;			/* to syslog(3) */
+static int impatient = -1;		/* standard error with O_NONBLOCK */
 
 void
 diag_set_level(enum diag_level wanted)
@@ -69,10 +72,27 @@ diag_escape(char *to, size_t size, const char *text)
 	to[used] = '\0';
 }
 
+/**
+ * Write to standard error, unless that would have to wait: for the reader of a
+ * pipe, or for the Ctrl-Q of a terminal.  poll(2) is not enough: it reports a
+ * terminal with room for one byte.  Return true if it was written, perhaps cut.
+ * Async-signal-safe.
+ */
+static bool
+offer(const char *text, size_t length)
+{
+	struct pollfd pollfd = { .fd = impatient >= 0 ? impatient :
+		STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLOUT) &&
+	    write(pollfd.fd, text, length) > 0;
+}
+
 /** Write one line in one write(2), so that it stays whole among the output of
- * other processes.  Erase the line that is drawn. */
+ * other processes.  Erase the line that is drawn.  If it `waits`, nothing is
+ * lost; see offer(). */
 static void
-put(const char *text)
+put(const char *text, bool waits)
 {
 	char line[2 * TEXT_SIZE];
 	size_t length;
@@ -87,14 +107,18 @@ put(const char *text)
 	length = strlen(line);
 	line[length++] = '\n';
 	/* If standard error fails, there is nowhere to report that. */
-	(void)!write(STDERR_FILENO, line, length);
+	if (waits)
+		(void)!write(STDERR_FILENO, line, length);
+	else
+		(void)offer(line, length);
 	pthread_mutex_unlock(&lock);
 }
 
-/** Print "zcopy: NAME: TEXT".  Return where "NAME:" begins in `text`, which
- * gets all of it.  Preserve errno. */
+/** Write "zcopy: NAME: TEXT" to `text`, cut to fit.  Return where "NAME:"
+ * begins there. */
 static const char *
-print(char text[TEXT_SIZE], const char *name, const char *format, va_list args)
+compose(char text[TEXT_SIZE], const char *name, const char *format,
+    va_list args)
 {
 	const int saved = errno;
 	const char *program = getprogname();
@@ -105,9 +129,19 @@ print(char text[TEXT_SIZE], const char *name, const char *format, va_list args)
 		errno = saved;		/* for %m */
 		vsnprintf(text + n, TEXT_SIZE - (size_t)n, format, args);
 	}
-	put(text);
-	errno = saved;
 	return text + strlen(program) + strlen(": ");
+}
+
+/** Print that.  Return as compose().  Preserve errno. */
+static const char *
+print(char text[TEXT_SIZE], const char *name, const char *format, va_list args)
+{
+	const int saved = errno;
+	const char *begin = compose(text, name, format, args);
+
+	put(text, true);
+	errno = saved;
+	return begin;
 }
 
 void
@@ -139,8 +173,9 @@ diag_answer(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	(void)print(text, NULL, format, args);
+	(void)compose(text, NULL, format, args);
 	va_end(args);
+	put(text, false);
 }
 
 void
@@ -169,21 +204,32 @@ diag_verbose(const char *format, ...)
 	va_end(args);
 }
 
+void
+diag_be_impatient(void)
+{
+	struct stat st;
+
+	/* Another open file description: the flags of standard error are not
+	 * ours alone.  Not of a file: it has an offset of its own. */
+	if (isatty(STDERR_FILENO) ||
+	    (fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode)))
+		impatient = open("/proc/self/fd/2",
+		    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 bool
 diag_draw(const char *line)
 {
-	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char text[TEXT_SIZE];
-	bool fits;
+	bool fits = true;
 
-	/* ^S stops a terminal: then write(2) would wait for ^Q. */
 	pthread_mutex_lock(&lock);
-	fits = poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLOUT);
-	if (fits && (drawn || *line != '\0')) {
+	if (drawn || *line != '\0') {
 		snprintf(text, sizeof(text), "\r%s" CLEAR, line);
-		(void)!write(STDERR_FILENO, text, strlen(text));
-		drawn = *line != '\0';
+		fits = offer(text, strlen(text));
 	}
+	if (fits)
+		drawn = *line != '\0';
 	pthread_mutex_unlock(&lock);
 	return fits;
 }
@@ -192,7 +238,7 @@ void
 diag_erase(void)
 {
 	if (drawn)
-		(void)!write(STDERR_FILENO, ERASE, strlen(ERASE));
+		(void)offer(ERASE, strlen(ERASE));
 	drawn = 0;
 }
 

@@ -25,9 +25,14 @@ void diag_note(const char *format, ...)
 void diag_verbose(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/** Print "zcopy: TEXT" in any case. */
+/** Print "zcopy: TEXT" in any case, but do not wait for a pipe or a terminal
+ * that takes nothing: then it is lost. */
 void diag_answer(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+
+/** Open standard error once more, so that diag_answer() and diag_draw() do not
+ * wait even if another process fills the pipe or the terminal. */
+void diag_be_impatient(void);
 
 /**
  * Draw this line on the terminal, without a newline, in place of the last one;

@@ -249,6 +249,7 @@ progress_begin(const struct options *options)
 		return;
 	progress.utf8 = progress.terminal && locale_is_utf8();
 	progress.second = clock_now() + 10 * PERIOD;
+	diag_be_impatient();
 	signals_on_stop(diag_erase);
 	progress.runs = start() == 0;
 	/* Without a thread (EAGAIN: RLIMIT_NPROC) the data moves all the

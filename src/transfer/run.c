@@ -99,7 +99,7 @@ copy_and_report(struct transfer *transfer)
 		gauge_phase(PHASE_DONE);
 	shown = progress_end();
 	if (status == STATUS_OK)
-		verbose_done(&summary, shown);
+		verbose_done(&summary, shown && !options->verbose);
 	return report(&summary, transfer, status);
 }
 
