@@ -26,7 +26,8 @@ on_screen() {
 	: >"$BATS_TEST_TMPDIR.states"
 	zcopy_command "$@"
 	log=$BATS_TEST_TMPDIR.screen.log
-	"$with_module" "$BATS_TEST_DIRNAME/screen.py" "$columns" \
+	TERM=${terminal:-xterm} \
+	    "$with_module" "$BATS_TEST_DIRNAME/screen.py" "$columns" \
 	    "$BATS_TEST_TMPDIR.orders" "$BATS_TEST_TMPDIR.states" \
 	    "${command[@]}" <&0 >"${STDOUT:-/dev/null}" 2>"$log" 3>&- 7>&- &
 	pid=$!
@@ -273,6 +274,28 @@ moves_pattern() {
 		cmp in out
 		rm out
 	done
+}
+
+@test "progress: TERM=dumb gets no escape codes, and nothing without -P" {
+	local terminal=dumb
+	requires script
+	feed --timeout=2
+	ends 3
+	run ! has_shown '3.00 MB|0:0'
+	TERM=dumb script -qec "$ZCOPY -P --rate=2M in out" typescript 3>&-
+	cmp in out
+	grep -q '^zcopy: done: ' typescript
+	run ! grep $'\033' typescript
+}
+
+@test "progress: where no thread may begin, the data moves, and zcopy says so" {
+	"$TEST_BIN/seccomp" -- true 2>why || skip "$(<why)"
+	"$TEST_BIN/seccomp" clone:EPERM -- \
+	    "$ZCOPY" -P --progress-fd=1 in out >lines 2>said 3>&-
+	cmp in out
+	grep -q '^zcopy: progress: none until the end: no thread: ' said
+	grep -q '^zcopy: done: 3000000 bytes ' said
+	grep -q '"phase":"done","bytes":3000000' lines
 }
 
 @test "progress: --progress-fd writes a JSON line a second, and one at the end" {

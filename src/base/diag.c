@@ -218,6 +218,16 @@ diag_be_impatient(void)
 }
 
 bool
+diag_can_draw(void)
+{
+	const char *terminal = getenv("TERM");
+
+	/* Emacs's shell is a terminal that shows escape codes as text. */
+	return isatty(STDERR_FILENO) &&
+	    (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+bool
 diag_draw(const char *line)
 {
 	char text[TEXT_SIZE];

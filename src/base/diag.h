@@ -34,6 +34,10 @@ void diag_answer(const char *format, ...)
  * wait even if another process fills the pipe or the terminal. */
 void diag_be_impatient(void);
 
+/** True if standard error is a terminal that can erase a line: TERM is not
+ * "dumb". */
+bool diag_can_draw(void);
+
 /**
  * Draw this line on the terminal, without a newline, in place of the last one;
  * "": erase it.  What is printed meanwhile erases it, too.  Any thread may call

@@ -3,7 +3,6 @@
 #include "ticker.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "../base/clock.h"
 #include "../base/diag.h"
@@ -13,7 +12,7 @@
 static bool
 is_drawn(const struct report *report)
 {
-	return !report->quiet && isatty(STDERR_FILENO);
+	return !report->quiet && diag_can_draw();
 }
 
 static size_t

@@ -35,9 +35,9 @@ static struct progress {
 	bool runs;			/* there is a thread */
 	bool ended;			/* it is to end */
 	bool draws, hidden;
-	bool terminal;			/* standard error is one */
+	bool terminal;			/* diag_can_draw() */
 	bool utf8;
-	bool drawn;			/* something is, or was */
+	bool drawn;			/* something is, or was; -P: true */
 	double delay;
 	int fd;				/* of --progress-fd; -1: none */
 	int64_t second;			/* the next line that is not redrawn */
@@ -239,11 +239,13 @@ void
 progress_begin(const struct options *options)
 {
 	const bool always = options->progress == PROGRESS_ALWAYS;
+	int error;
 
-	progress.terminal = isatty(STDERR_FILENO);
+	progress.terminal = diag_can_draw();
 	progress.draws = always || (progress.terminal && !options->quiet &&
 	    options->progress != PROGRESS_NEVER);
 	progress.delay = always ? 0 : DELAY;
+	progress.drawn = always;	/* also if the run is too short */
 	progress.fd = options->progress_fd;
 	if (!progress.draws && progress.fd < 0)
 		return;
@@ -251,11 +253,13 @@ progress_begin(const struct options *options)
 	progress.second = clock_now() + 10 * PERIOD;
 	diag_be_impatient();
 	signals_on_stop(diag_erase);
-	progress.runs = start() == 0;
-	/* Without a thread (EAGAIN: RLIMIT_NPROC) the data moves all the
-	 * same. */
-	if (!progress.runs)
-		diag_verbose("progress: no thread: it is not shown");
+	error = start();
+	progress.runs = error == 0;
+	/* Without a thread (EAGAIN: RLIMIT_NPROC, EPERM: a seccomp filter) the
+	 * data moves all the same. */
+	if (!progress.runs && (always || progress.fd >= 0))
+		diag_note("progress: none until the end: no thread: %s",
+		    strerror(error));
 }
 
 void
@@ -274,17 +278,23 @@ progress_is_shown(void)
 	return progress.runs;
 }
 
-bool
-progress_end(void)
+/** End the thread. */
+static void
+stop(void)
 {
-	if (!progress.runs)
-		return false;
 	pthread_mutex_lock(&progress.lock);
 	progress.ended = true;
 	pthread_cond_signal(&progress.wake);
 	pthread_mutex_unlock(&progress.lock);
 	pthread_join(progress.thread, NULL);
 	progress.runs = false;
+}
+
+bool
+progress_end(void)
+{
+	if (progress.runs)
+		stop();
 	if (progress.fd >= 0) {
 		const struct view view = look(clock_now());
 
