@@ -183,6 +183,17 @@ moves_pattern() {
 	cmp in got
 }
 
+@test "progress: a header that was acknowledged is not counted as data" {
+	random_file header 5000000
+	random_file in 50000000
+	peer listen 127.0.0.1:0 rcvbuf=100000 take=5000000 wait=go save=got ended
+	on_screen 80 --header=header in "127.0.0.1:$port"
+	retry has_shown '^[0-9.]+ k?B .*stalled'
+	touch go
+	ends 0
+	cmp in got
+}
+
 @test "progress: an error takes the place of the line" {
 	feed -c 6000000
 	retry has_shown '50%'

@@ -120,6 +120,8 @@ struct endpoint {
 					   the disk; -1: it was not flushed */
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */
+	int64_t header;			/* DEST: bytes of --header, which come
+					   before the data; set before begin */
 	const char *confirmed;		/* "close", "ack" or "none": what the
 					   peer did; NULL: not applicable */
 

@@ -145,10 +145,15 @@ socket_acknowledged(const struct endpoint *ep)
 	return count < 0 ? -1 : MAX(count - ep->before, 0);
 }
 
+/** Return how much of the data, without the header, the peer has acknowledged;
+ * -1: unknown. */
 static int64_t
-acknowledged_by_peer(const void *ep)
+acknowledged_by_peer(const void *arg)
 {
-	return socket_acknowledged(ep);
+	const struct endpoint *ep = arg;
+	const int64_t count = socket_acknowledged(ep);
+
+	return count < 0 ? -1 : MAX(count - ep->header, 0);
 }
 
 enum status

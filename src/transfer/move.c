@@ -299,6 +299,16 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr)
 	return request;
 }
 
+static int64_t
+header_size(const struct zc_hdtr *hdtr)
+{
+	int64_t size = 0;
+
+	for (int i = 0; i < hdtr->hdr_cnt; i++)
+		size += (int64_t)hdtr->headers[i].iov_len;
+	return size;
+}
+
 enum status
 move(const struct endpoint *source, struct endpoint *dest,
     const struct zc_hdtr *hdtr, const struct watch *watch,
@@ -315,6 +325,7 @@ move(const struct endpoint *source, struct endpoint *dest,
 		mover.interval = 1;
 		deadline_look(&mover.deadline, mover.interval);
 	}
+	dest->header = header_size(hdtr);
 	gauge_phase(PHASE_MOVING);
 	gauge_moved(0);
 	gauge_expect(source->expected);
