@@ -174,6 +174,37 @@ has() {
 	zcopy 3 --json-file=/dev/full missing out
 }
 
+@test "json: --json-file does not overwrite SOURCE or DEST" {
+	cp in copy
+	ln in link
+	zcopy 2 --json-file=in in out
+	zcopy 2 --json-file=./link in out
+	zcopy 2 --json-file=out in out
+	[ ! -e out ]
+	# DEST is not there yet when zcopy looks first.
+	zcopy 1 --json-file=./out in out
+	cmp in out
+	zcopy 2 --json-file=./out in out
+	cmp in out
+	cmp in copy
+	zcopy 0 --json-file=/dev/null in /dev/null
+}
+
+@test "json: a line on standard error is written in one piece" {
+	requires strace
+	STDOUT=out TRACE='-e trace=write' zcopy 0 --json in -
+	cmp in out
+	[ "$(grep -c 'write(2, ' "$BATS_TEST_TMPDIR.trace")" -eq 1 ]
+}
+
+@test "json: how long it waited for a confirmation that did not come" {
+	peer listen 127.0.0.1:0 take=300000 wait=go close
+	STDOUT=j zcopy 5 --json --timeout=1 in "127.0.0.1:$port"
+	touch go
+	valid j
+	has j '.status == 5 and .dest[0].seconds.confirm >= 0.5'
+}
+
 @test "json: standard output that cannot be written is an error" {
 	STDOUT=/dev/full zcopy 4 --json in out
 	cmp in out

@@ -100,6 +100,8 @@ gauge_read(void)
 			gauge.changed = clock_now();
 	}
 	now = gauge;
+	if (now.entered > 0)
+		now.spent[now.phase] += clock_now() - now.entered;
 	if (acknowledged >= 0)
 		now.bytes = MIN(now.bytes, acknowledged);
 	pthread_mutex_unlock(&lock);

@@ -36,8 +36,7 @@ struct gauge {
 	int64_t changed;		/* phase or bytes, last */
 	int64_t moving, moved;		/* PHASE_MOVING began, and ended */
 	int64_t entered;		/* the phase began */
-	int64_t spent[PHASES];		/* nanoseconds in each phase that has
-					   ended */
+	int64_t spent[PHASES];		/* nanoseconds in each phase */
 };
 
 /** Return "waiting for a peer" and the like.  Static text. */

@@ -146,12 +146,19 @@ print(const struct summary *summary, FILE *file)
 enum status
 summary_print(const struct summary *summary, bool errors)
 {
-	enum status status = print(summary, errors ? stderr : stdout);
+	static char buffer[64 * 1024];
+	enum status status;
 
+	/* One write(2), so that it stays whole among the output of others. */
+	if (errors)
+		(void)setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
+	status = print(summary, errors ? stderr : stdout);
 	if (status != STATUS_OK)
 		return status;
 	/* As for messages: if standard error fails, there is nowhere to
 	 * report that. */
+	if (errors)
+		(void)fflush(stderr);
 	return errors ? STATUS_OK : output_flush();
 }
 

@@ -2,8 +2,12 @@
 
 #include "run.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/diag.h"
 #include "../base/gauge.h"
 #include "../base/signals.h"
 #include "../report/progress.h"
@@ -13,6 +17,52 @@
 #include "tally.h"
 #include "transfer.h"
 #include "verdict.h"
+
+/** Check that --progress-fd does not name an end, or a descriptor that is not
+ * open for writing. */
+static enum status
+check_progress_fd(const struct endpoint *source, const struct endpoint *dest)
+{
+	const int fd = source->options->progress_fd;
+	const int flags = fd >= 0 ? fcntl(fd, F_GETFL) : O_WRONLY;
+
+	if (fd >= 0 && ((source->inherited && fd == source->fd) ||
+	    (dest->inherited && fd == dest->fd)))
+		diag_error("--progress-fd", "%d: SOURCE or DEST has it", fd);
+	else if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY ||
+	    (flags & O_PATH))
+		diag_error("--progress-fd", "%d: not open for writing", fd);
+	else
+		return STATUS_OK;
+	return STATUS_USAGE;
+}
+
+/** True if this path leads to the file, FIFO, pipe or disk of an end. */
+static bool
+leads_to(const char *path, const struct endpoint *ep)
+{
+	struct stat file, end;
+
+	if (ep->path == NULL && !ep->inherited)
+		return false;
+	if (stat(path, &file) == 0 && (ep->inherited ?
+	    fstat(ep->fd, &end) : stat(ep->path, &end)) == 0)
+		return file.st_dev == end.st_dev && file.st_ino == end.st_ino &&
+		    !S_ISCHR(file.st_mode);
+	return ep->path != NULL && strcmp(path, ep->path) == 0;
+}
+
+/** Check that --json-file does not lead to an end: that would be lost. */
+static enum status
+check_json_file(const struct endpoint *source, const struct endpoint *dest)
+{
+	const char *path = source->options->json_file;
+
+	if (path == NULL || (!leads_to(path, source) && !leads_to(path, dest)))
+		return STATUS_OK;
+	diag_error("--json-file", "%s: it is SOURCE or DEST", path);
+	return STATUS_USAGE;
+}
 
 /** Return the kind of an end for the summary, or NULL if it is not open. */
 static const char *
@@ -75,7 +125,11 @@ report(struct summary *summary, const struct transfer *transfer,
 	if (options->format == FORMAT_JSON)
 		written = summary_print(summary,
 		    dest->inherited && dest->fd == STDOUT_FILENO);
-	if (written == STATUS_OK && options->json_file != NULL)
+	/* Two names of a new DEST differ until it is there. */
+	if (written == STATUS_OK && options->json_file != NULL &&
+	    check_json_file(&transfer->source, dest) != STATUS_OK)
+		written = STATUS_OTHER;
+	else if (written == STATUS_OK && options->json_file != NULL)
 		written = summary_write(summary, options->json_file);
 	return status != STATUS_OK ? status : written;
 }
@@ -109,6 +163,12 @@ run(const struct options *options)
 	struct transfer transfer;
 	enum status status = transfer_parse(&transfer, options);
 
+	if (status != STATUS_OK)
+		return status;
+	status = check_progress_fd(&transfer.source, &transfer.dest);
+	if (status != STATUS_OK)
+		return status;
+	status = check_json_file(&transfer.source, &transfer.dest);
 	if (status != STATUS_OK)
 		return status;
 	if (options->action == ACTION_EXPLAIN)

@@ -2,7 +2,6 @@
 
 #include "transfer.h"
 
-#include <fcntl.h>
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
@@ -100,25 +99,6 @@ ready_both(struct transfer *transfer)
 	return look_both(source, dest);
 }
 
-/** Check that --progress-fd does not name an end, or a descriptor that is not
- * open for writing. */
-static enum status
-check_progress_fd(const struct endpoint *source, const struct endpoint *dest)
-{
-	const int fd = source->options->progress_fd;
-	const int flags = fd >= 0 ? fcntl(fd, F_GETFL) : O_WRONLY;
-
-	if (fd >= 0 && ((source->inherited && fd == source->fd) ||
-	    (dest->inherited && fd == dest->fd)))
-		diag_error("--progress-fd", "%d: SOURCE or DEST has it", fd);
-	else if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY ||
-	    (flags & O_PATH))
-		diag_error("--progress-fd", "%d: not open for writing", fd);
-	else
-		return STATUS_OK;
-	return STATUS_USAGE;
-}
-
 enum status
 transfer_parse(struct transfer *transfer, const struct options *options)
 {
@@ -131,9 +111,6 @@ transfer_parse(struct transfer *transfer, const struct options *options)
 	if (status != STATUS_OK)
 		return status;
 	status = endpoint_parse(dest, options->dest, ROLE_DEST, options);
-	if (status != STATUS_OK)
-		return status;
-	status = check_progress_fd(source, dest);
 	if (status != STATUS_OK)
 		return status;
 	status = wrapping_check(options);
