@@ -2,6 +2,8 @@
 # Progress: what a terminal shows meanwhile, what SIGUSR1 prints, and what
 # programs get.  unit-line draws the line itself.
 
+bats_require_minimum_version 1.5.0
+
 load helpers
 load peer
 load routes
@@ -170,6 +172,35 @@ moves_pattern() {
 	retry has_shown 'opening [1-9]'
 	cmp in fifo
 	ends 0
+}
+
+@test "progress: it goes on while a call does not return: flush, rename, copy" {
+	local call shown
+	requires strace
+	python_with pyte
+	for call in fsync:flushing renameat2:renaming renameat:renaming \
+	    copy_file_range:stalled; do
+		shown=${call#*:} call=${call%:*}
+		echo "$call: $shown"
+		rm -f out
+		echo old >out
+		TRACE="-e trace=$call -e inject=$call:delay_enter=4s:when=1" \
+		    on_screen 80 -P --sync in out
+		ends 0
+		cmp in out
+		grep -q . "$BATS_TEST_TMPDIR.trace" || continue
+		has_shown "$shown [1-9]"
+		delayed+=" $shown"
+	done
+	[[ $delayed == *flushing*renaming* ]]
+}
+
+@test "progress: while it connects, it says so" {
+	peer full 127.0.0.1:0
+	on_screen 80 --timeout=3 in "127.0.0.1:$port"
+	retry has_shown 'connecting [1-9]'
+	ends 5
+	shows 'zcopy: 127.0.0.1:[0-9]+: connect: .*'
 }
 
 @test "progress: to a peer that takes nothing, it counts what is acknowledged" {
