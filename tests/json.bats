@@ -68,6 +68,32 @@ has() {
 	has j '.source.offset == 1000'
 }
 
+@test "json: bytes are those of the methods, and the holes that were kept" {
+	truncate -s 10M sparse
+	dd if=in of=sparse bs=64K count=2 seek=32 conv=notrunc
+	STDOUT=j zcopy 0 --json -v sparse out
+	cmp sparse out
+	valid j
+	local holes
+	holes=$(sed -n 's/^zcopy: holes: \([0-9]*\) bytes$/\1/p' <<<"$output")
+	has j ".bytes == 10485760 and
+	    ([.methods[].bytes] | add) + ${holes:-0} == .bytes"
+}
+
+@test "json: a full DEST, and both -q and -v" {
+	STDOUT=j zcopy 4 --json in /dev/full
+	valid j
+	has j '.status == 4 and .bytes == 0 and .dest[0].status == 4'
+	has j '.error == "/dev/full: write: No space left on device (0 bytes delivered)"'
+	STDOUT=j zcopy 0 --json -q in out
+	[ -z "$output" ]
+	valid j
+	run bash -c '"$0" --json -v in - 2>said >out' "$ZCOPY"
+	tail -n 1 said >j
+	valid j
+	grep -q '^zcopy: done: ' said
+}
+
 @test "json: a method that was refused, and the one that went on" {
 	FAULT=copy_file_range:EXDEV:1 STDOUT=j zcopy 0 --json in out
 	valid j
