@@ -240,6 +240,16 @@ moves_pattern() {
 	shows 'zcopy: plan: [a-z -]+\|zcopy: done: 6000000 bytes .*'
 }
 
+@test "progress: after what another program prints, the line is drawn anew" {
+	feed -c 6000000
+	retry has_shown '50%'
+	order 'print \nhello\n'
+	retry shows '3.00 MB .*\|hello\|3.00 MB .*'
+	cat in >&7
+	ended 0
+	shows '3.00 MB .*\|hello\|zcopy: done: 6000000 bytes .*'
+}
+
 @test "progress: the screen is clean while zcopy is stopped, and it goes on after" {
 	feed -c 6000000
 	retry has_shown '50%'
