@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@
 
 static enum diag_level level = DIAG_NORMAL;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static volatile sig_atomic_t drawn;	/* diag_draw() has drawn a line */
+static atomic_bool drawn;		/* diag_draw() has drawn a line */
 static char first_error[TEXT_SIZE];
 static bool logs;			/* to syslog(3) */
 static int impatient = -1;		/* standard error with O_NONBLOCK */
@@ -101,7 +102,7 @@ put(const char *text, bool waits)
 	*line = '\0';
 	if (drawn)
 		strlcpy(line, ERASE, sizeof(line));
-	drawn = 0;
+	drawn = false;
 	length = strlen(line);
 	diag_escape(line + length, sizeof(line) - length - 1, text);
 	length = strlen(line);
@@ -249,7 +250,7 @@ diag_erase(void)
 {
 	if (drawn)
 		(void)offer(ERASE, strlen(ERASE));
-	drawn = 0;
+	drawn = false;
 }
 
 void
