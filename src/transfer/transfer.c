@@ -2,7 +2,6 @@
 
 #include "transfer.h"
 
-
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../endpoint/allocate.h"
