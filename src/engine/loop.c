@@ -210,6 +210,14 @@ cut_short(struct zc_job *job, struct sink *sink, enum motion motion,
 	interrupted(job, sink, method);
 }
 
+/** True if the motion reads or writes the bytes that it takes: only then does
+ * the request's `allow` limit them. */
+static bool
+costs(const struct sink *sink, enum motion motion)
+{
+	return motion != SKIP || zeros_are_written(&sink->zeros, &sink->end);
+}
+
 /** Return what the next call may do. */
 static struct call
 next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
@@ -218,7 +226,8 @@ next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
 	const bool gives = motion == GIVE || motion == BLANK;
 	const int64_t to = gives ? sink_store(sink)->to : sink->given;
 	const size_t block = job->request.block_size;
-	int64_t max = (int64_t)CALL_MAX;
+	/* A hole is skipped at once: one of 1 PiB would be a million calls. */
+	int64_t max = (int64_t)(costs(sink, motion) ? CALL_MAX : SKIP_MAX);
 
 	if (block != 0 && (motion == TAKE || motion == THROUGH))
 		max = MIN(max, (int64_t)MIN(block, CALL_MAX));
@@ -288,14 +297,6 @@ act(struct zc_job *job, struct sink *sink, enum motion motion,
 		job_fail_sink(job, sink, step->side, step->error);
 		break;
 	}
-}
-
-/** True if the motion reads or writes the bytes that it takes: only then does
- * the request's `allow` limit them. */
-static bool
-costs(const struct sink *sink, enum motion motion)
-{
-	return motion != SKIP || zeros_are_written(&sink->zeros, &sink->end);
 }
 
 /** Make one step for this sink, by its next motion, and act on its outcome. */

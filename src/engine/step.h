@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/param.h>
 
 #include "../zcopy.h"
 #include "end.h"
@@ -14,6 +15,9 @@
 /* The most bytes that one call is asked for.  Linux moves at most 2 GiB less a
  * page, CIFS and FUSE have failed on more, and signals are to be noticed. */
 #define CALL_MAX	((size_t)1 << 30)
+
+/* The most bytes of a hole that one call skips. */
+#define SKIP_MAX	((size_t)MIN((uint64_t)INT64_MAX, SIZE_MAX))
 
 /** What the next kernel call may do. */
 struct call {
