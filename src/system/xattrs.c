@@ -116,8 +116,8 @@ copy_listed(const struct file *from, int to, unsigned spaces, const char *name,
 		    buffers->value, failure) == 0)
 			continue;
 		if (!xattrs_is_refused(errno)) {
-			snprintf(failure->attribute,
-			    sizeof(failure->attribute), "%s", attribute);
+			strlcpy(failure->attribute, attribute,
+			    sizeof(failure->attribute));
 			return -1;
 		}
 		diag_verbose("%s: %s: cannot be kept: %s", name, attribute,
