@@ -69,15 +69,11 @@ static int64_t
 ask(const struct extent *extent, const struct end *in, int64_t at,
     int64_t (*find)(int fd, int64_t at))
 {
-	int64_t found;
-	int error;
+	int64_t found = find(in->placed ? extent->own : in->fd, at);
 
-	if (in->placed)
-		return find(extent->own, at);
-	found = find(in->fd, at);
-	error = errno;
-	(void)lseek(in->fd, at, SEEK_SET);
-	errno = error;
+	/* lseek(2) moves the position only if it succeeds. */
+	if (!in->placed && found >= 0 && found != at)
+		(void)lseek(in->fd, at, SEEK_SET);
 	return found;
 }
 

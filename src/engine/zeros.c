@@ -153,7 +153,8 @@ make_in_file(struct zeros *zeros, struct end *out, int64_t at,
 			release_beyond_end(zeros, out, at, size);
 		return skip(out, size);
 	}
-	return overwrite(zeros, out, at, MIN(size, st.st_size - at), call);
+	size = MIN(size, st.st_size - at);
+	return overwrite(zeros, out, at, MIN(size, (int64_t)CALL_MAX), call);
 }
 
 /** Write what is before and after the whole blocks of the device, and small
