@@ -463,7 +463,7 @@ http_server() {
 	for confirm in close ack none; do
 		zcopy 0 -v "--confirm=$confirm" --header=request /dev/null \
 		    "127.0.0.1:$port"
-		[[ $output == *"header $(stat -c %s request) bytes"* ]]
+		[[ $output == *"header: $(stat -c %s request) bytes"* ]]
 		[[ $output == *"zcopy: confirmed: "@(close|$confirm)$'\n'* ]]
 	done
 	retry answered 3
@@ -551,7 +551,7 @@ nginx_server() {
 # all_moved_around - as all_moved, with the request as a header.
 all_moved_around() {
 	[[ $output == *"zcopy: done: 3000000 bytes in "* ]]
-	[[ $output == *"around it: header $(stat -c %s request) bytes"* ]]
+	[[ $output == *"header: $(stat -c %s request) bytes"* ]]
 }
 
 @test "nginx: an upload that fails leaves no file on the server" {

@@ -449,7 +449,7 @@ is_flushed_before_a_rate_limit(void)
 	request.wait = on_slow_wait;
 	request.arg = &asked;
 	CHECK(zc_transfer(&request, &result) == 0 && result.bytes == DATA);
-	return is_log("sWfsWfse");
+	return is_log("sWfsWe");
 }
 
 /** EBUSY makes the caller sleep.  Where all files are in memory, it never
