@@ -339,7 +339,7 @@ progress_at() {
 @test "benchmark: on a terminal, the line says how much time is left" {
 	python_with pyte
 	mkfifo ../orders
-	run timeout 60 "$python" "$BATS_TEST_DIRNAME/screen.py" 100 ../orders \
+	run timeout 60 "$with_module" "$BATS_TEST_DIRNAME/screen.py" 100 ../orders \
 	    ../states "$ZCOPY" --benchmark --rounds=50 in old 3>&-
 	[ "$status" -eq 0 ]
 	tail -n 20 ../states

@@ -112,48 +112,62 @@ columns(const char *line)
 	return count;
 }
 
-static int
+static int number;			/* of the last case */
+
+/** Print a case in TAP. */
+static void
+report(bool ok, const char *what)
+{
+	printf("%s %d - line: %s\n", ok ? "ok" : "not ok", ++number, what);
+}
+
+static void
 check(const char *what, const char *line, const char *wanted)
 {
-	if (strcmp(line, wanted) == 0)
-		return 0;
-	printf("%s:\n  got    '%s'\n  wanted '%s'\n", what, line, wanted);
-	return 1;
+	const bool ok = strcmp(line, wanted) == 0;
+
+	if (!ok)
+		printf("# got    '%s'\n# wanted '%s'\n", line, wanted);
+	report(ok, what);
 }
 
 /** Draw each view in each width: no line may be too long. */
-static int
-check_widths(void)
+static bool
+fits_widths(void)
 {
 	char line[LINE_SIZE];
-	int failed = 0;
+	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		for (int width = 0; width < 1000; width++) {
 			line_draw(line, &cases[i].view, width, cases[i].utf8);
 			if (columns(line) <= width)
 				continue;
-			printf("%s: %d columns in %d\n", cases[i].what,
+			printf("# %s: %d columns in %d\n", cases[i].what,
 			    columns(line), width);
-			failed++;
+			ok = false;
 		}
 	}
-	return failed;
+	return ok;
 }
 
 int
 main(void)
 {
+	const size_t count = sizeof(cases) / sizeof(*cases);
+	const size_t said = sizeof(sentences) / sizeof(*sentences);
 	char line[LINE_SIZE];
-	int failed = check_widths();
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	printf("1..%zu\n", count + said + 1);
+	for (size_t i = 0; i < count; i++) {
 		line_draw(line, &cases[i].view, cases[i].width, cases[i].utf8);
-		failed += check(cases[i].what, line, cases[i].line);
+		check(cases[i].what, line, cases[i].line);
 	}
-	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+	for (size_t i = 0; i < said; i++) {
 		line_say(line, &sentences[i].view);
-		failed += check("a sentence", line, sentences[i].line);
+		check(gauge_phase_name(sentences[i].view.phase), line,
+		    sentences[i].line);
 	}
-	return failed > 0;
+	report(fits_widths(), "each view fits each width");
+	return 0;
 }
