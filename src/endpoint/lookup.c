@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "../base/deadline.h"
 #include "../base/gauge.h"
+#include "../base/thread.h"
 #include "address.h"
 
 struct lookup {
@@ -88,22 +88,17 @@ lookup_new(const struct endpoint *ep, enum address_use use)
 	return lookup;
 }
 
-/** Start the thread, with all signals blocked: the main thread handles them.
- * Return 0, or -1 with errno. */
+/** Start the thread.  Return 0, or -1 with errno. */
 static int
 lookup_start(struct lookup *lookup)
 {
-	sigset_t all, before;
 	pthread_t thread;
 	int error;
 
 	if (pipe2(lookup->done, O_CLOEXEC) < 0)
 		return -1;
 	atomic_fetch_add(&lookup->owners, 1);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, NULL, lookup_thread, lookup);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	error = thread_start(&thread, lookup_thread, lookup);
 	if (error != 0) {
 		close(lookup->done[1]);
 		atomic_fetch_sub(&lookup->owners, 1);

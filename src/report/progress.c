@@ -9,7 +9,6 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,6 +19,7 @@
 #include "../base/diag.h"
 #include "../base/gauge.h"
 #include "../base/signals.h"
+#include "../base/thread.h"
 #include "line.h"
 #include "speed.h"
 #include "view.h"
@@ -215,24 +215,17 @@ progress_thread(void *arg)
 	return NULL;
 }
 
-/** Start the thread, with all signals blocked: the main thread handles them.
- * Return 0, or an errno. */
+/** Start the thread.  Return 0, or an errno. */
 static int
 start(void)
 {
 	pthread_condattr_t attributes;
-	sigset_t all, before;
-	int error;
 
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&progress.wake, &attributes);
 	pthread_condattr_destroy(&attributes);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&progress.thread, NULL, progress_thread, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
+	return thread_start(&progress.thread, progress_thread, NULL);
 }
 
 void
