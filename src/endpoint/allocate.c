@@ -37,17 +37,14 @@ allocate_plan(struct endpoint *dest, const struct endpoint *source,
 enum status
 allocate_begin(struct endpoint *dest)
 {
-	const char *hint = "";
-
 	if (!preallocate_pays(dest->fd, dest->room))
 		return STATUS_OK;
 	dest->allocated = dest->room;
 	if (preallocate(dest->fd, dest->allocated) == 0)
 		return STATUS_OK;
-	if (errno != EFBIG && dest->has_stat && replace_has_way_out(dest))
-		hint = "; --inplace needs no room for a second copy";
 	diag_error(dest->name, "allocate %" PRId64 " bytes: %s (DEST is "
-	    "unchanged%s)", dest->allocated, strerror(errno), hint);
+	    "unchanged%s)", dest->allocated, strerror(errno),
+	    replace_room_hint(dest, errno));
 	return endpoint_fault(dest);
 }
 

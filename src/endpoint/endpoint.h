@@ -86,8 +86,10 @@ enum status replace_error(const struct endpoint *, const char *why);
  * created.  Return the exit status. */
 enum status replace_failed(const struct endpoint *);
 
-/** True if --inplace could write the old file.  Touch nothing. */
-bool replace_has_way_out(const struct endpoint *);
+/** endpoint_replace: return what to add to a message about `error`: if there is
+ * no room (ENOSPC, EDQUOT), that --inplace could write the old file; or "".
+ * Touch nothing, and keep errno. */
+const char *replace_room_hint(const struct endpoint *, int error);
 
 struct endpoint {
 	const char *name;		/* as typed: for messages */

@@ -70,13 +70,10 @@ flush(struct endpoint *ep, int (*call)(int fd), int fd)
 static enum status
 flush_failed(const struct endpoint *ep)
 {
-	const bool full = errno == ENOSPC || errno == EDQUOT;
-
 	if (errno == EINTR || !endpoint_has(ep, ENDPOINT_REPLACES))
 		return endpoint_error(ep, "flush");
 	diag_error(ep->name, "flush: %s (DEST is unchanged%s)",
-	    strerror(errno), full && ep->has_stat && replace_has_way_out(ep) ?
-	    "; --inplace needs no room for a second copy" : "");
+	    strerror(errno), replace_room_hint(ep, errno));
 	return endpoint_fault(ep);
 }
 

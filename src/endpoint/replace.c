@@ -42,7 +42,9 @@ struct replace_state {
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
 };
 
-bool
+/** True if --inplace could write the old file.  Touch nothing, and keep
+ * errno. */
+static bool
 replace_has_way_out(const struct endpoint *ep)
 {
 	int error = errno, fd;
@@ -57,6 +59,14 @@ replace_has_way_out(const struct endpoint *ep)
 		close(fd);
 	errno = error;
 	return works;
+}
+
+const char *
+replace_room_hint(const struct endpoint *ep, int error)
+{
+	return (error == ENOSPC || error == EDQUOT) && ep->has_stat &&
+	    replace_has_way_out(ep) ?
+	    "; --inplace needs no room for a second copy" : "";
 }
 
 enum status

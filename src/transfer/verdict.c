@@ -76,8 +76,7 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 		return "";
 	if (!dest->has_stat)		/* there is no old file */
 		return "; --inplace would keep what was moved";
-	return replace_has_way_out(dest) ?
-	    "; --inplace needs no room for a second copy" : "";
+	return replace_room_hint(dest, result->error);
 }
 
 static enum status
