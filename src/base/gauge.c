@@ -43,11 +43,9 @@ gauge_phase(enum phase phase)
 
 	pthread_mutex_lock(&lock);
 	if (gauge.began == 0)
-		gauge.began = gauge.changed = gauge.entered = now;
-	if (gauge.phase != phase) {
-		gauge.spent[gauge.phase] += now - gauge.entered;
-		gauge.changed = gauge.entered = now;
-	}
+		gauge.began = gauge.changed = now;
+	if (gauge.phase != phase)
+		gauge.changed = now;
 	if (phase == PHASE_MOVING && gauge.moving == 0)
 		gauge.moving = now;
 	if (phase != PHASE_MOVING && gauge.phase == PHASE_MOVING)
@@ -100,8 +98,6 @@ gauge_read(void)
 			gauge.changed = clock_now();
 	}
 	now = gauge;
-	if (now.entered > 0)
-		now.spent[now.phase] += clock_now() - now.entered;
 	if (acknowledged >= 0)
 		now.bytes = MIN(now.bytes, acknowledged);
 	pthread_mutex_unlock(&lock);

@@ -35,8 +35,6 @@ struct gauge {
 	int64_t began;			/* the first call of gauge_phase() */
 	int64_t changed;		/* phase or bytes, last */
 	int64_t moving, moved;		/* PHASE_MOVING began, and ended */
-	int64_t entered;		/* the phase began */
-	int64_t spent[PHASES];		/* nanoseconds in each phase */
 };
 
 /** Return "waiting for a peer" and the like.  Static text. */

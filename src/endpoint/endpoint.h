@@ -120,6 +120,7 @@ struct endpoint {
 					   moves; set when it is ready */
 	double flushed;			/* seconds that it took to flush DEST to
 					   the disk; -1: it was not flushed */
+	double waited;			/* seconds for DEST's confirmation */
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */
 	int64_t header;			/* DEST: bytes of --header, which come

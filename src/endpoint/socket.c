@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../base/gauge.h"
@@ -298,6 +299,7 @@ socket_commit(struct endpoint *ep)
 {
 	enum confirm wanted = ep->options->confirm;
 	enum status status = STATUS_OK;
+	int64_t began;
 
 	/* An inherited socket stays open, in both directions, unless the user
 	 * wants a confirmation. */
@@ -305,8 +307,11 @@ socket_commit(struct endpoint *ep)
 		return STATUS_OK;
 	if (wanted == CONFIRM_DEFAULT)
 		wanted = CONFIRM_CLOSE;
-	if (ep->role == ROLE_DEST)
+	if (ep->role == ROLE_DEST) {
+		began = clock_now();
 		status = socket_confirm(ep, wanted);
+		ep->waited = clock_seconds_since(began);
+	}
 	if (status == STATUS_OK && !ep->inherited)
 		socket_disarm(ep->fd);
 	return status;			/* endpoint_commit() closes */

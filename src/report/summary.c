@@ -60,7 +60,7 @@ error_text(const struct summary *summary)
 }
 
 static json_t *
-dest_object(const struct summary *summary, const struct gauge *gauge)
+dest_object(const struct summary *summary)
 {
 	return json_pack("{s:o, s:o, s:I, s:o, s:{s:f, s:f}, s:i, s:o}",
 	    "name", json_text(summary->dest),
@@ -69,7 +69,7 @@ dest_object(const struct summary *summary, const struct gauge *gauge)
 	    "confirmed", json_text(summary->confirmed),
 	    "seconds",
 	    "flush", MAX(summary->flushed, 0),
-	    "confirm", (double)gauge->spent[PHASE_CONFIRMING] / 1e9,
+	    "confirm", summary->waited,
 	    "status", summary->status,
 	    "error", error_text(summary));
 }
@@ -111,7 +111,6 @@ methods_array(const struct zc_result *result)
 static json_t *
 summary_object(const struct summary *summary)
 {
-	const struct gauge gauge = gauge_read();
 	const struct zc_result *result = &summary->result;
 	const double copied = summary->copied;
 
@@ -123,11 +122,11 @@ summary_object(const struct summary *summary)
 	    "bytes", (json_int_t)result->bytes,
 	    "header_bytes", (json_int_t)result->header_bytes,
 	    "trailer_bytes", (json_int_t)result->trailer_bytes,
-	    "dest", dest_object(summary, &gauge),
+	    "dest", dest_object(summary),
 	    "methods", methods_array(result),
 	    "seconds",
 	    "copy", copied,
-	    "total", clock_seconds_since(gauge.began),
+	    "total", clock_seconds_since(gauge_read().began),
 	    "bytes_per_second", json_integer(copied > 0 ?
 	    (json_int_t)((double)result->bytes / copied) : 0),
 	    "cpu_seconds", cpu_object(),

@@ -21,6 +21,7 @@ struct summary {
 	double copied;			/* seconds of moving */
 	double flushed;			/* seconds of flushing; -1: DEST was not
 					   flushed */
+	double waited;			/* seconds for the confirmation */
 	int status;			/* the exit status, or 128 + signal */
 };
 

@@ -96,6 +96,7 @@ copy(struct transfer *transfer, struct summary *summary)
 	if (status == STATUS_OK)
 		status = transfer_commit(transfer);
 	summary->flushed = dest->flushed;
+	summary->waited = dest->waited;
 	if (status == STATUS_OK)
 		summary->confirmed = dest->confirmed;
 	else
