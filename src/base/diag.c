@@ -133,7 +133,7 @@ compose(char text[TEXT_SIZE], const char *name, const char *format,
 	return text + strlen(program) + strlen(": ");
 }
 
-/** Print that.  Return as compose().  Preserve errno. */
+/** Compose a line and print it.  Return as compose() does.  Preserve errno. */
 static const char *
 print(char text[TEXT_SIZE], const char *name, const char *format, va_list args)
 {
