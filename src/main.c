@@ -20,7 +20,8 @@
  *	  ticker.c table.c json.c csv.c
  *				  how it is shown
  *	transfer/		one run: run.c shows how far it is, and reports
- *	  transfer.c		  its steps: open, move, commit
+ *	  transfer.c		  its steps: open, move, commit; ends.c is what
+ *				  they work on: SOURCE and the destinations
  *	  wrapping.c		  --header, --trailer
  *	  skip.c		  --offset
  *	  sparse.c		  --sparse

@@ -51,6 +51,9 @@ enum progress_when {
 	PROGRESS_NEVER,
 };
 
+/* The most destinations of one transfer. */
+enum { DESTS_MAX = 32 };
+
 /** The arguments of an option that may be repeated, in order. */
 struct names {
 	char **name;			/* as typed; allocated, each of them */

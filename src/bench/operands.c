@@ -278,8 +278,8 @@ enum status
 operands_routes(struct routes *routes, const struct options *options)
 {
 	struct transfer transfer;
-	struct view source = { .end = &transfer.source };
-	struct view dest = { .end = &transfer.dest };
+	struct view source = { .end = &transfer.ends.source };
+	struct view dest = { .end = &transfer.ends.dest->end };
 	enum status status = transfer_parse(&transfer, options);
 
 	if (status != STATUS_OK)

@@ -16,8 +16,8 @@
 static unsigned
 suited(const struct transfer *transfer)
 {
-	const struct zc_request request = ZC_REQUEST_INIT(transfer->source.fd,
-	    transfer->dest.fd);
+	const struct zc_request request = ZC_REQUEST_INIT(
+	    transfer->ends.source.fd, transfer->ends.dest->end.fd);
 	struct zc_ends ends = ZC_ENDS_INIT;
 	struct zc_plan plan = ZC_PLAN_INIT;
 	unsigned set = 0;
@@ -26,7 +26,7 @@ suited(const struct transfer *transfer)
 		return 0;
 	for (int m = ZC_AUTO + 1; m < ZC_METHODS; m++) {
 		zc_plan(&plan, &ends, (enum zc_method)m, ZC_AUTO,
-		    move_flags(transfer->source.options));
+		    move_flags(transfer->ends.source.options));
 		if (plan.count > 0)
 			set |= 1u << m;
 	}
@@ -61,13 +61,14 @@ calls_of(const struct moved *moved)
 static enum status
 finish(struct transfer *transfer)
 {
+	struct endpoint *dest = &transfer->ends.dest->end;
 	enum status status;
 
-	if (!endpoint_has(&transfer->dest, ENDPOINT_REPLACES))
+	if (!endpoint_has(dest, ENDPOINT_REPLACES))
 		return transfer_commit(transfer);
-	status = flush_file(&transfer->dest);
-	return status == STATUS_OK ? endpoint_commit(&transfer->source) :
-	    status;
+	status = flush_file(dest);
+	return status == STATUS_OK ?
+	    endpoint_commit(&transfer->ends.source) : status;
 }
 
 /** Move and confirm the data, and take the sample. */
@@ -114,8 +115,8 @@ open_and_measure(struct pass *pass, struct transfer *transfer)
 		return status;
 	pass->suited = suited(transfer);
 	/* If DEST is no TCP socket, this fails and leaves "". */
-	(void)getsockopt(transfer->dest.fd, IPPROTO_TCP, TCP_CONGESTION,
-	    pass->congestion, &length);
+	(void)getsockopt(transfer->ends.dest->end.fd, IPPROTO_TCP,
+	    TCP_CONGESTION, pass->congestion, &length);
 	return measure(pass, transfer);
 }
 

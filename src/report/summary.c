@@ -47,31 +47,45 @@ source_object(const struct summary *summary)
 	    "offset", (json_int_t)summary->offset);
 }
 
-/** Return null, or the reason why the run failed.  A signal, SIGPIPE for
- * example, may end it without a message. */
+/** Return null, or the reason for this status.  A signal, SIGPIPE for example,
+ * may end a run without a message. */
 static json_t *
-error_text(const struct summary *summary)
+error_text(int status)
 {
-	if (summary->status == STATUS_OK)
+	if (status == STATUS_OK)
 		return json_null();
-	if (*diag_first_error() == '\0' && summary->status > 128)
-		return json_text(diag_signal_name(summary->status - 128));
+	if (*diag_first_error() == '\0' && status > 128)
+		return json_text(diag_signal_name(status - 128));
 	return json_text(diag_first_error());
 }
 
 static json_t *
-dest_object(const struct summary *summary)
+dest_object(const struct summary_dest *dest)
 {
 	return json_pack("{s:o, s:o, s:I, s:o, s:{s:f, s:f}, s:i, s:o}",
-	    "name", json_text(summary->dest),
-	    "kind", json_text(summary->dest_kind),
-	    "bytes", (json_int_t)summary->result.bytes,
-	    "confirmed", json_text(summary->confirmed),
+	    "name", json_text(dest->name),
+	    "kind", json_text(dest->kind),
+	    "bytes", (json_int_t)dest->result.bytes,
+	    "confirmed", json_text(dest->confirmed),
 	    "seconds",
-	    "flush", MAX(summary->flushed, 0),
-	    "confirm", summary->waited,
-	    "status", summary->status,
-	    "error", error_text(summary));
+	    "flush", MAX(dest->flushed, 0),
+	    "confirm", dest->waited,
+	    "status", dest->status,
+	    "error", error_text(dest->status));
+}
+
+static json_t *
+dests_array(const struct summary *summary)
+{
+	json_t *dests = json_array();
+
+	for (size_t i = 0; i < summary->count; i++)
+		if (json_array_append_new(dests,
+		    dest_object(&summary->dest[i])) < 0) {
+			json_decref(dests);
+			return NULL;
+		}
+	return dests;
 }
 
 static json_t *
@@ -114,7 +128,7 @@ summary_object(const struct summary *summary)
 	const struct zc_result *result = &summary->result;
 	const double copied = summary->copied;
 
-	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:[o], s:o, "
+	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:o, s:o, "
 	    "s:{s:f, s:f}, s:o, s:o, s:n, s:i, s:o}",
 	    "schema", 1,
 	    "version", zc_version(),
@@ -122,7 +136,7 @@ summary_object(const struct summary *summary)
 	    "bytes", (json_int_t)result->bytes,
 	    "header_bytes", (json_int_t)result->header_bytes,
 	    "trailer_bytes", (json_int_t)result->trailer_bytes,
-	    "dest", dest_object(summary),
+	    "dest", dests_array(summary),
 	    "methods", methods_array(result),
 	    "seconds",
 	    "copy", copied,
@@ -132,7 +146,7 @@ summary_object(const struct summary *summary)
 	    "cpu_seconds", cpu_object(),
 	    "digest",
 	    "status", summary->status,
-	    "error", error_text(summary));
+	    "error", error_text(summary->status));
 }
 
 /** Print the summary as one line.  Return as json_text_write(). */

@@ -5,23 +5,35 @@
 #ifndef REPORT_SUMMARY_H
 #define REPORT_SUMMARY_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "../base/options.h"
 #include "../base/status.h"
 #include "../zcopy.h"
 
-struct summary {
-	const char *source, *dest;	/* as typed */
-	const char *source_kind, *dest_kind;	/* zc_kind_name(); NULL: it was
-						   not opened */
-	int64_t size;			/* of SOURCE; -1: unknown */
-	int64_t offset;			/* --offset */
+/** What became of one destination. */
+struct summary_dest {
+	const char *name;		/* as typed */
+	const char *kind;		/* zc_kind_name(); NULL: not opened */
 	struct zc_result result;
 	const char *confirmed;		/* "close", "ack", "none" or NULL */
-	double copied;			/* seconds of moving */
-	double flushed;			/* seconds of flushing; -1: DEST was not
+	double flushed;			/* seconds of flushing; -1: it was not
 					   flushed */
 	double waited;			/* seconds for the confirmation */
+	int status;			/* as that of the summary */
+};
+
+struct summary {
+	const char *source;		/* as typed */
+	const char *source_kind;	/* zc_kind_name(); NULL: not opened */
+	int64_t size;			/* of SOURCE; -1: unknown */
+	int64_t offset;			/* --offset */
+	struct zc_result result;	/* for all destinations */
+	struct summary_dest dest[DESTS_MAX];
+	size_t count;			/* of destinations */
+	double copied;			/* seconds of moving */
 	int status;			/* the exit status, or 128 + signal */
 };
 

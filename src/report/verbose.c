@@ -8,23 +8,23 @@
 
 #include "../base/diag.h"
 
-struct names {
+struct joined {
 	char text[ZC_METHODS * 20];	/* 20: the longest and a separator */
 };
 
-/** Join the names of the methods. */
-static struct names
+/** Join the joined of the methods. */
+static struct joined
 join(const enum zc_method *method, size_t count, const char *separator)
 {
-	struct names names = { "" };
+	struct joined joined = { "" };
 
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
-			strlcat(names.text, separator, sizeof(names.text));
-		strlcat(names.text, zc_method_name(method[i]),
-		    sizeof(names.text));
+			strlcat(joined.text, separator, sizeof(joined.text));
+		strlcat(joined.text, zc_method_name(method[i]),
+		    sizeof(joined.text));
 	}
-	return names;
+	return joined;
 }
 
 /** Return the rate in MB/s (10^6 bytes a second); 0 if it took no time. */
@@ -55,29 +55,37 @@ verbose_event(const struct zc_event *event)
 	}
 }
 
-void
-verbose_done(const struct summary *summary, bool shown)
+/** Print what came of one destination. */
+static void
+print_dest(const struct summary_dest *dest, double seconds, bool shown)
 {
-	const struct zc_result *result = &summary->result;
+	const struct zc_result *result = &dest->result;
 	const char *none = result->bytes > 0 ? "none: it is a hole" : "none";
 	char done[256];
 
 	snprintf(done, sizeof(done), "done: %" PRId64 " bytes in %.3f s, "
-	    "%.1f MB/s, method %s", result->bytes, summary->copied,
-	    rate(result->bytes, summary->copied), result->used_count == 0 ?
+	    "%.1f MB/s, method %s", result->bytes, seconds,
+	    rate(result->bytes, seconds), result->used_count == 0 ?
 	    none : join(result->used, result->used_count, "+").text);
 	if (result->header_bytes > 0 || result->trailer_bytes > 0)
 		diag_verbose("header: %" PRId64 " bytes, trailer: %" PRId64
 		    " bytes", result->header_bytes, result->trailer_bytes);
 	if (result->hole_bytes > 0)
 		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
-	if (summary->confirmed != NULL)
-		diag_verbose("confirmed: %s", summary->confirmed);
-	if (summary->flushed >= 0)
-		diag_verbose("flushed: %.3f s", summary->flushed);
+	if (dest->confirmed != NULL)
+		diag_verbose("confirmed: %s", dest->confirmed);
+	if (dest->flushed >= 0)
+		diag_verbose("flushed: %.3f s", dest->flushed);
 	if (shown)
 		diag_answer("%s", done);
 	else
 		diag_verbose("%s", done);
 	diag_log("%s", done);
+}
+
+void
+verbose_done(const struct summary *summary, bool shown)
+{
+	for (size_t i = 0; i < summary->count; i++)
+		print_dest(&summary->dest[i], summary->copied, shown);
 }

@@ -195,12 +195,13 @@ clean(const struct cache *cache, int64_t from, int64_t to)
 	return STATUS_OK;
 }
 
-/** One end has moved to this position. */
-static enum status
-follow(struct cache *cache, int64_t position)
+enum status
+cache_follow(struct cache *cache, int64_t position)
 {
 	enum status status;
 
+	if (cache->ep == NULL)
+		return STATUS_OK;
 	cache->moved = position;
 	if (position - cache->at < STRIDE)
 		return STATUS_OK;
@@ -213,19 +214,6 @@ follow(struct cache *cache, int64_t position)
 	(void)drop(cache, cache->before - STRIDE, cache->at);
 	cache->before = cache->at;
 	cache->at = position;
-	return status;
-}
-
-enum status
-cache_follow(struct cache cache[2], const struct zc_moved *moved)
-{
-	struct cache *source = &cache[ROLE_SOURCE], *dest = &cache[ROLE_DEST];
-	enum status status = STATUS_OK;
-
-	if (source->ep != NULL && moved->in_from >= 0)
-		status = follow(source, moved->in_from + moved->length);
-	if (dest->ep != NULL && moved->out_from >= 0 && status == STATUS_OK)
-		status = follow(dest, moved->out_from + moved->length);
 	return status;
 }
 

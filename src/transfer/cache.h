@@ -48,10 +48,10 @@ struct cache {
 enum status cache_begin(struct cache *, const struct endpoint *,
     int64_t offset);
 
-/** Drop pages that are some MiB behind, now that both ends have moved.  `cache`
- * is by enum role.  Return STATUS_OK; if DEST cannot be written to its disk,
- * print the reason and return the exit status. */
-enum status cache_follow(struct cache cache[2], const struct zc_moved *);
+/** Drop pages that are some MiB behind, now that the end has moved to
+ * `position`.  Return STATUS_OK; if DEST cannot be written to its disk, print
+ * the reason and return the exit status. */
+enum status cache_follow(struct cache *, int64_t position);
 
 /** Drop what is left, and free everything.  The end must still be open.  Return
  * as cache_follow() does. */

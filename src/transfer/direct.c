@@ -66,33 +66,52 @@ check_end(const struct endpoint *ep, const struct look *look, int64_t count)
 	return endpoint_fault(ep);
 }
 
+/** True if the method minds O_DIRECT.  Others may not: mmap reads any range,
+ * and reflink writes it. */
+static bool
+is_minded(const struct options *options)
+{
+	return options->rules == NULL && (options->method == ZC_AUTO ||
+	    options->method == ZC_READ_WRITE);
+}
+
+/** Return how many bytes SOURCE has left, or -1: unknown. */
+static int64_t
+left_of(const struct look *in)
+{
+	return in->kind == ZC_REGULAR && in->start >= 0 ?
+	    MAX(in->size - in->start, 0) : -1;
+}
+
+/** Return how many of them are moved, or -1: unknown. */
+static int64_t
+count_of(const struct options *options, int64_t left)
+{
+	return options->bytes != ZC_TO_END && (left < 0 ||
+	    options->bytes < left) ? options->bytes : left;
+}
+
 enum status
-direct_check(const struct endpoint *source, const struct look *in,
-    const struct endpoint *dest, const struct look *out)
+direct_check_source(const struct endpoint *source, const struct look *in)
 {
 	const struct options *options = source->options;
-	int64_t bytes = options->bytes, left = -1, count;
-	enum status status;
+	const int64_t left = left_of(in), count = count_of(options, left);
 
-	/* Other methods may not mind O_DIRECT: mmap reads any range, and
-	 * reflink writes it. */
-	if (options->rules != NULL || (options->method != ZC_AUTO &&
-	    options->method != ZC_READ_WRITE))
+	if (!is_minded(options) || left == 0)
 		return STATUS_OK;
-	/* SOURCE has `left` bytes (-1: unknown), of which `count` are moved. */
-	if (in->kind == ZC_REGULAR && in->start >= 0)
-		left = MAX(in->size - in->start, 0);
-	count = left;
-	if (bytes != ZC_TO_END && (left < 0 || bytes < left))
-		count = bytes;
-	if (left != 0) {
-		/* Where the file ends, its last read(2) may be shorter than a
-		 * block; where --bytes ends it, it may not. */
-		status = check_end(source, in, count == bytes ? bytes : -1);
-		if (status != STATUS_OK)
-			return status;
-	}
-	return check_end(dest, out, count);
+	/* Where the file ends, its last read(2) may be shorter than a block;
+	 * where --bytes ends it, it may not. */
+	return check_end(source, in, count == options->bytes ? count : -1);
+}
+
+enum status
+direct_check_dest(const struct endpoint *dest, const struct look *out,
+    const struct look *in)
+{
+	const struct options *options = dest->options;
+
+	return is_minded(options) ?
+	    check_end(dest, out, count_of(options, left_of(in))) : STATUS_OK;
 }
 
 const char *

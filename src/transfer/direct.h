@@ -17,11 +17,14 @@ bool direct_concerns(const struct endpoint *);
  * multiple: 1 for other ends. */
 int64_t direct_least(const struct endpoint *);
 
-/** Check, when both ends are ready or looked at, that they can take what is to
- * be moved.  Return STATUS_OK; on failure, print the reason and return the exit
+/** Check, when SOURCE is ready or looked at, that it can give what is to be
+ * moved.  Return STATUS_OK; on failure, print the reason and return the exit
  * status. */
-enum status direct_check(const struct endpoint *source, const struct look *in,
-    const struct endpoint *dest, const struct look *out);
+enum status direct_check_source(const struct endpoint *, const struct look *in);
+
+/** Check likewise that DEST can take that. */
+enum status direct_check_dest(const struct endpoint *, const struct look *out,
+    const struct look *in);
 
 /** Return what to add to a message about EINVAL from this end; "" unless it has
  * O_DIRECT.  Static text. */

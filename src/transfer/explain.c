@@ -220,43 +220,48 @@ make_plan(struct zc_plan *plan, const struct zc_ends *ends,
 	return preferred;
 }
 
+/** A destination, as explained. */
+struct account {
+	struct look look;
+	struct zc_plan plan;
+};
+
 /** Print the message with which the run would end if it moved all that is there
  * now, and return its status. */
 static enum status
-predict(const struct endpoint *source, const struct look *in,
-    const struct endpoint *dest, const struct look *out,
-    const struct zc_plan *plan)
+predict(struct ends *ends, const struct look *in, const struct endpoint *dest,
+    const struct account *account)
 {
-	const struct options *options = source->options;
+	const struct options *options = ends->source.options;
+	const struct zc_plan *plan = &account->plan;
 	struct zc_result result = ZC_RESULT_INIT;
 
 	if (plan->count == 0 && plan->why_not[options->method] != missing)
 		return verdict_ruled_out(dest, options->method,
-		    plan->why_not[options->method], in->kind, out->kind);
+		    plan->why_not[options->method], in->kind,
+		    account->look.kind);
 	if (plan->count == 0) {
 		result.outcome = ZC_UNSUITED;
 		result.method = options->method;
 		result.error = zc_method_available(options->method);
-		return verdict(&result, source, dest);
+		return verdict(&result, ends, dest);
 	}
 	result.outcome = ZC_DONE;
-	result.bytes = in->kind == ZC_NULL ? 0 : source->expected;
+	result.bytes = in->kind == ZC_NULL ? 0 : ends->source.expected;
 	if (!options->allow_short && !in->guessed &&
 	    (in->kind == ZC_NULL || in->size >= 0) &&
 	    result.bytes < options->bytes)
 		result.outcome = ZC_SHORT;
-	return verdict(&result, source, dest);
+	return verdict(&result, ends, dest);
 }
 
-/** Print the account, then the error that it leads to, if any, and return its
- * status. */
-static enum status
-print_account(const struct endpoint *source, const struct look *in,
-    const struct endpoint *dest, const struct look *out)
+/** Return what the plan for one destination depends on. */
+static struct zc_ends
+ends_of(const struct endpoint *source, const struct look *in,
+    const struct look *out)
 {
-	const struct options *options = source->options;
-	const struct zc_ends ends = {
-		.size = sizeof(ends),
+	return (struct zc_ends){
+		.size = sizeof(struct zc_ends),
 		.in = in->kind,
 		.out = out->kind,
 		.bytes = source->expected,
@@ -265,30 +270,75 @@ print_account(const struct endpoint *source, const struct look *in,
 		.placed = false,	/* --seek moves the position itself */
 		.unseekable = in->kind == ZC_REGULAR && in->start < 0,
 	};
-	enum status status, flushed;
-	enum zc_method preferred;
-	struct zc_plan plan = ZC_PLAN_INIT;
+}
 
-	preferred = make_plan(&plan, &ends, options);
+/** Print the account, then the error that it leads to, if any, and return its
+ * status. */
+static enum status
+print_account(struct ends *ends, const struct look *in,
+    struct account accounts[DESTS_MAX])
+{
+	const struct endpoint *source = &ends->source;
+	const struct options *options = source->options;
+	enum status status = STATUS_OK, flushed;
+	enum zc_method preferred = ZC_AUTO;
+
 	print_end("source", source, in);
-	print_dest(dest, out);
+	FOR_EACH_DEST(dest, ends) {
+		struct account *account = &accounts[dest - ends->dest];
+		const struct zc_ends kinds = ends_of(source, in,
+		    &account->look);
+
+		account->plan = (struct zc_plan)ZC_PLAN_INIT;
+		preferred = make_plan(&account->plan, &kinds, options);
+		print_dest(&dest->end, &account->look);
+	}
 	print_names("header", &options->headers);
-	print_range(ends.bytes, options);
+	print_range(source->expected, options);
 	print_names("trailer", &options->trailers);
 	print_choice(preferred, options);
 	print_rate(options);
-	print_plan(&plan);
+	FOR_EACH_DEST(dest, ends)
+		print_plan(&accounts[dest - ends->dest].plan);
 	flushed = output_flush();
-	status = predict(source, in, dest, out, &plan);
+	FOR_EACH_DEST(dest, ends)
+		if (status == STATUS_OK)
+			status = predict(ends, in, &dest->end,
+			    &accounts[dest - ends->dest]);
 	return status != STATUS_OK ? status : flushed;
+}
+
+/** Look at a destination, and whether it can be one of this SOURCE. */
+static enum status
+look_at_dest(struct ends *ends, struct endpoint *dest, struct look *out)
+{
+	enum status status = endpoint_look(dest, out);
+
+	return status != STATUS_OK ? status :
+	    endpoint_check_distinct(&ends->source, dest);
+}
+
+/** Check that a destination can take what is to be moved, with `around` bytes
+ * of headers and trailers. */
+static enum status
+check_dest(const struct endpoint *dest, const struct look *out,
+    const struct look *in, int64_t around)
+{
+	enum status status = direct_check_dest(dest, out, in);
+
+	if (status != STATUS_OK)
+		return status;
+	return out->kind == ZC_SYNTHETIC && around > 0 ?
+	    verdict_wrapped(dest) : STATUS_OK;
 }
 
 /** Look for what would stop a run before the first byte, in the order of the
  * run, because it prints the first error only. */
 static enum status
-look_at_all(struct endpoint *source, struct look *in, struct endpoint *dest,
-    struct look *out)
+look_at_all(struct ends *ends, struct look *in,
+    struct account accounts[DESTS_MAX])
 {
+	struct endpoint *source = &ends->source;
 	const struct options *options = source->options;
 	int64_t around = 0;		/* bytes of headers and trailers */
 	enum status status;
@@ -302,31 +352,36 @@ look_at_all(struct endpoint *source, struct look *in, struct endpoint *dest,
 	status = endpoint_look(source, in);
 	if (status != STATUS_OK)
 		return status;
-	status = endpoint_look(dest, out);
-	if (status != STATUS_OK)
-		return status;
-	status = endpoint_check_distinct(source, dest);
-	if (status != STATUS_OK)
-		return status;
-	status = skip_look(source, in, dest);
+	FOR_EACH_DEST(dest, ends) {
+		status = look_at_dest(ends, &dest->end,
+		    &accounts[dest - ends->dest].look);
+		if (status != STATUS_OK)
+			return status;
+	}
+	status = skip_look(ends, in);
 	if (status != STATUS_OK)
 		return status;
 	look_expect(source, in);
-	status = direct_check(source, in, dest, out);
+	status = direct_check_source(source, in);
 	if (status != STATUS_OK)
 		return status;
-	if (out->kind == ZC_SYNTHETIC && around > 0)
-		return verdict_wrapped(dest);
+	FOR_EACH_DEST(dest, ends) {
+		status = check_dest(&dest->end,
+		    &accounts[dest - ends->dest].look, in, around);
+		if (status != STATUS_OK)
+			return status;
+	}
 	return STATUS_OK;
 }
 
 enum status
-explain(struct endpoint *source, struct endpoint *dest)
+explain(struct ends *ends)
 {
-	struct look in, out;
-	enum status status = look_at_all(source, &in, dest, &out);
+	struct account accounts[DESTS_MAX];
+	struct look in;
+	enum status status = look_at_all(ends, &in, accounts);
 
 	if (status != STATUS_OK)
 		return status;
-	return print_account(source, &in, dest, &out);
+	return print_account(ends, &in, accounts);
 }

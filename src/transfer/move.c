@@ -36,14 +36,14 @@
 /* A transfer under way: the argument of the hooks that the engine calls. */
 struct mover {
 	const struct options *options;
-	const struct endpoint *source;
-	struct endpoint *dest;		/* NULL: a plain descriptor */
+	struct ends *ends;
+	struct dest *sink[DESTS_MAX];	/* by the numbers of the engine */
+	size_t count;			/* 0: a plain descriptor */
 	const struct watch *watch;
-	struct cache *cache;		/* of both ends, by enum role */
+	struct cache *cache;		/* of SOURCE */
 	enum status status;		/* of the steps that on_event() calls */
-	bool reset;			/* DEST's peer has reset the connection
-					   while nothing was written */
-	bool peer_ended;		/* DEST's peer will send nothing more */
+	struct dest *reset;		/* its peer has reset the connection
+					   while nothing was written; or NULL */
 	struct deadline deadline;	/* interrupts calls that block */
 	double interval;		/* seconds between two checks for a
 					   reset; 0: none */
@@ -55,16 +55,24 @@ struct mover {
 	int64_t stepped;		/* when the last call returned */
 };
 
-/** True if the peer has reset the connection.  While SOURCE is silent nothing
- * is written, so no call would report it. */
-static bool
-is_reset(const struct mover *mover)
+/** Return the first destination whose peer has reset the
+ * connection; or NULL.  While SOURCE is silent nothing is written, so no call
+ * would report it. */
+static struct dest *
+find_reset(const struct mover *mover)
 {
-	struct pollfd pollfd = { .fd = -1 };
+	struct pollfd polled[DESTS_MAX];
 
-	if (mover->dest != NULL && endpoint_has(mover->dest, ENDPOINT_NETWORK))
-		pollfd.fd = mover->dest->fd;
-	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLERR);
+	for (size_t i = 0; i < mover->count; i++)
+		polled[i] = (struct pollfd){ .fd = endpoint_has(
+		    &mover->sink[i]->end, ENDPOINT_NETWORK) ?
+		    mover->sink[i]->end.fd : -1 };
+	if (poll(polled, mover->count, 0) <= 0)
+		return NULL;
+	for (size_t i = 0; i < mover->count; i++)
+		if (polled[i].revents & POLLERR)
+			return mover->sink[i];
+	return NULL;
 }
 
 /** Check for a reset less and less often if SOURCE is a file: the check
@@ -72,7 +80,7 @@ is_reset(const struct mover *mover)
 static void
 check_less_often(struct mover *mover)
 {
-	if (mover->interval <= 0 || !S_ISREG(mover->source->st.st_mode))
+	if (mover->interval <= 0 || !S_ISREG(mover->ends->source.st.st_mode))
 		return;
 	mover->interval = MIN(2 * mover->interval, 60);
 	deadline_look(&mover->deadline, mover->interval);
@@ -92,8 +100,8 @@ adapt_step(struct mover *mover, int64_t moved)
 		mover->step = MAX(mover->step / 2, STEP_LEAST);
 }
 
-/** Answer SIGUSR1, and look for signals and a reset: what moving to any end
- * needs. */
+/** Answer SIGUSR1, and look for signals and a reset: what moving to any
+ * descriptor needs. */
 static int
 on_event_plainly(const struct zc_event *event, void *arg)
 {
@@ -109,42 +117,58 @@ on_event_plainly(const struct zc_event *event, void *arg)
 	gauge_moved(event->bytes);
 	signals_answer();
 	if (event->type == ZC_EVENT_INTERRUPTED) {
-		mover->reset = is_reset(mover);
+		mover->reset = find_reset(mover);
 		check_less_often(mover);
 	}
-	return mover->reset || signals_caught() != 0;
+	return mover->reset != NULL || signals_caught() != 0;
 }
 
-/** Begin to write DEST, and look at its cache when it has been truncated. */
+/** Begin to write a destination, and look at its cache when it has been
+ * truncated. */
 static enum status
-begin(struct mover *mover, enum zc_method method)
+begin(struct mover *mover, struct dest *dest, enum zc_method method)
 {
-	enum status status = endpoint_begin(mover->dest);
+	enum status status = endpoint_begin(&dest->end);
 
-	ahead_advise(mover->source, method);
+	ahead_advise(&mover->ends->source, method);
 	return status != STATUS_OK ? status :
-	    cache_begin(&mover->cache[ROLE_DEST], mover->dest, 0);
+	    cache_begin(&dest->cache, &dest->end, 0);
 }
 
-/** Do the same, and the steps of DEST and of the watch when they are due.  If
- * one fails, its status is kept, and the engine is told to stop. */
+/** Follow what was moved to a destination. */
+static enum status
+follow(struct mover *mover, struct dest *dest, const struct zc_moved *moved)
+{
+	enum status status = STATUS_OK;
+	int64_t to = moved->out_from + moved->length;
+
+	if (moved->in_from >= 0)
+		status = cache_follow(mover->cache, moved->in_from +
+		    moved->length);
+	if (moved->out_from < 0 || status != STATUS_OK)
+		return status;
+	status = cache_follow(&dest->cache, to);
+	if (dest->end.writeback.on)
+		writeback_follow(&dest->end.writeback, dest->end.fd, to);
+	return status;
+}
+
+/** Do the same, and the steps of the destination and of the watch when they are
+ * due.  If one fails, its status is kept, and the engine is told to stop. */
 static int
 on_event(const struct zc_event *event, void *arg)
 {
 	struct mover *mover = arg;
+	struct dest *dest = mover->sink[event->sink];
 
 	verbose_event(event);
 	if (event->type == ZC_EVENT_PLAN)
-		mover->status = begin(mover, event->method);
+		mover->status = begin(mover, dest, event->method);
 	if (event->type == ZC_EVENT_MOVED)
-		mover->status = cache_follow(mover->cache, &event->moved);
-	if (event->type == ZC_EVENT_MOVED && mover->dest->writeback.on &&
-	    event->moved.out_from >= 0)
-		writeback_follow(&mover->dest->writeback, mover->dest->fd,
-		    event->moved.out_from + event->moved.length);
+		mover->status = follow(mover, dest, &event->moved);
 	if (event->type == ZC_EVENT_TRAILER)
-		mover->status = watch_check(mover->watch, mover->source,
-		    mover->dest, event->bytes);
+		mover->status = watch_check(mover->watch, mover->ends,
+		    event->bytes);
 	return on_event_plainly(event, arg) || mover->status != STATUS_OK;
 }
 
@@ -167,14 +191,20 @@ on_allow(int64_t bytes, int64_t *until, void *arg)
 	    rate_allow(&mover->rate, bytes, until) : bytes;
 }
 
-/** True if `fd` is DEST, and what its peer sends must be read and dropped.  A
- * peer that is blocked in sending to us may not read what we send. */
-static bool
+/** If `fd` is a destination, and what its peer sends must be read and dropped,
+ * return that; else NULL.  A peer that is blocked in sending to us may not read
+ * what we send. */
+static struct dest *
 must_read(const struct mover *mover, int fd)
 {
-	return !mover->peer_ended && mover->dest != NULL &&
-	    fd == mover->dest->fd &&
-	    endpoint_has(mover->dest, ENDPOINT_NETWORK);
+	for (size_t i = 0; i < mover->count; i++) {
+		struct dest *dest = mover->sink[i];
+
+		if (dest->end.fd == fd)
+			return !dest->peer_ended && endpoint_has(&dest->end,
+			    ENDPOINT_NETWORK) ? dest : NULL;
+	}
+	return NULL;
 }
 
 /** Return the milliseconds until this time (0: never), for poll(2). */
@@ -188,38 +218,88 @@ milliseconds_until(int64_t until)
 	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT_MAX);
 }
 
-/** Wait until the descriptor is ready or has failed, or wait->until has come.
- * In the meantime, drop what DEST sends.  Return 0, or -1 with errno; after
- * EINTR the engine calls on_event(). */
-static int
-on_wait(const struct zc_wait *wait, size_t count, void *arg)
+/** What on_wait() waits for. */
+struct waiting {
+	struct pollfd polled[DESTS_MAX];
+	struct dest *reads[DESTS_MAX];	/* what its peer sends is dropped */
+	nfds_t count;
+	int64_t until;			/* 0: no limit */
+};
+
+/** Fill in what to wait for, and until when. */
+static void
+waiting_set(struct waiting *waiting, const struct mover *mover,
+    const struct zc_wait *waits, size_t count)
 {
-	struct mover *mover = arg;
-	struct pollfd pollfd = { .fd = wait->fd };
-	int ended;
+	waiting->count = count;
+	waiting->until = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct zc_wait *wait = &waits[i];
 
-	(void)count;			/* one sink: one to wait for */
-	do {
-		bool reads = must_read(mover, wait->fd);
+		waiting->reads[i] = must_read(mover, wait->fd);
+		waiting->polled[i] = (struct pollfd){ .fd = wait->fd,
+			.events = wait->events |
+			    (waiting->reads[i] != NULL ? POLLIN : 0) };
+		if (wait->until != 0 && (waiting->until == 0 ||
+		    wait->until < waiting->until))
+			waiting->until = wait->until;
+	}
+}
 
-		mover->waits++;
-		pollfd.events = wait->events | (reads ? POLLIN : 0);
-		if (poll(&pollfd, 1, milliseconds_until(wait->until)) < 0)
-			return -1;
-		ended = reads && (pollfd.revents & ~POLLOUT) ?
-		    socket_drop(wait->fd) : 0;
+/** Drop what the destinations have sent.  Return 0, or -1 with errno. */
+static int
+waiting_drop(const struct waiting *waiting)
+{
+	for (size_t i = 0; i < waiting->count; i++) {
+		struct dest *dest = waiting->reads[i];
+		int ended = dest != NULL &&
+		    (waiting->polled[i].revents & ~POLLOUT) ?
+		    socket_drop(dest->end.fd) : 0;
+
 		if (ended < 0)
 			return -1;
-		mover->peer_ended |= ended > 0;
-		/* If the peer keeps sending, poll(2) returns at once and never
+		if (ended > 0)
+			dest->peer_ended = true;
+	}
+	return 0;
+}
+
+/** True if one of them is ready, or has failed. */
+static bool
+waiting_is_over(const struct waiting *waiting, const struct zc_wait *waits)
+{
+	for (size_t i = 0; i < waiting->count; i++)
+		if (waiting->polled[i].revents &
+		    (waits[i].events | POLLERR | POLLHUP))
+			return true;
+	return false;
+}
+
+/** Wait until one of the descriptors is ready or has failed, or one's time
+ * `until` has come.  In the meantime, drop what destinations send.  Return 0,
+ * or -1 with errno; after EINTR the engine calls on_event(). */
+static int
+on_wait(const struct zc_wait *waits, size_t count, void *arg)
+{
+	struct mover *mover = arg;
+	struct waiting waiting;
+
+	do {
+		waiting_set(&waiting, mover, waits, count);
+		mover->waits++;
+		if (poll(waiting.polled, waiting.count,
+		    milliseconds_until(waiting.until)) < 0 ||
+		    waiting_drop(&waiting) < 0)
+			return -1;
+		/* If a peer keeps sending, poll(2) returns at once and never
 		 * fails with EINTR. */
 		if (signals_caught() != 0) {
 			errno = EINTR;
 			return -1;
 		}
-		if (milliseconds_until(wait->until) == 0)
+		if (milliseconds_until(waiting.until) == 0)
 			return 0;
-	} while ((pollfd.revents & (wait->events | POLLERR | POLLHUP)) == 0);
+	} while (!waiting_is_over(&waiting, waits));
 	return 0;
 }
 
@@ -258,34 +338,66 @@ timeout_of(const struct options *options)
 static void
 limit_rate(struct mover *mover)
 {
-	const struct options *options = mover->source->options;
+	const struct options *options = mover->ends->source.options;
 	int64_t block;
 
 	if (options->rate == 0 || options->method == ZC_REFLINK)
 		return;
-	block = direct_least(mover->source);
-	if (mover->dest != NULL)
-		block = MAX(block, direct_least(mover->dest));
+	block = direct_least(&mover->ends->source);
+	for (size_t i = 0; i < mover->count; i++)
+		block = MAX(block, direct_least(&mover->sink[i]->end));
 	rate_begin(&mover->rate, options->rate, block);
 }
 
-/** Return what to ask of the engine.  It refers to the mover. */
+/** True if calls are to be limited to FOLLOWED_BLOCK. */
+static bool
+is_followed(const struct mover *mover)
+{
+	const struct endpoint *source = &mover->ends->source;
+	bool follows = mover->options->no_cache, shares = false;
+
+	for (size_t i = 0; i < mover->count; i++)
+		follows |= mover->sink[i]->end.writeback.on;
+	if (!follows || is_small(source))
+		return false;
+	for (size_t i = 0; i < mover->count; i++)
+		shares |= filesystem_may_share(source->fd,
+		    mover->sink[i]->end.fd);
+	return !shares;
+}
+
+/** Fill in the further sinks, all destinations but the first. */
+static void
+set_sinks(struct zc_sink sinks[DESTS_MAX], const struct mover *mover,
+    const struct zc_hdtr *hdtr)
+{
+	for (size_t i = 1; i < mover->count; i++) {
+		sinks[i - 1] = (struct zc_sink)
+		    ZC_SINK_INIT(mover->sink[i]->end.fd);
+		sinks[i - 1].hdtr = hdtr;
+	}
+}
+
+/** Return what to ask of the engine.  It refers to the mover and to `sinks`. */
 static struct zc_request
-request_for(struct mover *mover, const struct zc_hdtr *hdtr)
+request_for(struct mover *mover, const struct zc_hdtr *hdtr,
+    struct zc_sink sinks[DESTS_MAX])
 {
 	const struct options *options = mover->options;
-	const struct endpoint *source = mover->source, *dest = mover->dest;
-	struct zc_request request = ZC_REQUEST_INIT(source->fd, dest->fd);
+	const struct endpoint *source = &mover->ends->source;
+	struct zc_request request = ZC_REQUEST_INIT(source->fd,
+	    mover->sink[0]->end.fd);
 
+	set_sinks(sinks, mover, hdtr);
+	request.sinks = sinks;
+	request.sink_count = mover->count - 1;
 	request.bytes = source->empty ? 0 : options->bytes;
 	request.hdtr = hdtr;
 	request.method = options->method;
 	request.flags = move_flags(options) |
-	    (mover->cache[ROLE_SOURCE].uncached ? ZC_DONT_CACHE : 0);
+	    (mover->cache->uncached ? ZC_DONT_CACHE : 0);
 	request.block_size = options->block_size;
-	if (options->block_size == 0 &&
-	    (dest->writeback.on || options->no_cache) &&
-	    !is_small(source) && !filesystem_may_share(source->fd, dest->fd))
+	if (options->block_size == 0 && is_followed(mover))
 		request.block_size = FOLLOWED_BLOCK;
 	request.pipe_size = options->pipe_size;
 	request.select = options->rules != NULL ? on_select : NULL;
@@ -309,36 +421,49 @@ header_size(const struct zc_hdtr *hdtr)
 	return size;
 }
 
-enum status
-move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, const struct watch *watch,
-    struct cache cache[2], struct moved *moved)
+/** Name the sinks of the engine, and prepare them for the first byte. */
+static void
+line_up(struct mover *mover, const struct zc_hdtr *hdtr)
 {
-	struct zc_result *result = &moved->result;
-	struct mover mover = { .options = source->options, .source = source,
-		.dest = dest, .watch = watch, .cache = cache,
-		.step = progress_is_shown() ? STEP_FIRST : 0 };
-	const struct zc_request request = request_for(&mover, hdtr);
-
-	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
-	if (endpoint_has(dest, ENDPOINT_NETWORK)) {
-		mover.interval = 1;
-		deadline_look(&mover.deadline, mover.interval);
+	FOR_EACH_DEST(dest, mover->ends) {
+		mover->sink[mover->count++] = dest;
+		dest->end.header = header_size(hdtr);
+		if (endpoint_has(&dest->end, ENDPOINT_NETWORK))
+			mover->interval = 1;
 	}
-	dest->header = header_size(hdtr);
+	deadline_begin(&mover->deadline, mover->options, DEADLINE_NEVER);
+	if (mover->interval > 0)
+		deadline_look(&mover->deadline, mover->interval);
+}
+
+enum status
+move(struct ends *ends, const struct zc_hdtr *hdtr, const struct watch *watch,
+    struct cache *source_cache, struct moved *moved)
+{
+	struct endpoint *dest = &ends->dest->end;
+	struct zc_result *result = &moved->result;
+	struct mover mover = { .options = ends->source.options, .ends = ends,
+		.watch = watch, .cache = source_cache,
+		.step = progress_is_shown() ? STEP_FIRST : 0 };
+	struct zc_sink sinks[DESTS_MAX];
+	struct zc_request request;
+
+	line_up(&mover, hdtr);
+	request = request_for(&mover, hdtr, sinks);
 	gauge_phase(PHASE_MOVING);
 	gauge_moved(0);
-	gauge_expect(source->expected);
+	gauge_expect(ends->source.expected);
 	mover.began = mover.stepped = clock_now();
 	*result = (struct zc_result)ZC_RESULT_INIT;
 	(void)zc_transfer(&request, result);	/* its outcome is in result */
-	if (mover.reset && result->outcome == ZC_STOPPED) {
+	if (mover.reset != NULL && result->outcome == ZC_STOPPED) {
 		result->outcome = ZC_FAILED;
 		result->side = ZC_SINK;
 		result->error = socket_error(dest->fd) < 0 ? errno : ECONNRESET;
 	}
 	moved->seconds = clock_seconds_since(mover.began);
 	moved->waits = mover.waits;
+	ends->dest->result = *result;
 	dest->sent = result->header_bytes + result->bytes +
 	    result->trailer_bytes;
 
@@ -346,26 +471,27 @@ move(const struct endpoint *source, struct endpoint *dest,
 		return mover.status;
 	if (result->outcome == ZC_UNSUITED)
 		return STATUS_METHOD;
-	return verdict(result, source, dest);
+	return verdict(result, ends, dest);
 }
 
 void
-move_plainly(const struct endpoint *source, int out, int64_t bytes,
+move_plainly(struct ends *ends, int out, int64_t bytes,
     struct zc_result *result)
 {
-	struct zc_request request = ZC_REQUEST_INIT(source->fd, out);
-	struct mover mover = { .source = source };
+	struct zc_request request = ZC_REQUEST_INIT(ends->source.fd, out);
+	const struct options *options = ends->source.options;
+	struct mover mover = { .options = options, .ends = ends };
 
 	request.bytes = bytes;
 	request.flags = ZC_EXACT;
 	request.event = on_event_plainly;
 	request.wait = on_wait;
 	request.arg = &mover;
-	request.timeout = timeout_of(source->options);
+	request.timeout = timeout_of(options);
 	limit_rate(&mover);
 	if (mover.rate.limit > 0)
 		request.allow = on_allow;
-	deadline_begin(&mover.deadline, source->options, DEADLINE_NEVER);
+	deadline_begin(&mover.deadline, options, DEADLINE_NEVER);
 	mover.began = clock_now();
 	(void)zc_transfer(&request, result);
 }

@@ -8,6 +8,7 @@
 #include "../endpoint/endpoint.h"
 #include "../zcopy.h"
 #include "cache.h"
+#include "ends.h"
 #include "watch.h"
 
 struct moved {
@@ -17,23 +18,21 @@ struct moved {
 };
 
 /**
- * Move options->bytes bytes from source to dest, with hdtr around them.  Return
- * STATUS_OK; on failure, print the reason and return the exit status.  But for
- * ZC_UNSUITED, return STATUS_METHOD and print nothing: run() calls verdict()
- * then, and the benchmark does not fail.
+ * Move options->bytes bytes from SOURCE to all destinations, with hdtr around
+ * them.  Return STATUS_OK; on failure, print the reason and return the exit
+ * status.  But for ZC_UNSUITED, return STATUS_METHOD and print nothing: run()
+ * calls verdict() then, and the benchmark does not fail.
  *
- * Call endpoint_begin() for dest when the methods have been chosen, and
- * cache_begin(); call cache_follow() while data moves.  Send no trailer if
+ * Call endpoint_begin() for each destination when its methods have been chosen,
+ * and cache_begin(); call cache_follow() while data moves.  Send no trailer if
  * SOURCE has changed.  Always fill in *moved.
  */
-enum status move(const struct endpoint *source, struct endpoint *dest,
-    const struct zc_hdtr *hdtr, const struct watch *, struct cache cache[2],
-    struct moved *moved);
+enum status move(struct ends *, const struct zc_hdtr *hdtr,
+    const struct watch *, struct cache *source_cache, struct moved *moved);
 
-/** Move exactly `bytes` bytes from source to the descriptor `out`.  Ignore the
+/** Move exactly `bytes` bytes from SOURCE to the descriptor `out`.  Ignore the
  * options except --timeout and --rate, and print nothing. */
-void move_plainly(const struct endpoint *source, int out, int64_t bytes,
-    struct zc_result *result);
+void move_plainly(struct ends *, int out, int64_t bytes, struct zc_result *);
 
 /** Return the bits of enum zc_flag that the options ask for. */
 unsigned move_flags(const struct options *);

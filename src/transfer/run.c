@@ -18,16 +18,27 @@
 #include "transfer.h"
 #include "verdict.h"
 
+/** True if an end is this descriptor. */
+static bool
+is_end(struct ends *ends, int fd)
+{
+	if (ends->source.inherited && fd == ends->source.fd)
+		return true;
+	FOR_EACH_DEST(dest, ends)
+		if (dest->end.inherited && fd == dest->end.fd)
+			return true;
+	return false;
+}
+
 /** Check that --progress-fd does not name an end, or a descriptor that is not
  * open for writing. */
 static enum status
-check_progress_fd(const struct endpoint *source, const struct endpoint *dest)
+check_progress_fd(struct ends *ends)
 {
-	const int fd = source->options->progress_fd;
+	const int fd = ends->source.options->progress_fd;
 	const int flags = fd >= 0 ? fcntl(fd, F_GETFL) : O_WRONLY;
 
-	if (fd >= 0 && ((source->inherited && fd == source->fd) ||
-	    (dest->inherited && fd == dest->fd)))
+	if (fd >= 0 && is_end(ends, fd))
 		diag_error("--progress-fd", "%d: SOURCE or DEST has it", fd);
 	else if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY ||
 	    (flags & O_PATH))
@@ -54,11 +65,16 @@ leads_to(const char *path, const struct endpoint *ep)
 
 /** Check that --json-file does not lead to an end: that would be lost. */
 static enum status
-check_json_file(const struct endpoint *source, const struct endpoint *dest)
+check_json_file(struct ends *ends)
 {
-	const char *path = source->options->json_file;
+	const char *path = ends->source.options->json_file;
+	bool leads = path != NULL && leads_to(path, &ends->source);
 
-	if (path == NULL || (!leads_to(path, source) && !leads_to(path, dest)))
+	if (path == NULL)
+		return STATUS_OK;
+	FOR_EACH_DEST(dest, ends)
+		leads |= leads_to(path, &dest->end);
+	if (!leads)
 		return STATUS_OK;
 	diag_error("--json-file", "%s: it is SOURCE or DEST", path);
 	return STATUS_USAGE;
@@ -71,36 +87,72 @@ kind_of(const struct endpoint *ep)
 	return ep->fd >= 0 ? zc_kind_name(zc_kind_of(ep->fd)) : NULL;
 }
 
+/** Note in the summary what is known of the ends before data moves. */
+static void
+note_opened(struct summary *summary, const struct ends *ends)
+{
+	const struct endpoint *source = &ends->source;
+
+	summary->source_kind = kind_of(source);
+	if (source->has_stat && S_ISREG(source->st.st_mode))
+		summary->size = source->st.st_size;
+	for (size_t i = 0; i < ends->count; i++)
+		summary->dest[i].kind = kind_of(&ends->dest[i].end);
+}
+
+/** Note in the summary what became of the destinations. */
+static void
+note_ended(struct summary *summary, const struct ends *ends,
+    enum status status)
+{
+	for (size_t i = 0; i < ends->count; i++) {
+		const struct dest *dest = &ends->dest[i];
+		struct summary_dest *noted = &summary->dest[i];
+
+		noted->result = dest->result;
+		noted->flushed = dest->end.flushed;
+		noted->waited = dest->end.waited;
+		if (status == STATUS_OK)
+			noted->confirmed = dest->end.confirmed;
+		else
+			noted->result.bytes = tally_arrived(&dest->result,
+			    &dest->end);
+	}
+	if (status != STATUS_OK)
+		summary->result.bytes = summary->dest->result.bytes;
+}
+
+/** Show no progress where it would mix with the data on a terminal. */
+static void
+hide_progress(struct ends *ends)
+{
+	if (zc_kind_of(ends->source.fd) == ZC_TTY)
+		progress_hide();
+	FOR_EACH_DEST(dest, ends)
+		if (zc_kind_of(dest->end.fd) == ZC_TTY)
+			progress_hide();
+}
+
 /** Open, move and commit, and note in the summary what happened. */
 static enum status
 copy(struct transfer *transfer, struct summary *summary)
 {
-	const struct endpoint *source = &transfer->source;
-	const struct endpoint *dest = &transfer->dest;
+	struct ends *ends = &transfer->ends;
 	struct moved moved;
 	enum status status = transfer_open(transfer);
 
-	summary->source_kind = kind_of(source);
-	summary->dest_kind = kind_of(dest);
-	if (source->has_stat && S_ISREG(source->st.st_mode))
-		summary->size = source->st.st_size;
+	note_opened(summary, ends);
 	if (status != STATUS_OK)
 		return status;
-	if (zc_kind_of(source->fd) == ZC_TTY || zc_kind_of(dest->fd) == ZC_TTY)
-		progress_hide();
+	hide_progress(ends);
 	status = transfer_move(transfer, &moved);
 	summary->result = moved.result;
 	summary->copied = moved.seconds;
 	if (moved.result.outcome == ZC_UNSUITED)	/* not printed yet */
-		status = verdict(&moved.result, source, dest);
+		status = verdict(&moved.result, ends, &ends->dest->end);
 	if (status == STATUS_OK)
 		status = transfer_commit(transfer);
-	summary->flushed = dest->flushed;
-	summary->waited = dest->waited;
-	if (status == STATUS_OK)
-		summary->confirmed = dest->confirmed;
-	else
-		summary->result.bytes = tally_arrived(&moved.result, dest);
+	note_ended(summary, ends, status);
 	return status;
 }
 
@@ -112,37 +164,60 @@ status_for_summary(enum status status)
 	    128 + signals_caught() : (int)status;
 }
 
+/** True if standard output is a destination. */
+static bool
+has_stdout(struct ends *ends)
+{
+	FOR_EACH_DEST(dest, ends)
+		if (dest->end.inherited && dest->end.fd == STDOUT_FILENO)
+			return true;
+	return false;
+}
+
 /** Write the summary where the options want it.  Return `status`, or if that is
  * STATUS_OK, that of writing. */
 static enum status
-report(struct summary *summary, const struct transfer *transfer,
-    enum status status)
+report(struct summary *summary, struct ends *ends, enum status status)
 {
-	const struct options *options = transfer->source.options;
-	const struct endpoint *dest = &transfer->dest;
+	const struct options *options = ends->source.options;
 	enum status written = STATUS_OK;
 
 	summary->status = status_for_summary(status);
+	for (size_t i = 0; i < summary->count; i++)
+		summary->dest[i].status = summary->status;
 	if (options->format == FORMAT_JSON)
-		written = summary_print(summary,
-		    dest->inherited && dest->fd == STDOUT_FILENO);
+		written = summary_print(summary, has_stdout(ends));
 	/* Two names of a new DEST differ until it is there. */
 	if (written == STATUS_OK && options->json_file != NULL &&
-	    check_json_file(&transfer->source, dest) != STATUS_OK)
+	    check_json_file(ends) != STATUS_OK)
 		written = STATUS_OTHER;
 	else if (written == STATUS_OK && options->json_file != NULL)
 		written = summary_write(summary, options->json_file);
 	return status != STATUS_OK ? status : written;
 }
 
+/** Return a summary that has only names yet. */
+static struct summary
+summary_of(const struct ends *ends)
+{
+	const struct options *options = ends->source.options;
+	struct summary summary = { .source = options->source, .size = -1,
+		.offset = options->offset, .result = ZC_RESULT_INIT,
+		.count = ends->count };
+
+	for (size_t i = 0; i < ends->count; i++)
+		summary.dest[i] = (struct summary_dest){
+			.name = ends->dest[i].end.name, .flushed = -1 };
+	return summary;
+}
+
 /** Copy, show how far it is, and report how it ended. */
 static enum status
 copy_and_report(struct transfer *transfer)
 {
-	const struct options *options = transfer->source.options;
-	struct summary summary = { .source = options->source,
-		.dest = options->dest, .size = -1, .offset = options->offset,
-		.result = ZC_RESULT_INIT, .flushed = -1 };
+	struct ends *ends = &transfer->ends;
+	const struct options *options = ends->source.options;
+	struct summary summary = summary_of(ends);
 	enum status status;
 	bool shown;
 
@@ -155,7 +230,7 @@ copy_and_report(struct transfer *transfer)
 	shown = progress_end();
 	if (status == STATUS_OK)
 		verbose_done(&summary, shown && !options->verbose);
-	return report(&summary, transfer, status);
+	return report(&summary, ends, status);
 }
 
 enum status
@@ -166,13 +241,13 @@ run(const struct options *options)
 
 	if (status != STATUS_OK)
 		return status;
-	status = check_progress_fd(&transfer.source, &transfer.dest);
+	status = check_progress_fd(&transfer.ends);
 	if (status != STATUS_OK)
 		return status;
-	status = check_json_file(&transfer.source, &transfer.dest);
+	status = check_json_file(&transfer.ends);
 	if (status != STATUS_OK)
 		return status;
 	if (options->action == ACTION_EXPLAIN)
-		return explain(&transfer.source, &transfer.dest);
+		return explain(&transfer.ends);
 	return copy_and_report(&transfer);
 }

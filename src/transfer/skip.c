@@ -19,22 +19,24 @@
 /** Mark SOURCE as empty, and report that unless --allow-short is given.  Bytes
  * that a growing file gets from now on are not what the user asked for. */
 static enum status
-skip_past_end(struct endpoint *source, const struct endpoint *dest)
+skip_past_end(struct ends *ends)
 {
+	struct endpoint *source = &ends->source;
 	const struct options *options = source->options;
 
 	source->empty = true;
 	if (options->allow_short)
 		return STATUS_OK;
 	diag_error(source->name, "--offset: %" PRId64 " is past the end %s",
-	    options->offset, tally(dest, 0, -1).text);
+	    options->offset, tally(ends, 0, -1).text);
 	return STATUS_INCOMPLETE;
 }
 
 /** Skip by moving the bytes to /dev/null. */
 static enum status
-skip_by_reading(struct endpoint *source, const struct endpoint *dest)
+skip_by_reading(struct ends *ends)
 {
+	struct endpoint *source = &ends->source;
 	struct zc_result result = ZC_RESULT_INIT;
 	int nowhere = descriptor_open(&source->deadline, AT_FDCWD, "/dev/null",
 	    O_WRONLY, 0);
@@ -43,12 +45,12 @@ skip_by_reading(struct endpoint *source, const struct endpoint *dest)
 		diag_errno("/dev/null", "open");
 		return STATUS_OTHER;
 	}
-	move_plainly(source, nowhere, source->options->offset, &result);
+	move_plainly(ends, nowhere, source->options->offset, &result);
 	close(nowhere);
 	if (result.outcome == ZC_SHORT)
-		return skip_past_end(source, dest);
+		return skip_past_end(ends);
 	result.bytes = 0;		/* dropped, not delivered */
-	return verdict(&result, source, dest);
+	return verdict(&result, ends, &ends->dest->end);
 }
 
 /**
@@ -77,9 +79,9 @@ past_end(struct endpoint *source, int64_t start, int64_t offset, int64_t size)
 
 /** Seek to start + offset, in a file or disk of this size. */
 static enum status
-skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
-    int64_t start, int64_t size)
+skip_by_seeking(struct ends *ends, int64_t start, int64_t size)
 {
+	struct endpoint *source = &ends->source;
 	int64_t offset = source->options->offset;
 	int past = past_end(source, start, offset, size);
 
@@ -89,7 +91,7 @@ skip_by_seeking(struct endpoint *source, const struct endpoint *dest,
 		/* Go to the end instead: start + offset may overflow. */
 		if (lseek(source->fd, MAX(size, start), SEEK_SET) < 0)
 			goto fail;
-		return skip_past_end(source, dest);
+		return skip_past_end(ends);
 	}
 	if (lseek(source->fd, start + offset, SEEK_SET) >= 0)
 		return STATUS_OK;
@@ -99,10 +101,9 @@ fail:
 }
 
 enum status
-skip_look(struct endpoint *source, struct look *look,
-    const struct endpoint *dest)
+skip_look(struct ends *ends, struct look *look)
 {
-	int64_t offset = source->options->offset, size = look->size;
+	int64_t offset = ends->source.options->offset, size = look->size;
 
 	if (look->kind == ZC_NULL)		/* it ends at once */
 		look->start = size = 0;
@@ -112,23 +113,23 @@ skip_look(struct endpoint *source, struct look *look,
 	if (offset > size - look->start) {
 		/* An inherited position may be past the end already. */
 		look->start = MAX(look->start, size);
-		return skip_past_end(source, dest);
+		return skip_past_end(ends);
 	}
 	look->start += offset;
 	return STATUS_OK;
 }
 
 enum status
-skip_source(struct endpoint *source, const struct endpoint *dest)
+skip_source(struct ends *ends)
 {
 	struct look look;
 
-	if (source->options->offset == 0)
+	if (ends->source.options->offset == 0)
 		return STATUS_OK;
 	gauge_phase(PHASE_SKIPPING);
-	look_open(&look, source->fd);
+	look_open(&look, ends->source.fd);
 	/* Read what cannot seek, and files of unknown size, as on procfs. */
 	if (look.start < 0 || look.size < 0)
-		return skip_by_reading(source, dest);
-	return skip_by_seeking(source, dest, look.start, look.size);
+		return skip_by_reading(ends);
+	return skip_by_seeking(ends, look.start, look.size);
 }

@@ -4,10 +4,9 @@
 #ifndef TRANSFER_SKIP_H
 #define TRANSFER_SKIP_H
 
-#include "../endpoint/endpoint.h"
-#include "../endpoint/look.h"
-
 #include "../base/status.h"
+#include "../endpoint/look.h"
+#include "ends.h"
 
 /**
  * Skip options->offset bytes from the current position: by lseek(2) on files
@@ -15,14 +14,12 @@
  * print the reason and return the exit status: STATUS_INCOMPLETE if SOURCE is
  * shorter (but with --allow-short that is no failure).
  */
-enum status skip_source(struct endpoint *source,
-    const struct endpoint *dest);
+enum status skip_source(struct ends *);
 
 /**
  * Move look->start to where skip_source() would go.  Print the same message and
  * return the same status, as far as they can be known without reading SOURCE.
  */
-enum status skip_look(struct endpoint *source, struct look *,
-    const struct endpoint *dest);
+enum status skip_look(struct ends *, struct look *);
 
 #endif

@@ -23,39 +23,65 @@ add(struct tally *tally, const char *format, ...)
 	va_end(args);
 }
 
-/** True if a transfer that fails leaves DEST as it was: it will get none of the
- * bytes that were moved. */
-static bool
-is_unchanged(const struct endpoint *dest)
+/* What becomes of the bytes that were moved if the transfer fails. */
+enum fate {
+	DELIVERED,
+	DROPPED,			/* DEST is replaced whole, or not */
+	MIXED,				/* some destinations are */
+};
+
+static enum fate
+fate_of(const struct endpoint *dest)
 {
-	return endpoint_has(dest, ENDPOINT_REPLACES);
+	return endpoint_has(dest, ENDPOINT_REPLACES) ? DROPPED : DELIVERED;
+}
+
+/** Return the fate of what all destinations have got. */
+static enum fate
+fate_of_all(struct ends *ends)
+{
+	struct dest *first = ends_next(ends, NULL);
+	enum fate fate = first != NULL ? fate_of(&first->end) : DELIVERED;
+
+	FOR_EACH_DEST(dest, ends)
+		if (fate_of(&dest->end) != fate)
+			return MIXED;
+	return fate;
 }
 
 /** Return "(12 bytes delivered", to which the caller may add. */
 static struct tally
-begin(const struct endpoint *dest, int64_t bytes, int64_t wanted)
+begin(enum fate fate, int64_t bytes, int64_t wanted)
 {
 	struct tally tally = { "(" };
 
 	add(&tally, "%" PRId64, bytes);
 	if (wanted >= 0)
 		add(&tally, " of %" PRId64, wanted);
-	add(&tally, " bytes %s", is_unchanged(dest) ? "moved" : "delivered");
+	add(&tally, " bytes %s", fate == DELIVERED ? "delivered" : "moved");
 	return tally;
 }
 
 /** Complete the text that begin() has begun. */
 static struct tally
-finish(struct tally tally, const struct endpoint *dest)
+finish(struct tally tally, enum fate fate)
 {
-	add(&tally, "%s)", is_unchanged(dest) ? "; DEST is unchanged" : "");
+	static const char *const ends[] = {
+		[DELIVERED] = "",
+		[DROPPED] = "; DEST is unchanged",
+		[MIXED] = "; files that are replaced are unchanged",
+	};
+
+	add(&tally, "%s)", ends[fate]);
 	return tally;
 }
 
 struct tally
-tally(const struct endpoint *dest, int64_t bytes, int64_t wanted)
+tally(struct ends *ends, int64_t bytes, int64_t wanted)
 {
-	return finish(begin(dest, bytes, wanted), dest);
+	const enum fate fate = fate_of_all(ends);
+
+	return finish(begin(fate, bytes, wanted), fate);
 }
 
 int64_t
@@ -72,16 +98,33 @@ tally_arrived(const struct zc_result *result, const struct endpoint *dest)
 	return MIN(MAX(acknowledged, 0), result->bytes);
 }
 
-struct tally
-tally_result(const struct zc_result *result, const struct endpoint *dest)
+/** Return the text for a result of which so many bytes have arrived. */
+static struct tally
+of_result(const struct zc_result *result, int64_t arrived, enum fate fate)
 {
-	int64_t bytes = tally_arrived(result, dest);
-	struct tally tally = begin(dest, bytes, -1);
+	struct tally tally = begin(fate, arrived, -1);
 
-	if (bytes < result->bytes)
+	if (arrived < result->bytes)
 		add(&tally, " of %" PRId64 " that were sent", result->bytes);
 	if (result->lost > 0)
 		add(&tally, ", %" PRId64 " more were read and are lost",
 		    result->lost);
-	return finish(tally, dest);
+	return finish(tally, fate);
+}
+
+struct tally
+tally_result(const struct zc_result *result, struct ends *ends)
+{
+	int64_t arrived = result->bytes;
+
+	FOR_EACH_DEST(dest, ends)
+		arrived = MIN(arrived, tally_arrived(&dest->result,
+		    &dest->end));
+	return of_result(result, arrived, fate_of_all(ends));
+}
+
+struct tally
+tally_dest(const struct zc_result *result, const struct endpoint *dest)
+{
+	return of_result(result, tally_arrived(result, dest), fate_of(dest));
 }

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "../endpoint/endpoint.h"
 #include "../zcopy.h"
+#include "ends.h"
 
 struct tally {
 	char text[160];
@@ -15,16 +15,19 @@ struct tally {
 
 /**
  * Return "(12 bytes delivered)", or "(12 of 20 bytes delivered)" unless
- * `wanted` is -1.  A DEST that is replaced whole gets nothing from a transfer
- * that fails: "(12 bytes moved; DEST is unchanged)".
+ * `wanted` is -1, for a message about SOURCE.  A DEST that is replaced whole
+ * gets nothing from a transfer that fails: "(12 bytes moved; DEST is
+ * unchanged)".
  */
-struct tally tally(const struct endpoint *dest, int64_t bytes, int64_t wanted);
+struct tally tally(struct ends *, int64_t bytes, int64_t wanted);
 
 /** Return the same for a result, with the bytes that the peer has not
  * acknowledged and those that are lost: "(12 bytes delivered of 20 that were
  * sent, 5 more were read and are lost)". */
-struct tally tally_result(const struct zc_result *,
-    const struct endpoint *dest);
+struct tally tally_result(const struct zc_result *, struct ends *);
+
+/** Return the same for a message about this destination. */
+struct tally tally_dest(const struct zc_result *, const struct endpoint *dest);
 
 /** Return how many bytes of data have arrived: those that a TCP peer has
  * acknowledged, else those that were written. */

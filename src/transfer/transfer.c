@@ -15,101 +15,156 @@
 #include "watch.h"
 #include "wrapping.h"
 
-/** Find out what DEST gets of the attributes of SOURCE, which is open: with
- * --preserve all, at the end; otherwise its permission bits if DEST is new. */
+/** Find out what destinations get of the attributes of SOURCE, which is open:
+ * with --preserve all, at the end; otherwise its permission bits, if they are
+ * new. */
 static enum status
 read_attributes(struct transfer *transfer)
 {
-	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	struct endpoint *source = &transfer->ends.source;
+	mode_t mode;
 
 	if (source->options->preserve) {
-		dest->preserved = &transfer->preserved;
-		dest->mode = S_IRUSR | S_IWUSR;
+		FOR_EACH_DEST(dest, &transfer->ends) {
+			dest->end.preserved = &transfer->preserved;
+			dest->end.mode = S_IRUSR | S_IWUSR;
+		}
 		return preserve_read(&transfer->preserved, source);
 	}
 	/* Not those of a kernel file (procfs, sysfs): they say who may ask the
 	 * kernel, not who may read the answer. */
-	if (endpoint_has(source, ENDPOINT_PATH) &&
-	    zc_kind_of(source->fd) == ZC_REGULAR)
-		dest->mode = attributes_for_copy(source->fd, source->name);
+	if (!endpoint_has(source, ENDPOINT_PATH) ||
+	    zc_kind_of(source->fd) != ZC_REGULAR)
+		return STATUS_OK;
+	mode = attributes_for_copy(source->fd, source->name);
+	FOR_EACH_DEST(dest, &transfer->ends)
+		dest->end.mode = mode;
 	return STATUS_OK;
 }
 
-/** Open SOURCE first, because DEST gets attributes of it. */
 static enum status
-open_both(struct transfer *transfer)
+open_dest(struct transfer *transfer, struct dest *dest)
 {
-	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
-	enum status status = endpoint_open(source);
+	enum status status = endpoint_open(&dest->end);
+
+	if (status != STATUS_OK)
+		return status;
+	return endpoint_check_distinct(&transfer->ends.source, &dest->end);
+}
+
+/** Open SOURCE first, because destinations get attributes of it. */
+static enum status
+open_all(struct transfer *transfer)
+{
+	enum status status = endpoint_open(&transfer->ends.source);
 
 	if (status != STATUS_OK)
 		return status;
 	status = read_attributes(transfer);
 	if (status != STATUS_OK)
 		return status;
-	status = endpoint_open(dest);
-	if (status != STATUS_OK)
-		return status;
-	return endpoint_check_distinct(source, dest);
+	FOR_EACH_DEST(dest, &transfer->ends) {
+		status = open_dest(transfer, dest);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
 }
 
-/** Find out how much SOURCE, which is at its first byte, will move, and check
- * that ends with O_DIRECT can take that.  Without O_DIRECT save the system
- * calls that look at DEST. */
+/** Wait for the other side of SOURCE, and go to its first byte. */
 static enum status
-look_both(struct endpoint *source, struct endpoint *dest)
+ready_source(struct transfer *transfer)
 {
-	struct look in, out;
-
-	look_open(&in, source->fd);
-	look_expect(source, &in);
-	allocate_plan(dest, source, &in);
-	if (!direct_concerns(source) && !direct_concerns(dest))
-		return STATUS_OK;
-	look_open(&out, dest->fd);
-	return direct_check(source, &in, dest, &out);
-}
-
-/** Wait for both sides, SOURCE first: if it has nothing to send, DEST is not
- * connected. */
-static enum status
-ready_both(struct transfer *transfer)
-{
-	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	struct endpoint *source = &transfer->ends.source;
 	enum status status = endpoint_ready(source);
 
 	if (status != STATUS_OK)
 		return status;
 	if (source->empty && !source->options->allow_short) {
 		diag_error(source->name, "read: the peer closed without "
-		    "sending anything %s", tally(dest, 0, -1).text);
+		    "sending anything %s",
+		    tally(&transfer->ends, 0, -1).text);
 		return STATUS_INCOMPLETE;
 	}
-	status = cache_begin(&transfer->cache[ROLE_SOURCE], source,
-	    source->options->offset);
+	status = cache_begin(&transfer->cache, source, source->options->offset);
 	if (status != STATUS_OK)
 		return status;
-	status = skip_source(source, dest);
+	return skip_source(&transfer->ends);
+}
+
+/** Wait for the other side of a destination. */
+static enum status
+ready_dest(struct dest *dest)
+{
+	return endpoint_ready(&dest->end);
+}
+
+/** Find out how much SOURCE, which is at its first byte, will move, and check
+ * that ends with O_DIRECT can take that.  Without O_DIRECT save the system
+ * calls that look at destinations. */
+static enum status
+look_at_all(struct ends *ends)
+{
+	struct endpoint *source = &ends->source;
+	struct look in, out;
+	enum status status;
+
+	look_open(&in, source->fd);
+	look_expect(source, &in);
+	status = direct_check_source(source, &in);
 	if (status != STATUS_OK)
 		return status;
-	status = endpoint_ready(dest);
+	FOR_EACH_DEST(dest, ends) {
+		allocate_plan(&dest->end, source, &in);
+		if (!direct_concerns(&dest->end))
+			continue;
+		look_open(&out, dest->end.fd);
+		status = direct_check_dest(&dest->end, &out, &in);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/** Wait for all sides, SOURCE first: if it has nothing to send, destinations
+ * are not connected. */
+static enum status
+ready_all(struct transfer *transfer)
+{
+	enum status status = ready_source(transfer);
+
 	if (status != STATUS_OK)
 		return status;
-	return look_both(source, dest);
+	FOR_EACH_DEST(dest, &transfer->ends) {
+		status = ready_dest(dest);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return look_at_all(&transfer->ends);
+}
+
+/** Parse the name of one more destination. */
+static enum status
+parse_dest(struct ends *ends, const char *name, const struct options *options)
+{
+	struct dest *dest = &ends->dest[ends->count++];
+
+	dest->result = (struct zc_result)ZC_RESULT_INIT;
+	return endpoint_parse(&dest->end, name, ROLE_DEST, options);
 }
 
 enum status
 transfer_parse(struct transfer *transfer, const struct options *options)
 {
-	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	struct ends *ends = &transfer->ends;
+	struct endpoint *source = &ends->source, *dest = &ends->dest->end;
 	enum status status;
 
-	*transfer = (struct transfer){ .source = { .fd = -1 },
-	    .dest = { .fd = -1 } };
+	*transfer = (struct transfer){ .ends = { .source = { .fd = -1 } } };
 	status = endpoint_parse(source, options->source, ROLE_SOURCE, options);
 	if (status != STATUS_OK)
 		return status;
-	status = endpoint_parse(dest, options->dest, ROLE_DEST, options);
+	status = parse_dest(ends, options->dest, options);
 	if (status != STATUS_OK)
 		return status;
 	status = wrapping_check(options);
@@ -131,57 +186,66 @@ enum status
 transfer_open(struct transfer *transfer)
 {
 	enum status status = wrapping_read(&transfer->hdtr,
-	    transfer->source.options);
+	    transfer->ends.source.options);
 
 	if (status != STATUS_OK)
 		return status;
-	status = open_both(transfer);
+	status = open_all(transfer);
 	if (status != STATUS_OK)
 		return status;
-	return ready_both(transfer);
+	return ready_all(transfer);
 }
 
 enum status
 transfer_move(struct transfer *transfer, struct moved *moved)
 {
-	struct endpoint *source = &transfer->source, *dest = &transfer->dest;
+	struct ends *ends = &transfer->ends;
 	struct watch watch;
 	enum status status;
 
-	watch_begin(&watch, source, dest);
-	status = move(source, dest, &transfer->hdtr, &watch,
-	    transfer->cache, moved);
+	watch_begin(&watch, ends);
+	status = move(ends, &transfer->hdtr, &watch, &transfer->cache, moved);
 	if (status != STATUS_OK)
 		return status;
-	status = watch_check(&watch, source, dest, moved->result.bytes);
+	status = watch_check(&watch, ends, moved->result.bytes);
 	if (status != STATUS_OK)
 		return status;
-	watch_note(&watch, source);
+	watch_note(&watch, &ends->source);
 	return STATUS_OK;
+}
+
+static enum status
+commit_dest(struct dest *dest)
+{
+	enum status status = cache_end(&dest->cache);
+
+	return status != STATUS_OK ? status : endpoint_commit(&dest->end);
 }
 
 enum status
 transfer_commit(struct transfer *transfer)
 {
-	enum status status = cache_end(&transfer->cache[ROLE_DEST]);
+	enum status status;
 
-	if (status != STATUS_OK)
-		return status;
-	status = endpoint_commit(&transfer->dest);
-	if (status != STATUS_OK)
-		return status;
-	/* DEST has let go of SOURCE's pages. */
-	(void)cache_end(&transfer->cache[ROLE_SOURCE]);
-	/* This confirms the data to a sender, so DEST must be complete. */
-	return endpoint_commit(&transfer->source);
+	FOR_EACH_DEST(dest, &transfer->ends) {
+		status = commit_dest(dest);
+		if (status != STATUS_OK)
+			return status;
+	}
+	/* The destinations have let go of SOURCE's pages. */
+	(void)cache_end(&transfer->cache);
+	/* This confirms the data to a sender, so all must be complete. */
+	return endpoint_commit(&transfer->ends.source);
 }
 
 void
 transfer_close(struct transfer *transfer)
 {
-	(void)cache_end(&transfer->cache[ROLE_DEST]);
-	endpoint_abort(&transfer->dest);
-	(void)cache_end(&transfer->cache[ROLE_SOURCE]);
-	endpoint_abort(&transfer->source);
+	FOR_EACH_DEST(dest, &transfer->ends) {
+		(void)cache_end(&dest->cache);
+		endpoint_abort(&dest->end);
+	}
+	(void)cache_end(&transfer->cache);
+	endpoint_abort(&transfer->ends.source);
 	wrapping_free(&transfer->hdtr);
 }

@@ -14,30 +14,31 @@
 #include "../endpoint/endpoint.h"
 #include "../endpoint/preserve.h"
 #include "cache.h"
+#include "ends.h"
 #include "move.h"
 
 struct transfer {
-	struct endpoint source, dest;	/* as the options name them */
+	struct ends ends;		/* as the options name them */
 	struct preserved preserved;	/* --preserve */
 	struct zc_hdtr hdtr;
-	struct cache cache[2];		/* by enum role */
+	struct cache cache;		/* of SOURCE */
 };
 
 /** Parse the names and check the options, which must outlive the transfer.
  * Open nothing. */
 enum status transfer_parse(struct transfer *, const struct options *);
 
-/** Open both ends and wait until they are ready. */
+/** Open all ends and wait until they are ready. */
 enum status transfer_open(struct transfer *);
 
 /** Move the data, and check that SOURCE has not changed.  For ZC_UNSUITED
  * nothing is printed, as by move(). */
 enum status transfer_move(struct transfer *, struct moved *);
 
-/** Make the transfer count: DEST first, then SOURCE. */
+/** Make the transfer count: destinations first, then SOURCE. */
 enum status transfer_commit(struct transfer *);
 
-/** Close both ends.  What was not committed is undone. */
+/** Close all ends.  What was not committed is undone. */
 void transfer_close(struct transfer *);
 
 #endif

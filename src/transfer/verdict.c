@@ -21,7 +21,7 @@ verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
 
 	diag_error(dest->name, "interrupted (%s) %s",
 	    signal != 0 ? diag_signal_name(signal) : strerror(result->error),
-	    tally_result(result, dest).text);
+	    tally_dest(result, dest).text);
 	return STATUS_OTHER;
 }
 
@@ -49,17 +49,18 @@ verdict_unsuited(const struct zc_result *result,
 	else
 		diag_error(dest->name, "%s: refused: %s %s", method,
 		    result->reason != NULL ? result->reason :
-		    strerror(result->error), tally_result(result, dest).text);
+		    strerror(result->error), tally_dest(result, dest).text);
 	return source->options->method == ZC_AUTO ? STATUS_OTHER :
 	    STATUS_METHOD;
 }
 
 static enum status
-verdict_source(const struct zc_result *result, const struct endpoint *source,
-    const struct endpoint *dest)
+verdict_source(const struct zc_result *result, struct ends *ends)
 {
+	const struct endpoint *source = &ends->source;
+
 	diag_error(source->name, "read: %s %s%s",
-	    strerror(result->error), tally_result(result, dest).text,
+	    strerror(result->error), tally_result(result, ends).text,
 	    result->error == EINVAL ? direct_hint(source) : "");
 	return endpoint_fault(source);
 }
@@ -90,20 +91,21 @@ verdict_dest(const struct zc_result *result, const struct endpoint *dest)
 		return STATUS_OTHER;
 	}
 	diag_error(dest->name, "write: %s %s%s", strerror(result->error),
-	    tally_result(result, dest).text, hint(result, dest));
+	    tally_dest(result, dest).text, hint(result, dest));
 	return endpoint_fault(dest);
 }
 
 static enum status
-verdict_stalled(const struct zc_result *result, const struct endpoint *source,
+verdict_stalled(const struct zc_result *result, struct ends *ends,
     const struct endpoint *dest)
 {
 	bool reading = result->side == ZC_SOURCE;
-	const struct endpoint *stuck = reading ? source : dest;
+	const struct endpoint *stuck = reading ? &ends->source : dest;
 
 	diag_error(stuck->name, "%s: nothing moved for %g s %s",
-	    reading ? "read" : "write", source->options->timeout,
-	    tally_result(result, dest).text);
+	    reading ? "read" : "write", dest->options->timeout,
+	    reading ? tally_result(result, ends).text :
+	    tally_dest(result, dest).text);
 	return endpoint_fault(stuck);
 }
 
@@ -136,30 +138,32 @@ verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
 }
 
 enum status
-verdict(const struct zc_result *result, const struct endpoint *source,
+verdict(const struct zc_result *result, struct ends *ends,
     const struct endpoint *dest)
 {
+	const struct endpoint *source = &ends->source;
+
 	switch (result->outcome) {
 	case ZC_DONE:
 		return STATUS_OK;
 	case ZC_SHORT:
 		diag_error(source->name, "read: SOURCE ended early %s",
-		    tally(dest, result->bytes, source->options->bytes).text);
+		    tally(ends, result->bytes, source->options->bytes).text);
 		return STATUS_INCOMPLETE;
 	case ZC_UNSUITED:
 		return verdict_unsuited(result, source, dest);
 	case ZC_FAILED:
 	case ZC_UNFINISHED:		/* EAGAIN: the socket's own time-out */
 		if (result->side == ZC_SOURCE)
-			return verdict_source(result, source, dest);
+			return verdict_source(result, ends);
 		return verdict_dest(result, dest);
 	case ZC_WOULD_WAIT:
 		diag_error(source->name, "read: would have to wait for "
 		    "the disk (--no-disk-io) %s",
-		    tally_result(result, dest).text);
+		    tally_result(result, ends).text);
 		return STATUS_WOULD_WAIT;
 	case ZC_STALLED:
-		return verdict_stalled(result, source, dest);
+		return verdict_stalled(result, ends, dest);
 	case ZC_INVALID:
 		return verdict_invalid(result, dest);
 	case ZC_STOPPED:

@@ -7,11 +7,13 @@
 #include "../base/status.h"
 #include "../endpoint/endpoint.h"
 #include "../zcopy.h"
+#include "ends.h"
 
-/** Return STATUS_OK for ZC_DONE; otherwise print the reason and return the exit
- * status.  If the reader of a pipe has left (EPIPE), print nothing and let
- * zcopy die by SIGPIPE, unless that was ignored when zcopy started. */
-enum status verdict(const struct zc_result *, const struct endpoint *source,
+/** Judge what was moved to one destination.  Return STATUS_OK for ZC_DONE;
+ * otherwise print the reason and return the exit status.  If the reader of a
+ * pipe has left (EPIPE), print nothing and let zcopy die by SIGPIPE, unless
+ * that was ignored when zcopy started. */
+enum status verdict(const struct zc_result *, struct ends *,
     const struct endpoint *dest);
 
 /** Print that the method of --method cannot serve.  Return STATUS_METHOD. */

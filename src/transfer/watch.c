@@ -41,18 +41,29 @@ name_of(int fd, char *name, size_t size)
 	name[length < 0 ? 0 : length] = '\0';
 }
 
-void
-watch_begin(struct watch *watch, const struct endpoint *source,
-    const struct endpoint *dest)
+/** True if a destination is the file that `before` describes. */
+static bool
+is_written(const struct stat *before, struct ends *ends)
 {
 	struct stat st;
+
+	FOR_EACH_DEST(dest, ends)
+		if (fstat(dest->end.fd, &st) == 0 &&
+		    endpoint_same_inode(before, &st))
+			return true;
+	return false;
+}
+
+void
+watch_begin(struct watch *watch, struct ends *ends)
+{
+	const struct endpoint *source = &ends->source;
 
 	watch->on = false;
 	if (zc_kind_of(source->fd) != ZC_REGULAR ||
 	    fstat(source->fd, &watch->before) < 0)
 		return;
-	if (fstat(dest->fd, &st) == 0 &&
-	    endpoint_same_inode(&watch->before, &st))
+	if (is_written(&watch->before, ends))
 		return;			/* we change it ourselves */
 	if (source->options->preserve)
 		watch->before = source->st;	/* before they were read */
@@ -137,9 +148,9 @@ has_shrunk(const struct watch *watch, const struct stat *after, int fd)
 }
 
 enum status
-watch_check(const struct watch *watch, const struct endpoint *source,
-    const struct endpoint *dest, int64_t moved)
+watch_check(const struct watch *watch, struct ends *ends, int64_t moved)
 {
+	const struct endpoint *source = &ends->source;
 	const struct options *options = source->options;
 	bool whole = options->bytes == ZC_TO_END && !options->allow_short;
 	int64_t expected;
@@ -151,12 +162,12 @@ watch_check(const struct watch *watch, const struct endpoint *source,
 	if (whole && moved < expected &&
 	    has_shrunk(watch, &after, source->fd)) {
 		diag_error(source->name, "read: it shrank while it was being "
-		    "moved %s", tally(dest, moved, expected).text);
+		    "moved %s", tally(ends, moved, expected).text);
 		return STATUS_INCOMPLETE;
 	}
 	if (has_changed(watch, &after, source)) {
 		diag_error(source->name, "read: it changed while it was being "
-		    "moved %s", tally(dest, moved, -1).text);
+		    "moved %s", tally(ends, moved, -1).text);
 		return STATUS_CHANGED;
 	}
 	return STATUS_OK;

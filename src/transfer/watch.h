@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 
 #include "../base/status.h"
-#include "../endpoint/endpoint.h"
+#include "ends.h"
 
 struct watch {
-	bool on;		/* SOURCE is a regular file, not DEST */
+	bool on;		/* SOURCE is a regular file, and no DEST */
 	struct stat before;
 	uint64_t attributes;	/* of statx(2) */
 	char name[PATH_MAX];	/* of an inherited descriptor */
@@ -21,16 +21,14 @@ struct watch {
 };
 
 /** Call before the first byte is moved. */
-void watch_begin(struct watch *, const struct endpoint *source,
-    const struct endpoint *dest);
+void watch_begin(struct watch *, struct ends *);
 
 /**
  * Call after the last byte, before DEST learns that it was the last.  Return
  * STATUS_OK; on failure, print the reason and return STATUS_INCOMPLETE if
  * SOURCE shrank, or STATUS_CHANGED if its data may have changed.
  */
-enum status watch_check(const struct watch *, const struct endpoint *source,
-    const struct endpoint *dest, int64_t moved);
+enum status watch_check(const struct watch *, struct ends *, int64_t moved);
 
 /** With -v, report that SOURCE was renamed or removed. */
 void watch_note(const struct watch *, const struct endpoint *source);
