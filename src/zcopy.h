@@ -82,7 +82,8 @@ enum zc_flag {
 					   none */
 	ZC_MAKE_HOLES = 64,		/* so do blocks of zeros, aligned to
 					   4 KiB in the sink: only read-write
-					   can do that */
+					   can do that; other sinks get every
+					   byte if one can have holes */
 	ZC_FILL_HOLES = 128,		/* write every byte: do not use methods
 					   that may keep holes */
 	ZC_DONT_CACHE = 256,		/* read-write leaves no more data in the
@@ -343,13 +344,13 @@ struct zc_job;
  * member that this library does not know, a negative count, offset or timeout,
  * a range that ends after 2^63-1, an unknown method or flag, a piece of hdtr
  * that is NULL and has a length, hdtr for a kernel file, a kernel file beside
- * other sinks, ZC_MAKE_HOLES for a sink that can have no holes (it is no
- * regular file or block device, or has O_APPEND or O_DIRECT), ZC_FILL_HOLES
- * with one of the other two, too many sinks, a zc_io without the function that
- * it needs, a descriptor that has no bytes to move, a range that overlaps
- * itself, a pipe onto itself, an offset in a file that appends), EBADF (not
- * open for reading or writing), ESPIPE (an offset for an end that has none),
- * EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
+ * other sinks, ZC_MAKE_HOLES if no sink can have holes (it is no regular file
+ * or block device, or has O_APPEND or O_DIRECT), ZC_FILL_HOLES with one of the
+ * other two, too many sinks, a zc_io without the function that it needs, a
+ * descriptor that has no bytes to move, a range that overlaps itself, a pipe
+ * onto itself, an offset in a file that appends), EBADF (not open for reading
+ * or writing), ESPIPE (an offset for an end that has none), EPROTOTYPE (not a
+ * stream socket), EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 
@@ -393,6 +394,18 @@ const struct zc_result *zc_job_result(const struct zc_job *);
 /** Return the result of one sink: 0 is out_fd, n is sinks[n - 1].  NULL: there
  * is no such sink. */
 const struct zc_result *zc_job_sink(const struct zc_job *, size_t sink);
+
+/**
+ * Let one sink fail with this error, on the sink's side, before its next step:
+ * ZC_DROP_SINKS says what becomes of the others.  Functions of the request may
+ * call this, but for `readv` and the like.  Return 0, or -1 with EINVAL: there
+ * is no such sink, it has ended, or error is 0.
+ */
+int zc_job_drop(struct zc_job *, size_t sink, int error);
+
+/** End the job as zc_job_free() does, and complete the results: `lost` is known
+ * then.  It cannot be run again. */
+void zc_job_end(struct zc_job *);
 
 /** End the job at any point; NULL is accepted.  Bytes that are still held go
  * back to the source if it can seek, and are lost otherwise. */

@@ -109,6 +109,17 @@ job_fail_sink(struct zc_job *job, struct sink *sink, enum zc_side side,
 }
 
 void
+job_drop_sinks(struct zc_job *job)
+{
+	if (!job->drops)
+		return;
+	job->drops = false;
+	FOR_EACH_ACTIVE(sink, job, NULL)
+		if (sink->dropped != 0)
+			job_fail_sink(job, sink, ZC_SINK, sink->dropped);
+}
+
+void
 job_end_all(struct zc_job *job, enum zc_outcome outcome, int error)
 {
 	struct sink *sink;

@@ -25,6 +25,9 @@ void job_end_sink(struct zc_job *, struct sink *, enum zc_outcome, int error);
 /** End the sink, because this side has failed. */
 void job_fail_sink(struct zc_job *, struct sink *, enum zc_side, int error);
 
+/** End the sinks that zc_job_drop() was called for. */
+void job_drop_sinks(struct zc_job *);
+
 /** End all sinks; each keeps the side that it waited for. */
 void job_end_all(struct zc_job *, enum zc_outcome, int error);
 

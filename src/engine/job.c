@@ -37,6 +37,7 @@ plan(struct zc_job *job, struct sink *sink)
 {
 	const struct zc_request *request = &job->request;
 	const struct zc_ends ends = sink_setup(sink, &job->request).ends;
+	const unsigned flags = request_flags(request, sink);
 	int preferred = ZC_AUTO;
 
 	errno = 0;
@@ -49,7 +50,7 @@ plan(struct zc_job *job, struct sink *sink)
 	}
 	sink->plan = (struct zc_plan)ZC_PLAN_INIT;
 	zc_plan(&sink->plan, &ends, request->method, (enum zc_method)preferred,
-	    request->flags);
+	    flags);
 	if (sink->plan.count == 0) {
 		sink->result.method = request->method;
 		sink->result.reason = sink->plan.why_not[request->method];
@@ -58,7 +59,7 @@ plan(struct zc_job *job, struct sink *sink)
 	}
 	sink->gather = sink->end.kind == ZC_SYNTHETIC;
 	sink->timeout = end_timeout(&sink->end);
-	sink->makes_holes = request->flags & ZC_MAKE_HOLES;
+	sink->makes_holes = (flags & ZC_MAKE_HOLES) != 0;
 	if (request_keeps_holes(request, sink))
 		extent_begin(&sink->supply->extent, &sink->supply->in);
 	job_report(job, sink, ZC_EVENT_PLAN, sink->plan.method[0], 0);
@@ -277,6 +278,27 @@ zc_job_sink(const struct zc_job *job, size_t sink)
 	return sink < job->sink_count ? &job->sink[sink].result : NULL;
 }
 
+int
+zc_job_drop(struct zc_job *job, size_t sink, int error)
+{
+	if (error == 0 || sink >= job->sink_count ||
+	    !sink_is_active(&job->sink[sink])) {
+		errno = EINVAL;
+		return -1;
+	}
+	job->sink[sink].dropped = error;
+	job->drops = true;
+	return 0;
+}
+
+void
+zc_job_end(struct zc_job *job)
+{
+	job_settle(job);
+	if (job->sink_count > 1)
+		total_sum_up(job);
+}
+
 void
 zc_job_free(struct zc_job *job)
 {
@@ -300,9 +322,7 @@ job_transfer(struct zc_job *job, struct zc_result *result)
 {
 	int done = zc_job_run(job, NULL, 0);
 
-	job_settle(job);
-	if (job->sink_count > 1)
-		total_sum_up(job);
+	zc_job_end(job);
 	if (result != NULL)
 		sized_write(result, zc_job_result(job), sizeof(*result));
 	zc_job_free(job);

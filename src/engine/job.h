@@ -24,6 +24,7 @@ struct zc_job {
 					   passed; see waiting.c */
 	bool extended;			/* it had passed */
 	size_t turn;			/* the sink whose turn it is */
+	bool drops;			/* zc_job_drop() was called */
 	struct supply *supply;		/* array: one for each sink, or one that
 					   they share */
 	size_t supply_count;

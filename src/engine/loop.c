@@ -388,8 +388,11 @@ loop_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 		wait_renew(job);
 	wait_over(job);
 	for (;;) {
-		while ((sink = next_sink(job, &motion)) != NULL)
+		job_drop_sinks(job);
+		while ((sink = next_sink(job, &motion)) != NULL) {
 			turn(job, sink, motion);
+			job_drop_sinks(job);
+		}
 		if (job_next_active(job, NULL, NULL) == NULL)
 			return true;
 		if (!wait_for_any(job, waits, count))

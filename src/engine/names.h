@@ -46,6 +46,7 @@
 #define holes_punch			zc__holes_punch
 #define holes_send			zc__holes_send
 #define holes_zero			zc__holes_zero
+#define job_drop_sinks			zc__job_drop_sinks
 #define job_end_all			zc__job_end_all
 #define job_end_sink			zc__job_end_sink
 #define job_fail_sink			zc__job_fail_sink
@@ -91,6 +92,7 @@
 #define pieces_view			zc__pieces_view
 #define pipe_grow			zc__pipe_grow
 #define request_check_sink		zc__request_check_sink
+#define request_flags			zc__request_flags
 #define request_inspect			zc__request_inspect
 #define request_keeps_holes		zc__request_keeps_holes
 #define request_range_is_valid		zc__request_range_is_valid

@@ -68,6 +68,20 @@ takes_only_data(const struct end *out)
 	    (out->flags & (O_APPEND | O_DIRECT));
 }
 
+/** True if blocks of zeros can become holes of the sink. */
+static bool
+can_have_holes(const struct sink *sink)
+{
+	return !takes_only_data(&sink->end) && zeros_can_be_skipped(&sink->end);
+}
+
+unsigned
+request_flags(const struct zc_request *request, const struct sink *sink)
+{
+	return can_have_holes(sink) ? request->flags :
+	    request->flags & ~(unsigned)ZC_MAKE_HOLES;
+}
+
 bool
 request_keeps_holes(const struct zc_request *request, const struct sink *sink)
 {
@@ -91,9 +105,6 @@ request_check_sink(const struct zc_job *job, const struct sink *sink,
 		return -1;
 	/* Each write to a kernel file is a command of its own. */
 	if (out->kind == ZC_SYNTHETIC && (more > 0 || job->sink_count > 1))
-		return -1;
-	if ((job->request.flags & ZC_MAKE_HOLES) &&
-	    (takes_only_data(out) || !zeros_can_be_skipped(out)))
 		return -1;
 	return end_overlap(in, out, bytes, more) ? -1 : 0;
 }
@@ -157,6 +168,7 @@ request_inspect(struct zc_job *job)
 {
 	const struct zc_request *request = &job->request;
 	struct supply *first = job->supply;
+	bool holes = false;
 
 	first->extent = (struct extent)EXTENT_INIT;
 	if (end_inspect(&first->in, request->in_fd, request->in_io, ZC_SOURCE,
@@ -180,8 +192,11 @@ request_inspect(struct zc_job *job)
 		job->supply[i].left = request->bytes == ZC_TO_END ? INT64_MAX :
 		    request->bytes;
 	}
-	for (size_t i = 0; i < job->sink_count; i++)
+	for (size_t i = 0; i < job->sink_count; i++) {
 		if (inspect_sink(job, i) < 0)
 			return -1;
-	return 0;
+		holes |= can_have_holes(&job->sink[i]);
+	}
+	errno = EINVAL;
+	return (request->flags & ZC_MAKE_HOLES) && !holes ? -1 : 0;
 }

@@ -23,6 +23,10 @@ bool request_range_is_valid(int64_t offset, int64_t bytes);
  */
 int request_inspect(struct zc_job *);
 
+/** Return the request's flags, without ZC_MAKE_HOLES if the sink can have no
+ * holes. */
+unsigned request_flags(const struct zc_request *, const struct sink *);
+
 /** True if holes of the source are to be looked for, for this sink. */
 bool request_keeps_holes(const struct zc_request *, const struct sink *);
 

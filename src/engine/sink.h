@@ -27,7 +27,8 @@ struct sink {
 	bool gather;			/* it is a kernel file, where each
 					   write(2) is one command: take all,
 					   then write once */
-	bool makes_holes;		/* of blocks of zeros */
+	bool makes_holes;		/* of blocks of zeros: it can, and
+					   ZC_MAKE_HOLES asks for it */
 	struct zeros zeros;
 	int64_t run;			/* bytes of data, or of zeros, that are
 					   next; 2^63-1: not looked at */
@@ -36,6 +37,7 @@ struct sink {
 	bool unflushed;			/* bytes were written since sink_flush()
 					   succeeded */
 	bool settled;			/* nothing of it is in use any more */
+	int dropped;			/* the error of zc_job_drop(), or 0 */
 	bool finished;			/* zc_io.finish, or flush, was called at
 					   the end of the range */
 	bool blocked;			/* until `wait` */
