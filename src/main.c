@@ -83,11 +83,12 @@
  *
  *	base/			what all of it may use: options.c is what the
  *				user asked for; diag.c prints messages; gauge.c
- *				is how far the run is; signals.c deadline.c
- *				output.c size.c random.c thread.c utf8.c
- *				status.h; clock.h is the one clock; missing.h
- *				knows the errnos of a call that the kernel does
- *				not have
+ *				is how far the run is; digest.c computes
+ *				digests, and xxh3.c knows for which CPU;
+ *				signals.c deadline.c output.c size.c random.c
+ *				thread.c utf8.c status.h; clock.h is the one
+ *				clock; missing.h knows the errnos of a call
+ *				that the kernel does not have
  *	system/			what differs between operating systems
  *	  attributes.c		  owner, mode and ACL of a file
  *	  block.c		  block devices and direct I/O
