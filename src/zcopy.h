@@ -89,6 +89,8 @@ enum zc_flag {
 	ZC_DONT_CACHE = 256,		/* read-write leaves no more data in the
 					   page cache than it finds there, where
 					   Linux has RWF_DONTCACHE */
+	ZC_LOOK = 512,			/* call zc_request.look: only read-write
+					   can do that */
 };
 
 /**
@@ -263,11 +265,16 @@ struct zc_request {
 	 * counts as moving.  A call that blocks goes on unless a signal
 	 * interrupts it: use O_NONBLOCK, or a timer. */
 	int64_t timeout;
+	/* With ZC_LOOK: called with the data of each range, in order and each
+	 * byte once, before it is written to the first sink that gets it;
+	 * `data` NULL: a hole, as if so many zeros.  If it does not return 0,
+	 * the job fails with EINTR. */
+	int (*look)(const void *data, int64_t size, void *arg);
 };
 
 #define ZC_REQUEST_INIT(in, out) { sizeof(struct zc_request), (in), (out), \
 	ZC_CURRENT, ZC_CURRENT, ZC_TO_END, NULL, ZC_AUTO, 0, 0, 0, \
-	NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, 0 }
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, 0, NULL }
 
 /** The next range of bytes to move between the same ends. */
 struct zc_range {
@@ -293,7 +300,7 @@ enum zc_outcome {
 	ZC_SHORT,			/* the source ended early (ZC_EXACT) */
 	ZC_UNSUITED,			/* no method could do it; .method is the
 					   last one */
-	ZC_STOPPED,			/* by `event` or `select`; ECANCELED:
+	ZC_STOPPED,			/* by one of the functions; ECANCELED:
 					   because another sink failed */
 	ZC_FAILED,			/* see .side and .error */
 	ZC_STALLED,			/* ETIMEDOUT: nothing moved for the
@@ -344,13 +351,13 @@ struct zc_job;
  * member that this library does not know, a negative count, offset or timeout,
  * a range that ends after 2^63-1, an unknown method or flag, a piece of hdtr
  * that is NULL and has a length, hdtr for a kernel file, a kernel file beside
- * other sinks, ZC_MAKE_HOLES if no sink can have holes (it is no regular file
- * or block device, or has O_APPEND or O_DIRECT), ZC_FILL_HOLES with one of the
- * other two, too many sinks, a zc_io without the function that it needs, a
- * descriptor that has no bytes to move, a range that overlaps itself, a pipe
- * onto itself, an offset in a file that appends), EBADF (not open for reading
- * or writing), ESPIPE (an offset for an end that has none), EPROTOTYPE (not a
- * stream socket), EISDIR, ENOMEM.
+ * other sinks, ZC_LOOK without `look` or the reverse, ZC_MAKE_HOLES if no sink
+ * can have holes (it is no regular file or block device, or has O_APPEND or
+ * O_DIRECT), ZC_FILL_HOLES with one of the other two, too many sinks, a zc_io
+ * without the function that it needs, a descriptor that has no bytes to move, a
+ * range that overlaps itself, a pipe onto itself, an offset in a file that
+ * appends), EBADF (not open for reading or writing), ESPIPE (an offset for an
+ * end that has none), EPROTOTYPE (not a stream socket), EISDIR, ENOMEM.
  */
 struct zc_job *zc_job_new(const struct zc_request *);
 

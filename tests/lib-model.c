@@ -152,7 +152,8 @@ begins_with_map(void)
 {
 	const struct zc_request *request = &task.request;
 
-	if (flow.source != FILE_END || (request->flags & ZC_NODISKIO))
+	if (flow.source != FILE_END ||
+	    (request->flags & (ZC_NODISKIO | ZC_LOOK)))
 		return false;
 	return request->method == ZC_MMAP || (request->method == ZC_AUTO &&
 	    request->select != NULL && task.preferred == ZC_MMAP);

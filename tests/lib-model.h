@@ -28,6 +28,7 @@ extern struct model {
 	unsigned events, agains;	/* counted */
 	unsigned stalls;		/* EAGAINs in a row; see lib-model.c */
 	int64_t told;			/* bytes, by the last event */
+	int64_t looked;			/* bytes that on_look() has seen */
 } model;
 
 /** How often each call failed or came short, and with which errno. */

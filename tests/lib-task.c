@@ -148,6 +148,10 @@ make_request(void)
 	request->flags = one_in(2) ? ZC_EXACT : 0;
 	request->flags |= one_in(4) ? ZC_STABLE : 0;
 	request->flags |= one_in(3) ? ZC_NODISKIO : 0;
+	if (one_in(4)) {
+		request->flags |= ZC_LOOK;
+		request->look = on_look;
+	}
 	request->block_size = one_in(6) ? 30 + pick(500) :
 	    blocks[pick(COUNT(blocks))];
 	request->pipe_size = one_in(2) ? 4096 : 0;

@@ -32,6 +32,7 @@ extern struct task {
 int on_wait(const struct zc_wait *wait, size_t count, void *arg);
 int on_event(const struct zc_event *event, void *arg);
 int on_select(const struct zc_ends *ends, void *arg);
+int on_look(const void *data, int64_t size, void *arg);
 
 /** Make `flow`. */
 void make_ends(void);

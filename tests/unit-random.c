@@ -110,6 +110,20 @@ on_select(const struct zc_ends *these, void *arg)
 	return task.preferred;
 }
 
+/** The data comes in order, each byte once, before it is written. */
+int
+on_look(const void *data, int64_t size, void *arg)
+{
+	(void)arg;
+	if (data == NULL || size <= 0 || size > model.data - model.looked ||
+	    memcmp(data, content + model.from + model.looked,
+	    (size_t)size) != 0)
+		WRONG("looks at other bytes after %jd",
+		    (intmax_t)model.looked);
+	model.looked += size;
+	return model.wrong;
+}
+
 /* The checks */
 
 static bool
@@ -130,6 +144,8 @@ counts_match(const struct zc_result *result)
 	for (int m = ZC_AUTO + 1; m < ZC_METHODS; m++)
 		used += result->use[m].bytes;
 	CHECK(used == result->bytes);
+	if (task.request.look != NULL)
+		CHECK(model.looked >= result->bytes);
 	return true;
 }
 
@@ -196,6 +212,8 @@ outcome_matches(const struct zc_result *result, int error)
 		    result->header_bytes == model.header);
 	if (fate->outcome == ZC_DONE)
 		CHECK(result->trailer_bytes == model.trailer);
+	if (fate->outcome == ZC_DONE && task.request.look != NULL)
+		CHECK(model.looked == model.data);
 	if (fate->outcome == ZC_SHORT || !is_planned())
 		CHECK(result->trailer_bytes == 0);
 	return true;

@@ -246,6 +246,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	if (!fits)
 		return -1;
 	/* All have agreed; now for good. */
+	job->looked = 0;
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink = &job->sink[i];
 

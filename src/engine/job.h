@@ -25,6 +25,8 @@ struct zc_job {
 	bool extended;			/* it had passed */
 	size_t turn;			/* the sink whose turn it is */
 	bool drops;			/* zc_job_drop() was called */
+	int64_t looked;			/* bytes of the range that the request's
+					   `look` has seen */
 	struct supply *supply;		/* array: one for each sink, or one that
 					   they share */
 	size_t supply_count;

@@ -158,6 +158,27 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 		job_fail_sink(job, sink, ZC_SINK, EIO);
 }
 
+/** Let the caller look at bytes up to `to`, except those that it has seen.
+ * `store` has them; NULL: they are a hole.  If it stops the job, return
+ * false. */
+static bool
+look(struct zc_job *job, const struct store *store, int64_t to)
+{
+	const struct zc_request *request = &job->request;
+	const int64_t from = job->looked;
+
+	if (request->look == NULL || to <= from)
+		return true;
+	job->looked = to;
+	if (request->look(store != NULL ? memory_at(store, from) : NULL,
+	    to - from, request->arg) == 0) {
+		wait_renew(job);	/* it may be slow */
+		return true;
+	}
+	job_end_all(job, ZC_STOPPED, EINTR);
+	return false;
+}
+
 /** Count an EAGAIN.  Return true if calls keep failing with it though poll(2)
  * says that the sink is ready: sendfile(2) from ZFS did so.  See confirm_step()
  * for the source. */
@@ -333,12 +354,17 @@ turn(struct zc_job *job, struct sink *sink, enum motion motion)
 	if (motion_takes(motion) && (!wait_flush(job, supply) ||
 	    (costs(sink, motion) && !wait_allows(job, sink, &call))))
 		return;
+	if ((motion == GIVE || motion == BLANK) &&
+	    !look(job, sink_store(sink), sink_store(sink)->to))
+		return;
 	method = motion_method(sink, motion);
 	sink->result.use[method].calls++;
 	began = sink->timeout > 0 ? clock_now() : 0;
 	step = confirm_step(sink, motion_step(sink, motion, &call), &motion,
 	    &method, &call);
 	act(job, sink, motion, method, &step);
+	if (motion == SKIP)
+		(void)look(job, NULL, supply->taken);
 	if (step.outcome == STEP_MOVED && step.cut)
 		cut_short(job, sink, motion, method, began);
 }

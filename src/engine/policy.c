@@ -107,6 +107,9 @@ objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 	if (method != ZC_READ_WRITE && (flags & ZC_NODISKIO) &&
 	    (FILES & K(ends->in)))
 		return "may block on disk I/O (--no-disk-io)";
+	/* Nor mmap, as for hooks. */
+	if (method != ZC_READ_WRITE && (flags & ZC_LOOK))
+		return "its data cannot be looked at";
 	if (method != ZC_READ_WRITE && (flags & ZC_MAKE_HOLES))
 		return "it cannot look for zeros (--sparse=always)";
 	if ((method == ZC_COPY_FILE_RANGE || method == ZC_REFLINK) &&

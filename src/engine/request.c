@@ -27,7 +27,7 @@ request_read(struct zc_request *ours, const struct zc_request *theirs)
 {
 	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO |
 	    ZC_DROP_SINKS | ZC_KEEP_OPEN | ZC_KEEP_HOLES | ZC_MAKE_HOLES |
-	    ZC_FILL_HOLES | ZC_DONT_CACHE;
+	    ZC_FILL_HOLES | ZC_DONT_CACHE | ZC_LOOK;
 	const unsigned holes = ZC_KEEP_HOLES | ZC_MAKE_HOLES;
 
 	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
@@ -37,6 +37,7 @@ request_read(struct zc_request *ours, const struct zc_request *theirs)
 	    request_range_is_valid(ours->out_offset, ours->bytes) &&
 	    ours->method < ZC_METHODS && (ours->flags & ~known) == 0 &&
 	    !((ours->flags & holes) && (ours->flags & ZC_FILL_HOLES)) &&
+	    !(ours->flags & ZC_LOOK) == (ours->look == NULL) &&
 	    ours->sink_count <= SINKS_MAX &&
 	    (ours->sinks != NULL || ours->sink_count == 0) &&
 	    ours->timeout >= 0)
