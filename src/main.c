@@ -31,6 +31,9 @@
  *	  tally.c		  how many bytes were moved, in words
  *	  watch.c		  finds out whether SOURCE was changed
  *	  cache.c		  --no-cache; ahead.c: read-ahead of SOURCE
+ *	  digesting.c		  --digest, --expect; follower.c is a thread
+ *				  that reads SOURCE again for them;
+ *				  digest-file.c is --digest-file
  *	  direct.c		  inherited descriptors that have O_DIRECT
  *	  explain.c		  --explain
  *	  discard.c		  --discard

@@ -240,7 +240,7 @@ foreign() {
 
 @test "message: an option of another tool is answered with what zcopy has" {
 	STDOUT=../help zcopy 0 --help
-	foreign "sha256sum(1)" --hash --hash=md5 --verify --checksum --sha256
+	foreign "--digest=sha256 or --digest=xxh3" --hash --hash=md5 --verify --checksum --sha256
 	foreign "SOURCE is the first operand" --if --if=in
 	foreign "DEST is the second operand" --of=out --output -o
 	foreign "--block-size=SIZE" --bs=1M

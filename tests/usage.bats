@@ -35,7 +35,8 @@ usage_error() {
 	[ "$(wc -L <../help)" -le 80 ]
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
-	    --no-disk-io --block-size --pipe-size --sync --preserve --rate \
+	    --no-disk-io --block-size --pipe-size --sync --digest --expect \
+	    --digest-file --preserve --rate \
 	    --sparse --no-cache --confirm --timeout --retry --allow --ipv4 \
 	    --ipv6 --congestion --discard --progress --no-progress \
 	    --progress-fd --json-file --syslog \

@@ -180,6 +180,18 @@ diag_answer(const char *format, ...)
 }
 
 void
+diag_result(const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put(text, true);
+}
+
+void
 diag_note(const char *format, ...)
 {
 	char text[TEXT_SIZE];

@@ -30,6 +30,10 @@ void diag_verbose(const char *format, ...)
 void diag_answer(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
+/** Print "TEXT" in any case: a result that the user asked for. */
+void diag_result(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
 /** Open standard error once more, so that diag_answer() and diag_draw() do not
  * wait even if another process fills the pipe or the terminal. */
 void diag_be_impatient(void);

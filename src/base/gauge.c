@@ -26,6 +26,7 @@ gauge_phase_name(enum phase which)
 		[PHASE_ACCEPTING] = "waiting for a peer",
 		[PHASE_SKIPPING] = "skipping",
 		[PHASE_MOVING] = "moving",
+		[PHASE_DIGESTING] = "computing the digest",
 		[PHASE_CLOSING] = "closing",
 		[PHASE_FLUSHING] = "flushing",
 		[PHASE_RENAMING] = "renaming",

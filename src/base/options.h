@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../zcopy.h"
+#include "digest.h"
 #include "status.h"
 
 struct allow;				/* endpoint/allow.h */
@@ -80,6 +81,10 @@ struct options {
 	int64_t rate;			/* --rate, bytes a second; 0: any */
 
 	bool sync, preserve;		/* --sync, --preserve */
+
+	enum digest_algorithm digest;	/* --digest */
+	struct digest_value expect;	/* --expect */
+	char *digest_file;		/* --digest-file, or NULL */
 
 	enum sparse sparse;		/* --sparse */
 

@@ -46,7 +46,7 @@ static const struct foreign rows[] = {
 	{ "--silent", "use --quiet (-q)" },
 	{ "--stats --info", "use --verbose (-v) or --json" },
 	{ "--hash --verify --checksum --check --md5 --sha1 --sha256 --xxh3",
-	    "zcopy has no checksums yet: compare both ends by sha256sum(1)" },
+	    "use --digest=sha256 or --digest=xxh3, or --expect=sha256:HEX" },
 	{ "--connect-timeout --wait --idle-timeout -w -W -T",
 	    "use --timeout=SECONDS" },
 	{ "--retries --tries", "use --retry=N" },

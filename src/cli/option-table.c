@@ -23,6 +23,7 @@ _Static_assert(sizeof(enum action) == sizeof(int) &&
     sizeof(enum format) == sizeof(int) &&
     sizeof(enum confirm) == sizeof(int) &&
     sizeof(enum sparse) == sizeof(int) &&
+    sizeof(enum digest_algorithm) == sizeof(int) &&
     sizeof(enum zc_method) == sizeof(int) &&
     sizeof(enum progress_when) == sizeof(int), "an enum is no int");
 
@@ -106,6 +107,20 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "flush DEST and its directory to the disk before success "
 	    "is reported",
 	    TRUE(sync), .needs = NEED_DATA | NEED_POSITION | NEED_OPERANDS },
+	{ .name = "--digest", .placeholder = "ALGO",
+	    .help = "print the digest of the data moved, and the name of DEST: "
+	    "sha256, xxh3 (XXH3-128)",
+	    .take = take_word, MEMBER(digest), .word = digest_word,
+	    .first = DIGEST_SHA256, .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--expect", .placeholder = "ALGO:HEX",
+	    .help = "fail if the digest is another one, and leave DEST as it "
+	    "was",
+	    .take = take_expect, MEMBER(expect), .word = expect_word,
+	    .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--digest-file", .placeholder = "FILE",
+	    .help = "write the digest to FILE, for sha256sum -c or xxhsum -c",
+	    .take = take_name, MEMBER(digest_file),
+	    .needs = NEED_DATA | NEED_ONCE },
 	{ .name = "--preserve", .letter = 'p',
 	    .help = "give DEST the mode, times, owner and extended attributes "
 	    "of SOURCE, as far as permitted",

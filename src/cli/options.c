@@ -10,6 +10,7 @@
 #include "../base/diag.h"
 #include "../base/output.h"
 #include "../endpoint/allow.h"
+#include "../transfer/digesting.h"
 #include "../transfer/rules.h"
 #include "foreign.h"
 #include "list-options.h"
@@ -257,6 +258,8 @@ check_together(const struct options *o)
 	else if (o->seek > INT64_MAX - bytes)
 		diag_error(NULL, "--seek and --bytes add up to more than "
 		    "2^63-1 " HINT);
+	else if (digesting_check_options(o) != STATUS_OK)
+		return STATUS_USAGE;
 	else if (o->format == FORMAT_JSON && o->action != ACTION_COPY &&
 	    o->action != ACTION_BENCHMARK)
 		diag_error(NULL, "--json goes with a transfer or --benchmark "
@@ -320,6 +323,7 @@ options_free(struct options *o)
 	allow_free(o->allow);
 	free(o->congestion);
 	free(o->json_file);
+	free(o->digest_file);
 	poptFreeContext(o->context);
 	*o = (struct options)OPTIONS_INIT;
 }

@@ -179,6 +179,21 @@ sparse_word(int i)
 	return words[i];
 }
 
+const char *
+digest_word(int i)
+{
+	return i < DIGEST_ALGORITHMS - DIGEST_SHA256 ?
+	    digest_name((enum digest_algorithm)(DIGEST_SHA256 + i)) : NULL;
+}
+
+const char *
+expect_word(int i)
+{
+	static const char *const words[] = { "sha256:", "xxh3:", NULL };
+
+	return words[i];
+}
+
 /** Write "auto, copy_file_range, ...", cut to fit. */
 static void
 join_words(char *to, size_t size, const struct option *row)
@@ -233,5 +248,40 @@ take_allow(const struct option *row, void *member, char **value)
 	if (why == NULL)
 		return STATUS_OK;
 	diag_error(row->name, "'%s': %s " HINT, *value, why);
+	return STATUS_USAGE;
+}
+
+/** Return the algorithm before the colon, and set *digits to what is behind it;
+ * or DIGEST_NONE. */
+static enum digest_algorithm
+expected_algorithm(const char *value, const char **digits)
+{
+	const char *word;
+
+	for (int i = 0; (word = expect_word(i)) != NULL; i++) {
+		*digits = value + strlen(word);
+		if (strncmp(value, word, strlen(word)) == 0)
+			return (enum digest_algorithm)(DIGEST_SHA256 + i);
+	}
+	return DIGEST_NONE;
+}
+
+enum status
+take_expect(const struct option *row, void *member, char **value)
+{
+	struct digest_value *expect = member;
+	const char *digits;
+
+	expect->algorithm = expected_algorithm(*value, &digits);
+	if (expect->algorithm == DIGEST_NONE) {
+		diag_error(row->name, "'%s' begins neither with sha256: nor "
+		    "with xxh3: " HINT, *value);
+		return STATUS_USAGE;
+	}
+	if (digest_parse(expect, digits))
+		return STATUS_OK;
+	diag_error(row->name, "'%s': %s has %zu hexadecimal digits " HINT,
+	    *value, digest_name(expect->algorithm),
+	    2 * digest_size(expect->algorithm));
 	return STATUS_USAGE;
 }

@@ -25,11 +25,16 @@ take take_name;				/* char *: not empty */
 take take_names;			/* struct names: one more, not empty */
 take take_word;				/* int or enum: row->first + i */
 take take_rules;			/* struct rules * */
+take take_expect;			/* struct digest_value */
 take take_allow;			/* struct allow *: one more */
 
 /* `word` in the rows: the names of the values of an enum. */
 const char *method_word(int i);		/* from ZC_AUTO on */
 const char *confirm_word(int i);	/* from CONFIRM_CLOSE on */
 const char *sparse_word(int i);		/* from SPARSE_AUTO on */
+const char *digest_word(int i);		/* from DIGEST_SHA256 on */
+
+/** Return the same followed by ":": what the value of --expect begins with. */
+const char *expect_word(int i);
 
 #endif

@@ -103,6 +103,18 @@ method_object(enum zc_method method, const struct zc_method_use *use)
 	    json_integer((json_int_t)use->refused_at) : json_null());
 }
 
+static json_t *
+digest_object(const struct digest_value *digest)
+{
+	char text[DIGEST_TEXT];
+
+	if (digest->algorithm == DIGEST_NONE)
+		return json_null();
+	digest_text(text, digest);
+	return json_pack("{s:s, s:s}",
+	    "algorithm", digest_name(digest->algorithm), "value", text);
+}
+
 /** Return the methods that were tried. */
 static json_t *
 methods_array(const struct zc_result *result)
@@ -129,7 +141,7 @@ summary_object(const struct summary *summary)
 	const double copied = summary->copied;
 
 	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:o, s:o, "
-	    "s:{s:f, s:f}, s:o, s:o, s:n, s:i, s:o}",
+	    "s:{s:f, s:f}, s:o, s:o, s:o, s:i, s:o}",
 	    "schema", 1,
 	    "version", zc_version(),
 	    "source", source_object(summary),
@@ -144,7 +156,7 @@ summary_object(const struct summary *summary)
 	    "bytes_per_second", json_integer(copied > 0 ?
 	    (json_int_t)((double)result->bytes / copied) : 0),
 	    "cpu_seconds", cpu_object(),
-	    "digest",
+	    "digest", digest_object(&summary->digest),
 	    "status", summary->status,
 	    "error", error_text(summary->status));
 }

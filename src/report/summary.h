@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../base/digest.h"
 #include "../base/options.h"
 #include "../base/status.h"
 #include "../zcopy.h"
@@ -34,6 +35,8 @@ struct summary {
 	struct summary_dest dest[DESTS_MAX];
 	size_t count;			/* of destinations */
 	double copied;			/* seconds of moving */
+	struct digest_value digest;	/* of the data; DIGEST_NONE: not
+					   computed */
 	int status;			/* the exit status, or 128 + signal */
 };
 

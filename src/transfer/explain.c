@@ -10,6 +10,7 @@
 #include "../base/diag.h"
 #include "../base/output.h"
 #include "../endpoint/look.h"
+#include "digesting.h"
 #include "direct.h"
 #include "move.h"
 #include "rules.h"
@@ -163,6 +164,16 @@ print_rate(const struct options *options)
 	    ", of which reflink needs none" : "");
 }
 
+static void
+print_digest(const struct options *options, bool follows)
+{
+	const enum digest_algorithm algorithm = digesting_algorithm(options);
+
+	if (algorithm != DIGEST_NONE)
+		printf("%-13s%s, %s\n", "digest", digest_name(algorithm),
+		    digesting_way(follows));
+}
+
 /** Print the methods to try, best first, and what rules out the others. */
 static void
 print_plan(const struct zc_plan *plan)
@@ -205,17 +216,18 @@ drop_missing(struct zc_plan *plan)
 	plan->count = kept;
 }
 
-/** Make the plan of the run.  Return the method that --select prefers, or
- * ZC_AUTO. */
+/** Make the plan of the run, which `looks` at the data or not.  Return the
+ * method that --select prefers, or ZC_AUTO. */
 static enum zc_method
 make_plan(struct zc_plan *plan, const struct zc_ends *ends,
-    const struct options *options)
+    const struct options *options, bool looks)
 {
 	enum zc_method preferred = ZC_AUTO;
 
 	if (options->method == ZC_AUTO && options->rules != NULL)
 		preferred = rules_choose(options->rules, ends->bytes);
-	zc_plan(plan, ends, options->method, preferred, move_flags(options));
+	zc_plan(plan, ends, options->method, preferred, move_flags(options) |
+	    (looks ? (unsigned)ZC_LOOK : 0));
 	drop_missing(plan);
 	return preferred;
 }
@@ -280,6 +292,8 @@ print_account(struct ends *ends, const struct look *in,
 {
 	const struct endpoint *source = &ends->source;
 	const struct options *options = source->options;
+	const bool follows = digesting_follows(source,
+	    in->kind == ZC_REGULAR && in->start >= 0);
 	enum status status = STATUS_OK, flushed;
 	enum zc_method preferred = ZC_AUTO;
 
@@ -290,7 +304,8 @@ print_account(struct ends *ends, const struct look *in,
 		    &account->look);
 
 		account->plan = (struct zc_plan)ZC_PLAN_INIT;
-		preferred = make_plan(&account->plan, &kinds, options);
+		preferred = make_plan(&account->plan, &kinds, options,
+		    digesting_algorithm(options) != DIGEST_NONE && !follows);
 		print_dest(&dest->end, &account->look);
 	}
 	print_names("header", &options->headers);
@@ -298,6 +313,7 @@ print_account(struct ends *ends, const struct look *in,
 	print_names("trailer", &options->trailers);
 	print_choice(preferred, options);
 	print_rate(options);
+	print_digest(options, follows);
 	FOR_EACH_DEST(dest, ends)
 		print_plan(&accounts[dest - ends->dest].plan);
 	flushed = output_flush();

@@ -41,6 +41,7 @@ struct mover {
 	size_t count;			/* 0: a plain descriptor */
 	const struct watch *watch;
 	struct cache *cache;		/* of SOURCE */
+	struct digesting *digesting;
 	enum status status;		/* of the steps that on_event() calls */
 	struct dest *reset;		/* its peer has reset the connection
 					   while nothing was written; or NULL */
@@ -135,13 +136,15 @@ begin(struct mover *mover, struct dest *dest, enum zc_method method)
 	    cache_begin(&dest->cache, &dest->end, 0);
 }
 
-/** Follow what was moved to a destination. */
+/** Have what follows the data go on: the digest, what drops pages, and
+ * writeback. */
 static enum status
 follow(struct mover *mover, struct dest *dest, const struct zc_moved *moved)
 {
 	enum status status = STATUS_OK;
 	int64_t to = moved->out_from + moved->length;
 
+	digesting_follow(mover->digesting, moved);
 	if (moved->in_from >= 0)
 		status = cache_follow(mover->cache, moved->in_from +
 		    moved->length);
@@ -151,6 +154,16 @@ follow(struct mover *mover, struct dest *dest, const struct zc_moved *moved)
 	if (dest->end.writeback.on)
 		writeback_follow(&dest->end.writeback, dest->end.fd, to);
 	return status;
+}
+
+/** Decide whether the trailer may be sent: all `bytes` bytes of data are. */
+static enum status
+approve(struct mover *mover, int64_t bytes)
+{
+	enum status status = watch_check(mover->watch, mover->ends, bytes);
+
+	return status != STATUS_OK ? status : digesting_finish(
+	    mover->digesting, mover->ends, bytes);
 }
 
 /** Do the same, and the steps of the destination and of the watch when they are
@@ -167,8 +180,7 @@ on_event(const struct zc_event *event, void *arg)
 	if (event->type == ZC_EVENT_MOVED)
 		mover->status = follow(mover, dest, &event->moved);
 	if (event->type == ZC_EVENT_TRAILER)
-		mover->status = watch_check(mover->watch, mover->ends,
-		    event->bytes);
+		mover->status = approve(mover, event->bytes);
 	return on_event_plainly(event, arg) || mover->status != STATUS_OK;
 }
 
@@ -187,8 +199,24 @@ on_allow(int64_t bytes, int64_t *until, void *arg)
 
 	if (mover->step > 0)
 		bytes = MIN(bytes, mover->step);
+	if (mover->digesting != NULL && mover->digesting->follower != NULL)
+		bytes = follower_allow(mover->digesting->follower, bytes,
+		    until);
+	if (bytes == 0)
+		return 0;
 	return mover->rate.limit > 0 ?
 	    rate_allow(&mover->rate, bytes, until) : bytes;
+}
+
+/** Hashing a large hole takes long. */
+static int
+on_look(const void *data, int64_t size, void *arg)
+{
+	struct mover *mover = arg;
+	int stop = digesting_look(mover->digesting, data, size);
+
+	deadline_renew(&mover->deadline);
+	return stop;
 }
 
 /** If `fd` is a destination, and what its peer sends must be read and dropped,
@@ -378,6 +406,20 @@ set_sinks(struct zc_sink sinks[DESTS_MAX], const struct mover *mover,
 	}
 }
 
+/** Ask the engine for what the digest needs, if there is one. */
+static void
+ask_for_digest(struct zc_request *request, const struct digesting *digesting)
+{
+	if (digesting->digest == NULL)
+		return;
+	if (digesting->follower != NULL) {
+		request->allow = on_allow;
+	} else {
+		request->flags |= ZC_LOOK;
+		request->look = on_look;
+	}
+}
+
 /** Return what to ask of the engine.  It refers to the mover and to `sinks`. */
 static struct zc_request
 request_for(struct mover *mover, const struct zc_hdtr *hdtr,
@@ -408,6 +450,7 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr,
 	limit_rate(mover);
 	if (mover->rate.limit > 0 || mover->step > 0)
 		request.allow = on_allow;
+	ask_for_digest(&request, mover->digesting);
 	return request;
 }
 
@@ -438,12 +481,14 @@ line_up(struct mover *mover, const struct zc_hdtr *hdtr)
 
 enum status
 move(struct ends *ends, const struct zc_hdtr *hdtr, const struct watch *watch,
-    struct cache *source_cache, struct moved *moved)
+    struct cache *source_cache, struct digesting *digesting,
+    struct moved *moved)
 {
 	struct endpoint *dest = &ends->dest->end;
 	struct zc_result *result = &moved->result;
 	struct mover mover = { .options = ends->source.options, .ends = ends,
 		.watch = watch, .cache = source_cache,
+		.digesting = digesting,
 		.step = progress_is_shown() ? STEP_FIRST : 0 };
 	struct zc_sink sinks[DESTS_MAX];
 	struct zc_request request;

@@ -8,6 +8,7 @@
 #include "../endpoint/endpoint.h"
 #include "../zcopy.h"
 #include "cache.h"
+#include "digesting.h"
 #include "ends.h"
 #include "watch.h"
 
@@ -24,11 +25,13 @@ struct moved {
  * calls verdict() then, and the benchmark does not fail.
  *
  * Call endpoint_begin() for each destination when its methods have been chosen,
- * and cache_begin(); call cache_follow() while data moves.  Send no trailer if
- * SOURCE has changed.  Always fill in *moved.
+ * and cache_begin(); call cache_follow() while data moves, and show it to
+ * `digesting`.  Send no trailer if SOURCE has changed or the digest is wrong.
+ * Always fill in *moved.
  */
 enum status move(struct ends *, const struct zc_hdtr *hdtr,
-    const struct watch *, struct cache *source_cache, struct moved *moved);
+    const struct watch *, struct cache *source_cache, struct digesting *,
+    struct moved *moved);
 
 /** Move exactly `bytes` bytes from SOURCE to the descriptor `out`.  Ignore the
  * options except --timeout and --rate, and print nothing. */

@@ -13,6 +13,7 @@
 #include "../report/progress.h"
 #include "../report/summary.h"
 #include "../report/verbose.h"
+#include "digest-file.h"
 #include "explain.h"
 #include "tally.h"
 #include "transfer.h"
@@ -63,11 +64,11 @@ leads_to(const char *path, const struct endpoint *ep)
 	return ep->path != NULL && strcmp(path, ep->path) == 0;
 }
 
-/** Check that --json-file does not lead to an end: that would be lost. */
+/** Check that the path that an option names (NULL: none) does not lead to an
+ * end: that would be lost. */
 static enum status
-check_json_file(struct ends *ends)
+check_path(const char *option, const char *path, struct ends *ends)
 {
-	const char *path = ends->source.options->json_file;
 	bool leads = path != NULL && leads_to(path, &ends->source);
 
 	if (path == NULL)
@@ -76,8 +77,38 @@ check_json_file(struct ends *ends)
 		leads |= leads_to(path, &dest->end);
 	if (!leads)
 		return STATUS_OK;
-	diag_error("--json-file", "%s: it is SOURCE or DEST", path);
+	diag_error(option, "%s: it is SOURCE or DEST", path);
 	return STATUS_USAGE;
+}
+
+/** Check the files that are written beside DEST. */
+static enum status
+check_files(struct ends *ends)
+{
+	const struct options *options = ends->source.options;
+	const char *json = options->json_file, *digest = options->digest_file;
+	enum status status = check_path("--json-file", json, ends);
+
+	if (status != STATUS_OK)
+		return status;
+	if (json != NULL && digest != NULL && strcmp(json, digest) == 0) {
+		diag_error("--digest-file", "%s: --json-file names it, too",
+		    digest);
+		return STATUS_USAGE;
+	}
+	return check_path("--digest-file", digest, ends);
+}
+
+/** Write the digest to its file. */
+static enum status
+write_digest(struct digest_file *file, const struct summary *summary,
+    struct ends *ends)
+{
+	/* Two names of a new DEST differ until it is there. */
+	if (check_path("--digest-file", ends->source.options->digest_file,
+	    ends) != STATUS_OK)
+		return STATUS_OTHER;
+	return digest_file_write(file, &summary->digest, ends);
 }
 
 /** Return the kind of an end for the summary, or NULL if it is not open. */
@@ -152,6 +183,8 @@ copy(struct transfer *transfer, struct summary *summary)
 		status = verdict(&moved.result, ends, &ends->dest->end);
 	if (status == STATUS_OK)
 		status = transfer_commit(transfer);
+	if (status == STATUS_OK || status == STATUS_DIGEST)
+		summary->digest = transfer->digesting.value;
 	note_ended(summary, ends, status);
 	return status;
 }
@@ -189,7 +222,7 @@ report(struct summary *summary, struct ends *ends, enum status status)
 		written = summary_print(summary, has_stdout(ends));
 	/* Two names of a new DEST differ until it is there. */
 	if (written == STATUS_OK && options->json_file != NULL &&
-	    check_json_file(ends) != STATUS_OK)
+	    check_path("--json-file", options->json_file, ends) != STATUS_OK)
 		written = STATUS_OTHER;
 	else if (written == STATUS_OK && options->json_file != NULL)
 		written = summary_write(summary, options->json_file);
@@ -211,6 +244,22 @@ summary_of(const struct ends *ends)
 	return summary;
 }
 
+/** Print the digest, if --digest or -v asks for that. */
+static void
+print_digest(const struct summary *summary, const struct options *options)
+{
+	char text[DIGEST_TEXT];
+
+	if (summary->digest.algorithm == DIGEST_NONE ||
+	    (options->digest == DIGEST_NONE && !options->verbose))
+		return;
+	digest_text(text, &summary->digest);
+	for (size_t i = 0; i < summary->count; i++)
+		diag_result("%s:%s  %s",
+		    digest_name(summary->digest.algorithm), text,
+		    summary->dest[i].name);
+}
+
 /** Copy, show how far it is, and report how it ended. */
 static enum status
 copy_and_report(struct transfer *transfer)
@@ -218,18 +267,26 @@ copy_and_report(struct transfer *transfer)
 	struct ends *ends = &transfer->ends;
 	const struct options *options = ends->source.options;
 	struct summary summary = summary_of(ends);
+	struct digest_file file;
 	enum status status;
 	bool shown;
 
 	gauge_phase(PHASE_STARTING);
 	progress_begin(options);
-	status = copy(transfer, &summary);
+	status = digest_file_open(&file, options);
+	if (status == STATUS_OK)
+		status = copy(transfer, &summary);
+	if (status == STATUS_OK)
+		status = write_digest(&file, &summary, ends);
 	transfer_close(transfer);
+	digest_file_close(&file);
 	if (status == STATUS_OK)
 		gauge_phase(PHASE_DONE);
 	shown = progress_end();
 	if (status == STATUS_OK)
 		verbose_done(&summary, shown && !options->verbose);
+	if (status == STATUS_OK)
+		print_digest(&summary, options);
 	return report(&summary, ends, status);
 }
 
@@ -244,7 +301,7 @@ run(const struct options *options)
 	status = check_progress_fd(&transfer.ends);
 	if (status != STATUS_OK)
 		return status;
-	status = check_json_file(&transfer.ends);
+	status = check_files(&transfer.ends);
 	if (status != STATUS_OK)
 		return status;
 	if (options->action == ACTION_EXPLAIN)

@@ -190,6 +190,10 @@ transfer_open(struct transfer *transfer)
 
 	if (status != STATUS_OK)
 		return status;
+	status = digesting_open(&transfer->digesting,
+	    transfer->ends.source.options);
+	if (status != STATUS_OK)
+		return status;
 	status = open_all(transfer);
 	if (status != STATUS_OK)
 		return status;
@@ -204,10 +208,19 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	enum status status;
 
 	watch_begin(&watch, ends);
-	status = move(ends, &transfer->hdtr, &watch, &transfer->cache, moved);
+	*moved = (struct moved){ .result = ZC_RESULT_INIT };
+	status = digesting_begin(&transfer->digesting, &ends->source, watch.on);
+	if (status != STATUS_OK)
+		return status;
+	status = move(ends, &transfer->hdtr, &watch, &transfer->cache,
+	    &transfer->digesting, moved);
 	if (status != STATUS_OK)
 		return status;
 	status = watch_check(&watch, ends, moved->result.bytes);
+	if (status != STATUS_OK)
+		return status;
+	status = digesting_finish(&transfer->digesting, ends,
+	    moved->result.bytes);
 	if (status != STATUS_OK)
 		return status;
 	watch_note(&watch, &ends->source);
@@ -247,5 +260,6 @@ transfer_close(struct transfer *transfer)
 	}
 	(void)cache_end(&transfer->cache);
 	endpoint_abort(&transfer->ends.source);
+	digesting_close(&transfer->digesting);
 	wrapping_free(&transfer->hdtr);
 }

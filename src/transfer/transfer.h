@@ -14,6 +14,7 @@
 #include "../endpoint/endpoint.h"
 #include "../endpoint/preserve.h"
 #include "cache.h"
+#include "digesting.h"
 #include "ends.h"
 #include "move.h"
 
@@ -22,6 +23,7 @@ struct transfer {
 	struct preserved preserved;	/* --preserve */
 	struct zc_hdtr hdtr;
 	struct cache cache;		/* of SOURCE */
+	struct digesting digesting;	/* --digest, --expect */
 };
 
 /** Parse the names and check the options, which must outlive the transfer.
@@ -31,7 +33,8 @@ enum status transfer_parse(struct transfer *, const struct options *);
 /** Open all ends and wait until they are ready. */
 enum status transfer_open(struct transfer *);
 
-/** Move the data, and check that SOURCE has not changed.  For ZC_UNSUITED
+/** Move the data, and check that SOURCE has not changed and that the digest is
+ * the one that was expected.  For ZC_UNSUITED
  * nothing is printed, as by move(). */
 enum status transfer_move(struct transfer *, struct moved *);
 

@@ -1,0 +1,41 @@
+/*
+ * --digest-file: the digest in a file, as a line that `sha256sum -c` or
+ * `xxhsum -c` reads.
+ */
+#ifndef TRANSFER_DIGEST_FILE_H
+#define TRANSFER_DIGEST_FILE_H
+
+#include "../base/digest.h"
+#include "../base/options.h"
+#include "../base/status.h"
+#include "../endpoint/endpoint.h"
+#include "ends.h"
+
+/** The file, which is replaced whole, or not at all; all zeros but for fd -1:
+ * none. */
+struct digest_file {
+	struct endpoint file;
+	struct options options;		/* of the file */
+	char *name;			/* "file:FILE"; allocated */
+};
+
+#define DIGEST_FILE_NONE { .file = { .fd = -1 } }
+
+/** Open the file, if the options name one, so that it is known before any data
+ * moves whether it can be written.  Return STATUS_OK; on failure, print the
+ * reason and return STATUS_OTHER. */
+enum status digest_file_open(struct digest_file *, const struct options *);
+
+/**
+ * Write "HEX  NAME" for each destination, once everything is committed.  NAME is
+ * the path of DEST if that is a regular file; else that of SOURCE if all of it
+ * was moved; else "-", which the programs take for their standard input.  Return
+ * as digest_file_open().
+ */
+enum status digest_file_write(struct digest_file *, const struct digest_value *,
+    struct ends *);
+
+/** Close the file.  What was not written is undone. */
+void digest_file_close(struct digest_file *);
+
+#endif
