@@ -97,6 +97,20 @@ CLONES = {
     "cp": "cp {source} {dest}",
 }
 
+
+
+def digesting(program):
+    """Return the peers that also compute a digest, by this program."""
+    return {
+        f"cp; {program}":
+        f"bash -c 'cp {{source}} {{dest}} && {program} {{dest}} >/dev/null'",
+        # The shell does not wait for a process substitution by itself.
+        f"tee; {program}":
+        f"bash -c 'tee >({program} >/dev/null) <{{source}} >{{dest}};"
+        " wait $!'",
+    }
+
+
 ZCOPY_COPIES = {"zcopy": "{source} {dest}"}
 ZCOPY_SENDS = {"zcopy": "{source} 127.0.0.1:{port}"}
 ZCOPY_RECEIVES = {"zcopy": "127.0.0.1:{port} {dest}"}
@@ -141,6 +155,12 @@ LANES = [
     Lane("file-file-sparse", "file", "file",
          ZCOPY_COPIES, KEEPING_HOLES, ("extents {source} {dest}",),
          target=(1,), sparse=True),
+    Lane("file-file-sha256", "file", "file",
+         {"zcopy": "--digest=sha256 {source} {dest}"},
+         digesting("sha256sum"), FLOOR_COPIES, target=(1.3,)),
+    Lane("file-file-xxh3", "file", "file",
+         {"zcopy": "--digest=xxh3 {source} {dest}"},
+         digesting("xxhsum -H2"), FLOOR_COPIES, target=(1.8,)),
     Lane("file-tmpfs", "file", "file",
          ZCOPY_COPIES, FILE_TO_FILE,
          ("sendfile {source} {dest}", "read {source} {dest}"),
