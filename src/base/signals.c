@@ -15,7 +15,7 @@ static atomic_flag status_answered = ATOMIC_FLAG_INIT;
 static void (*answer_status)(void);
 static void (*erase_line)(void);
 static volatile sig_atomic_t alarm_ticks;	/* see tick_by_alarm() */
-static bool pipe_ignored, alarm_ignored;
+static sigset_t start_ignored, start_mask;	/* when zcopy started */
 
 /** Remember the signal, and interrupt again in a second: see signals.h. */
 static void
@@ -31,7 +31,8 @@ on_fatal(int signal)
 static void
 on_alarm(int signal)
 {
-	if (caught != 0 || !(alarm_ignored || alarm_ticks))
+	if (caught != 0 || (!alarm_ticks &&
+	    sigismember(&start_ignored, SIGALRM) != 1))
 		on_fatal(signal);
 }
 
@@ -79,9 +80,8 @@ handle(int signal, void (*handler)(int), struct sigaction *before)
 }
 
 /** Install a handler only if the signal has its default action: an ignored
- * signal stays ignored, and a preloaded library keeps its handlers.  Return
- * true if the signal is ignored. */
-static bool
+ * signal stays ignored, and a preloaded library keeps its handlers. */
+static void
 handle_default(int signal, void (*handler)(int))
 {
 	struct sigaction before = { .sa_handler = SIG_DFL };
@@ -89,7 +89,19 @@ handle_default(int signal, void (*handler)(int))
 	handle(signal, handler, &before);
 	if (before.sa_handler != SIG_DFL)
 		sigaction(signal, &before, NULL);
-	return before.sa_handler == SIG_IGN;
+}
+
+/** Note which signals are ignored. */
+static void
+note_ignored(void)
+{
+	struct sigaction action;
+
+	sigemptyset(&start_ignored);
+	for (int signal = 1; signal <= SIGRTMAX; signal++)
+		if (sigaction(signal, NULL, &action) == 0 &&
+		    action.sa_handler == SIG_IGN)
+			sigaddset(&start_ignored, signal);
 }
 
 /** True if the signal's default action ends a process, and zcopy is to clean up
@@ -124,33 +136,46 @@ is_fatal(int signal)
 void
 signals_install(void)
 {
-	struct sigaction alarm_before = { .sa_handler = SIG_DFL };
 	sigset_t all, mask;
 
 	/* Block all signals, so that none reaches a handler that
 	 * handle_default() is about to remove again. */
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &mask);
+	sigprocmask(SIG_SETMASK, &all, &start_mask);
+	note_ignored();
 
 	for (int signal = 1; signal <= SIGRTMAX; signal++)
 		if (is_fatal(signal))
-			(void)handle_default(signal, on_fatal);
+			handle_default(signal, on_fatal);
 	atomic_flag_test_and_set(&status_answered);
-	(void)handle_default(SIGUSR1, on_status);
+	handle_default(SIGUSR1, on_status);
 #ifdef SIGINFO
-	(void)handle_default(SIGINFO, on_status);
+	handle_default(SIGINFO, on_status);
 #endif
-	pipe_ignored = handle_default(SIGPIPE, SIG_IGN);
-	(void)handle_default(SIGXFSZ, SIG_IGN);
+	handle_default(SIGPIPE, SIG_IGN);
+	handle_default(SIGXFSZ, SIG_IGN);
 
 	/* Our timers send these two.  An ignored or blocked signal never gives
 	 * EINTR, so undo whatever our parent did to them. */
-	handle(SIGALRM, on_alarm, &alarm_before);
-	alarm_ignored = alarm_before.sa_handler == SIG_IGN;
+	handle(SIGALRM, on_alarm, NULL);
 	handle(SIGRTMIN, on_tick, NULL);
+	mask = start_mask;
 	sigdelset(&mask, SIGALRM);
 	sigdelset(&mask, SIGRTMIN);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+void
+signals_restore(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	for (int signal = 1; signal <= SIGRTMAX; signal++) {
+		action.sa_handler = sigismember(&start_ignored, signal) == 1 ?
+		    SIG_IGN : SIG_DFL;
+		(void)sigaction(signal, &action, NULL);
+	}
+	sigprocmask(SIG_SETMASK, &start_mask, NULL);
 }
 
 int
@@ -183,7 +208,7 @@ void
 signals_on_stop(void (*erase)(void))
 {
 	erase_line = erase;
-	(void)handle_default(SIGTSTP, on_stop);
+	handle_default(SIGTSTP, on_stop);
 }
 
 static struct timespec
@@ -261,7 +286,7 @@ signals_tick(double first, double every)
 bool
 signals_pipe_ignored(void)
 {
-	return pipe_ignored;
+	return sigismember(&start_ignored, SIGPIPE) == 1;
 }
 
 void

@@ -22,6 +22,10 @@
  */
 void signals_install(void);
 
+/** Ignore and block the signals that were ignored and blocked when zcopy
+ * started, and no others: for a child, before execve(2).  Async-signal-safe. */
+void signals_restore(void);
+
 /** Return the signal that is to end us, or 0. */
 int signals_caught(void);
 
