@@ -56,6 +56,8 @@
  *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
  *				  lookup.c connect.c retry.c congestion.c
  *				  allow.c are what they share
+ *	  exec.c		  commands; guardian.c outlives zcopy, so that a
+ *				  command sees no end of half the data
  *	  look.c		  what is known of an end before it is opened
  *	  flush.c		  --sync
  *	  allocate.c		  room for a new file, before its data comes
@@ -100,6 +102,7 @@
  *	  holes.c		  find holes in files, and make some
  *	  page-cache.c		  what the page cache holds, and dropping it
  *	  preallocate.c		  fallocate(2), where it pays
+ *	  processes.c		  what descends from a process
  *	  socket-pages.c	  pages that have left a socket
  *	  socket-queue.c	  what a socket has still to deliver
  *	  tcp.c			  what the kernel knows of a TCP connection

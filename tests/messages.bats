@@ -121,7 +121,7 @@ not_an_end() {
 	local name
 	for name in udp:h:1 tls:h:1 vsock:1:9 ssh:h:f:g; do
 		not_an_end "$name" "no such type of endpoint; there are file: \
-fd: tcp: listen: unix: unix-listen:"
+fd: tcp: listen: unix: unix-listen: exec:"
 	done
 }
 
@@ -264,7 +264,7 @@ foreign() {
 	foreign "--no-cache" --direct --nocache
 	foreign "--quiet (-q)" --silent
 	foreign "--verbose (-v) or --json" --stats
-	foreign "zcopy SOURCE - | COMMAND" --exec
+	foreign "exec:COMMAND" --exec
 }
 
 @test "message: of letters in one word the one that zcopy lacks is answered" {

@@ -31,6 +31,7 @@ gauge_phase_name(enum phase which)
 		[PHASE_FLUSHING] = "flushing",
 		[PHASE_RENAMING] = "renaming",
 		[PHASE_CONFIRMING] = "waiting for the peer to confirm",
+		[PHASE_COMMAND] = "waiting for the command to exit",
 		[PHASE_DONE] = "done",
 	};
 

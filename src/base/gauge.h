@@ -21,6 +21,7 @@ enum phase {
 	PHASE_FLUSHING,
 	PHASE_RENAMING,
 	PHASE_CONFIRMING,
+	PHASE_COMMAND,			/* exec: its exit status */
 	PHASE_DONE,
 	PHASES
 };

@@ -32,6 +32,9 @@ refuse(const struct view *view, const char *why)
 static enum status
 check_source(const struct view *view)
 {
+	/* A command is started anew for each pass. */
+	if (endpoint_has(view->end, ENDPOINT_COMMAND))
+		return STATUS_OK;
 	switch (view->look.kind) {
 	case ZC_PIPE:
 	case ZC_SOCKET:
@@ -51,6 +54,8 @@ check_source(const struct view *view)
 static enum status
 check_dest(const struct view *view)
 {
+	if (endpoint_has(view->end, ENDPOINT_COMMAND))
+		return STATUS_OK;
 	if (view->look.kind == ZC_PIPE && !view->end->inherited)
 		return refuse(view, "the FIFO's reader would see end-of-file "
 		    "after the first transfer; open it in the shell: "
@@ -81,10 +86,13 @@ look_at_both(struct view *source, struct view *dest)
 	return endpoint_check_distinct(source->end, dest->end);
 }
 
-/** True if test data can be sent to DEST without overwriting anything. */
+/** True if test data can be sent to DEST without overwriting anything.  What a
+ * command would do with it is unknown. */
 static bool
 can_measure_alone(const struct view *dest)
 {
+	if (endpoint_has(dest->end, ENDPOINT_COMMAND))
+		return false;
 	return dest->look.kind == ZC_PIPE || dest->look.kind == ZC_SOCKET ||
 	    endpoint_has(dest->end, ENDPOINT_REPLACES);
 }

@@ -76,7 +76,7 @@ static const struct foreign rows[] = {
 	{ "--udp --ssl --proxy -u", "zcopy speaks TCP and unix sockets: see "
 	    "socat(1)" },
 	{ "--unixsock -U", "a unix socket is an operand: unix:PATH" },
-	{ "--exec -E", "use a pipe: zcopy SOURCE - | COMMAND" },
+	{ "--exec -E", "SOURCE or DEST may be a command: exec:COMMAND" },
 };
 
 /** Find the first of `length` bytes among the words, and return the advice. */

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,15 @@ parse_listen(struct endpoint *ep, const char *rest)
 	return *rest == '\0' ? parse_listener(ep, rest) : parse_port(ep, rest);
 }
 
+static const char *
+parse_command(struct endpoint *ep, const char *rest)
+{
+	if (rest[strspn(rest, " \t\n")] == '\0')
+		return "the command is missing: exec:'COMMAND ARGUMENT...'";
+	ep->command = rest;
+	return NULL;
+}
+
 static const struct prefix prefixes[] = {
 	{ "file:", &endpoint_file, parse_path },
 	{ "fd:", &endpoint_stdio, parse_descriptor },
@@ -113,6 +123,7 @@ static const struct prefix prefixes[] = {
 	{ "listen:", &endpoint_listen, parse_listen },
 	{ "unix:", &endpoint_unix, parse_path },
 	{ "unix-listen:", &endpoint_unix_listen, parse_path },
+	{ "exec:", &endpoint_exec, parse_command },
 	{ ":", &endpoint_listen, parse_port },
 };
 
@@ -320,9 +331,20 @@ endpoint_look(struct endpoint *ep, struct look *look)
 	return ep->type->look(ep, look);
 }
 
+/** Keep a command that is started later (exec:) from inheriting an end: its
+ * peer would not see that zcopy has closed it. */
+static void
+keep_from_commands(int fd)
+{
+	if (fd > STDERR_FILENO)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 enum status
 endpoint_open(struct endpoint *ep)
 {
+	keep_from_commands(ep->fd);
+	keep_from_commands(ep->listener);
 	return step(ep, ep->type->open);
 }
 
@@ -346,6 +368,24 @@ endpoint_begin(struct endpoint *ep)
 	if (status == STATUS_OK && ep->type->begin != NULL)
 		status = ep->type->begin(ep);
 	return status;
+}
+
+enum status
+endpoint_ended(struct endpoint *ep, bool cut, const char *tally)
+{
+	if (ep->type->ended == NULL)
+		return STATUS_OK;
+	deadline_begin(&ep->deadline, ep->options, DEADLINE_NEVER);
+	return ep->type->ended(ep, cut, tally);
+}
+
+enum status
+endpoint_broken(struct endpoint *ep, const char *tally)
+{
+	if (ep->type->broken == NULL)
+		return STATUS_OK;
+	deadline_begin(&ep->deadline, ep->options, DEADLINE_NEVER);
+	return ep->type->broken(ep, tally);
 }
 
 enum status

@@ -2,16 +2,19 @@
  * Endpoints: open what a name on the command line means, and find out after
  * the last byte whether it has arrived.  They know nothing of methods.
  *
- *	parse -> open -> ready -> begin -> commit | abort
+ *	parse -> open -> ready -> begin -> ended -> commit | abort
  *
  * parse   what the name means; touches nothing.
  * look    in place of open, for --explain: what open would find, and the
  *         obstacle that it would meet (look.h).  No other step follows.
  * open    all that can fail early and disturbs nobody: open files, look up
  *         names, bind, make the unnamed file.  A destination is not changed.
- * ready   wait for the other side: connect, accept, open a FIFO.  Sets fd.
- *         A destination written in place is positioned here.
+ * ready   wait for the other side: connect, accept, open a FIFO, start a
+ *         command.  Sets fd.  A destination written in place is positioned
+ *         here.
  * begin   the first byte is next: a destination written in place is truncated.
+ * ended   SOURCE has ended, or has given all that was asked for, and DEST does
+ *         not know that yet: find out whether this is an orderly end.
  * commit  make it count: link and rename, half-close and read to the peer's
  *         end, close.  Destinations commit before sources, so that a receiver
  *         answers its sender only when its own file is complete.
@@ -46,6 +49,7 @@ enum endpoint_trait {
 	ENDPOINT_REPLACES = 2,		/* DEST is as it was until commit */
 	ENDPOINT_LISTENS = 4,
 	ENDPOINT_NETWORK = 8,		/* failure: STATUS_CONNECTION */
+	ENDPOINT_COMMAND = 16,		/* a pipe, to a process of ours */
 };
 
 /**
@@ -64,6 +68,8 @@ struct endpoint_type {
 	enum status (*open)(struct endpoint *);
 	enum status (*ready)(struct endpoint *);
 	enum status (*begin)(struct endpoint *);
+	enum status (*ended)(struct endpoint *, bool cut, const char *tally);
+	enum status (*broken)(struct endpoint *, const char *tally);
 	enum status (*commit)(struct endpoint *);
 	void (*abort)(struct endpoint *);
 };
@@ -76,7 +82,8 @@ extern const struct endpoint_type
     endpoint_tcp,		/* HOST:PORT, tcp: */
     endpoint_listen,		/* :PORT, listen: */
     endpoint_unix,		/* unix: */
-    endpoint_unix_listen;	/* unix-listen: */
+    endpoint_unix_listen,	/* unix-listen: */
+    endpoint_exec;		/* exec: */
 
 /** endpoint_replace: print why the old file cannot be replaced, and name
  * --inplace if that would work.  Return the exit status. */
@@ -130,6 +137,7 @@ struct endpoint {
 
 	/* What the name said. */
 	const char *path;		/* file, unix */
+	const char *command;		/* exec */
 	char host[256], port[32];	/* tcp, listen; host "": any address */
 	int listener;			/* listen: inherited; -1: none */
 	int backlog;			/* of listen(2).  1, unless changed
@@ -172,6 +180,16 @@ enum status endpoint_look(struct endpoint *, struct look *);
 enum status endpoint_open(struct endpoint *);
 enum status endpoint_ready(struct endpoint *);
 enum status endpoint_begin(struct endpoint *);
+
+/** Ask SOURCE whether its end was orderly.  `cut`: it may have had more, but
+ * --bytes is met.  `tally` ends a message, see transfer/tally.h.  May be called
+ * again after it has succeeded. */
+enum status endpoint_ended(struct endpoint *, bool cut, const char *tally);
+
+/** Print why writing to DEST has failed with EPIPE, and return the exit status;
+ * STATUS_OK if this type of endpoint knows nothing about that. */
+enum status endpoint_broken(struct endpoint *, const char *tally);
+
 enum status endpoint_commit(struct endpoint *);
 void endpoint_abort(struct endpoint *);
 

@@ -105,6 +105,8 @@ look_kind_of_end(const struct endpoint *ep)
 
 	if (endpoint_has(ep, ENDPOINT_NETWORK))
 		return ZC_SOCKET;
+	if (endpoint_has(ep, ENDPOINT_COMMAND))
+		return ZC_PIPE;
 	fd = ep->inherited ? ep->fd : open(ep->path, O_PATH | O_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &st) == 0)
 		kind = look_kind(fd, &st);

@@ -21,6 +21,7 @@
 #include "rate.h"
 #include "rules.h"
 #include "sparse.h"
+#include "tally.h"
 #include "verdict.h"
 
 /* The most bytes of one call if writeback follows it, or with --no-cache:
@@ -43,8 +44,8 @@ struct mover {
 	struct cache *cache;		/* of SOURCE */
 	struct digesting *digesting;
 	enum status status;		/* of the steps that on_event() calls */
-	struct dest *reset;		/* its peer has reset the connection
-					   while nothing was written; or NULL */
+	struct dest *reset;		/* it has broken while nothing was
+					   written; or NULL */
 	struct deadline deadline;	/* interrupts calls that block */
 	double interval;		/* seconds between two checks for a
 					   reset; 0: none */
@@ -56,18 +57,25 @@ struct mover {
 	int64_t stepped;		/* when the last call returned */
 };
 
-/** Return the first destination whose peer has reset the
- * connection; or NULL.  While SOURCE is silent nothing is written, so no call
- * would report it. */
+/** True if poll(2) says (POLLERR) when the peer has reset the connection, or
+ * when the command has closed its standard input. */
+static bool
+may_break(const struct endpoint *dest)
+{
+	return endpoint_has(dest, ENDPOINT_NETWORK) ||
+	    endpoint_has(dest, ENDPOINT_COMMAND);
+}
+
+/** Return the first destination that has broken; or NULL.  While SOURCE is
+ * silent nothing is written, so no call would report it. */
 static struct dest *
 find_reset(const struct mover *mover)
 {
-	struct pollfd polled[DESTS_MAX];
+	struct pollfd polled[DESTS_MAX] = { 0 };
 
 	for (size_t i = 0; i < mover->count; i++)
-		polled[i] = (struct pollfd){ .fd = endpoint_has(
-		    &mover->sink[i]->end, ENDPOINT_NETWORK) ?
-		    mover->sink[i]->end.fd : -1 };
+		polled[i].fd = may_break(&mover->sink[i]->end) ?
+		    mover->sink[i]->end.fd : -1;
 	if (poll(polled, mover->count, 0) <= 0)
 		return NULL;
 	for (size_t i = 0; i < mover->count; i++)
@@ -162,8 +170,10 @@ approve(struct mover *mover, int64_t bytes)
 {
 	enum status status = watch_check(mover->watch, mover->ends, bytes);
 
-	return status != STATUS_OK ? status : digesting_finish(
-	    mover->digesting, mover->ends, bytes);
+	if (status == STATUS_OK)
+		status = digesting_finish(mover->digesting, mover->ends, bytes);
+	gauge_phase(PHASE_MOVING);	/* both may have waited */
+	return status;
 }
 
 /** Do the same, and the steps of the destination and of the watch when they are
@@ -464,6 +474,29 @@ header_size(const struct zc_hdtr *hdtr)
 	return size;
 }
 
+/** Return the errno of a DEST that has broken. */
+static int
+broken_error(const struct endpoint *dest)
+{
+	if (endpoint_has(dest, ENDPOINT_COMMAND))
+		return EPIPE;
+	return socket_error(dest->fd) < 0 ? errno : ECONNRESET;
+}
+
+/** If an end ended before the transfer did, let it say why: a command knows how
+ * it has exited. */
+static enum status
+ask(const struct zc_result *result, struct ends *ends, struct endpoint *dest)
+{
+	if (result->outcome == ZC_SHORT)
+		return endpoint_ended(&ends->source, false,
+		    tally(ends, result->bytes, -1).text);
+	if (result->outcome == ZC_FAILED && result->side == ZC_SINK &&
+	    result->error == EPIPE)
+		return endpoint_broken(dest, tally_dest(result, dest).text);
+	return STATUS_OK;
+}
+
 /** Name the sinks of the engine, and prepare them for the first byte. */
 static void
 line_up(struct mover *mover, const struct zc_hdtr *hdtr)
@@ -471,7 +504,7 @@ line_up(struct mover *mover, const struct zc_hdtr *hdtr)
 	FOR_EACH_DEST(dest, mover->ends) {
 		mover->sink[mover->count++] = dest;
 		dest->end.header = header_size(hdtr);
-		if (endpoint_has(&dest->end, ENDPOINT_NETWORK))
+		if (may_break(&dest->end))
 			mover->interval = 1;
 	}
 	deadline_begin(&mover->deadline, mover->options, DEADLINE_NEVER);
@@ -504,7 +537,7 @@ move(struct ends *ends, const struct zc_hdtr *hdtr, const struct watch *watch,
 	if (mover.reset != NULL && result->outcome == ZC_STOPPED) {
 		result->outcome = ZC_FAILED;
 		result->side = ZC_SINK;
-		result->error = socket_error(dest->fd) < 0 ? errno : ECONNRESET;
+		result->error = broken_error(dest);
 	}
 	moved->seconds = clock_seconds_since(mover.began);
 	moved->waits = mover.waits;
@@ -516,6 +549,9 @@ move(struct ends *ends, const struct zc_hdtr *hdtr, const struct watch *watch,
 		return mover.status;
 	if (result->outcome == ZC_UNSUITED)
 		return STATUS_METHOD;
+	mover.status = ask(result, ends, dest);
+	if (mover.status != STATUS_OK)
+		return mover.status;
 	return verdict(result, ends, dest);
 }
 

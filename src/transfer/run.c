@@ -44,8 +44,12 @@ check_progress_fd(struct ends *ends)
 	else if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY ||
 	    (flags & O_PATH))
 		diag_error("--progress-fd", "%d: not open for writing", fd);
-	else
+	else {
+		/* A command must not hold it open. */
+		if (fd > STDERR_FILENO)
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 		return STATUS_OK;
+	}
 	return STATUS_USAGE;
 }
 

@@ -40,6 +40,7 @@ skip_by_reading(struct ends *ends)
 	struct zc_result result = ZC_RESULT_INIT;
 	int nowhere = descriptor_open(&source->deadline, AT_FDCWD, "/dev/null",
 	    O_WRONLY, 0);
+	enum status status;
 
 	if (nowhere < 0) {
 		diag_errno("/dev/null", "open");
@@ -47,8 +48,11 @@ skip_by_reading(struct ends *ends)
 	}
 	move_plainly(ends, nowhere, source->options->offset, &result);
 	close(nowhere);
-	if (result.outcome == ZC_SHORT)
-		return skip_past_end(ends);
+	if (result.outcome == ZC_SHORT) {
+		/* If a command has failed, that is the reason. */
+		status = endpoint_ended(source, false, tally(ends, 0, -1).text);
+		return status != STATUS_OK ? status : skip_past_end(ends);
+	}
 	result.bytes = 0;		/* dropped, not delivered */
 	return verdict(&result, ends, &ends->dest->end);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/param.h>
 
 #include "../endpoint/socket.h"
@@ -84,13 +85,28 @@ tally(struct ends *ends, int64_t bytes, int64_t wanted)
 	return finish(begin(fate, bytes, wanted), fate);
 }
 
+/** Return how many bytes of all that was written to DEST have been taken; -1:
+ * unknown. */
+static int64_t
+taken(const struct zc_result *result, const struct endpoint *dest)
+{
+	int unread;
+
+	if (dest->role != ROLE_DEST)
+		return -1;
+	if (!endpoint_has(dest, ENDPOINT_COMMAND))
+		return socket_acknowledged(dest);
+	/* fd is -1 once the command has taken everything. */
+	return dest->fd < 0 || ioctl(dest->fd, FIONREAD, &unread) < 0 ? -1 :
+	    result->header_bytes + result->bytes + result->trailer_bytes -
+	    unread;
+}
+
 int64_t
 tally_arrived(const struct zc_result *result, const struct endpoint *dest)
 {
-	int64_t acknowledged = -1;
+	int64_t acknowledged = taken(result, dest);
 
-	if (dest->role == ROLE_DEST)
-		acknowledged = socket_acknowledged(dest);
 	if (acknowledged < 0)
 		return result->bytes;
 	acknowledged -= result->header_bytes;

@@ -21,8 +21,8 @@ struct tally {
  */
 struct tally tally(struct ends *, int64_t bytes, int64_t wanted);
 
-/** Return the same for a result, with the bytes that the peer has not
- * acknowledged and those that are lost: "(12 bytes delivered of 20 that were
+/** Return the same for a result, with the bytes that the peer or the command
+ * has not taken and those that are lost: "(12 bytes delivered of 20 that were
  * sent, 5 more were read and are lost)". */
 struct tally tally_result(const struct zc_result *, struct ends *);
 
@@ -30,7 +30,7 @@ struct tally tally_result(const struct zc_result *, struct ends *);
 struct tally tally_dest(const struct zc_result *, const struct endpoint *dest);
 
 /** Return how many bytes of data have arrived: those that a TCP peer has
- * acknowledged, else those that were written. */
+ * acknowledged or a command has read, else those that were written. */
 int64_t tally_arrived(const struct zc_result *, const struct endpoint *dest);
 
 #endif

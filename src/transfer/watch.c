@@ -155,7 +155,12 @@ watch_check(const struct watch *watch, struct ends *ends, int64_t moved)
 	bool whole = options->bytes == ZC_TO_END && !options->allow_short;
 	int64_t expected;
 	struct stat after;
+	enum status status = endpoint_ended(&ends->source,
+	    moved == options->bytes && !source->empty,
+	    tally(ends, moved, -1).text);
 
+	if (status != STATUS_OK)
+		return status;
 	if (!watch->on || fstat(source->fd, &after) < 0)
 		return STATUS_OK;
 	expected = MAX(watch->before.st_size - watch->start, 0);

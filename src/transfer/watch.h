@@ -26,7 +26,8 @@ void watch_begin(struct watch *, struct ends *);
 /**
  * Call after the last byte, before DEST learns that it was the last.  Return
  * STATUS_OK; on failure, print the reason and return STATUS_INCOMPLETE if
- * SOURCE shrank, or STATUS_CHANGED if its data may have changed.
+ * SOURCE shrank, STATUS_CHANGED if its data may have changed, or what
+ * endpoint_ended() returns.
  */
 enum status watch_check(const struct watch *, struct ends *, int64_t moved);
 

@@ -96,9 +96,10 @@ piece_read(struct iovec *piece, const char *name, const struct options *options)
 	return status == STATUS_SOURCE ? STATUS_OTHER : status;
 }
 
-/** Refuse names that mean a connection.  An inherited socket is allowed. */
+/** Refuse names that mean a connection or a command.  An inherited socket is
+ * allowed. */
 static enum status
-refuse_network(const struct names *names, const struct options *options)
+refuse_streams(const struct names *names, const struct options *options)
 {
 	enum status status;
 
@@ -109,7 +110,8 @@ refuse_network(const struct names *names, const struct options *options)
 		    options);
 		if (status != STATUS_OK)
 			return status;
-		if (endpoint_has(&file, ENDPOINT_NETWORK)) {
+		if (endpoint_has(&file, ENDPOINT_NETWORK) ||
+		    endpoint_has(&file, ENDPOINT_COMMAND)) {
 			diag_error(file.name, "a header or trailer must be a "
 			    "file or a descriptor");
 			return STATUS_USAGE;
@@ -145,11 +147,11 @@ pieces_read(struct iovec **pieces, int *count, const struct names *names,
 enum status
 wrapping_check(const struct options *options)
 {
-	enum status status = refuse_network(&options->headers, options);
+	enum status status = refuse_streams(&options->headers, options);
 
 	if (status != STATUS_OK)
 		return status;
-	return refuse_network(&options->trailers, options);
+	return refuse_streams(&options->trailers, options);
 }
 
 enum status

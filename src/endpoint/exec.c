@@ -1,0 +1,324 @@
+/*
+ * A command, which the shell runs: SOURCE is what it prints, DEST is its
+ * standard input.  Its exit status is part of the verdict.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/param.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "../base/diag.h"
+#include "../base/gauge.h"
+#include "../system/processes.h"
+#include "endpoint.h"
+#include "guardian.h"
+#include "look.h"
+
+static const char waiting[] = "waiting for the command to exit";
+
+struct exec_state {
+	struct guardian guardian;
+	bool well;			/* it has exited as it should */
+};
+
+/** Without /proc a command that failed could not be ended. */
+static enum status
+exec_check(const struct endpoint *ep)
+{
+	if (processes_visible() == 0)
+		return STATUS_OK;
+	diag_error(ep->name, "start: exec: needs /proc, to find the processes "
+	    "of the command: %s", errno == ESRCH ?
+	    "it shows another PID namespace" : strerror(errno));
+	return endpoint_fault(ep);
+}
+
+static enum status
+exec_look(struct endpoint *ep, struct look *look)
+{
+	look->kind = ZC_PIPE;
+	look->way = "sent to the command's standard input";
+	return exec_check(ep);
+}
+
+static enum status
+exec_open(struct endpoint *ep)
+{
+	enum status status = exec_check(ep);
+
+	if (status != STATUS_OK)
+		return status;
+	ep->state = calloc(1, sizeof(struct exec_state));
+	return ep->state == NULL ? endpoint_error(ep, "start") : STATUS_OK;
+}
+
+/** Start the command.  ends[0] is the pipe's reading end.  Return 0, or -1 with
+ * errno. */
+static int
+exec_start(struct endpoint *ep, const int ends[2])
+{
+	struct guardian *guardian = &((struct exec_state *)ep->state)->guardian;
+	int null, result, error;
+
+	if (ep->role == ROLE_DEST)
+		return guardian_start(guardian, ep->command, ends[0], -1,
+		    ends[1]);
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (null < 0)
+		return -1;
+	result = guardian_start(guardian, ep->command, null, ends[1], -1);
+	error = errno;
+	close(null);
+	errno = error;
+	return result;
+}
+
+static enum status
+exec_ready(struct endpoint *ep)
+{
+	const int ours = ep->role == ROLE_SOURCE ? 0 : 1;
+	int ends[2], result, error;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return endpoint_error(ep, "pipe");
+	ep->fd = ends[ours];
+	result = exec_start(ep, ends);
+	error = errno;
+	close(ends[!ours]);
+	errno = error;
+	if (result < 0)
+		return endpoint_error(ep, "start");
+	diag_verbose("%s: started", ep->name);
+	return STATUS_OK;
+}
+
+/** Print why guardian_wait() has failed. */
+static enum status
+exec_lost(const struct endpoint *ep)
+{
+	if (errno == EINTR || errno == ETIMEDOUT)
+		return endpoint_error(ep, waiting);
+	if (errno != ECHILD)
+		return endpoint_error(ep, "start");
+	diag_error(ep->name, "its guardian process was killed, so that its "
+	    "exit status is unknown");
+	return endpoint_fault(ep);
+}
+
+/** Print how the command has ended, and what else there is to say. */
+static enum status
+exec_ended(const struct endpoint *ep, int wait_status, const char *what)
+{
+	if (WIFSIGNALED(wait_status))
+		diag_error(ep->name, "killed by %s%s",
+		    diag_signal_name(WTERMSIG(wait_status)), what);
+	else
+		diag_error(ep->name, "exited with status %d%s",
+		    WEXITSTATUS(wait_status), what);
+	return endpoint_fault(ep);
+}
+
+/** True if the command has ended by SIGPIPE: itself, or what the shell ran. */
+static bool
+exec_is_cut(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) == SIGPIPE :
+	    WEXITSTATUS(wait_status) == 128 + SIGPIPE;
+}
+
+/** Close our end of the pipe, but leave the descriptor open, because the engine
+ * has its number: let it be /dev/null. */
+static int
+exec_close_pipe(const struct endpoint *ep)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), result;
+
+	if (null < 0)
+		return -1;
+	result = dup3(null, ep->fd, O_CLOEXEC);
+	close(null);
+	return result;
+}
+
+/** Wait until the command has exited.  Return as guardian_wait(). */
+static int
+exec_wait(struct endpoint *ep)
+{
+	struct exec_state *state = ep->state;
+	int exited = guardian_wait(&state->guardian, &ep->deadline, 0);
+
+	if (exited == 0) {
+		gauge_phase(PHASE_COMMAND);
+		exited = guardian_wait(&state->guardian, &ep->deadline, -1);
+	}
+	return exited;
+}
+
+static enum status
+exec_source_ended(struct endpoint *ep, bool cut, const char *tally)
+{
+	struct exec_state *state = ep->state;
+	char what[200];
+	int how;
+
+	if (state->well)
+		return STATUS_OK;
+	if (cut && exec_close_pipe(ep) < 0)
+		return endpoint_error(ep, "close");
+	if (exec_wait(ep) < 0)
+		return exec_lost(ep);
+	how = state->guardian.wait_status;
+	state->well = how == 0 || (cut && exec_is_cut(how));
+	if (state->well) {
+		diag_verbose("%s: %s", ep->name, how == 0 ?
+		    "exited with status 0" : "ended by SIGPIPE");
+		return STATUS_OK;
+	}
+	snprintf(what, sizeof(what), " %s", tally);
+	return exec_ended(ep, how, what);
+}
+
+static enum status
+exec_broken(struct endpoint *ep, const char *tally)
+{
+	struct guardian *guardian = &((struct exec_state *)ep->state)->guardian;
+	char what[256];
+	int exited;
+
+	snprintf(what, sizeof(what), " before it had taken everything %s",
+	    tally);
+	/* Its standard input closes just before its end is reported.  If it
+	 * goes on without, this is what it gets to exit. */
+	exited = guardian_wait(guardian, &ep->deadline, 2000);
+	if (exited < 0 && errno != ETIMEDOUT)
+		return exec_lost(ep);
+	if (exited > 0)
+		return exec_ended(ep, guardian->wait_status, what);
+	diag_error(ep->name, "closed its standard input%s", what);
+	return endpoint_fault(ep);
+}
+
+/** Return how many bytes are in the pipe, which nobody has read, or -1 with
+ * errno. */
+static int
+exec_unread(const struct endpoint *ep)
+{
+	int unread;
+
+	return ioctl(ep->fd, FIONREAD, &unread) < 0 ? -1 : unread;
+}
+
+/** Fail because nobody can read what is in the pipe. */
+static enum status
+exec_left(struct endpoint *ep, int unread)
+{
+	char what[40];
+
+	snprintf(what, sizeof(what), "(%d bytes unread)", unread);
+	return exec_broken(ep, what);
+}
+
+/**
+ * Wait until the command, or a child of it, has read all that is in the pipe.
+ * Only then is an exit status of 0 worth anything: the command may exit without
+ * having read to the end.  No event says that the pipe is empty, so look again
+ * after pauses of 1 to 50 ms.
+ */
+static enum status
+exec_drain(struct endpoint *ep)
+{
+	struct guardian *guardian = &((struct exec_state *)ep->state)->guardian;
+	struct pollfd polled = { .fd = ep->fd };
+	int unread = exec_unread(ep), before, pause = 1;
+
+	while (unread > 0) {
+		/* A command that has exited with 0 may have a child that
+		 * reads on. */
+		if (guardian_wait(guardian, &ep->deadline, 0) < 0)
+			return exec_lost(ep);
+		if (guardian->exited && guardian->wait_status != 0)
+			return exec_left(ep, unread);
+		gauge_phase(PHASE_COMMAND);
+		if (deadline_poll(&ep->deadline, &polled, 1, pause) < 0)
+			return endpoint_error(ep, waiting);
+		pause = MIN(2 * pause, 50);
+		before = unread;
+		unread = exec_unread(ep);
+		if (unread < before)
+			deadline_renew(&ep->deadline);
+		if (unread > 0 && (polled.revents & POLLERR))
+			return exec_left(ep, unread);
+	}
+	return unread < 0 ? endpoint_error(ep, "ioctl") : STATUS_OK;
+}
+
+/** End the data, and wait until the command has exited. */
+static enum status
+exec_commit_dest(struct endpoint *ep)
+{
+	struct exec_state *state = ep->state;
+	enum status status = exec_drain(ep);
+
+	if (status != STATUS_OK)
+		return status;
+	guardian_let_go(&state->guardian);
+	close(ep->fd);
+	ep->fd = -1;
+	if (exec_wait(ep) < 0)
+		return exec_lost(ep);
+	state->well = state->guardian.wait_status == 0;
+	if (!state->well)
+		return exec_ended(ep, state->guardian.wait_status, "");
+	diag_verbose("%s: exited with status 0", ep->name);
+	return STATUS_OK;
+}
+
+static enum status
+exec_commit(struct endpoint *ep)
+{
+	const int64_t began = clock_now();
+	enum status status;
+
+	if (ep->role == ROLE_SOURCE)
+		return STATUS_OK;	/* exec_source_ended() has asked */
+	status = exec_commit_dest(ep);
+	ep->waited = clock_seconds_since(began);
+	return status;
+}
+
+static void
+exec_abort(struct endpoint *ep)
+{
+	struct exec_state *state = ep->state;
+
+	if (state == NULL)
+		return;
+	if (state->guardian.pid > 0 &&
+	    !guardian_end(&state->guardian, state->well))
+		diag_error(ep->name, "processes of the command could not be "
+		    "ended%s", ep->role == ROLE_DEST ?
+		    "; they wait for data that will not come" : "");
+	free(state);
+	ep->state = NULL;
+}
+
+const struct endpoint_type endpoint_exec = {
+	.name = "exec",
+	.traits = ENDPOINT_COMMAND,
+	.look = exec_look,
+	.open = exec_open,
+	.ready = exec_ready,
+	.ended = exec_source_ended,
+	.broken = exec_broken,
+	.commit = exec_commit,
+	.abort = exec_abort,
+};

@@ -1,0 +1,251 @@
+#include "config.h"
+
+#include "processes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The most processes of a system that are looked at.  What is above that, at
+ * the end of /proc, is not found. */
+#define MOST	65536
+
+/* Rounds of SIGSTOP.  The second finds what was forked during the first; a
+ * process in an uninterruptible sleep (D) takes more. */
+#define ROUNDS	20
+
+/* As getdents64(2) writes it; glibc has the call since 2.30, musl by another
+ * name. */
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+struct process {
+	pid_t pid, parent;
+	char state;			/* 'R', 'T', 'Z'..., proc_pid_stat(5) */
+	bool ours;
+};
+
+static struct process all[MOST];
+static pid_t descendants[MOST];
+static size_t descendant_count;
+
+/** Write /proc/PID/NAME. */
+static void
+path_of(char path[64], pid_t pid, const char *name)
+{
+	char digits[16], *at = digits + sizeof(digits);
+
+	*--at = '\0';
+	do {
+		*--at = (char)('0' + pid % 10);
+		pid /= 10;
+	} while (pid > 0);
+	strlcpy(path, "/proc/", 64);
+	strlcat(path, at, 64);
+	strlcat(path, "/", 64);
+	strlcat(path, name, 64);
+}
+
+/** Read the file of a process as text.  Return false if it has ended. */
+static bool
+read_of(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	path_of(path, pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, size - 1);
+	close(fd);
+	text[MAX(n, 0)] = '\0';
+	return n > 0;
+}
+
+/** Fill in the state and the parent: "PID (NAME) STATE PPID ...".  The name may
+ * have brackets and blanks. */
+static bool
+process_read(struct process *process, pid_t pid)
+{
+	char text[256], *at;
+
+	if (!read_of(pid, "stat", text, sizeof(text)))
+		return false;
+	at = strrchr(text, ')');
+	if (at == NULL || at[1] != ' ' || at[2] == '\0')
+		return false;
+	*process = (struct process){ .pid = pid, .state = at[2],
+		.parent = (pid_t)strtol(at + 3, NULL, 10) };
+	return true;
+}
+
+/** Read all processes into `all`.  Return how many there are. */
+static size_t
+processes_read(void)
+{
+	static _Alignas(struct entry) char block[32768];
+	const int dir = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t count = 0;
+	long n;
+
+	while (dir >= 0 && (n = syscall(SYS_getdents64, dir, block,
+	    sizeof(block))) > 0) {
+		for (char *at = block; at < block + n;
+		    at += ((struct entry *)(void *)at)->length) {
+			const struct entry *entry = (void *)at;
+			pid_t pid = (pid_t)strtol(entry->name, NULL, 10);
+
+			if (pid > 0 && count < MOST &&
+			    process_read(&all[count], pid))
+				count++;
+		}
+	}
+	if (dir >= 0)
+		close(dir);
+	return count;
+}
+
+static bool
+is_descendant(pid_t pid)
+{
+	for (size_t i = 0; i < descendant_count; i++)
+		if (descendants[i] == pid)
+			return true;
+	return pid == getpid();
+}
+
+/** Read all processes, and mark our descendants.  Return how many processes
+ * there are. */
+static size_t
+processes_find(void)
+{
+	const size_t count = processes_read();
+	bool found;
+
+	/* Children have higher numbers as a rule, so once is mostly enough. */
+	descendant_count = 0;
+	do {
+		found = false;
+		for (size_t i = 0; i < count; i++) {
+			if (all[i].ours || !is_descendant(all[i].parent))
+				continue;
+			all[i].ours = found = true;
+			descendants[descendant_count++] = all[i].pid;
+		}
+	} while (found);
+	return count;
+}
+
+/** True if a signal would do something: it is neither ignored nor blocked. */
+static bool
+process_heeds(pid_t pid, int signal)
+{
+	static const char *const titles[] = { "SigBlk:\t", "SigIgn:\t" };
+	char text[4096];
+
+	if (!read_of(pid, "status", text, sizeof(text)))
+		return true;
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++) {
+		const char *at = strstr(text, titles[i]);
+
+		if (at != NULL && (strtoull(at + strlen(titles[i]), NULL, 16) >>
+		    (signal - 1) & 1))
+			return false;
+	}
+	return true;
+}
+
+int
+processes_visible(void)
+{
+	char self[16], path[64];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	if (n < 0)
+		return -1;
+	self[n] = '\0';
+	path_of(path, getpid(), "");
+	if ((pid_t)strtol(self, NULL, 10) == getpid())
+		return access(path, X_OK);
+	errno = ESRCH;
+	return -1;
+}
+
+int
+processes_adopt(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+void
+processes_rename(const char *name)
+{
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/** Stop all descendants.  Return how many processes are in `all`. */
+static size_t
+processes_stop(void)
+{
+	size_t count = 0, running = 1;
+
+	/* Parents that are stopped cannot reap, so that no number of a
+	 * descendant is given to another process. */
+	for (int round = 0; running > 0 && round < ROUNDS; round++) {
+		count = processes_find();
+		running = 0;
+		for (size_t i = 0; i < count; i++)
+			if (all[i].ours &&
+			    strchr("ZXTt", all[i].state) == NULL &&
+			    kill(all[i].pid, SIGSTOP) == 0)
+				running++;
+		sched_yield();
+	}
+	return count;
+}
+
+void
+processes_signal(int signal)
+{
+	const size_t count = processes_stop();
+
+	for (size_t i = 0; i < count; i++)
+		if (all[i].ours)
+			(void)kill(all[i].pid, signal);
+	if (signal == SIGKILL)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (all[i].ours && process_heeds(all[i].pid, signal))
+			(void)kill(all[i].pid, SIGCONT);
+}
+
+void
+processes_close_from(int first)
+{
+	struct rlimit limit;
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)first, ~0u, 0u) == 0)
+		return;
+#endif
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	for (int fd = first; (rlim_t)fd < MIN(limit.rlim_cur, 1u << 20); fd++)
+		close(fd);
+}
