@@ -36,9 +36,9 @@ enum digest_algorithm digesting_algorithm(const struct options *);
 enum status digesting_check_options(const struct options *);
 
 /** True if a follower is used for SOURCE, a regular file that can seek if
- * `file`.  It must be watched (watch.h), or the digest might be that of other
- * data. */
-bool digesting_follows(const struct endpoint *source, bool file);
+ * `file`; `to_file`: a destination is a regular file, too.  SOURCE must be
+ * watched (watch.h), or the digest might be that of other data. */
+bool digesting_follows(const struct endpoint *source, bool file, bool to_file);
 
 /** Say which way that is. */
 const char *digesting_way(bool follows);
@@ -51,7 +51,7 @@ enum status digesting_open(struct digesting *, const struct options *);
 /** Begin to follow or to look at SOURCE, as digesting_follows() decides.
  * Return as digesting_open(). */
 enum status digesting_begin(struct digesting *, const struct endpoint *source,
-    bool file);
+    bool file, bool to_file);
 
 /** Bytes have been moved to one of the destinations.  Have the follower, if
  * there is one, read those that were not moved to another before. */

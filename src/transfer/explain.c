@@ -284,6 +284,16 @@ ends_of(const struct endpoint *source, const struct look *in,
 	};
 }
 
+/** True if a destination is a regular file. */
+static bool
+has_file(struct ends *ends, const struct account accounts[DESTS_MAX])
+{
+	FOR_EACH_DEST(dest, ends)
+		if (accounts[dest - ends->dest].look.kind == ZC_REGULAR)
+			return true;
+	return false;
+}
+
 /** Print the account, then the error that it leads to, if any, and return its
  * status. */
 static enum status
@@ -292,8 +302,10 @@ print_account(struct ends *ends, const struct look *in,
 {
 	const struct endpoint *source = &ends->source;
 	const struct options *options = source->options;
-	const bool follows = digesting_follows(source,
-	    in->kind == ZC_REGULAR && in->start >= 0);
+	const bool digests = digesting_algorithm(options) != DIGEST_NONE;
+	const bool follows = digests && digesting_follows(source,
+	    in->kind == ZC_REGULAR && in->start >= 0,
+	    has_file(ends, accounts));
 	enum status status = STATUS_OK, flushed;
 	enum zc_method preferred = ZC_AUTO;
 
@@ -305,7 +317,7 @@ print_account(struct ends *ends, const struct look *in,
 
 		account->plan = (struct zc_plan)ZC_PLAN_INIT;
 		preferred = make_plan(&account->plan, &kinds, options,
-		    digesting_algorithm(options) != DIGEST_NONE && !follows);
+		    digests && !follows);
 		print_dest(&dest->end, &account->look);
 	}
 	print_names("header", &options->headers);

@@ -200,6 +200,16 @@ transfer_open(struct transfer *transfer)
 	return ready_all(transfer);
 }
 
+/** True if a destination is a regular file. */
+static bool
+has_file(struct ends *ends)
+{
+	FOR_EACH_DEST(dest, ends)
+		if (zc_kind_of(dest->end.fd) == ZC_REGULAR)
+			return true;
+	return false;
+}
+
 enum status
 transfer_move(struct transfer *transfer, struct moved *moved)
 {
@@ -209,7 +219,8 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 
 	watch_begin(&watch, ends);
 	*moved = (struct moved){ .result = ZC_RESULT_INIT };
-	status = digesting_begin(&transfer->digesting, &ends->source, watch.on);
+	status = digesting_begin(&transfer->digesting, &ends->source, watch.on,
+	    has_file(ends));
 	if (status != STATUS_OK)
 		return status;
 	status = move(ends, &transfer->hdtr, &watch, &transfer->cache,
