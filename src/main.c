@@ -50,7 +50,8 @@
  *	  replace.c		  files that are replaced whole or not at all;
  *				  keep.c is what the new file keeps of the old,
  *				  location.c finds where a path leads,
- *				  temporary.c makes names
+ *				  temporary.c makes names, obstacle.c knows what
+ *				  forbids it
  *	  preserve.c		  --preserve
  *	  stdio.c		  descriptors that zcopy was started with
  *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c

@@ -21,7 +21,6 @@
 #include "../base/gauge.h"
 #include "../base/missing.h"
 #include "../system/attributes.h"
-#include "../system/capability.h"
 #include "../system/writeback.h"
 #include "allocate.h"
 #include "descriptor.h"
@@ -30,6 +29,7 @@
 #include "keep.h"
 #include "location.h"
 #include "look.h"
+#include "obstacle.h"
 #include "preserve.h"
 #include "temporary.h"
 
@@ -94,60 +94,6 @@ replace_is_found(const struct endpoint *ep, const struct location *location)
 	    location->file < 0;
 }
 
-/** True if rename(2) will refuse because the directory is sticky.  There only
- * the owner of the file or of the directory may rename, or a process that has
- * CAP_FOWNER. */
-static bool
-replace_is_sticky(const struct stat *file, const struct stat *dir)
-{
-	uid_t self = geteuid();
-
-	return (dir->st_mode & S_ISVTX) && file->st_uid != self &&
-	    dir->st_uid != self && !capability_fowner();
-}
-
-/** Fetch the attributes of statx(2), or none if it fails (a seccomp filter:
- * EPERM).  Then what they forbid is found out by rename(2), at the end. */
-static void
-replace_stat(int dir, const char *path, int flags, struct statx *seen)
-{
-	if (statx(dir, path, flags, STATX_BASIC_STATS, seen) < 0)
-		seen->stx_attributes = seen->stx_attributes_mask = 0;
-}
-
-static bool
-replace_is_mounted(const struct statx *file, const struct stat *old,
-    const struct stat *dir)
-{
-	/* Linux 5.8.  Comparing devices is less exact: on overlayfs a file
-	 * may have another device than its directory. */
-	if (file->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
-		return (file->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-	return old->st_dev != dir->st_dev;
-}
-
-/** Return the errno with which rename(2) would refuse to replace the file, or
- * 0. */
-static int
-replace_obstacle(const struct location *location, const struct stat *old)
-{
-	const uint64_t fixed = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
-	struct statx file, parent;
-	struct stat dir;
-
-	if (fstat(location->dir, &dir) < 0)
-		return errno;
-	replace_stat(location->dir, location->base, AT_SYMLINK_NOFOLLOW, &file);
-	replace_stat(location->dir, "", AT_EMPTY_PATH, &parent);
-	if (replace_is_mounted(&file, old, &dir))
-		return EBUSY;
-	if (replace_is_sticky(old, &dir))
-		return EPERM;
-	if (((file.stx_attributes | parent.stx_attributes) & fixed) != 0)
-		return EPERM;
-	return 0;
-}
-
 /** Find the old file, or where the new one will be.  Another process may
  * replace the file after stat(2) saw it: look again then. */
 static enum status
@@ -166,7 +112,7 @@ replace_find(struct endpoint *ep, struct location *location)
 	}
 	if (!ep->has_stat)
 		return STATUS_OK;
-	errno = replace_obstacle(location, &ep->st);
+	errno = obstacle_to_rename(location, &ep->st);
 	return errno != 0 ? replace_failed(ep) : STATUS_OK;
 }
 
@@ -196,7 +142,6 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	int dir = state->location.dir;
 	mode_t mode = ep->has_stat ? 0600 : ep->mode;
 	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-	struct statx parent;
 
 	if (fd >= 0 && temporary_can_link(fd, dir))
 		return fd;
@@ -204,10 +149,9 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	 * (EACCES, ENOSPC) will come back when a named file is created. */
 	if (fd >= 0)
 		close(fd);
-	replace_stat(dir, "", AT_EMPTY_PATH, &parent);
 	errno = EPERM;
-	if ((parent.stx_attributes & STATX_ATTR_APPEND) != 0)
-		return -1;	/* the name could not be renamed or removed */
+	if (obstacle_is_append_only(dir))
+		return -1;
 	return temporary_create(dir, state->location.base, state->temporary,
 	    mode);
 }
@@ -327,7 +271,7 @@ replace_publish(const struct endpoint *ep, struct replace_state *state,
 	 * neither renamed nor removed. */
 	if (fstatat(location->dir, location->base, &old,
 	    AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = replace_obstacle(location, &old);
+		errno = obstacle_to_rename(location, &old);
 		if (errno != 0)
 			return -1;
 	}
