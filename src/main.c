@@ -23,7 +23,7 @@
  *	  transfer.c		  its steps: open, move, commit; ends.c is what
  *				  they work on: SOURCE and the destinations
  *	  wrapping.c		  --header, --trailer
- *	  skip.c		  --offset
+ *	  skip.c		  --offset; resume.c --resume
  *	  sparse.c		  --sparse
  *	  move.c		  the data: one engine job; rules.c is --select,
  *				  rate.c --rate
@@ -52,6 +52,8 @@
  *				  location.c finds where a path leads,
  *				  temporary.c makes names, obstacle.c knows what
  *				  forbids it
+ *	  part.c		  the new file of --resume; record.c says what
+ *				  is in it, checkpoint.c flushes it meanwhile
  *	  preserve.c		  --preserve
  *	  stdio.c		  descriptors that zcopy was started with
  *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c

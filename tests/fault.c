@@ -53,7 +53,8 @@ enum call {
 	MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC, FDATASYNC,
 	SYNCFS, SYNC_FILE_RANGE, LINKAT, RENAMEAT, UNLINKAT, FTRUNCATE, POLL,
 	ACCEPT4, CONNECT, POSIX_MEMALIGN, LSEEK, FCHMOD, FCHOWN, TIMER_CREATE,
-	FGETXATTR, FLISTXATTR, FSETXATTR, FUTIMENS, GETXATTR, LISTXATTR, CALLS,
+	FGETXATTR, FLISTXATTR, FREMOVEXATTR, FSETXATTR, FUTIMENS, GETXATTR,
+	LISTXATTR, CALLS,
 	KERNEL				/* only in rules */
 };
 
@@ -63,8 +64,8 @@ static const char *const call_names[CALLS] = {
 	"openat", "close", "fsync", "fdatasync", "syncfs", "sync_file_range",
 	"linkat", "renameat", "unlinkat", "ftruncate", "poll", "accept4",
 	"connect", "posix_memalign", "lseek", "fchmod", "fchown",
-	"timer_create", "fgetxattr", "flistxattr", "fsetxattr", "futimens",
-	"getxattr", "listxattr",
+	"timer_create", "fgetxattr", "flistxattr", "fremovexattr",
+	"fsetxattr", "futimens", "getxattr", "listxattr",
 };
 
 enum { PASS = -1, ZERO = -2, ONE = -3, SHORT = -4 };
@@ -440,6 +441,8 @@ CALL(ssize_t, flistxattr, (int fd, char *names, size_t size),
 CALL(int, fsetxattr,
     (int fd, const char *name, const void *value, size_t size, int flags),
     (fd, name, value, size, flags), fault_on(FSETXATTR, fd))
+CALL(int, fremovexattr, (int fd, const char *name), (fd, name),
+    fault_on(FREMOVEXATTR, fd))
 CALL(int, futimens, (int fd, const struct timespec times[2]), (fd, times),
     fault_on(FUTIMENS, fd))
 CALL(ssize_t, getxattr,

@@ -260,7 +260,7 @@ foreign() {
 	foreign "socat(1)" -u --udp
 	foreign "--timeout=SECONDS" -w -T --wait
 	foreign "--retry=N" --retries --tries=3
-	foreign "--offset and --seek" --continue --partial -C
+	foreign "--resume" --continue --partial -C
 	foreign "--no-cache" --direct --nocache
 	foreign "--quiet (-q)" --silent
 	foreign "--verbose (-v) or --json" --stats

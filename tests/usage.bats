@@ -36,7 +36,7 @@ usage_error() {
 	for option in --offset --bytes --allow-short --seek --append --inplace \
 	    --no-clobber --header --trailer --method --select --stable \
 	    --no-disk-io --block-size --pipe-size --sync --digest --expect \
-	    --digest-file --preserve --rate \
+	    --digest-file --resume --preserve --rate \
 	    --sparse --no-cache --confirm --timeout --retry --allow --ipv4 \
 	    --ipv6 --congestion --discard --progress --no-progress \
 	    --progress-fd --json-file --syslog \

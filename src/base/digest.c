@@ -49,14 +49,20 @@ digest_new(enum digest_algorithm algorithm)
 	if (digest == NULL)
 		return NULL;
 	digest->algorithm = algorithm;
-	if (algorithm == DIGEST_SHA256) {
-		sha256_init(&digest->sha256);
-		return digest;
-	}
-	XXH3_INITSTATE(&digest->xxh3);
-	XXH3_128bits_reset(&digest->xxh3);
 	digest->update = xxh3_update_for_cpu();
+	digest_restart(digest);
 	return digest;
+}
+
+void
+digest_restart(struct digest *digest)
+{
+	if (digest->algorithm == DIGEST_SHA256) {
+		sha256_init(&digest->sha256);
+	} else {
+		XXH3_INITSTATE(&digest->xxh3);
+		XXH3_128bits_reset(&digest->xxh3);
+	}
 }
 
 void

@@ -43,6 +43,9 @@ size_t digest_size(enum digest_algorithm);
 /** Begin a digest of no bytes.  Return NULL with errno on failure. */
 struct digest *digest_new(enum digest_algorithm);
 
+/** Begin again, with no bytes. */
+void digest_restart(struct digest *);
+
 /** Add bytes. */
 void digest_update(struct digest *, const void *data, size_t size);
 

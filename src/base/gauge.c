@@ -25,6 +25,7 @@ gauge_phase_name(enum phase which)
 		[PHASE_CONNECTING] = "connecting",
 		[PHASE_ACCEPTING] = "waiting for a peer",
 		[PHASE_SKIPPING] = "skipping",
+		[PHASE_CHECKING] = "checking what is there",
 		[PHASE_MOVING] = "moving",
 		[PHASE_DIGESTING] = "computing the digest",
 		[PHASE_CLOSING] = "closing",
@@ -61,6 +62,14 @@ gauge_expect(int64_t bytes)
 {
 	pthread_mutex_lock(&lock);
 	gauge.expected = bytes;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+gauge_resumed(int64_t bytes)
+{
+	pthread_mutex_lock(&lock);
+	gauge.resumed = bytes;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -15,6 +15,7 @@ enum phase {
 	PHASE_CONNECTING,
 	PHASE_ACCEPTING,
 	PHASE_SKIPPING,			/* --offset, by reading */
+	PHASE_CHECKING,			/* --resume: what is there already */
 	PHASE_MOVING,
 	PHASE_DIGESTING,
 	PHASE_CLOSING,
@@ -31,8 +32,11 @@ struct gauge {
 	int64_t bytes;			/* of data that DEST has got; for a
 					   socket: that its peer has
 					   acknowledged.  PHASE_SKIPPING: that
-					   were skipped */
+					   were skipped; PHASE_CHECKING: that
+					   were read again */
 	int64_t expected;		/* bytes in all; -1: unknown */
+	int64_t resumed;		/* bytes that DEST has had before, which
+					   the others leave out */
 	/* Times, by clock_now(); 0: not yet. */
 	int64_t began;			/* the first call of gauge_phase() */
 	int64_t changed;		/* phase or bytes, last */
@@ -47,6 +51,9 @@ void gauge_phase(enum phase);
 
 /** Note how many bytes of data there will be in all; -1: unknown. */
 void gauge_expect(int64_t bytes);
+
+/** Note how many bytes DEST has of an earlier run. */
+void gauge_resumed(int64_t bytes);
 
 /** Note how many bytes of data have been moved or skipped so far, in all. */
 void gauge_moved(int64_t bytes);

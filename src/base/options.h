@@ -80,7 +80,7 @@ struct options {
 	size_t block_size, pipe_size;	/* 0: measured defaults */
 	int64_t rate;			/* --rate, bytes a second; 0: any */
 
-	bool sync, preserve;		/* --sync, --preserve */
+	bool sync, preserve, resume;	/* --sync, --preserve, --resume */
 
 	enum digest_algorithm digest;	/* --digest */
 	struct digest_value expect;	/* --expect */

@@ -52,8 +52,8 @@ static const struct foreign rows[] = {
 	{ "--retries --tries", "use --retry=N" },
 	{ "--compress -z", "zcopy sends what it reads: "
 	    "gzip -c FILE | zcopy - DEST" },
-	{ "--continue --partial -C", "zcopy does not resume yet; --offset and "
-	    "--seek move a part" },
+	{ "--continue --continue-at --partial --append-verify -C",
+	    "use --resume, in the run that may fail and in the next one" },
 
 	/* cp */
 	{ "--recursive -r -R",

@@ -121,6 +121,10 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "write the digest to FILE, for sha256sum -c or xxhsum -c",
 	    .take = take_name, MEMBER(digest_file),
 	    .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--resume",
+	    .help = "keep DEST.part on failure, and go on from there the next "
+	    "time, if SOURCE is the same",
+	    TRUE(resume), .needs = NEED_DATA | NEED_ONCE },
 	{ .name = "--preserve", .letter = 'p',
 	    .help = "give DEST the mode, times, owner and extended attributes "
 	    "of SOURCE, as far as permitted",

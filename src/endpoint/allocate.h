@@ -4,7 +4,8 @@
  *
  * Only for a file that is replaced whole: if zcopy is killed, the file vanishes
  * with all of its blocks.  Those of a file that is written in place would stay
- * allocated behind its end, where nobody sees them.
+ * allocated behind its end, where nobody sees them; so would those of a part
+ * (--resume), which is there to keep what there was room for.
  */
 #ifndef ALLOCATE_H
 #define ALLOCATE_H

@@ -41,6 +41,7 @@ enum role { ROLE_SOURCE, ROLE_DEST };
 
 struct endpoint;
 struct look;
+struct part_state;				/* part.h */
 struct preserved;			/* preserve.h */
 
 /** What a type of endpoint is, and can do. */
@@ -117,6 +118,11 @@ struct endpoint {
 	const struct preserved *preserved;	/* DEST: what it gets with
 					   --preserve; NULL: nothing */
 
+	struct part_state *part;	/* DEST with --resume, when it is open;
+					   else NULL */
+	int64_t resumed;		/* SOURCE and DEST: bytes that an
+					   earlier run has moved; where this one
+					   goes on */
 	int64_t expected;		/* SOURCE: bytes that it will move, as
 					   far as its size and the options
 					   tell; -1: unknown */

@@ -37,12 +37,13 @@ is_truncated(const struct endpoint *ep)
 void
 flush_early(struct endpoint *ep)
 {
+	const bool flushed = is_flushed(ep) || ep->part != NULL;
 	bool helps;
 
-	if (endpoint_has(ep, ENDPOINT_REPLACES) && !is_flushed(ep))
+	if (endpoint_has(ep, ENDPOINT_REPLACES) && !flushed)
 		helps = ep->has_stat && writeback_at_rename(ep->fd);
 	else
-		helps = (is_flushed(ep) || is_truncated(ep)) &&
+		helps = (flushed || is_truncated(ep)) &&
 		    writeback_helps(ep->fd);
 	if (helps)
 		writeback_start(&ep->writeback, ep->fd);

@@ -83,10 +83,20 @@ look_open(struct look *look, int fd)
 	look->start = lseek(fd, 0, SEEK_CUR);
 }
 
+int64_t
+look_wanted(const struct endpoint *source)
+{
+	const int64_t bytes = source->options->bytes;
+
+	if (source->empty)
+		return 0;
+	return bytes == ZC_TO_END ? ZC_TO_END : bytes - source->resumed;
+}
+
 void
 look_expect(struct endpoint *source, const struct look *look)
 {
-	const int64_t bytes = source->empty ? 0 : source->options->bytes;
+	const int64_t bytes = look_wanted(source);
 
 	source->expected = bytes;		/* ZC_TO_END is -1, too */
 	if (look->size < 0 || look->start < 0)

@@ -42,6 +42,10 @@ void look_inspect(struct look *, int fd, const struct stat *);
 /** Fill in all members but `way` for an open descriptor. */
 void look_open(struct look *, int fd);
 
+/** Return how many bytes are to be moved, or ZC_TO_END: --bytes without those
+ * that an earlier run has moved (--resume). */
+int64_t look_wanted(const struct endpoint *source);
+
 /** Set source->expected by what was seen of SOURCE, which is at the first byte
  * to move. */
 void look_expect(struct endpoint *source, const struct look *);

@@ -8,6 +8,9 @@
  * (SIGKILL, a crash, a loss of power) between these two calls leaves the
  * temporary name behind.  On file systems without O_TMPFILE the file has a
  * temporary name from the start, and such a death at any time leaves it behind.
+ *
+ * With --resume the file is a part (part.h), which a failure leaves behind on
+ * purpose.  It gets a temporary name when it is complete.
  */
 #include "config.h"
 
@@ -30,6 +33,7 @@
 #include "location.h"
 #include "look.h"
 #include "obstacle.h"
+#include "part.h"
 #include "preserve.h"
 #include "temporary.h"
 
@@ -40,6 +44,7 @@ struct replace_state {
 	struct location location;
 	struct attributes old;		/* as they were before the first byte */
 	char temporary[NAME_MAX + 1];	/* a name to remove, or "" */
+	bool published;			/* the new file has the name of DEST */
 };
 
 /** True if --inplace could write the old file.  Touch nothing, and keep
@@ -128,7 +133,9 @@ replace_look(struct endpoint *ep, struct look *look)
 	location_close(&location);
 	look->flags = O_RDWR;
 	look->start = 0;
-	look->way = look->missing ?
+	look->way = ep->options->resume ?
+	    "a file with \".part\" behind its name, renamed at the end" :
+	    look->missing ?
 	    "made at the end: an unnamed file, given this name" :
 	    "replaced at the end: an unnamed file, renamed over it";
 	return status;
@@ -156,6 +163,37 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	    mode);
 }
 
+/** Read the attributes that a new file gets here, for a part, which nobody else
+ * may read.  Return 0, or -1 with errno. */
+static int
+replace_sample(const struct endpoint *ep, struct replace_state *state)
+{
+	int fd = replace_create(ep, state), result, error;
+
+	if (fd < 0)
+		return -1;
+	result = attributes_read(&state->old, fd);
+	error = errno;
+	close(fd);
+	if (*state->temporary != '\0')
+		(void)unlinkat(state->location.dir, state->temporary, 0);
+	*state->temporary = '\0';
+	errno = error;
+	return result;
+}
+
+/** Open the part, and read the attributes of the old file, or of a new one. */
+static enum status
+replace_open_part(struct endpoint *ep, struct replace_state *state)
+{
+	errno = EPERM;
+	if (obstacle_is_append_only(state->location.dir) || (ep->has_stat ?
+	    attributes_read(&state->old, state->location.file) :
+	    replace_sample(ep, state)) < 0)
+		return replace_failed(ep);
+	return part_open(ep, &state->location);
+}
+
 static enum status
 replace_open(struct endpoint *ep)
 {
@@ -169,6 +207,8 @@ replace_open(struct endpoint *ep)
 	status = replace_find(ep, &state->location);
 	if (status != STATUS_OK)
 		return status;
+	if (ep->options->resume)
+		return replace_open_part(ep, state);
 	ep->fd = replace_create(ep, state);
 	if (ep->fd < 0 || attributes_read(&state->old,
 	    ep->has_stat ? state->location.file : ep->fd) < 0)
@@ -299,6 +339,33 @@ replace_astray(const struct endpoint *ep, const char *what)
 	return endpoint_fault(ep);
 }
 
+/** Give the new file the attributes that it is to have. */
+static enum status
+replace_give_attributes(struct endpoint *ep, struct location *now)
+{
+	struct replace_state *state = ep->state;
+	const bool fresh = state->location.file < 0 && now->file < 0;
+
+	if (ep->preserved != NULL)
+		return preserve_finish(ep);
+	if (ep->part == NULL || !fresh)
+		return keep(ep, &state->old, &state->location, now);
+	return attributes_give(ep->fd, &state->old, ep->name,
+	    "a new file") < 0 ? replace_failed(ep) : STATUS_OK;
+}
+
+/** Make the part, which is complete, an ordinary file with a temporary name.
+ * What would take long, or fail, comes before that: it could be resumed. */
+static enum status
+replace_release(struct endpoint *ep)
+{
+	struct replace_state *state = ep->state;
+	enum status status = flush_file(ep);
+
+	return status != STATUS_OK ? status :
+	    part_release(ep, state->temporary);
+}
+
 static enum status
 replace_commit(struct endpoint *ep)
 {
@@ -314,12 +381,11 @@ replace_commit(struct endpoint *ep)
 		return replace_is_astray(errno) ?
 		    replace_astray(ep, "no file was put there") :
 		    replace_failed(ep);
-	if (replace_check_now(&now) < 0)
-		status = replace_failed(ep);
-	else if (ep->preserved != NULL)
-		status = preserve_finish(ep);
-	else
-		status = keep(ep, &state->old, &state->location, &now);
+	status = replace_check_now(&now) < 0 ? replace_failed(ep) : STATUS_OK;
+	if (status == STATUS_OK && ep->part != NULL)
+		status = replace_release(ep);
+	if (status == STATUS_OK)
+		status = replace_give_attributes(ep, &now);
 	there = now.file >= 0;
 	location_close(&now);
 	location_forget(&state->location);	/* else NFS keeps .nfsXXXX */
@@ -331,6 +397,7 @@ replace_commit(struct endpoint *ep)
 	gauge_phase(PHASE_RENAMING);
 	if (replace_publish(ep, state, there) < 0)
 		return replace_failed(ep);
+	state->published = true;
 	status = flush_directory(ep, state->location.dir);
 	if (status != STATUS_OK)
 		return status;
@@ -370,6 +437,7 @@ replace_abort(struct endpoint *ep)
 
 	if (state == NULL)
 		return;
+	part_abort(ep, state->published ? NULL : state->temporary);
 	if (*state->temporary != '\0')
 		replace_remove(ep, state);
 	location_close(&state->location);

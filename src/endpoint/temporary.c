@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/missing.h"
 #include "../base/random.h"
 
 #define SUFFIX ".zcopy-"
@@ -91,4 +92,44 @@ temporary_can_link(int fd, int dir)
 	 * that nothing else is in the way: no missing /proc, no missing
 	 * capability. */
 	return temporary_link_as(fd, dir, ".") < 0 && errno == EEXIST;
+}
+
+/** Rename a file unless there is one of the new name.  Return 0, or -1 with
+ * errno. */
+static int
+rename_exclusively(int dir, const char *from, const char *to)
+{
+	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && !call_is_missing(errno))
+		return -1;
+	/* NFS and others lack RENAME_NOREPLACE. */
+	if (linkat(dir, from, dir, to, 0) < 0)
+		return -1;
+	return unlinkat(dir, from, 0);
+}
+
+int
+temporary_rename(int dir, const char *from, const char *base, char *name)
+{
+	int result = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		temporary_name(name, base);
+		result = rename_exclusively(dir, from, name);
+		if (result == 0 || errno != EEXIST)
+			break;
+	}
+	if (result < 0)
+		*name = '\0';
+	return result;
+}
+
+int
+temporary_return(int dir, char *name, const char *to)
+{
+	if (rename_exclusively(dir, name, to) < 0)
+		return -1;
+	*name = '\0';
+	return 0;
 }

@@ -23,6 +23,14 @@ int temporary_link(int fd, int dir, const char *base, char *name);
  * is such a file. */
 int temporary_link_as(int fd, int dir, const char *name);
 
+/** Rename `from` to a temporary name, which is written to `name`.  Return 0, or
+ * -1 with errno, and "" as the name. */
+int temporary_rename(int dir, const char *from, const char *base, char *name);
+
+/** Rename the temporary name to `to`, unless there is such a file, and set it
+ * to "".  Return 0, or -1 with errno. */
+int temporary_return(int dir, char *name, const char *to);
+
 /** True if temporary_link_as() works for this file and directory. */
 bool temporary_can_link(int fd, int dir);
 

@@ -140,12 +140,13 @@ summary_object(const struct summary *summary)
 	const struct zc_result *result = &summary->result;
 	const double copied = summary->copied;
 
-	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:o, s:o, "
+	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:o, s:o, "
 	    "s:{s:f, s:f}, s:o, s:o, s:o, s:i, s:o}",
 	    "schema", 1,
 	    "version", zc_version(),
 	    "source", source_object(summary),
 	    "bytes", (json_int_t)result->bytes,
+	    "resumed", (json_int_t)summary->resumed,
 	    "header_bytes", (json_int_t)result->header_bytes,
 	    "trailer_bytes", (json_int_t)result->trailer_bytes,
 	    "dest", dests_array(summary),

@@ -31,6 +31,7 @@ struct summary {
 	const char *source_kind;	/* zc_kind_name(); NULL: not opened */
 	int64_t size;			/* of SOURCE; -1: unknown */
 	int64_t offset;			/* --offset */
+	int64_t resumed;		/* bytes that an earlier run moved */
 	struct zc_result result;	/* for all destinations */
 	struct summary_dest dest[DESTS_MAX];
 	size_t count;			/* of destinations */

@@ -17,8 +17,9 @@ view_of(const struct gauge *gauge, int64_t now)
 
 	return (struct view){
 		.phase = gauge->phase,
-		.bytes = gauge->bytes,
-		.expected = gauge->expected,
+		.bytes = gauge->resumed + gauge->bytes,
+		.expected = gauge->expected < 0 ? -1 :
+		    gauge->resumed + gauge->expected,
 		.elapsed = seconds_between(gauge->began, now),
 		.waited = seconds_between(gauge->changed, now),
 		.speed = average,

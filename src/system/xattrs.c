@@ -82,6 +82,8 @@ list_failed(const char *name)
 static bool
 is_in(const char *attribute, unsigned spaces)
 {
+	if (strcmp(attribute, XATTRS_RECORD) == 0)
+		return false;
 	return ((spaces & XATTRS_USER) &&
 	    strncmp(attribute, "user.", strlen("user.")) == 0) ||
 	    ((spaces & XATTRS_TRUSTED) &&
@@ -148,4 +150,37 @@ xattrs_copy(int from, int to, unsigned spaces, const char *name,
 	free(buffers);
 	errno = error;
 	return result;
+}
+
+void
+xattrs_drop(int fd, unsigned spaces)
+{
+	char *names = malloc(XATTR_LIST_MAX);
+	ssize_t length = names == NULL ? -1 :
+	    flistxattr(fd, names, XATTR_LIST_MAX);
+
+	for (const char *attribute = names; length > 0 &&
+	    attribute < names + length; attribute += strlen(attribute) + 1)
+		if (is_in(attribute, spaces))
+			(void)fremovexattr(fd, attribute);
+	free(names);
+}
+
+ssize_t
+xattrs_record_get(int fd, void *value, size_t size)
+{
+	return fgetxattr(fd, XATTRS_RECORD, value, size);
+}
+
+int
+xattrs_record_set(int fd, const void *value, size_t size)
+{
+	return fsetxattr(fd, XATTRS_RECORD, value, size, 0);
+}
+
+int
+xattrs_record_remove(int fd)
+{
+	return fremovexattr(fd, XATTRS_RECORD) == 0 || errno == ENODATA ? 0 :
+	    -1;
 }

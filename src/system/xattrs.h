@@ -10,6 +10,12 @@
 
 #include <linux/limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The record that --resume keeps with a part (../endpoint/record.h).  It
+ * describes that one file, so xattrs_copy() never copies it. */
+#define XATTRS_RECORD	"user.zcopy.part"
 
 /** The namespaces that xattrs_copy() knows; a set of bits. */
 enum xattrs_space {
@@ -35,5 +41,19 @@ bool xattrs_is_refused(int error);
  */
 int xattrs_copy(int from, int to, unsigned spaces, const char *name,
     struct xattrs_failure *failure);
+
+/** Remove the attributes of these namespaces, except XATTRS_RECORD and those
+ * that cannot be removed. */
+void xattrs_drop(int fd, unsigned spaces);
+
+/** Read XATTRS_RECORD.  Return its size, or -1 with errno: ENODATA if there is
+ * none, ERANGE if it is larger. */
+ssize_t xattrs_record_get(int fd, void *value, size_t size);
+
+/** Set XATTRS_RECORD.  Return 0, or -1 with errno. */
+int xattrs_record_set(int fd, const void *value, size_t size);
+
+/** Remove XATTRS_RECORD.  Return 0, also if there is none, or -1 with errno. */
+int xattrs_record_remove(int fd);
 
 #endif

@@ -120,7 +120,7 @@ cache_begin(struct cache *cache, const struct endpoint *ep, int64_t offset)
 	struct look look;
 	int64_t end = INT64_MAX;
 
-	if (!options->no_cache)
+	if (!options->no_cache || cache->ep != NULL)
 		return STATUS_OK;
 	look_open(&look, ep->fd);
 	if (!has_cache(ep, &look) || look.start < 0 || look.size < 0)

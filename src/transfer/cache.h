@@ -42,8 +42,9 @@ struct cache {
  * Find out what the page cache holds of an end that will move data from
  * `offset` bytes behind its position on.  Call it before anything is read or
  * written.  If it cannot be found out, drop nothing, and set cache->uncached if
- * read-write can do without; otherwise print a note.  Return STATUS_OK; on
- * failure, print the reason and return the exit status.
+ * read-write can do without; otherwise print a note.  Once it is known, further
+ * calls do nothing: resume() reads DEST before it is written.  Return
+ * STATUS_OK; on failure, print the reason and return the exit status.
  */
 enum status cache_begin(struct cache *, const struct endpoint *,
     int64_t offset);

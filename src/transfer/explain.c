@@ -13,6 +13,7 @@
 #include "digesting.h"
 #include "direct.h"
 #include "move.h"
+#include "resume.h"
 #include "rules.h"
 #include "skip.h"
 #include "verdict.h"
@@ -328,6 +329,9 @@ print_account(struct ends *ends, const struct look *in,
 	print_digest(options, follows);
 	FOR_EACH_DEST(dest, ends)
 		print_plan(&accounts[dest - ends->dest].plan);
+	FOR_EACH_DEST(dest, ends)
+		if (status == STATUS_OK)
+			status = resume_explain(source, in, &dest->end);
 	flushed = output_flush();
 	FOR_EACH_DEST(dest, ends)
 		if (status == STATUS_OK)

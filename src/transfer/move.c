@@ -12,6 +12,8 @@
 #include "../base/deadline.h"
 #include "../base/gauge.h"
 #include "../base/signals.h"
+#include "../endpoint/look.h"
+#include "../endpoint/part.h"
 #include "../endpoint/socket.h"
 #include "../report/progress.h"
 #include "../report/verbose.h"
@@ -144,8 +146,8 @@ begin(struct mover *mover, struct dest *dest, enum zc_method method)
 	    cache_begin(&dest->cache, &dest->end, 0);
 }
 
-/** Have what follows the data go on: the digest, what drops pages, and
- * writeback. */
+/** Have what follows the data go on: the digest, what drops pages, writeback,
+ * and the checkpoints of a part. */
 static enum status
 follow(struct mover *mover, struct dest *dest, const struct zc_moved *moved)
 {
@@ -161,6 +163,8 @@ follow(struct mover *mover, struct dest *dest, const struct zc_moved *moved)
 	status = cache_follow(&dest->cache, to);
 	if (dest->end.writeback.on)
 		writeback_follow(&dest->end.writeback, dest->end.fd, to);
+	if (dest->end.part != NULL)
+		part_note(&dest->end, to);
 	return status;
 }
 
@@ -443,7 +447,7 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr,
 	set_sinks(sinks, mover, hdtr);
 	request.sinks = sinks;
 	request.sink_count = mover->count - 1;
-	request.bytes = source->empty ? 0 : options->bytes;
+	request.bytes = look_wanted(source);
 	request.hdtr = hdtr;
 	request.method = options->method;
 	request.flags = move_flags(options) |

@@ -180,6 +180,7 @@ copy(struct transfer *transfer, struct summary *summary)
 	if (status != STATUS_OK)
 		return status;
 	hide_progress(ends);
+	summary->resumed = ends->source.resumed;
 	status = transfer_move(transfer, &moved);
 	summary->result = moved.result;
 	summary->copied = moved.seconds;

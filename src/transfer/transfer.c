@@ -4,11 +4,14 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/signals.h"
 #include "../endpoint/allocate.h"
 #include "../endpoint/look.h"
+#include "../endpoint/part.h"
 #include "../system/attributes.h"
 #include "../zcopy.h"
 #include "direct.h"
+#include "resume.h"
 #include "skip.h"
 #include "sparse.h"
 #include "tally.h"
@@ -92,11 +95,14 @@ ready_source(struct transfer *transfer)
 	return skip_source(&transfer->ends);
 }
 
-/** Wait for the other side of a destination. */
+/** Find out where a destination goes on, and wait for its other side. */
 static enum status
-ready_dest(struct dest *dest)
+ready_dest(struct transfer *transfer, struct dest *dest)
 {
-	return endpoint_ready(&dest->end);
+	enum status status = resume(&transfer->ends.source, &dest->end,
+	    &dest->cache, transfer->digesting.digest);
+
+	return status != STATUS_OK ? status : endpoint_ready(&dest->end);
 }
 
 /** Find out how much SOURCE, which is at its first byte, will move, and check
@@ -136,7 +142,7 @@ ready_all(struct transfer *transfer)
 	if (status != STATUS_OK)
 		return status;
 	FOR_EACH_DEST(dest, &transfer->ends) {
-		status = ready_dest(dest);
+		status = ready_dest(transfer, dest);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -179,6 +185,9 @@ transfer_parse(struct transfer *transfer, const struct options *options)
 	status = preserve_check(source, dest);
 	if (status != STATUS_OK)
 		return status;
+	status = resume_check(source, dest);
+	if (status != STATUS_OK)
+		return status;
 	return sparse_check(dest);
 }
 
@@ -210,6 +219,15 @@ has_file(struct ends *ends)
 	return false;
 }
 
+/** What was moved is wrong: no later run is to go on from there. */
+static void
+discard_parts(struct ends *ends)
+{
+	FOR_EACH_DEST(dest, ends)
+		if (dest->end.part != NULL)
+			part_discard(&dest->end);
+}
+
 enum status
 transfer_move(struct transfer *transfer, struct moved *moved)
 {
@@ -228,14 +246,14 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	if (status != STATUS_OK)
 		return status;
 	status = watch_check(&watch, ends, moved->result.bytes);
-	if (status != STATUS_OK)
-		return status;
-	status = digesting_finish(&transfer->digesting, ends,
-	    moved->result.bytes);
-	if (status != STATUS_OK)
-		return status;
-	watch_note(&watch, &ends->source);
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		status = digesting_finish(&transfer->digesting, ends,
+		    moved->result.bytes);
+	if (status == STATUS_OK)
+		watch_note(&watch, &ends->source);
+	else if (signals_caught() == 0)
+		discard_parts(ends);
+	return status;
 }
 
 static enum status

@@ -8,6 +8,7 @@
 
 #include "../base/diag.h"
 #include "../base/signals.h"
+#include "../endpoint/look.h"
 #include "direct.h"
 #include "sparse.h"
 #include "tally.h"
@@ -75,6 +76,8 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 		return direct_hint(dest);
 	if (!full || !endpoint_has(dest, ENDPOINT_REPLACES))
 		return "";
+	if (!dest->has_stat && dest->part != NULL)
+		return "";		/* the part keeps it */
 	if (!dest->has_stat)		/* there is no old file */
 		return "; --inplace would keep what was moved";
 	return replace_room_hint(dest, result->error);
@@ -148,7 +151,7 @@ verdict(const struct zc_result *result, struct ends *ends,
 		return STATUS_OK;
 	case ZC_SHORT:
 		diag_error(source->name, "read: SOURCE ended early %s",
-		    tally(ends, result->bytes, source->options->bytes).text);
+		    tally(ends, result->bytes, look_wanted(source)).text);
 		return STATUS_INCOMPLETE;
 	case ZC_UNSUITED:
 		return verdict_unsuited(result, source, dest);

@@ -65,8 +65,10 @@ watch_begin(struct watch *watch, struct ends *ends)
 		return;
 	if (is_written(&watch->before, ends))
 		return;			/* we change it ourselves */
-	if (source->options->preserve)
-		watch->before = source->st;	/* before they were read */
+	/* As it was before its attributes were read, or its beginning was
+	 * compared with the part. */
+	if (source->options->preserve || source->options->resume)
+		watch->before = source->st;
 	watch->attributes = attributes_of(source->fd);
 	if (source->path == NULL)
 		name_of(source->fd, watch->name, sizeof(watch->name));
