@@ -112,6 +112,15 @@ defined() {
 	[[ $output == "usage: zcopy-plot "* ]]
 }
 
+@test "library: make install installs the examples, the scripts executable" {
+	local source file
+	for source in "$BATS_TEST_DIRNAME"/../scripts/examples/*; do
+		file=$(find "$root" -path "*/doc/zcopy/examples/${source##*/}")
+		same "$source" "$file"
+		[[ $file == *.* ]] || [ -x "$file" ]
+	done
+}
+
 @test "library: make uninstall leaves nothing behind" {
 	make_here install "DESTDIR=$PWD/again"
 	[ -n "$(find again ! -type d)" ]

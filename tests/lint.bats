@@ -11,8 +11,8 @@ setup() {
 @test "lint: shellcheck finds nothing in the scripts" {
 	requires shellcheck
 	local scripts
-	mapfile -t scripts < <(grep -l '^#!.*sh$' scripts/*)
-	[ ${#scripts[@]} -gt 4 ]
+	mapfile -t scripts < <(grep -l '^#!.*sh$' -r scripts)
+	[ ${#scripts[@]} -gt 6 ]
 	shellcheck .ci/run "${scripts[@]}" scripts/completions/*.bash
 }
 
@@ -60,7 +60,7 @@ render() {
 @test "lint: Makefile.am names every source and every test" {
 	local file missing=0
 	for file in src/*.[ch] src/*/*.[ch] tests/*.bats tests/*.bash \
-	    tests/*.c tests/*.py scripts/racing/*.py; do
+	    tests/*.c tests/*.py scripts/racing/*.py scripts/examples/*; do
 		# A test program is there without .c, which make adds.
 		[[ $file != tests/* ]] || file=${file%.c}
 		grep -qw -e "$file" Makefile.am ||

@@ -249,14 +249,16 @@ summary_of(const struct ends *ends)
 	return summary;
 }
 
-/** Print the digest, if --digest or -v asks for that. */
+/** Print the digest, if --digest or -v asks for that.  With -q it is not printed
+ * when --digest-file has it: a job of cron(8) must be able to be silent. */
 static void
 print_digest(const struct summary *summary, const struct options *options)
 {
 	char text[DIGEST_TEXT];
 
 	if (summary->digest.algorithm == DIGEST_NONE ||
-	    (options->digest == DIGEST_NONE && !options->verbose))
+	    (options->digest == DIGEST_NONE && !options->verbose) ||
+	    (options->quiet && options->digest_file != NULL))
 		return;
 	digest_text(text, &summary->digest);
 	for (size_t i = 0; i < summary->count; i++)
