@@ -154,10 +154,12 @@ struct zc_ends {
 	bool placed;			/* the sink is written at an offset */
 	bool unseekable;		/* the source is a regular file that
 					   cannot seek (FUSE) */
+	bool shared;			/* the source is read once for several
+					   sinks */
 };
 
 #define ZC_ENDS_INIT { sizeof(struct zc_ends), ZC_OTHER, ZC_OTHER, -1, false, \
-	false, false, false }
+	false, false, false, false }
 
 /** The methods to try, best first, and what rules out each of the others. */
 struct zc_plan {

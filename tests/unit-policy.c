@@ -58,6 +58,13 @@ static const struct row {
 	{ { STREAM(ZC_PIPE, ZC_TTY) }, .plan = "read-write" },
 	{ { STREAM(ZC_PIPE, ZC_SYNTHETIC) }, .plan = "read-write" },
 
+	/* streams that are read once for several sinks */
+	{ { STREAM(ZC_PIPE, ZC_REGULAR), .shared = true },
+	    .plan = "splice read-write" },
+	{ { STREAM(ZC_SOCKET, ZC_REGULAR), .shared = true },
+	    .plan = "splice read-write" },
+	{ { STREAM(ZC_PIPE, ZC_TTY), .shared = true }, .plan = "read-write" },
+
 	/* devices and kernel files */
 	{ { STREAM(ZC_CHAR, ZC_REGULAR) }, .plan = "read-write" },
 	{ { STREAM(ZC_CHAR, ZC_NULL) }, .plan = "read-write" },
@@ -276,10 +283,11 @@ check_row(const struct row *row)
 	zc_plan(&plan, &ends, row->forced, row->preferred, row->flags);
 	join(text, sizeof(text), &plan);
 	report(strcmp(text, row->plan) == 0 && is_sound(&plan),
-	    "%s to %s, %lld bytes%s%s%s%s%s%s%s%s: '%s'",
+	    "%s to %s, %lld bytes%s%s%s%s%s%s%s%s%s: '%s'",
 	    zc_kind_name(ends.in), zc_kind_name(ends.out),
 	    (long long)ends.bytes, ends.append ? ", append" : "",
 	    ends.direct ? ", direct" : "", ends.placed ? ", placed" : "",
+	    ends.shared ? ", shared" : "",
 	    row->flags & ZC_STABLE ? ", stable" : "",
 	    row->forced != ZC_AUTO ? ", forced " : "",
 	    row->forced != ZC_AUTO ? zc_method_name(row->forced) : "",

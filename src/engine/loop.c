@@ -88,11 +88,27 @@ report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 }
 
 /** If several sinks share the supply, give each a copy of what was taken.  The
+/** The bytes cannot be copied for this sink: let all sinks read them from
+ * memory.  Unless only these bytes did not fit, and if the sink has another
+ * method, go on with that one. */
+static void
+no_copy(struct zc_job *job, struct sink *sink, int error)
+{
+	struct supply *supply = sink->supply;
+
+	FOR_EACH_ACTIVE(other, job, supply)
+		store_release(&other->copy);
+	if (supply_save(supply, supply->own.from) < 0)
+		job_fail_sink(job, sink, ZC_SOURCE, errno);
+	else if (error != EAGAIN && sink->candidate + 1 < sink->plan.count)
+		fallback_refused(job, sink, error);
+}
+
  * last one reads the method's own store. */
 static void
 branch(struct zc_job *job, struct supply *supply)
 {
-	const struct store *own = &supply->own;
+	struct store *own = &supply->own;
 	struct sink *last = NULL;
 
 	if (!supply->shared || supply->method->store->branch == NULL)
@@ -102,11 +118,7 @@ branch(struct zc_job *job, struct supply *supply)
 			last = sink;
 			continue;
 		}
-		/* The copy came short: all read the bytes from memory. */
-		FOR_EACH_ACTIVE(other, job, supply)
-			store_release(&other->copy);
-		if (supply_save(supply, supply->own.from) < 0)
-			job_fail_sink(job, sink, ZC_SOURCE, errno);
+		no_copy(job, last, errno);
 		return;
 	}
 }

@@ -26,6 +26,7 @@ sink_setup(const struct sink *sink, const struct zc_request *request)
 			.placed = sink->end.placed,
 			.unseekable = supply->in.kind == ZC_REGULAR &&
 			    supply->in.start < 0,
+			.shared = supply->shared,
 		},
 		.block_size = request->block_size,
 		.pipe_size = request->pipe_size,

@@ -39,9 +39,11 @@ pipe_release(struct store *store)
 	close(store->pipe.out);
 }
 
-/** Make a pipe of about `size` bytes (0: the size that measured best). */
+/** Make a pipe of about `size` bytes (0: the size that measured best).  Return
+ * 0, or -1 with errno; ENOBUFS: it would be smaller than `least`, because a
+ * user with too much memory in pipes gets pipes of two pages (pipe(7)). */
 static int
-pipe_make(struct store *store, size_t size)
+pipe_make(struct store *store, size_t size, size_t least)
 {
 	int fd[2];
 
@@ -51,23 +53,20 @@ pipe_make(struct store *store, size_t size)
 		(void)fcntl(fd[1], F_SETPIPE_SZ, (int)MIN(size, INT_MAX));
 	store->ops = &store_pipe;
 	store->pipe = (struct pipe){ .out = fd[0], .in = fd[1],
-		.size = pipe_grow(fd[1], size) };
-	return 0;
+		.size = pipe_grow(fd[1], size), .least = least };
+	if (store->pipe.size >= least)
+		return 0;
+	store_release(store);
+	errno = ENOBUFS;
+	return -1;
 }
 
 static int
 pipe_open(struct store *store, const struct setup *setup)
 {
-	if (pipe_make(store, setup->pipe_size) < 0)
-		return -1;
-	/* A user with too much memory in pipes gets pipes of two pages
-	 * (pipe(7)). */
-	if (store->pipe.size >= PIPE_WORTH_IT || setup->pipe_size != 0 ||
-	    setup->named)
-		return 0;
-	store_release(store);
-	errno = ENOBUFS;
-	return -1;
+	bool any = setup->pipe_size != 0 || setup->named;
+
+	return pipe_make(store, setup->pipe_size, any ? 0 : PIPE_WORTH_IT);
 }
 
 static struct step
@@ -117,15 +116,19 @@ pipe_give(struct store *store, int64_t at, struct end *out,
 	return step_unsuited(errno);
 }
 
-/** tee(2) stops early if the copy's pipe has room for fewer buffers.  Such a
- * copy is of no use. */
+/** tee(2) begins at the first byte again each time, so a copy that came short
+ * cannot be completed.  It comes short if the copy's pipe has room for fewer
+ * buffers; that pipe is empty, because its sink has got all. */
 static int
-pipe_branch(const struct store *store, struct store *copy)
+pipe_branch(struct store *store, struct store *copy)
 {
 	ssize_t held = (ssize_t)store_held(store), n;
 
-	if (copy->ops == NULL && pipe_make(copy, store->pipe.size) < 0)
+	if (copy->ops == NULL &&
+	    pipe_make(copy, store->pipe.size, store->pipe.least) < 0)
 		return -1;
+	/* What the next call takes is to fit. */
+	store->pipe.size = MIN(store->pipe.size, copy->pipe.size);
 	do
 		n = tee(store->pipe.out, copy->pipe.in, (size_t)held,
 		    SPLICE_F_NONBLOCK);
@@ -136,7 +139,7 @@ pipe_branch(const struct store *store, struct store *copy)
 		return 0;
 	}
 	if (n >= 0)
-		errno = ENOBUFS;
+		errno = EAGAIN;
 	store_release(copy);
 	return -1;
 }

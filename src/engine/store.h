@@ -26,7 +26,9 @@ struct memory {
 
 struct pipe {
 	int in, out;		/* bytes go into `in` and come out of `out` */
-	size_t size;		/* bytes that it takes, as the kernel says */
+	size_t size;		/* bytes that it takes, as the kernel says; or
+				   fewer, if a copy takes fewer */
+	size_t least;		/* a smaller one is not worth it */
 };
 
 struct window {
@@ -67,10 +69,11 @@ struct store_ops {
 	struct step (*give)(struct store *, int64_t at, struct end *out,
 	    const struct call *);
 
-	/** Open `copy`, and let it hold the same bytes, without moving them.
-	 * Return 0, or -1 with errno and no copy.  NULL: several sinks can be
-	 * given from the store itself. */
-	int (*branch)(const struct store *, struct store *copy);
+	/** Let `copy`, which may not be open yet, hold the same bytes, without
+	 * moving them.  Return 0, or -1 with errno and nothing in the copy;
+	 * EAGAIN: the next bytes may fit.  NULL: several sinks can be given
+	 * from the store itself. */
+	int (*branch)(struct store *, struct store *copy);
 
 	/** Move the bytes held to `memory`, which holds none and may not be
 	 * open yet.  Return 0, or -1 with errno: they are lost.  NULL: they are
