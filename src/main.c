@@ -76,7 +76,8 @@
  *				  has ended, fallback.c goes on to the next
  *				  method, waiting.c waits, ending.c ends sinks
  *	  supply.c		  the source, and what was taken from it
- *	  sink.c		  a sink; total.c sums up several
+ *	  sink.c		  a sink; pace.c keeps several of one file close
+ *				  together, total.c sums them up
  *	  store-*.c		  where bytes wait: memory, a pipe, a map
  *	  extent.c zeros.c	  holes of the source, and zeros of a sink
  *	  policy.c		  which methods, in which order; other sizes

@@ -260,11 +260,13 @@ struct zc_request {
 	/* Return how many of these bytes may be taken from the source now; or
 	 * set *until, as in zc_wait, and return 0: none before that time, but a
 	 * source that is known to have ended is not waited for.  This limits
-	 * the rate.  -1: the job fails with errno. */
+	 * the rate.  Bytes that several sinks read need to be allowed once.
+	 * -1: the job fails with errno. */
 	int64_t (*allow)(int64_t bytes, int64_t *until, void *arg);
 	/* If nothing moves for so many nanoseconds, the job ends with
 	 * ZC_STALLED; 0: never.  What a peer takes out of the queue of a sink
-	 * counts as moving.  A call that blocks goes on unless a signal
+	 * counts as moving.  One of several sinks ends so if it alone has had
+	 * no room for that time.  A call that blocks goes on unless a signal
 	 * interrupts it: use O_NONBLOCK, or a timer. */
 	int64_t timeout;
 	/* With ZC_LOOK: called with the data of each range, in order and each
@@ -338,10 +340,14 @@ struct zc_result {
 	struct zc_method_use use[ZC_METHODS_MAX];
 	int64_t hole_bytes;		/* of `bytes`: zeros that the sink has
 					   and that were not written */
+	int64_t spent;			/* with several sinks: nanoseconds in
+					   calls for this sink and in waiting
+					   for it; of the job: for the source
+					   alone */
 };
 
 #define ZC_RESULT_INIT { sizeof(struct zc_result), ZC_UNFINISHED, ZC_SOURCE, \
-	0, NULL, ZC_AUTO, 0, 0, 0, 0, 0, { ZC_AUTO }, { { 0, 0, 0, 0 } }, 0 }
+	0, NULL, ZC_AUTO, 0, 0, 0, 0, 0, { ZC_AUTO }, { { 0, 0, 0, 0 } }, 0, 0 }
 
 struct zc_job;
 

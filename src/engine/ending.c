@@ -30,7 +30,7 @@ settle(struct sink *sink)
 	/* The sink may be the one that reads the method's own store. */
 	supply->outdated = true;
 	if (--supply->sinks > 0)
-		sink->result.lost += supply->taken - sink->given;
+		sink->result.lost += supply_lost(supply, sink->given);
 	else
 		sink->result.lost += supply_settle(supply, sink->given);
 }

@@ -84,7 +84,7 @@ job_start(struct zc_job *job)
 	grow_pipe(&job->supply->in, bytes, job->request.pipe_size);
 	for (size_t i = 0; i < job->supply_count; i++)
 		fallback_begin(job, &job->supply[i]);
-	wait_renew(job);
+	wait_renew(job, NULL);
 }
 
 int
@@ -194,6 +194,7 @@ next_range(const struct zc_job *job, size_t index, const struct zc_range *range,
 	store_restart(&next->spilled);
 	next->given = next->wrapped = 0;
 	next->zeros.from = -1;
+	next->stall.due = 0;
 	next->approved = next->finished = false;
 	next->result.outcome = ZC_UNFINISHED;
 	return 0;
@@ -262,7 +263,7 @@ zc_job_next(struct zc_job *job, const struct zc_range *theirs)
 	job->request.bytes = range.bytes;
 	job->keeps = !range.last;
 	job->total.outcome = ZC_UNFINISHED;
-	job->due = 0;			/* it begins when the job runs */
+	job->stall.due = 0;		/* it begins when the job runs */
 	job->moves &= range.offset == ZC_CURRENT;
 	return 0;
 }

@@ -20,13 +20,14 @@ struct zc_job {
 	bool moves;			/* the source's position is to be moved
 					   behind what all sinks have got */
 	int64_t from;			/* that position before */
-	int64_t due;			/* when the request's timeout has
-					   passed; see waiting.c */
-	bool extended;			/* it had passed */
+	struct stall stall;		/* of all sinks */
 	size_t turn;			/* the sink whose turn it is */
 	bool drops;			/* zc_job_drop() was called */
 	int64_t looked;			/* bytes of the range that the request's
 					   `look` has seen */
+	int64_t spent;			/* nanoseconds, on the source alone */
+	int64_t paused;			/* when the caller began to wait, or
+					   0 */
 	struct supply *supply;		/* array: one for each sink, or one that
 					   they share */
 	size_t supply_count;

@@ -9,6 +9,7 @@
 #include "confirm.h"
 #include "ending.h"
 #include "fallback.h"
+#include "pace.h"
 #include "tuning.h"
 #include "waiting.h"
 
@@ -87,7 +88,6 @@ report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	job_report_moved(job, sink, method, &event);
 }
 
-/** If several sinks share the supply, give each a copy of what was taken.  The
 /** The bytes cannot be copied for this sink: let all sinks read them from
  * memory.  Unless only these bytes did not fit, and if the sink has another
  * method, go on with that one. */
@@ -104,6 +104,7 @@ no_copy(struct zc_job *job, struct sink *sink, int error)
 		fallback_refused(job, sink, error);
 }
 
+/** If several sinks share the supply, give each a copy of what was taken.  The
  * last one reads the method's own store. */
 static void
 branch(struct zc_job *job, struct supply *supply)
@@ -163,7 +164,7 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	/* Gathering is progress, though nothing is delivered yet. */
 	if (motion != TAKE || sink->gather)
 		report_moved(job, sink, motion, method, step);
-	wait_renew(job);		/* the caller's function may be slow */
+	wait_renew(job, sink);		/* the caller's function may be slow */
 	/* A kernel file took half of a command. */
 	if (motion == GIVE && sink->gather && sink->given < supply->taken &&
 	    sink_is_active(sink))
@@ -184,7 +185,7 @@ look(struct zc_job *job, const struct store *store, int64_t to)
 	job->looked = to;
 	if (request->look(store != NULL ? memory_at(store, from) : NULL,
 	    to - from, request->arg) == 0) {
-		wait_renew(job);	/* it may be slow */
+		wait_renew(job, NULL);	/* it may be slow */
 		return true;
 	}
 	job_end_all(job, ZC_STOPPED, EINTR);
@@ -264,6 +265,9 @@ next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
 
 	if (block != 0 && (motion == TAKE || motion == THROUGH))
 		max = MIN(max, (int64_t)MIN(block, CALL_MAX));
+	/* All take turns.  Skipping a hole reads nothing. */
+	if (job->supply_count > 1 && motion != SKIP)
+		max = MIN(max, (int64_t)LEAD_STEP);
 	max = MIN(max, sink->run);
 	if (motion_takes(motion))
 		max = MIN(max, MIN(supply->left, supply_room(supply)));
@@ -340,7 +344,7 @@ turn(struct zc_job *job, struct sink *sink, enum motion motion)
 	enum zc_method method;
 	struct call call;
 	struct step step;
-	int64_t began;
+	int64_t began, spent_from;
 
 	/* Check this first: if the named method was refused, the job fails
 	 * even when all bytes taken could be delivered. */
@@ -372,8 +376,10 @@ turn(struct zc_job *job, struct sink *sink, enum motion motion)
 	method = motion_method(sink, motion);
 	sink->result.use[method].calls++;
 	began = sink->timeout > 0 ? clock_now() : 0;
+	spent_from = pace_now(job);
 	step = confirm_step(sink, motion_step(sink, motion, &call), &motion,
 	    &method, &call);
+	pace_count_step(job, sink, motion, spent_from);
 	act(job, sink, motion, method, &step);
 	if (motion == SKIP)
 		(void)look(job, NULL, supply->taken);
@@ -399,6 +405,8 @@ is_drained(struct zc_job *job, struct supply *supply)
 static struct sink *
 next_sink(struct zc_job *job, enum motion *motion)
 {
+	const int64_t least = pace_least(job);
+
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink;
 
@@ -410,7 +418,8 @@ next_sink(struct zc_job *job, enum motion *motion)
 			continue;
 		*motion = motion_next(sink);
 		if (!motion_takes(*motion) ||
-		    (!sink->supply->blocked && is_drained(job, sink->supply)))
+		    (!sink->supply->blocked && is_drained(job, sink->supply) &&
+		    !pace_holds(job, sink, least)))
 			return sink;
 	}
 	return NULL;
@@ -422,8 +431,10 @@ loop_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 	struct sink *sink;
 	enum motion motion;
 
-	if (job->due == 0)
-		wait_renew(job);
+	if (job->stall.due == 0)
+		wait_renew(job, NULL);
+	pace_count_wait(job, job->paused);
+	job->paused = 0;
 	wait_over(job);
 	for (;;) {
 		job_drop_sinks(job);

@@ -87,6 +87,12 @@
 #define page_cache_floor		zc__page_cache_floor
 #define page_cache_is_told		zc__page_cache_is_told
 #define page_cache_look			zc__page_cache_look
+#define pace_behind			zc__pace_behind
+#define pace_count_step			zc__pace_count_step
+#define pace_count_wait			zc__pace_count_wait
+#define pace_holds			zc__pace_holds
+#define pace_least			zc__pace_least
+#define pace_now			zc__pace_now
 #define pieces_advance			zc__pieces_advance
 #define pieces_set			zc__pieces_set
 #define pieces_view			zc__pieces_view
@@ -125,6 +131,7 @@
 #define supply_count			zc__supply_count
 #define supply_known_left		zc__supply_known_left
 #define supply_look			zc__supply_look
+#define supply_lost			zc__supply_lost
 #define supply_put_back			zc__supply_put_back
 #define supply_room			zc__supply_room
 #define supply_save			zc__supply_save

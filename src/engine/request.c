@@ -164,6 +164,27 @@ inspect_sink(struct zc_job *job, size_t index)
 	    request->bytes);
 }
 
+/** True if the source can be read at a position of our own.  Each read(2) of a
+ * kernel file may say something else. */
+static bool
+reads_by_position(const struct end *in)
+{
+	return in->start >= 0 && in->kind != ZC_SYNTHETIC;
+}
+
+/** True if several sinks must share what is read: it cannot be read again; or
+ * it would come from the disk again, because the page cache does not keep it.
+ * Holes are looked for only where the sinks have positions of their own. */
+static bool
+is_read_once(const struct zc_request *request, const struct end *in)
+{
+	if (!reads_by_position(in))
+		return true;
+	return (in->uncached || (in->flags & O_DIRECT)) &&
+	    (request->method == ZC_AUTO || request->method == ZC_READ_WRITE) &&
+	    !(in->sparse && (request->flags & ZC_KEEP_HOLES));
+}
+
 int
 request_inspect(struct zc_job *job)
 {
@@ -176,18 +197,17 @@ request_inspect(struct zc_job *job)
 	    request->offset) < 0)
 		return -1;
 	first->in.uncached = is_uncached(request, &first->in);
-	/* Each read(2) of a kernel file may say something else. */
-	first->shared = job->sink_count > 1 &&
-	    (first->in.start < 0 || first->in.kind == ZC_SYNTHETIC);
-	if (first->shared)
-		first->in.start = -1;
-	job->supply_count = first->shared ? 1 : job->sink_count;
-	if (job->supply_count > 1) {
+	if (job->sink_count > 1 && reads_by_position(&first->in)) {
 		job->moves = !first->in.placed;
 		job->from = first->in.start;
 		if (end_place(&first->in, first->in.start) < 0)
 			return -1;
 	}
+	first->shared = job->sink_count > 1 && is_read_once(request,
+	    &first->in);
+	if (first->shared)
+		first->in.start = -1;
+	job->supply_count = first->shared ? 1 : job->sink_count;
 	for (size_t i = 0; i < job->supply_count; i++) {
 		job->supply[i] = *first;
 		job->supply[i].left = request->bytes == ZC_TO_END ? INT64_MAX :

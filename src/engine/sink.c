@@ -40,7 +40,8 @@ sink_has_failed(const struct sink *sink)
 	const struct zc_result *result = &sink->result;
 
 	return result->outcome == ZC_UNSUITED ||
-	    (result->outcome == ZC_FAILED && result->side == ZC_SINK);
+	    ((result->outcome == ZC_FAILED || result->outcome == ZC_STALLED) &&
+	    result->side == ZC_SINK);
 }
 
 int64_t

@@ -15,6 +15,13 @@
 #include "supply.h"
 #include "zeros.h"
 
+/** When something counts as stalled: the request's timeout after it moved. */
+struct stall {
+	int64_t due;			/* nanoseconds of the clock; 0: never */
+	bool extended;			/* it had passed once */
+	bool over;			/* it has passed */
+};
+
 struct sink {
 	size_t index;
 	struct end end;
@@ -44,6 +51,8 @@ struct sink {
 	struct zc_wait wait;
 	int unexpected;			/* EAGAINs in a row from an end that
 					   does not have O_NONBLOCK */
+	struct stall stall;		/* of one of several sinks that has no
+					   room */
 	int queued;			/* bytes that its peer has not taken */
 	int spins;			/* EAGAINs in a row from the sink */
 	int64_t timeout;		/* SO_SNDTIMEO in nanoseconds, or 0 */

@@ -106,6 +106,13 @@ supply_save(struct supply *supply, int64_t from)
 }
 
 int64_t
+supply_lost(const struct supply *supply, int64_t from)
+{
+	/* Reading at a position of our own takes nothing away. */
+	return supply->in.placed ? 0 : supply->taken - from;
+}
+
+int64_t
 supply_settle(struct supply *supply, int64_t from)
 {
 	int saved = errno;
@@ -116,5 +123,5 @@ supply_settle(struct supply *supply, int64_t from)
 	extent_close(&supply->extent);
 	store_release(&supply->spilled);
 	errno = saved;
-	return supply->taken - from;
+	return supply_lost(supply, from);
 }

@@ -83,6 +83,10 @@ int supply_put_back(struct supply *, int64_t from);
  * method is given up.  Return 0, or -1 with errno: they are lost. */
 int supply_save(struct supply *, int64_t from);
 
+/** Return how many bytes are lost if those from `from` on, which were taken,
+ * are not delivered. */
+int64_t supply_lost(const struct supply *, int64_t from);
+
 /** Release everything.  Return how many bytes from `from` on are lost, because
  * the source cannot seek.  Keep errno. */
 int64_t supply_settle(struct supply *, int64_t from);

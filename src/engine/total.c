@@ -52,6 +52,7 @@ total_sum_up(struct zc_job *job)
 			total->use[m].calls += result->use[m].calls;
 		}
 	}
+	total->spent = job->spent;
 	total->outcome = telling->outcome;
 	total->side = telling->side;
 	total->error = telling->error;
@@ -60,7 +61,7 @@ total_sum_up(struct zc_job *job)
 	total->bytes = least < INT64_MAX ? least : all;
 	/* Lost is what no sink got, once none is left that could. */
 	if (supply->shared && supply->sinks == 0)
-		total->lost = supply->taken - most;
+		total->lost = supply_lost(supply, most);
 }
 
 void

@@ -43,6 +43,12 @@
  * last page reads as NULs.  Small windows make that less likely. */
 #define WINDOW		((size_t)1024 * 1024)
 
+/* How far a sink that reads a file at its own position may be ahead of the
+ * slowest one, so that the page cache still has what that one reads next; and
+ * how much each takes in its turn. */
+#define LEAD_MAX	((int64_t)32 * 1024 * 1024)
+#define LEAD_STEP	((size_t)1024 * 1024)
+
 /* Zeros for one write(2). */
 #define ZEROS_BLOCK	((size_t)256 * 1024)
 

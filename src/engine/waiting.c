@@ -7,6 +7,7 @@
 
 #include "../base/clock.h"
 #include "ending.h"
+#include "pace.h"
 
 /** Return now + `time`, or the last moment there is. */
 static int64_t
@@ -17,13 +18,36 @@ in_time(int64_t time)
 	return time > INT64_MAX - now ? INT64_MAX : now + time;
 }
 
+/** Begin the timeout again. */
+static void
+renew(struct stall *stall, int64_t timeout)
+{
+	*stall = (struct stall){ .due = in_time(timeout) };
+}
+
+/** Find out whether it has passed.  We may have been stopped (SIGSTOP) until
+ * now, so grant an eighth of the timeout again, once. */
+static bool
+has_passed(struct stall *stall, int64_t timeout)
+{
+	if (clock_now() < stall->due)
+		return false;
+	stall->over = stall->extended;
+	if (!stall->extended) {
+		stall->extended = true;
+		stall->due = in_time(timeout / 8);
+	}
+	return stall->over;
+}
+
 void
-wait_renew(struct zc_job *job)
+wait_renew(struct zc_job *job, struct sink *sink)
 {
 	if (job->request.timeout == 0)
 		return;
-	job->due = in_time(job->request.timeout);
-	job->extended = false;
+	renew(&job->stall, job->request.timeout);
+	if (sink != NULL)
+		sink->stall.due = 0;	/* until it is blocked again */
 }
 
 /** The caller lets nothing be taken before this time: that is no stall. */
@@ -33,44 +57,96 @@ excuse(struct zc_job *job, int64_t until)
 	int64_t timeout = job->request.timeout;
 
 	if (timeout > 0 && until > 0)
-		job->due = MAX(job->due, until > INT64_MAX - timeout ?
-		    INT64_MAX : until + timeout);
+		job->stall.due = MAX(job->stall.due,
+		    until > INT64_MAX - timeout ? INT64_MAX :
+		    until + timeout);
 }
 
-/** True if a sink's queue has changed since the last call.  A slow peer may
- * take data long before there is room for more. */
-static bool
-queues_changed(struct zc_job *job)
+/** Begin the timeout again for sinks whose queue has changed since the last
+ * call.  A slow peer may take data long before there is room for more. */
+static void
+look_at_queues(struct zc_job *job)
 {
-	bool drained = false;
-
 	FOR_EACH_ACTIVE(sink, job, NULL) {
 		int before = sink->queued;
 
 		sink->queued = end_queued(&sink->end);
-		drained |= sink->queued != before;
+		if (sink->queued == before)
+			continue;
+		renew(&job->stall, job->request.timeout);
+		if (sink->stall.due != 0)
+			renew(&sink->stall, job->request.timeout);
 	}
-	return drained;
+}
+
+/** True if the sink has no room for what it is to get now: it is blocked, or a
+ * call for it that blocks was interrupted. */
+static bool
+is_full(const struct zc_job *job, const struct sink *sink)
+{
+	const struct supply *supply = sink->supply;
+	const bool waits = sink->blocked ||
+	    (sink == &job->sink[job->turn] &&
+	    (!supply->shared || sink->given < supply->taken));
+
+	return waits && (sink->end.kind == ZC_HOOKS ? sink->blocked :
+	    !end_is_ready(&sink->end));
+}
+
+/** Look which of several sinks have no room, and since when.  Return how many
+ * there are, and in *due for how many of them the timeout has passed. */
+static size_t
+count_full(struct zc_job *job, size_t *due)
+{
+	size_t full = 0;
+
+	*due = 0;
+	FOR_EACH_ACTIVE(sink, job, NULL) {
+		sink->stall.over = false;
+		if (!is_full(job, sink)) {
+			sink->stall.due = 0;
+			continue;
+		}
+		full++;
+		if (sink->stall.due == 0)
+			renew(&sink->stall, job->request.timeout);
+		*due += has_passed(&sink->stall, job->request.timeout);
+	}
+	return full;
+}
+
+/** End those of several sinks that have had no room for the timeout. */
+static void
+end_full(struct zc_job *job)
+{
+	FOR_EACH_ACTIVE(sink, job, NULL) {
+		if (!sink->stall.over)
+			continue;
+		sink->result.side = ZC_SINK;
+		job_end_sink(job, sink, ZC_STALLED, ETIMEDOUT);
+	}
 }
 
 bool
 wait_check_timeout(struct zc_job *job)
 {
 	int64_t timeout = job->request.timeout;
+	size_t full = 0, due = 0, active = 0;
 
 	if (timeout == 0)
 		return false;
-	if (queues_changed(job))
-		wait_renew(job);
-	if (clock_now() < job->due)
-		return false;
-	/* We may have been stopped (SIGSTOP) until now, so grant an eighth of
-	 * the time again, once. */
-	if (!job->extended) {
-		job->extended = true;
-		job->due = in_time(timeout / 8);
-		return false;
+	look_at_queues(job);
+	FOR_EACH_ACTIVE(sink, job, NULL)
+		active++;
+	if (active > 1)
+		full = count_full(job, &due);
+	if (due > 0 && due < active) {
+		end_full(job);
+		return true;
 	}
+	/* If only some sinks have no room, it is them that all wait for. */
+	if ((full > 0 && full < active) || !has_passed(&job->stall, timeout))
+		return false;
 	FOR_EACH_ACTIVE(sink, job, NULL) {
 		/* Do not poll the source: a unix socket keeps POLLIN set after
 		 * a partial splice (Linux 6.18). */
@@ -91,7 +167,7 @@ bound(struct zc_job *job, size_t count)
 
 	if (timeout == 0)
 		return;
-	until = MIN(job->due, in_time(timeout / 8 + 1));
+	until = MIN(job->stall.due, in_time(timeout / 8 + 1));
 	for (size_t i = 0; i < count; i++)
 		if (job->waits[i].until == 0 || job->waits[i].until > until)
 			job->waits[i].until = until;
@@ -153,10 +229,16 @@ wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 {
 	struct zc_wait wait = { .fd = -1 };
 	struct supply *supply = sink->supply;
-	int64_t most;
+	int64_t behind, most;
 
 	if (job->request.allow == NULL)
 		return true;
+	/* Several sinks that read the same bytes need them allowed once. */
+	behind = pace_behind(job, sink);
+	if (behind > 0) {
+		call->max = (size_t)MIN(behind, (int64_t)call->max);
+		return true;
+	}
 	most = job->request.allow((int64_t)call->max, &wait.until,
 	    job->request.arg);
 	if (most > 0) {
@@ -228,6 +310,7 @@ collect(struct zc_job *job, bool *ours)
 static void
 pause_job(struct zc_job *job, size_t n, struct zc_wait *waits, size_t count)
 {
+	job->paused = pace_now(job);
 	FOR_EACH_ACTIVE(sink, job, NULL)
 		sink->result.error = EAGAIN;
 	for (size_t i = 0; i < count; i++)
@@ -240,6 +323,8 @@ wait_for_any(struct zc_job *job, struct zc_wait *waits, size_t count)
 {
 	bool ours = job->request.wait != NULL;
 	struct sink *sink;
+	int64_t began;
+	int done, error;
 	size_t n;
 
 	FOR_EACH_ACTIVE(idle, job, NULL)
@@ -255,12 +340,17 @@ wait_for_any(struct zc_job *job, struct zc_wait *waits, size_t count)
 		pause_job(job, n, waits, count);
 		return false;
 	}
-	if (job->request.wait(job->waits, n, job->request.arg) >= 0)
+	began = pace_now(job);
+	done = job->request.wait(job->waits, n, job->request.arg);
+	error = errno;
+	pace_count_wait(job, began);
+	if (done >= 0 || error == EINTR)
 		wait_over(job);
-	else if (errno == EINTR) {
-		wait_over(job);
+	if (done >= 0)
+		return true;
+	if (error == EINTR)
 		job_report(job, sink, ZC_EVENT_INTERRUPTED, ZC_AUTO, EINTR);
-	} else
-		job_end_all(job, ZC_FAILED, errno);
+	else
+		job_end_all(job, ZC_FAILED, error);
 	return true;
 }

@@ -9,10 +9,13 @@
 
 #include "job.h"
 
-/** Note that something has moved: the request's timeout begins again. */
-void wait_renew(struct zc_job *);
+/** Note that something has moved, to this sink if it is not NULL: the request's
+ * timeout begins again. */
+void wait_renew(struct zc_job *, struct sink *);
 
-/** End the job if the request's timeout has passed, and return true. */
+/** If the request's timeout has passed, end the sinks that have had no room for
+ * as long, or, if it is not for them that nothing moves, the job.  Return true
+ * if a sink has ended. */
 bool wait_check_timeout(struct zc_job *);
 
 /** Note what the sink, or its supply, is to wait for.  A second EAGAIN in a row

@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include "pace.h"
+
+#include <sys/param.h>
+
+#include "../base/clock.h"
+#include "ending.h"
+#include "tuning.h"
+
+int64_t
+pace_least(struct zc_job *job)
+{
+	int64_t least = INT64_MAX;
+
+	FOR_EACH_ACTIVE(sink, job, NULL)
+		least = MIN(least, sink->supply->taken);
+	return least;
+}
+
+bool
+pace_holds(const struct zc_job *job, const struct sink *sink, int64_t least)
+{
+	return job->supply_count > 1 &&
+	    sink->supply->taken - least > LEAD_MAX - (int64_t)LEAD_STEP;
+}
+
+int64_t
+pace_behind(struct zc_job *job, const struct sink *sink)
+{
+	int64_t most = sink->supply->taken;
+
+	FOR_EACH_ACTIVE(other, job, NULL)
+		most = MAX(most, other->supply->taken);
+	return most - sink->supply->taken;
+}
+
+int64_t
+pace_now(const struct zc_job *job)
+{
+	return job->sink_count > 1 ? clock_now() : 0;
+}
+
+void
+pace_count_step(struct zc_job *job, struct sink *sink, enum motion motion,
+    int64_t began)
+{
+	int64_t *spent = motion == TAKE ? &job->spent : &sink->result.spent;
+
+	if (began != 0)
+		*spent += clock_now() - began;
+}
+
+void
+pace_count_wait(struct zc_job *job, int64_t began)
+{
+	const int64_t time = began != 0 ? clock_now() - began : 0;
+	const struct supply *waits = NULL;
+
+	FOR_EACH_ACTIVE(sink, job, NULL) {
+		if (sink->blocked)
+			sink->result.spent += time;
+		else if (sink->supply->blocked)
+			waits = sink->supply;
+	}
+	if (waits != NULL)
+		job->spent += time;
+}
