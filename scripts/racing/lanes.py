@@ -2,7 +2,8 @@
 The lanes of a race: what is moved, from where to where, and by which command.
 
 A command is a list of words.  {source}, {dest}, {port} and {path} are filled
-in, and `<FILE` and `>FILE` are opened as a shell would.  If the first word is
+in, and so are {fd2}, {fd3} or {port2}, {port3} of a second and third sink;
+`<FILE` and `>FILE` are opened as a shell would.  If the first word is
 not installed, the tool is left out.
 """
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ class Lane:
     cold: bool = False      # before each run SOURCE is not in memory
     sparse: bool = False    # SOURCE is three times as large, mostly holes
     read_ahead: int = 0     # not 0: KiB, of the file system's device
+    sinks: int = 1          # how many far ends get all data
     runs: int = 1           # how many runs count as one
     size: int = 0           # not 0: a fixed size
 
@@ -77,6 +79,19 @@ FILE_TO_UNIX = {
     "nc": "nc -N -U {path} <{source}",
     "ncat": "ncat --send-only -U {path} <{source}",
 }
+# What a shell makes of `tee >(A) >(B)` are such descriptors.
+TO_THREE = {
+    "tee": "tee /dev/fd/{fd2} /dev/fd/{fd3}",
+    "mbuffer": "mbuffer -q -o /dev/fd/{fd2} -o /dev/fd/{fd3} -o -",
+    "pee": "pee 'cat >/dev/fd/{fd2}' 'cat >/dev/fd/{fd3}' cat",
+}
+FILE_TO_THREE_TCP = {
+    "tee": "bash -c 'exec tee >(exec cat >/dev/tcp/127.0.0.1/{port2}) "
+           ">(exec cat >/dev/tcp/127.0.0.1/{port3}) "
+           ">/dev/tcp/127.0.0.1/{port} <{source}'",
+    "mbuffer": "mbuffer -q -i {source} -O 127.0.0.1:{port} "
+               "-O 127.0.0.1:{port2} -O 127.0.0.1:{port3}",
+}
 FILE_TO_FILE = {"cp": "cp {source} {dest}"} | into_dest(FILE_OUT)
 REPLACING = FILE_TO_FILE | {
     "rsync -W": "rsync -IW {source} {dest}",
@@ -115,6 +130,7 @@ ZCOPY_COPIES = {"zcopy": "{source} {dest}"}
 ZCOPY_SENDS = {"zcopy": "{source} 127.0.0.1:{port}"}
 ZCOPY_RECEIVES = {"zcopy": "127.0.0.1:{port} {dest}"}
 ZCOPY_PIPES = {"zcopy": "{source} -"}
+ZCOPY_TO_THREE = {"zcopy": "- - --also=fd:{fd2} --also=fd:{fd3}"}
 
 FLOOR_COPIES = ("copy {source} {dest}", "read {source} {dest}")
 FLOOR_SENDS = ("sendfile {source} tcp:{port}",)
@@ -127,11 +143,19 @@ LANES = [
          ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES, target=(12, 8)),
     Lane("pipe-pipe", "give", "read",
          {"zcopy": "- -"}, THROUGH, ("splice - -",), target=(1.8, 1.8)),
+    Lane("pipe-3-pipes", "give", "read",
+         ZCOPY_TO_THREE, TO_THREE, (), target=(5, 12), sinks=3),
+    Lane("pipe-3-pipes-splice", "give", "splice",
+         ZCOPY_TO_THREE, TO_THREE, (), target=(20, 20), sinks=3),
     Lane("pipe-file", "give", "file",
          {"zcopy": "- {dest}"}, into_dest(THROUGH),
          ("splice - {dest}", "read - {dest}"), target=(1.2, 1.2)),
     Lane("file-tcp", "file", "tcp-take",
          ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS, target=(2, 4)),
+    Lane("file-3-tcp", "file", "tcp-take",
+         {"zcopy": "{source} 127.0.0.1:{port} --also=127.0.0.1:{port2} "
+                   "--also=127.0.0.1:{port3}"},
+         FILE_TO_THREE_TCP, (), target=(1.5,), sinks=3),
     Lane("tcp-null", "tcp-give", "null",
          ZCOPY_RECEIVES, TCP_OUT,
          ("drop tcp:{port} -", "through tcp:{port} {dest}"),

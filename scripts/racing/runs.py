@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 
 MiB = 1 << 20
+# The tool's first further descriptor: none that Python gives to a pipe.
+FURTHER = 20
 # Keep the user's locale, because loading it is part of starting a tool.
 ENVIRONMENT = os.environ | {
     "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
@@ -52,13 +54,15 @@ class Children:
             self.descriptors.remove(descriptor)
             os.close(descriptor)
 
-    def start(self, words, stdin=None, stdout=None):
+    def start(self, words, stdin=None, stdout=None, further=()):
         """Start a command.  A word `<FILE` or `>FILE` takes precedence over
-        stdin and stdout.  The child opens FILE, which is part of its time."""
+        stdin and stdout.  The child opens FILE, which is part of its time.
+        The further descriptors are its FURTHER, FURTHER + 1..."""
         actions = [opening(0, "/dev/null", os.O_RDONLY),
                    opening(1, "/dev/null", os.O_WRONLY),
                    opening(2, self.log, os.O_WRONLY | os.O_APPEND)]
-        for number, descriptor in enumerate((stdin, stdout)):
+        for number, descriptor in [(0, stdin), (1, stdout),
+                                   *enumerate(further, FURTHER)]:
             if descriptor is not None:
                 actions.append((os.POSIX_SPAWN_DUP2, descriptor, number))
         for word in words:
@@ -126,16 +130,22 @@ class FarEnds:
         self.children = children
         self.pids = []
         self.stdin = self.stdout = None
+        self.further = []
         self.values = {"source": track.source, "dest": track.dest}
         if track.lane.source == "give":
             self.give()
         if track.lane.sink in ("read", "splice"):
-            self.take()
+            self.stdout, *self.further = [self.take()
+                                          for _ in range(track.lane.sinks)]
         for mode in (track.lane.source, track.lane.sink):
             if mode.startswith("tcp-"):
                 self.values["port"] = self.listen(mode)
             if mode.startswith("unix-"):
                 self.values["path"] = self.listen(mode, f"{track.work}/socket")
+        for number in range(2, track.lane.sinks + 1):
+            self.values[f"fd{number}"] = FURTHER + number - 2
+            if track.lane.sink.startswith("tcp-"):
+                self.values[f"port{number}"] = self.listen(track.lane.sink)
 
     def start(self, mode, *path, stdin=None, stdout=None):
         size = self.track.size * self.track.lane.runs
@@ -149,9 +159,11 @@ class FarEnds:
         self.children.close(far)
 
     def take(self):
-        far, self.stdout = self.children.pipe()
+        """Start a far end, and return the pipe to it."""
+        far, near = self.children.pipe()
         self.start(self.track.lane.sink, stdin=far)
         self.children.close(far)
+        return near
 
     def listen(self, mode, *path):
         """Start a far end, wait until it listens, and return the port or path
@@ -168,8 +180,8 @@ class FarEnds:
 
     def finish(self):
         """Close our pipes, and wait until the far ends have ended."""
-        self.children.close(self.stdin)
-        self.children.close(self.stdout)
+        for descriptor in (self.stdin, self.stdout, *self.further):
+            self.children.close(descriptor)
         for pid in self.pids:
             self.children.wait(pid)
 
@@ -189,7 +201,7 @@ def timed(track, command):
         started = time.perf_counter()
         for _ in range(track.lane.runs):
             usage = children.wait(
-                children.start(words, far.stdin, far.stdout))
+                children.start(words, far.stdin, far.stdout, far.further))
             sample.cpu += usage.ru_utime + usage.ru_stime
             sample.read += usage.ru_inblock * 512
         far.finish()
