@@ -51,12 +51,14 @@ pick_fault(const struct made *made)
 		EAGAIN, ZERO };
 	static const int others[] = { EIO, ENOMEM, EPIPE, ENOSPC, EOPNOTSUPP,
 		EFAULT };
+	static const int tees[] = { PASS, PASS, EINVAL, ENOSYS, EPERM,
+		ENOMEM };
 	int fault = benign[pick(COUNT(benign))];
 
 	if (made->call == PIPE2)
 		return one_in(2) ? EMFILE : ENOMEM;
 	if (made->call == TEE)
-		return one_in(3) ? PASS : one_in(2) ? EINVAL : ENOMEM;
+		return tees[pick(COUNT(tees))];
 	if (made->call <= COPY_FILE_RANGE && !one_in(3))
 		fault = kernels[pick(COUNT(kernels))];
 	else if (made->call > COPY_FILE_RANGE && one_in(6))
