@@ -254,7 +254,7 @@ costs(const struct sink *sink, enum motion motion)
 
 /** Return what the next call may do. */
 static struct call
-next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
+next_call(struct zc_job *job, struct sink *sink, enum motion motion)
 {
 	const struct supply *supply = sink->supply;
 	const bool gives = motion == GIVE || motion == BLANK;
@@ -267,7 +267,7 @@ next_call(const struct zc_job *job, struct sink *sink, enum motion motion)
 		max = MIN(max, (int64_t)MIN(block, CALL_MAX));
 	/* All take turns.  Skipping a hole reads nothing. */
 	if (job->supply_count > 1 && motion != SKIP)
-		max = MIN(max, (int64_t)LEAD_STEP);
+		max = MIN(max, pace_step(job));
 	max = MIN(max, sink->run);
 	if (motion_takes(motion))
 		max = MIN(max, MIN(supply->left, supply_room(supply)));
@@ -405,7 +405,7 @@ is_drained(struct zc_job *job, struct supply *supply)
 static struct sink *
 next_sink(struct zc_job *job, enum motion *motion)
 {
-	const int64_t least = pace_least(job);
+	const int64_t limit = pace_limit(job);
 
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink;
@@ -419,7 +419,7 @@ next_sink(struct zc_job *job, enum motion *motion)
 		*motion = motion_next(sink);
 		if (!motion_takes(*motion) ||
 		    (!sink->supply->blocked && is_drained(job, sink->supply) &&
-		    !pace_holds(job, sink, least)))
+		    sink->supply->taken <= limit))
 			return sink;
 	}
 	return NULL;

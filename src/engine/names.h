@@ -90,9 +90,9 @@
 #define pace_behind			zc__pace_behind
 #define pace_count_step			zc__pace_count_step
 #define pace_count_wait			zc__pace_count_wait
-#define pace_holds			zc__pace_holds
-#define pace_least			zc__pace_least
+#define pace_limit			zc__pace_limit
 #define pace_now			zc__pace_now
+#define pace_step			zc__pace_step
 #define pieces_advance			zc__pieces_advance
 #define pieces_set			zc__pieces_set
 #define pieces_view			zc__pieces_view

@@ -6,23 +6,29 @@
 
 #include "../base/clock.h"
 #include "ending.h"
+#include "kind.h"
 #include "tuning.h"
 
 int64_t
-pace_least(struct zc_job *job)
+pace_step(struct zc_job *job)
+{
+	FOR_EACH_ACTIVE(sink, job, NULL)
+		if (!kind_has_position(sink->end.kind))
+			return LEAD_STEP;
+	return LEAD_STEP_FILES;
+}
+
+int64_t
+pace_limit(struct zc_job *job)
 {
 	int64_t least = INT64_MAX;
 
+	if (job->supply_count == 1)
+		return INT64_MAX;
 	FOR_EACH_ACTIVE(sink, job, NULL)
 		least = MIN(least, sink->supply->taken);
-	return least;
-}
-
-bool
-pace_holds(const struct zc_job *job, const struct sink *sink, int64_t least)
-{
-	return job->supply_count > 1 &&
-	    sink->supply->taken - least > LEAD_MAX - (int64_t)LEAD_STEP;
+	return least > INT64_MAX - LEAD_MAX ? INT64_MAX :
+	    least + LEAD_MAX - pace_step(job);
 }
 
 int64_t

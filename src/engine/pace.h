@@ -12,12 +12,12 @@
 #include "job.h"
 #include "motion.h"
 
-/** Return how many bytes the slowest sink that has not ended has taken. */
-int64_t pace_least(struct zc_job *);
+/** Return how many bytes a sink takes in its turn. */
+int64_t pace_step(struct zc_job *);
 
-/** True if the sink is so far ahead of the slowest one, which has taken
- * `least`, that it must wait for it. */
-bool pace_holds(const struct zc_job *, const struct sink *, int64_t least);
+/** Return up to how many bytes taken a sink may take more: otherwise it is so
+ * far ahead of the slowest one that it must wait for it. */
+int64_t pace_limit(struct zc_job *);
 
 /** Return how many of the next bytes another sink has taken already: they are
  * not read from the disk again, and `allow` has allowed them. */
