@@ -49,23 +49,23 @@
 #include <unistd.h>
 
 enum call {
-	COPY_FILE_RANGE, SENDFILE, SPLICE, READ, PREAD, WRITE, PWRITE, SEND,
-	MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC, FDATASYNC,
-	SYNCFS, SYNC_FILE_RANGE, LINKAT, RENAMEAT, UNLINKAT, FTRUNCATE, POLL,
-	ACCEPT4, CONNECT, POSIX_MEMALIGN, LSEEK, FCHMOD, FCHOWN, TIMER_CREATE,
-	FGETXATTR, FLISTXATTR, FREMOVEXATTR, FSETXATTR, FUTIMENS, GETXATTR,
-	LISTXATTR, CALLS,
+	COPY_FILE_RANGE, SENDFILE, SPLICE, TEE, READ, PREAD, WRITE, PWRITE,
+	SEND, MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC,
+	FDATASYNC, SYNCFS, SYNC_FILE_RANGE, LINKAT, RENAMEAT, UNLINKAT,
+	FTRUNCATE, POLL, ACCEPT4, CONNECT, POSIX_MEMALIGN, LSEEK, FCHMOD,
+	FCHOWN, TIMER_CREATE, FGETXATTR, FLISTXATTR, FREMOVEXATTR, FSETXATTR,
+	FUTIMENS, GETXATTR, LISTXATTR, CALLS,
 	KERNEL				/* only in rules */
 };
 
 static const char *const call_names[CALLS] = {
-	"copy_file_range", "sendfile", "splice", "read", "pread", "write",
-	"pwrite", "send", "mmap", "ioctl", "pipe2", "fcntl", "fstat", "open",
-	"openat", "close", "fsync", "fdatasync", "syncfs", "sync_file_range",
-	"linkat", "renameat", "unlinkat", "ftruncate", "poll", "accept4",
-	"connect", "posix_memalign", "lseek", "fchmod", "fchown",
-	"timer_create", "fgetxattr", "flistxattr", "fremovexattr",
-	"fsetxattr", "futimens", "getxattr", "listxattr",
+	"copy_file_range", "sendfile", "splice", "tee", "read", "pread",
+	"write", "pwrite", "send", "mmap", "ioctl", "pipe2", "fcntl", "fstat",
+	"open", "openat", "close", "fsync", "fdatasync", "syncfs",
+	"sync_file_range", "linkat", "renameat", "unlinkat", "ftruncate",
+	"poll", "accept4", "connect", "posix_memalign", "lseek", "fchmod",
+	"fchown", "timer_create", "fgetxattr", "flistxattr",
+	"fremovexattr", "fsetxattr", "futimens", "getxattr", "listxattr",
 };
 
 enum { PASS = -1, ZERO = -2, ONE = -3, SHORT = -4 };
@@ -394,6 +394,8 @@ CALL(ssize_t, sendfile, (int out, int in, off_t *from, size_t size),
 CALL(ssize_t, splice,
     (int in, off64_t *from, int out, off64_t *to, size_t size, unsigned flags),
     (in, from, out, to, size, flags), fault(SPLICE, in, out, &size))
+CALL(ssize_t, tee, (int in, int out, size_t size, unsigned flags),
+    (in, out, size, flags), fault(TEE, in, out, &size))
 
 CALL(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size),
     fault(READ, fd, ABSENT, &size))

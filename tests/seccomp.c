@@ -165,6 +165,7 @@ static const struct call {
 #ifdef SYS_statx
 	{ "statx", SYS_statx, ALWAYS, 0, 0 },
 #endif
+	{ "tee", SYS_tee, ALWAYS, 0, 0 },
 	{ "uname", SYS_uname, ALWAYS, 0, 0 },
 };
 
