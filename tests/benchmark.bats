@@ -67,10 +67,11 @@ usage_error() {
 	query 'list(routes) == [r for r in ("cold file to /dev/null",
 	    "warm file to /dev/null", "memory to TCP", "cold file to TCP",
 	    "warm file to TCP", "file to pipe", "file to unix socket",
-	    "file to file", "pipe to file", "TCP to file")
+	    "file to file", "pipe to file", "pipe to 3 pipes", "TCP to file")
 	    if "cold" not in r or d["file_system"] != "tmpfs"]'
 	query 'names(routes["file to file"]) == ["copy_file_range", "sendfile",
 	    "splice", "mmap", "read-write", "reflink"]'
+	query 'names(routes["pipe to 3 pipes"]) == ["splice", "read-write"]'
 	query 'names(routes["TCP to file"]) == ["splice", "read-write"]'
 	query 'names(routes["memory to TCP"]) == ["sendfile", "splice", "mmap",
 	    "read-write"]'
@@ -93,6 +94,7 @@ usage_error() {
 	    method("file to pipe", "read-write")["bytes_per_second"]["median"])
 	    < 0.01'
 	query 'method("file to pipe", "splice")["auto"]'
+	query 'method("pipe to 3 pipes", "splice")["auto"]'
 	query 'd["limit"]["what"] is None or 0 < d["limit"]["factor_min"] <=
 	    d["limit"]["factor"] <= d["limit"]["factor_max"]'
 }

@@ -27,8 +27,10 @@ routes_add(struct routes *routes, const char *name,
 	}
 	routes->count++;
 	*route = (struct route){ .name = name, .options = *options,
-	    .source = source, .dest = dest, .cold = -1, .fd = -1,
+	    .source = source, .dest = dest, .cold = -1,
 	    .rewind = { { .fd = -1 }, { .fd = -1 } } };
+	for (size_t i = 0; i < LINES_MAX; i++)
+		route->fd[i] = -1;
 	route->options.source = source;
 	route->options.dest = dest;
 	route->options.method = ZC_AUTO;
@@ -107,10 +109,14 @@ routes_free(struct routes *routes)
 	for (size_t i = 0; i < routes->count; i++) {
 		struct route *route = &routes->route[i];
 
-		far_end_stop(route->far_end);
-		close_ours(route->fd);
+		for (size_t k = 0; k < LINES_MAX; k++) {
+			far_end_stop(route->far_end[k]);
+			close_ours(route->fd[k]);
+		}
 		free(route->source);
 		free(route->dest);
+		for (size_t k = 0; k < SINKS_MAX - 1; k++)
+			free(route->also[k]);
 	}
 	close_ours(routes->file);
 	close_ours(routes->memory);

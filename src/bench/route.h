@@ -20,22 +20,28 @@ struct rewind {
 	off_t start;
 };
 
+enum {
+	SINKS_MAX = 3,			/* destinations of a route */
+	LINES_MAX = 1 + SINKS_MAX,	/* to far ends: SOURCE's is the first */
+};
+
 struct route {
 	const char *name;
 	enum part part;
 	struct options options;		/* of each pass, except the method */
 	char *source, *dest;		/* the operands, allocated */
+	char *also[SINKS_MAX - 1];	/* further destinations, allocated */
 	int cold;			/* drop this file from the page cache
 					   before each pass; -1: none */
 	bool copies_nothing;		/* sendfile and splice: DEST is
 					   /dev/null, and SOURCE may be in the
 					   page cache */
 	struct rewind rewind[2];
-	int fd;				/* closed by routes_free(), or -1 */
-	pid_t far_end;			/* killed by routes_free(), or 0 */
+	int fd[LINES_MAX];		/* closed by routes_free(), or -1 */
+	pid_t far_end[LINES_MAX];	/* killed by routes_free(), or 0 */
 };
 
-enum { ROUTES_MAX = 10 };
+enum { ROUTES_MAX = 11 };
 
 struct routes {
 	struct route route[ROUTES_MAX];

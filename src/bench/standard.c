@@ -31,17 +31,19 @@ static const struct row {
 	const char *name;
 	enum part part;
 	enum end source, dest;
+	size_t sinks;			/* destinations */
 } rows[] = {
-	{ "cold file to /dev/null", PART_SOURCE, END_COLD, END_NULL },
-	{ "warm file to /dev/null", PART_SOURCE, END_WARM, END_NULL },
-	{ "memory to TCP", PART_DEST, END_MEMORY, END_TCP },
-	{ "cold file to TCP", PART_BOTH, END_COLD, END_TCP },
-	{ "warm file to TCP", PART_BOTH, END_WARM, END_TCP },
-	{ "file to pipe", PART_NONE, END_WARM, END_PIPE },
-	{ "file to unix socket", PART_NONE, END_WARM, END_UNIX },
-	{ "file to file", PART_NONE, END_WARM, END_FILE },
-	{ "pipe to file", PART_NONE, END_PIPE, END_FILE },
-	{ "TCP to file", PART_NONE, END_TCP, END_FILE },
+	{ "cold file to /dev/null", PART_SOURCE, END_COLD, END_NULL, 1 },
+	{ "warm file to /dev/null", PART_SOURCE, END_WARM, END_NULL, 1 },
+	{ "memory to TCP", PART_DEST, END_MEMORY, END_TCP, 1 },
+	{ "cold file to TCP", PART_BOTH, END_COLD, END_TCP, 1 },
+	{ "warm file to TCP", PART_BOTH, END_WARM, END_TCP, 1 },
+	{ "file to pipe", PART_NONE, END_WARM, END_PIPE, 1 },
+	{ "file to unix socket", PART_NONE, END_WARM, END_UNIX, 1 },
+	{ "file to file", PART_NONE, END_WARM, END_FILE, 1 },
+	{ "pipe to file", PART_NONE, END_PIPE, END_FILE, 1 },
+	{ "pipe to 3 pipes", PART_NONE, END_PIPE, END_PIPE, 3 },
+	{ "TCP to file", PART_NONE, END_TCP, END_FILE, 1 },
 };
 
 #define ROWS	(sizeof(rows) / sizeof(rows[0]))
@@ -82,16 +84,14 @@ line_listen(struct line *line, bool sends, const struct options *options)
 	return STATUS_OK;
 }
 
-/** Make the line if one end of the row needs it. */
+/** Make the line if the end needs it.  `sends`: the route sends to it. */
 static enum status
-line_open(struct line *line, const struct row *row,
+line_open(struct line *line, enum end end, bool sends,
     const struct options *options)
 {
-	bool sends = row->dest >= END_PIPE;
 	int fds[2];
 
-	*line = (struct line){ .near = -1, .far = -1 };
-	switch (sends ? row->dest : row->source) {
+	switch (end) {
 	case END_TCP:
 		return line_listen(line, sends, options);
 	case END_PIPE:
@@ -137,10 +137,10 @@ end_name(enum end end, const struct routes *routes, const struct line *line)
 	return routes_name("/dev/null");
 }
 
-/** Start the far end of the line, which drops what it receives, or sends from
- * memory. */
+/** Start the far end of a line: it sends from memory to SOURCE, whose line is
+ * the first, or drops what it receives. */
 static enum status
-serve(struct route *route, const struct row *row, const struct line *line,
+serve(struct route *route, size_t i, const struct line *line, enum end end,
     const char *memory)
 {
 	struct options options = OPTIONS_INIT;
@@ -149,7 +149,7 @@ serve(struct route *route, const struct row *row, const struct line *line,
 	snprintf(far, sizeof(far), "%sfd:%d", line->near < 0 ? "listen:" : "",
 	    line->far);
 	options.congestion = route->options.congestion;
-	if (row->dest < END_PIPE) {
+	if (i == 0) {
 		options.source = memory;
 		options.dest = far;
 	} else {
@@ -157,28 +157,67 @@ serve(struct route *route, const struct row *row, const struct line *line,
 		options.dest = "/dev/null";
 		options.method = ZC_READ_WRITE;
 	}
-	if (row->dest == END_TCP) {
+	if (i > 0 && end == END_TCP) {
 		options.action = ACTION_DISCARD;
 		options.dest = NULL;
 	}
-	route->far_end = far_end_start(&options);
-	return route->far_end < 0 ? STATUS_OTHER : STATUS_OK;
+	route->far_end[i] = far_end_start(&options);
+	return route->far_end[i] < 0 ? STATUS_OTHER : STATUS_OK;
 }
 
-/** Add the route and start its far end.  The caller closes line->far. */
+/** Start the far ends of all lines that have one. */
+static enum status
+serve_all(struct route *route, const struct row *row, const struct line *line,
+    const struct routes *routes)
+{
+	char *memory = end_name(END_MEMORY, routes, line);
+	enum status status = memory == NULL ? line_error("far end") : STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && i < LINES_MAX; i++)
+		if (line[i].far >= 0)
+			status = serve(route, i, &line[i],
+			    i == 0 ? row->source : row->dest, memory);
+	free(memory);
+	return status;
+}
+
+/** Let the route have as many destinations as the row says. */
+static enum status
+add_sinks(struct route *route, const struct row *row, const struct line *line,
+    const struct routes *routes)
+{
+	struct names *also = &route->options.also;
+
+	*also = (struct names){ .name = route->also };
+	while (also->count + 1 < row->sinks) {
+		char *name = end_name(row->dest, routes,
+		    &line[2 + also->count]);
+
+		if (name == NULL)
+			return line_error("destinations");
+		route->also[also->count++] = name;
+	}
+	return STATUS_OK;
+}
+
+/** Add the route and start its far ends.  The caller closes their ends of the
+ * lines. */
 static enum status
 add(struct routes *routes, const struct row *row, const struct line *line,
     const struct options *options)
 {
 	struct route *route = routes_add(routes, row->name, options,
-	    end_name(row->source, routes, line),
-	    end_name(row->dest, routes, line));
-	char *memory;
+	    end_name(row->source, routes, &line[0]),
+	    end_name(row->dest, routes, &line[1]));
 	enum status status;
 
 	if (route == NULL)
 		return STATUS_OTHER;
-	route->fd = line->near;
+	for (size_t i = 0; i < LINES_MAX; i++)
+		route->fd[i] = line[i].near;
+	status = add_sinks(route, row, line, routes);
+	if (status != STATUS_OK)
+		return status;
 	route->options.bytes = row->source == END_PIPE ? routes->bytes :
 	    ZC_TO_END;
 	if (row->source != END_TCP && row->dest != END_TCP)
@@ -189,13 +228,7 @@ add(struct routes *routes, const struct row *row, const struct line *line,
 	    row->dest == END_NULL;
 	if (row->source != END_WARM || !routes->has_cold)
 		route->part = row->part;
-	if (line->far < 0)
-		return STATUS_OK;
-	memory = end_name(END_MEMORY, routes, line);
-	status = memory == NULL ? line_error("far end") :
-	    serve(route, row, line, memory);
-	free(memory);
-	return status;
+	return serve_all(route, row, line, routes);
 }
 
 /** Add the route of a row, unless it needs a cold file and none can be. */
@@ -203,17 +236,21 @@ static enum status
 add_row(struct routes *routes, const struct row *row,
     const struct options *options)
 {
-	struct line line;
-	enum status status;
+	struct line line[LINES_MAX];
+	enum status status = STATUS_OK;
 
 	if (row->source == END_COLD && !routes->has_cold)
 		return STATUS_OK;
-	status = line_open(&line, row, options);
-	if (status != STATUS_OK)
-		return status;
-	status = add(routes, row, &line, options);
-	if (line.far >= 0)
-		close(line.far);
+	for (size_t i = 0; i < LINES_MAX; i++)
+		line[i] = (struct line){ .near = -1, .far = -1 };
+	for (size_t i = 0; status == STATUS_OK && i <= row->sinks; i++)
+		status = line_open(&line[i], i == 0 ? row->source : row->dest,
+		    i > 0, options);
+	if (status == STATUS_OK)
+		status = add(routes, row, line, options);
+	for (size_t i = 0; i < LINES_MAX; i++)
+		if (line[i].far >= 0)
+			close(line[i].far);
 	return status;
 }
 
