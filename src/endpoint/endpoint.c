@@ -389,6 +389,12 @@ endpoint_broken(struct endpoint *ep, const char *tally)
 }
 
 enum status
+endpoint_finish(struct endpoint *ep)
+{
+	return ep->type->finish != NULL ? ep->type->finish(ep) : STATUS_OK;
+}
+
+enum status
 endpoint_commit(struct endpoint *ep)
 {
 	enum status status = step(ep, ep->type->commit);

@@ -2,7 +2,7 @@
  * Endpoints: open what a name on the command line means, and find out after
  * the last byte whether it has arrived.  They know nothing of methods.
  *
- *	parse -> open -> ready -> begin -> ended -> commit | abort
+ *	parse -> open -> ready -> begin -> ended -> finish -> commit | abort
  *
  * parse   what the name means; touches nothing.
  * look    in place of open, for --explain: what open would find, and the
@@ -15,8 +15,10 @@
  * begin   the first byte is next: a destination written in place is truncated.
  * ended   SOURCE has ended, or has given all that was asked for, and DEST does
  *         not know that yet: find out whether this is an orderly end.
- * commit  make it count: link and rename, half-close and read to the peer's
- *         end, close.  Destinations commit before sources, so that a receiver
+ * finish  DEST has got all of the data: tell its peer (half-close), and wait for
+ *         nothing.  From here on the peer may take the data for complete.
+ * commit  make it count: link and rename, wait until the peer has confirmed,
+ *         close.  Destinations commit before sources, so that a receiver
  *         answers its sender only when its own file is complete.
  * abort   as if it had never been: the old file stands, a TCP peer is reset.
  *         Allowed at any time, on an endpoint of zeros too; after a commit
@@ -71,6 +73,7 @@ struct endpoint_type {
 	enum status (*begin)(struct endpoint *);
 	enum status (*ended)(struct endpoint *, bool cut, const char *tally);
 	enum status (*broken)(struct endpoint *, const char *tally);
+	enum status (*finish)(struct endpoint *);
 	enum status (*commit)(struct endpoint *);
 	void (*abort)(struct endpoint *);
 };
@@ -138,6 +141,8 @@ struct endpoint {
 					   us, and by us */
 	int64_t header;			/* DEST: bytes of --header, which come
 					   before the data; set before begin */
+	bool early;			/* DEST's peer had closed before the end
+					   of the data; set by finish */
 	const char *confirmed;		/* "close", "ack" or "none": what the
 					   peer did; NULL: not applicable */
 
@@ -196,6 +201,7 @@ enum status endpoint_ended(struct endpoint *, bool cut, const char *tally);
  * STATUS_OK if this type of endpoint knows nothing about that. */
 enum status endpoint_broken(struct endpoint *, const char *tally);
 
+enum status endpoint_finish(struct endpoint *);
 enum status endpoint_commit(struct endpoint *);
 void endpoint_abort(struct endpoint *);
 

@@ -232,6 +232,7 @@ const struct endpoint_type endpoint_listen = {
 	.open = listen_open,
 	.ready = listen_ready,
 	.begin = socket_begin,
+	.finish = socket_finish,
 	.commit = socket_commit,
 	.abort = listen_abort,
 };

@@ -186,7 +186,6 @@ socket_unacknowledged(int fd)
 
 /* What the peer has done so far. */
 struct confirmation {
-	bool early;			/* closed before it had our FIN */
 	bool closed;			/* closed its sending half (FIN) */
 	int queued;			/* bytes it has not acknowledged */
 };
@@ -206,7 +205,7 @@ confirmation_look(struct confirmation *seen, struct endpoint *ep,
 	seen->closed = end > 0;
 	seen->queued = socket_unacknowledged(fd);
 	/* If the peer closed after our FIN, that alone confirms. */
-	if (seen->queued < 0 && (wanted == CONFIRM_ACK || seen->early))
+	if (seen->queued < 0 && (wanted == CONFIRM_ACK || ep->early))
 		return -1;
 	seen->queued = MAX(seen->queued, 0);
 	if (seen->queued < before)
@@ -264,23 +263,41 @@ confirmation_failed(const struct endpoint *ep,
 	return STATUS_CONNECTION;
 }
 
-/** Half-close, and wait for what is wanted. */
+/** True if the user wants no confirmation of a socket that zcopy was given: it
+ * stays open, in both directions. */
+static bool
+stays_open(const struct endpoint *ep)
+{
+	return ep->inherited && ep->options->confirm == CONFIRM_DEFAULT;
+}
+
+enum status
+socket_finish(struct endpoint *ep)
+{
+	const struct confirmation unknown = { .queued = INT_MAX };
+	int end;
+
+	if (stays_open(ep))
+		return STATUS_OK;
+	end = socket_drop(ep->fd);
+	ep->early = end > 0;
+	if (end < 0 || socket_half_close(ep->fd) < 0)
+		return confirmation_failed(ep, &unknown);
+	if (!ep->early || ep->options->confirm != CONFIRM_CLOSE)
+		return STATUS_OK;
+	diag_error(ep->name, "the peer had closed before the end: it cannot "
+	    "confirm by that (--confirm=ack accepts this)");
+	return STATUS_CONNECTION;
+}
+
+/** Wait for what is wanted. */
 static enum status
 socket_confirm(struct endpoint *ep, enum confirm wanted)
 {
 	struct confirmation seen = { .queued = INT_MAX };
-	int end = socket_drop(ep->fd);
 
 	gauge_phase(PHASE_CONFIRMING);
 	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
-	seen.early = end > 0;
-	if (end < 0 || socket_half_close(ep->fd) < 0)
-		return confirmation_failed(ep, &seen);
-	if (seen.early && ep->options->confirm == CONFIRM_CLOSE) {
-		diag_error(ep->name, "the peer had closed before the end: it "
-		    "cannot confirm by that (--confirm=ack accepts this)");
-		return STATUS_CONNECTION;
-	}
 	ep->confirmed = "none";
 	if (wanted == CONFIRM_NONE) {
 		/* close(2) with unread data would reset the connection. */
@@ -290,7 +307,7 @@ socket_confirm(struct endpoint *ep, enum confirm wanted)
 	if (socket_await(ep, wanted, &seen) < 0)
 		return confirmation_failed(ep, &seen);
 	/* A close that came before our FIN says nothing about our data. */
-	ep->confirmed = seen.closed && !seen.early ? "close" : "ack";
+	ep->confirmed = seen.closed && !ep->early ? "close" : "ack";
 	return STATUS_OK;
 }
 
@@ -301,9 +318,7 @@ socket_commit(struct endpoint *ep)
 	enum status status = STATUS_OK;
 	int64_t began;
 
-	/* An inherited socket stays open, in both directions, unless the user
-	 * wants a confirmation. */
-	if (ep->inherited && wanted == CONFIRM_DEFAULT)
+	if (stays_open(ep))
 		return STATUS_OK;
 	if (wanted == CONFIRM_DEFAULT)
 		wanted = CONFIRM_CLOSE;

@@ -44,8 +44,11 @@ enum status socket_begin(struct endpoint *);
  * socket_begin() (our FIN counts as one); -1 if unknown. */
 int64_t socket_acknowledged(const struct endpoint *);
 
-/** The commit hook: half-close, wait for what --confirm says, have close(2) end
- * the connection in order. */
+/** The finish hook: half-close. */
+enum status socket_finish(struct endpoint *);
+
+/** The commit hook: wait for what --confirm says, have close(2) end the
+ * connection in order. */
 enum status socket_commit(struct endpoint *);
 
 #endif

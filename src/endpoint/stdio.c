@@ -137,6 +137,12 @@ stdio_begin(struct endpoint *ep)
 }
 
 static enum status
+stdio_finish(struct endpoint *ep)
+{
+	return S_ISSOCK(ep->st.st_mode) ? socket_finish(ep) : STATUS_OK;
+}
+
+static enum status
 stdio_commit(struct endpoint *ep)
 {
 	if (S_ISSOCK(ep->st.st_mode))
@@ -155,5 +161,6 @@ const struct endpoint_type endpoint_stdio = {
 	.open = stdio_open,
 	.ready = stdio_ready,
 	.begin = stdio_begin,
+	.finish = stdio_finish,
 	.commit = stdio_commit,
 };

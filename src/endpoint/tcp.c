@@ -71,6 +71,7 @@ const struct endpoint_type endpoint_tcp = {
 	.open = tcp_open,
 	.ready = tcp_ready,
 	.begin = socket_begin,
+	.finish = socket_finish,
 	.commit = socket_commit,
 	.abort = tcp_abort,
 };

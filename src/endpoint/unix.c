@@ -211,6 +211,7 @@ const struct endpoint_type endpoint_unix = {
 	.look = unix_look,
 	.open = unix_open,
 	.ready = unix_ready,
+	.finish = socket_finish,
 	.commit = socket_commit,
 };
 
@@ -221,6 +222,7 @@ const struct endpoint_type endpoint_unix_listen = {
 	.look = unix_listen_look,
 	.open = unix_listen_open,
 	.ready = unix_listen_ready,
+	.finish = socket_finish,
 	.commit = socket_commit,
 	.abort = unix_listen_abort,
 };

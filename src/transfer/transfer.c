@@ -261,6 +261,9 @@ commit_dest(struct dest *dest)
 {
 	enum status status = cache_end(&dest->cache);
 
+	if (status != STATUS_OK)
+		return status;
+	status = endpoint_finish(&dest->end);
 	return status != STATUS_OK ? status : endpoint_commit(&dest->end);
 }
 
