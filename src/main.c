@@ -25,8 +25,11 @@
  *	  wrapping.c		  --header, --trailer
  *	  skip.c		  --offset; resume.c --resume
  *	  sparse.c		  --sparse
- *	  move.c		  the data: one engine job; rules.c is --select,
- *				  rate.c --rate
+ *	  fit.c			  does each option fit an end
+ *	  move.c		  the data: one engine job; mover.c is what is
+ *				  to be done meanwhile, peers.c waits; rules.c
+ *				  is --select, rate.c --rate
+ *	  commit.c		  several destinations, in a good order
  *	  verdict.c		  its result -> a message and a status
  *	  tally.c		  how many bytes were moved, in words
  *	  watch.c		  finds out whether SOURCE was changed
@@ -61,7 +64,8 @@
  *				  allow.c are what they share
  *	  exec.c		  commands; guardian.c outlives zcopy, so that a
  *				  command sees no end of half the data
- *	  look.c		  what is known of an end before it is opened
+ *	  look.c		  what is known of an end before it is opened;
+ *				  twins.c finds two destinations that are one
  *	  flush.c		  --sync
  *	  allocate.c		  room for a new file, before its data comes
  *	  descriptor.c		  opening, copying and closing descriptors

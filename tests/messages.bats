@@ -212,10 +212,9 @@ packs all of it)" dir/ out
 	    --timeout=0.1 in fifo
 }
 
-@test "message: an extra operand suggests a shell loop, and tee" {
-	told 2 "extra operand 'c': zcopy copies one file to one DEST; for \
-several files use a shell loop, for several copies tee(1): zcopy SOURCE - | \
-tee DEST >DEST2 (try 'zcopy --help')" in b c
+@test "message: an extra operand suggests a shell loop, and --also" {
+	told 2 "extra operand 'c': zcopy copies one file; for several files use \
+a shell loop, for a second copy --also=c (try 'zcopy --help')" in b c
 }
 
 @test "message: a host and a port in two operands are answered with HOST:PORT" {

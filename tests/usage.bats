@@ -182,8 +182,8 @@ usage_error() {
 	zcopy 0 -v -v --append --append -c 1 --bytes=3 in out
 	same <(head -c 3 in) out
 	rm out
-	usage_error "neither end is on TCP" -4 -4 in old
-	usage_error "neither end connects" --retry=0 --retry=1 in old
+	usage_error "no end is on TCP" -4 -4 in old
+	usage_error "no end connects" --retry=0 --retry=1 in old
 	zcopy 0 --retry=1 --retry=0 in out
 	same in out
 }

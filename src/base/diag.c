@@ -29,6 +29,7 @@ static enum diag_level level = DIAG_NORMAL;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool drawn;		/* diag_draw() has drawn a line */
 static char first_error[TEXT_SIZE];
+static char **kept;			/* of diag_keep(), or NULL */
 static bool logs;			/* to syslog(3) */
 static int impatient = -1;		/* standard error with O_NONBLOCK */
 
@@ -157,6 +158,8 @@ diag_error(const char *name, const char *format, ...)
 	va_end(args);
 	if (*first_error == '\0')
 		strlcpy(first_error, error, sizeof(first_error));
+	if (kept != NULL && *kept == NULL)
+		*kept = strdup(error);
 	if (logs)
 		syslog(LOG_ERR, "%s", error);
 }
@@ -288,6 +291,12 @@ const char *
 diag_first_error(void)
 {
 	return first_error;
+}
+
+void
+diag_keep(char **text)
+{
+	kept = text;
 }
 
 const char *

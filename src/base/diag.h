@@ -64,6 +64,11 @@ void diag_log(const char *format, ...)
  * ", not escaped; "" if there was none. */
 const char *diag_first_error(void);
 
+/** Also keep the text of the next diag_error() or diag_errno(), as
+ * diag_first_error() returns it, in *text, if that is NULL: the caller frees
+ * it.  NULL: keep no more. */
+void diag_keep(char **text);
+
 /** How much is printed: with -q, by default, with -v. */
 enum diag_level { DIAG_QUIET, DIAG_NORMAL, DIAG_VERBOSE };
 void diag_set_level(enum diag_level);

@@ -7,13 +7,17 @@
 #include <sys/param.h>
 
 #include "clock.h"
+#include "options.h"
 
 /* `lock` protects all that follows. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct gauge gauge = { .expected = -1 };
-static int64_t (*peer_acknowledged)(const void *);
-static const void *peer_arg;
-static int64_t acknowledged = -1;	/* by the peer; -1: unknown */
+static struct peer {
+	int64_t (*count)(const void *);
+	const void *arg;
+	int64_t acknowledged;		/* -1: unknown */
+} peers[DESTS_MAX];
+static size_t peer_count;
 
 const char *
 gauge_phase_name(enum phase which)
@@ -86,12 +90,32 @@ gauge_moved(int64_t bytes)
 }
 
 void
+gauge_slowest(const char *name)
+{
+	pthread_mutex_lock(&lock);
+	gauge.slowest = name;
+	pthread_mutex_unlock(&lock);
+}
+
+void
 gauge_peer(int64_t (*count)(const void *), const void *arg)
 {
 	pthread_mutex_lock(&lock);
-	peer_acknowledged = count;
-	peer_arg = arg;
-	acknowledged = -1;
+	if (peer_count < DESTS_MAX)
+		peers[peer_count++] = (struct peer){ count, arg, -1 };
+	pthread_mutex_unlock(&lock);
+}
+
+void
+gauge_peer_end(const void *arg)
+{
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < peer_count; i++) {
+		if (peers[i].arg != arg)
+			continue;
+		peers[i] = peers[--peer_count];
+		break;
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -99,18 +123,21 @@ struct gauge
 gauge_read(void)
 {
 	struct gauge now;
+	int64_t bytes = INT64_MAX;
 
 	pthread_mutex_lock(&lock);
-	if (peer_acknowledged != NULL) {
-		const int64_t before = acknowledged;
+	for (size_t i = 0; i < peer_count; i++) {
+		struct peer *peer = &peers[i];
+		const int64_t before = peer->acknowledged;
 
-		acknowledged = peer_acknowledged(peer_arg);
-		if (acknowledged != before)
+		peer->acknowledged = peer->count(peer->arg);
+		if (peer->acknowledged != before)
 			gauge.changed = clock_now();
+		if (peer->acknowledged >= 0)
+			bytes = MIN(bytes, peer->acknowledged);
 	}
 	now = gauge;
-	if (acknowledged >= 0)
-		now.bytes = MIN(now.bytes, acknowledged);
+	now.bytes = MIN(now.bytes, bytes);
 	pthread_mutex_unlock(&lock);
 	return now;
 }

@@ -29,7 +29,7 @@ enum phase {
 
 struct gauge {
 	enum phase phase;
-	int64_t bytes;			/* of data that DEST has got; for a
+	int64_t bytes;			/* of data that each DEST has got; a
 					   socket: that its peer has
 					   acknowledged.  PHASE_SKIPPING: that
 					   were skipped; PHASE_CHECKING: that
@@ -41,6 +41,9 @@ struct gauge {
 	int64_t began;			/* the first call of gauge_phase() */
 	int64_t changed;		/* phase or bytes, last */
 	int64_t moving, moved;		/* PHASE_MOVING began, and ended */
+	const char *slowest;		/* name of the destination that the
+					   others wait for; NULL: there is only
+					   one */
 };
 
 /** Return "waiting for a peer" and the like.  Static text. */
@@ -58,11 +61,19 @@ void gauge_resumed(int64_t bytes);
 /** Note how many bytes of data have been moved or skipped so far, in all. */
 void gauge_moved(int64_t bytes);
 
+/** Note which of several destinations the others wait for.  The name must stay
+ * valid. */
+void gauge_slowest(const char *name);
+
 /**
  * Count no more bytes as moved than acknowledged(arg) returns; -1: it does not
- * know.  It is called from other threads until gauge_peer(NULL, NULL) returns.
+ * know.  There may be as many such peers as destinations.  It is called from
+ * other threads until gauge_peer_end(arg) returns.
  */
 void gauge_peer(int64_t (*acknowledged)(const void *arg), const void *arg);
+
+/** Do so no longer; do nothing if there is no such peer. */
+void gauge_peer_end(const void *arg);
 
 /** Return what has been noted until now. */
 struct gauge gauge_read(void);

@@ -68,6 +68,9 @@ struct options {
 					   --list-methods, and may be with
 					   --benchmark */
 
+	struct names also;		/* --also: DESTS_MAX - 1 at most */
+	bool all_or_none;		/* --all-or-none */
+
 	int64_t offset;			/* --offset; 0 without */
 	int64_t bytes;			/* --bytes, or ZC_TO_END */
 	int64_t seek;			/* --seek, or -1 */
@@ -129,6 +132,9 @@ enum need {
 	NEED_ONCE = 1 << 8,		/* one transfer: no --benchmark */
 	NEED_OPERANDS = 1 << 9,		/* --benchmark has SOURCE and DEST */
 	NEED_BENCHMARK = 1 << 10,	/* --benchmark */
+	NEED_FLUSH = 1 << 11,		/* DEST is a file or disk */
+	NEED_REGULAR = 1 << 12,		/* DEST is a regular file */
+	NEED_HOLES = 1 << 13,		/* DEST can have holes */
 };
 
 /** Options with the same choice exclude each other. */

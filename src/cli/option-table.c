@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "../endpoint/congestion.h"
+#include "../endpoint/endpoint.h"
 #include "values.h"
 
 /* MEMBER names the member of struct options that an option sets.  TRUE sets a
@@ -61,6 +62,15 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--no-clobber", .letter = 'n',
 	    .help = "fail if DEST exists",
 	    TRUE(no_clobber), .needs = NEED_DATA | NEED_PATH | NEED_ONCE },
+	{ .name = "--also", .placeholder = "DEST",
+	    .help = "a further destination, which gets the same data; "
+	    "repeatable",
+	    .take = take_names, MEMBER(also), .word = endpoint_word,
+	    .needs = NEED_DATA | NEED_ONCE },
+	{ .name = "--all-or-none",
+	    .help = "if one of several destinations fails, give up the others, "
+	    "instead of completing them",
+	    TRUE(all_or_none), .needs = NEED_DATA | NEED_ONCE },
 	{ .name = "--header", .placeholder = "FILE",
 	    .help = "send FILE before the data; repeatable, in order",
 	    .take = take_names, MEMBER(headers),
@@ -106,7 +116,8 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--sync",
 	    .help = "flush DEST and its directory to the disk before success "
 	    "is reported",
-	    TRUE(sync), .needs = NEED_DATA | NEED_POSITION | NEED_OPERANDS },
+	    TRUE(sync), .needs = NEED_DATA | NEED_POSITION | NEED_FLUSH |
+	    NEED_OPERANDS },
 	{ .name = "--digest", .placeholder = "ALGO",
 	    .help = "print the digest of the data moved, and the name of DEST: "
 	    "sha256, xxh3 (XXH3-128)",
@@ -128,7 +139,8 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--preserve", .letter = 'p',
 	    .help = "give DEST the mode, times, owner and extended attributes "
 	    "of SOURCE, as far as permitted",
-	    TRUE(preserve), .needs = NEED_DATA | NEED_PATH | NEED_ONCE },
+	    TRUE(preserve), .needs = NEED_DATA | NEED_PATH | NEED_REGULAR |
+	    NEED_ONCE },
 	{ .name = "--rate", .letter = 'L', .placeholder = "SIZE",
 	    .help = "move at most SIZE bytes a second",
 	    .take = take_rate, MEMBER(rate), .needs = NEED_DATA | NEED_ONCE },
@@ -136,7 +148,7 @@ const struct option option_table[OPTION_ROWS] = {
 	    .help = "auto (the default: holes of SOURCE stay holes), always "
 	    "(so do blocks of zeros), never (write every byte)",
 	    .take = take_word, MEMBER(sparse), .word = sparse_word,
-	    .needs = NEED_DATA | NEED_ONCE },
+	    .needs = NEED_DATA | NEED_HOLES | NEED_ONCE },
 	{ .name = "--no-cache",
 	    .help = "leave the page cache as it was found, on both sides",
 	    TRUE(no_cache), .needs = NEED_DATA | NEED_ONCE },

@@ -167,10 +167,9 @@ refuse_count(const struct options *o, const char *extra)
 		diag_error(NULL, "extra operand '%s': a host and its port are "
 		    "one operand, HOST:%s " HINT, extra, extra);
 	} else if (extra != NULL) {
-		diag_error(NULL, "extra operand '%s': zcopy copies one file to "
-		    "one DEST; for several files use a shell loop, for several "
-		    "copies tee(1): zcopy SOURCE - | tee DEST >DEST2 " HINT,
-		    extra);
+		diag_error(NULL, "extra operand '%s': zcopy copies one file; "
+		    "for several files use a shell loop, for a second copy "
+		    "--also=%s " HINT, extra, extra);
 	} else if (o->source != NULL) {
 		diag_error(NULL, "missing DEST after '%s' " HINT, o->source);
 	} else {
@@ -264,6 +263,11 @@ check_together(const struct options *o)
 	    o->action != ACTION_BENCHMARK)
 		diag_error(NULL, "--json goes with a transfer or --benchmark "
 		    HINT);
+	else if (o->also.count >= DESTS_MAX)
+		diag_error("--also", "given %zu times: there can be %d "
+		    "destinations, with DEST " HINT, o->also.count, DESTS_MAX);
+	else if (o->all_or_none && o->also.count == 0)
+		diag_error(NULL, "--all-or-none goes with --also " HINT);
 	else if (o->action != ACTION_BENCHMARK && stray != NULL)
 		diag_error(NULL, "%s goes with --benchmark " HINT, stray);
 	else
@@ -318,6 +322,7 @@ void
 options_free(struct options *o)
 {
 	rules_free(o->rules);
+	free_names(&o->also);
 	free_names(&o->headers);
 	free_names(&o->trailers);
 	allow_free(o->allow);

@@ -237,61 +237,11 @@ parse_name(struct endpoint *ep)
 	return parse_path(ep, name);
 }
 
-/* What an option can need of the two ends, and what to print if neither of them
- * offers it. */
-static const struct lack {
-	unsigned need;
-	const char *why;
-} lacks[] = {
-	{ NEED_LISTEN, "neither end listens on TCP" },
-	{ NEED_TCP, "neither end is on TCP" },
-	{ NEED_FAMILY, "a socket that listens already has its own family" },
-	{ NEED_CONNECT, "neither end connects" },
-	{ NEED_SOCKET, "DEST is no socket" },
-};
-
-/** Return what the two ends offer (enum need); dest may be NULL. */
-static unsigned
-offers(const struct endpoint *source, const struct endpoint *dest)
-{
-	unsigned all = source->type->offers & ~(unsigned)NEED_SOCKET;
-
-	if (dest != NULL)
-		all |= dest->type->offers;
-	if (dest != NULL && dest->inherited &&
-	    zc_kind_of(dest->fd) == ZC_SOCKET)
-		all |= NEED_SOCKET;
-	if (source->listener < 0 && (dest == NULL || dest->listener < 0))
-		all |= NEED_FAMILY;
-	return all;
-}
-
-enum status
-endpoint_check_fit(const struct endpoint *source, const struct endpoint *dest)
-{
-	unsigned all = offers(source, dest);
-
-	for (size_t i = 0; i < sizeof(lacks) / sizeof(*lacks); i++) {
-		const char *name = options_needing(source->options,
-		    lacks[i].need & ~all);
-
-		if (name == NULL)
-			continue;
-		diag_error(name, "%s", lacks[i].why);
-		return STATUS_USAGE;
-	}
-	if (dest != NULL && dest->options->sync)
-		return look_check_kind(dest, 1u << ZC_REGULAR | 1u << ZC_BLOCK,
-		    "--sync", " cannot be flushed to a disk: use --sync where "
-		    "the data gets to a file");
-	return STATUS_OK;
-}
-
 enum status
 endpoint_parse(struct endpoint *ep, const char *name, enum role role,
     const struct options *options)
 {
-	const char *why, *option = NULL;
+	const char *why;
 
 	*ep = (struct endpoint){ .name = name, .role = role,
 	    .options = options, .fd = -1, .listener = -1, .backlog = 1,
@@ -302,18 +252,7 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 		return STATUS_USAGE;
 	}
 	why = parse_name(ep);
-	if (why != NULL)
-		return address_refuse(ep, STATUS_USAGE, why);
-	if (role == ROLE_DEST)
-		option = options_needing(options,
-		    (NEED_PATH | NEED_POSITION) & ~ep->type->offers);
-	if (option != NULL) {
-		diag_error(name, "%s: only for files%s", option,
-		    endpoint_has(ep, ENDPOINT_NETWORK) ?
-		    " (give it to the receiver)" : "");
-		return STATUS_USAGE;
-	}
-	return STATUS_OK;
+	return why != NULL ? address_refuse(ep, STATUS_USAGE, why) : STATUS_OK;
 }
 
 /** Each step has a deadline of its own. */
@@ -412,35 +351,37 @@ endpoint_abort(struct endpoint *ep)
 	if (ep->type->abort != NULL)
 		ep->type->abort(ep);
 	if (endpoint_has(ep, ENDPOINT_NETWORK))
-		gauge_peer(NULL, NULL);
+		gauge_peer_end(ep);
 	if (ep->fd >= 0 && !ep->inherited) {
 		close(ep->fd);
 		ep->fd = -1;
 	}
 }
 
+bool
+endpoint_has_peer(const struct endpoint *ep)
+{
+	return endpoint_has(ep, ENDPOINT_NETWORK) ||
+	    (ep->inherited && ep->has_stat && S_ISSOCK(ep->st.st_mode));
+}
+
 enum status
 endpoint_fault(const struct endpoint *ep)
 {
-	if (endpoint_has(ep, ENDPOINT_NETWORK) ||
-	    (ep->inherited && ep->has_stat &&
-	    S_ISSOCK(ep->st.st_mode)))
+	if (endpoint_has_peer(ep))
 		return STATUS_CONNECTION;
 	return ep->role == ROLE_SOURCE ? STATUS_SOURCE : STATUS_DEST;
 }
 
-/** True if writing to one end would change what the other reads.  Terminals and
- * other character devices, and sockets, have two directions.  A disk may have
- * several device nodes, so compare the device itself. */
-static bool
-same_file(const struct endpoint *a, const struct endpoint *b)
+bool
+endpoint_same_file(const struct stat *a, const struct stat *b)
 {
-	if (!a->has_stat || !b->has_stat || S_ISCHR(a->st.st_mode) ||
-	    S_ISSOCK(a->st.st_mode))
+	if (S_ISCHR(a->st_mode) || S_ISSOCK(a->st_mode))
 		return false;
-	if (S_ISBLK(a->st.st_mode) && S_ISBLK(b->st.st_mode))
-		return a->st.st_rdev == b->st.st_rdev;
-	return endpoint_same_inode(&a->st, &b->st);
+	/* A disk may have several device nodes. */
+	if (S_ISBLK(a->st_mode) && S_ISBLK(b->st_mode))
+		return a->st_rdev == b->st_rdev;
+	return endpoint_same_inode(a, b);
 }
 
 enum status
@@ -450,7 +391,8 @@ endpoint_check_distinct(const struct endpoint *source,
 	const struct options *options = dest->options;
 
 	if (options->append || options->seek >= 0 || dest->inherited ||
-	    !same_file(source, dest))
+	    !source->has_stat || !dest->has_stat ||
+	    !endpoint_same_file(&source->st, &dest->st))
 		return STATUS_OK;
 	diag_error(dest->name, "write: it is the same file as SOURCE");
 	return STATUS_DEST;

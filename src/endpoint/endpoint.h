@@ -15,8 +15,8 @@
  * begin   the first byte is next: a destination written in place is truncated.
  * ended   SOURCE has ended, or has given all that was asked for, and DEST does
  *         not know that yet: find out whether this is an orderly end.
- * finish  DEST has got all of the data: tell its peer (half-close), and wait for
- *         nothing.  From here on the peer may take the data for complete.
+ * finish  DEST has got all of the data: tell its peer (half-close), but do not
+ *         wait.  From here on the peer may take the data for complete.
  * commit  make it count: link and rename, wait until the peer has confirmed,
  *         close.  Destinations commit before sources, so that a receiver
  *         answers its sender only when its own file is complete.
@@ -178,12 +178,6 @@ enum status endpoint_parse(struct endpoint *, const char *name, enum role,
  * NULL after the last. */
 const char *endpoint_word(int i);
 
-/** Check that the ends can honour all options.  Return STATUS_OK; otherwise
- * print the first option that neither can, and return STATUS_USAGE.  dest may
- * be NULL. */
-enum status endpoint_check_fit(const struct endpoint *source,
-    const struct endpoint *dest);
-
 /** Find out what endpoint_open() would find.  Where it is known to fail, print
  * the same message and return the same status. */
 enum status endpoint_look(struct endpoint *, struct look *);
@@ -205,6 +199,9 @@ enum status endpoint_finish(struct endpoint *);
 enum status endpoint_commit(struct endpoint *);
 void endpoint_abort(struct endpoint *);
 
+/** True if the end is a stream socket, whose peer can confirm the data. */
+bool endpoint_has_peer(const struct endpoint *);
+
 /** Return the status for an end that failed: STATUS_SOURCE or STATUS_DEST, or
  * STATUS_CONNECTION for any stream socket. */
 enum status endpoint_fault(const struct endpoint *);
@@ -218,6 +215,10 @@ enum status endpoint_fault(const struct endpoint *);
  */
 enum status endpoint_check_distinct(const struct endpoint *source,
     const struct endpoint *dest);
+
+/** True if writing to one would change what is read from the other.  Terminals
+ * and other character devices, and sockets, have two directions: false. */
+bool endpoint_same_file(const struct stat *, const struct stat *);
 
 /** True if both are one file, by device and inode. */
 bool endpoint_same_inode(const struct stat *, const struct stat *);

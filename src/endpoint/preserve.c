@@ -13,19 +13,12 @@
 #include "look.h"
 
 enum status
-preserve_check(const struct endpoint *source, const struct endpoint *dest)
+preserve_check(const struct endpoint *source)
 {
-	enum status status;
-
-	if (!source->options->preserve)
-		return STATUS_OK;
-	status = look_check_kind(source, 1u << ZC_REGULAR, "--preserve",
+	return !source->options->preserve ? STATUS_OK :
+	    look_check_kind(source, 1u << ZC_REGULAR, "--preserve",
 	    ", not a regular file: name the file as SOURCE, or leave out "
 	    "--preserve and set the attributes of DEST afterwards");
-	if (status != STATUS_OK)
-		return status;
-	return look_check_kind(dest, 1u << ZC_REGULAR, "--preserve",
-	    ", not a regular file: leave out --preserve");
 }
 
 enum status

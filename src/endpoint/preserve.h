@@ -27,11 +27,10 @@ struct preserved {
 	struct file_capabilities capabilities;
 };
 
-/** Check, before anything is opened, that both ends are regular files, or may
- * be.  Return STATUS_OK, also if --preserve is not given; otherwise print what
- * to do instead, and return STATUS_USAGE. */
-enum status preserve_check(const struct endpoint *source,
-    const struct endpoint *dest);
+/** Check, before anything is opened, that SOURCE is a regular file, or may be.
+ * Return STATUS_OK, also if --preserve is not given; otherwise print what to do
+ * instead, and return STATUS_USAGE. */
+enum status preserve_check(const struct endpoint *source);
 
 /** Read the attributes of SOURCE, which is open and unread.  It must stay open
  * until preserve_begin().  Return STATUS_OK; on failure, print the reason and

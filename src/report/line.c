@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/param.h>
 
+#include "../base/diag.h"
+
 /* Below this nothing is called stalled: a disk may take a second for a call. */
 #define STALLED		2.0		/* seconds */
 
@@ -18,15 +20,16 @@
 #define BAR_MOST	60
 
 /* The fields, in the order in which they are drawn. */
-enum field { BYTES, ELAPSED, PART, BAR, SPEED, AVERAGE, LEFT, FIELDS };
+enum field { BYTES, ELAPSED, PART, BAR, SPEED, AVERAGE, LEFT, SLOWEST,
+	FIELDS };
 
 /* In this order they are left out, from the end, if the line is too narrow:
  * while bytes move, and while something is waited for. */
 static const enum field while_moving[FIELDS] = {
-	BYTES, SPEED, PART, LEFT, ELAPSED, BAR, AVERAGE,
+	BYTES, SPEED, PART, LEFT, ELAPSED, SLOWEST, BAR, AVERAGE,
 };
 static const enum field while_waiting[FIELDS] = {
-	SPEED, PART, BYTES, ELAPSED, BAR, LEFT, AVERAGE,
+	SPEED, PART, BYTES, ELAPSED, SLOWEST, BAR, LEFT, AVERAGE,
 };
 
 struct fields {
@@ -133,6 +136,10 @@ write_fields(struct fields *fields, const struct view *view)
 	write_state(fields->text[SPEED], size, view);
 	if (view->phase != PHASE_MOVING)
 		return;
+	if (view->slowest != NULL) {
+		diag_escape(text, sizeof(text), view->slowest);
+		snprintf(fields->text[SLOWEST], size, "slowest: %s", text);
+	}
 	if (view->average > 0) {
 		write_amount(text, sizeof(text), view->average);
 		snprintf(fields->text[AVERAGE], size, "avg %s/s", text);
@@ -255,7 +262,10 @@ line_say(char line[LINE_SIZE], const struct view *view)
 	if (left >= 0 && view->phase == PHASE_MOVING)
 		used += snprintf(line + used, LINE_SIZE - (size_t)used,
 		    ", %.0f s left", ceil(left));
-	snprintf(line + used, LINE_SIZE - (size_t)used, ": %s%s",
+	used += snprintf(line + used, LINE_SIZE - (size_t)used, ": %s%s",
 	    is_stalled(view) ? "stalled while " : "",
 	    gauge_phase_name(view->phase));
+	if (view->slowest != NULL && view->phase == PHASE_MOVING)
+		snprintf(line + used, LINE_SIZE - (size_t)used,
+		    ", slowest %s", view->slowest);
 }

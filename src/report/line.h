@@ -21,6 +21,7 @@ struct view {
 					   that moved */
 	double speed, average;		/* bytes a second: now, and since the
 					   first byte */
+	const char *slowest;		/* of several destinations; or NULL */
 	unsigned beat;			/* redraws so far: moves the pattern
 					   that stands for a bar */
 };

@@ -20,6 +20,7 @@
 #include "../base/gauge.h"
 #include "../base/signals.h"
 #include "../base/thread.h"
+#include "json-text.h"
 #include "line.h"
 #include "speed.h"
 #include "view.h"
@@ -131,13 +132,16 @@ static void
 write_object(const struct view *view)
 {
 	struct pollfd pollfd = { .fd = progress.fd, .events = POLLOUT };
+	char slowest[LINE_SIZE / 16];	/* escaped, 6 times as long */
 	json_t *object;
 	char line[LINE_SIZE];
 	size_t length;
 
 	if (poll(&pollfd, 1, 0) <= 0 || !(pollfd.revents & POLLOUT))
 		return;
-	object = json_pack("{s:s, s:I, s:o, s:f, s:I, s:I, s:o, s:f}",
+	strlcpy(slowest, view->slowest != NULL ? view->slowest : "",
+	    sizeof(slowest));
+	object = json_pack("{s:s, s:I, s:o, s:f, s:I, s:I, s:o, s:f, s:o}",
 	    "phase", gauge_phase_name(view->phase),
 	    "bytes", (json_int_t)view->bytes,
 	    "expected", view->expected < 0 ? json_null() :
@@ -146,7 +150,8 @@ write_object(const struct view *view)
 	    "bytes_per_second", (json_int_t)view->speed,
 	    "average", (json_int_t)view->average,
 	    "seconds_left", number(line_left(view)),
-	    "waited", view->waited);
+	    "waited", view->waited,
+	    "slowest", json_text(slowest));
 	length = json_dumpb(object, line, sizeof(line) - 1,
 	    JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(object);

@@ -50,13 +50,12 @@ source_object(const struct summary *summary)
 /** Return null, or the reason for this status.  A signal, SIGPIPE for example,
  * may end a run without a message. */
 static json_t *
-error_text(int status)
+error_text(int status, const char *error)
 {
 	if (status == STATUS_OK)
 		return json_null();
-	if (*diag_first_error() == '\0' && status > 128)
-		return json_text(diag_signal_name(status - 128));
-	return json_text(diag_first_error());
+	return json_text((error == NULL || *error == '\0') && status > 128 ?
+	    diag_signal_name(status - 128) : error);
 }
 
 static json_t *
@@ -71,7 +70,7 @@ dest_object(const struct summary_dest *dest)
 	    "flush", MAX(dest->flushed, 0),
 	    "confirm", dest->waited,
 	    "status", dest->status,
-	    "error", error_text(dest->status));
+	    "error", error_text(dest->status, dest->error));
 }
 
 static json_t *
@@ -159,7 +158,7 @@ summary_object(const struct summary *summary)
 	    "cpu_seconds", cpu_object(),
 	    "digest", digest_object(&summary->digest),
 	    "status", summary->status,
-	    "error", error_text(summary->status));
+	    "error", error_text(summary->status, summary->error));
 }
 
 /** Print the summary as one line.  Return as json_text_write(). */

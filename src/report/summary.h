@@ -24,6 +24,7 @@ struct summary_dest {
 					   flushed */
 	double waited;			/* seconds for the confirmation */
 	int status;			/* as that of the summary */
+	char *error;			/* why, or NULL; allocated */
 };
 
 struct summary {
@@ -39,6 +40,7 @@ struct summary {
 	struct digest_value digest;	/* of the data; DIGEST_NONE: not
 					   computed */
 	int status;			/* the exit status, or 128 + signal */
+	const char *error;		/* why, or NULL */
 };
 
 /** Print the summary on standard output, or on standard error if `errors`.

@@ -3,6 +3,7 @@
 #include "verbose.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,16 +35,32 @@ rate(int64_t bytes, double seconds)
 	return seconds > 0 ? (double)bytes / seconds / 1e6 : 0;
 }
 
+/** Print, with -v, a line behind the name of a destination (NULL: none). */
+static void __attribute__((format(printf, 2, 3)))
+say(const char *dest, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (dest != NULL)
+		diag_verbose("%s: %s", dest, text);
+	else
+		diag_verbose("%s", text);
+}
+
 void
-verbose_event(const struct zc_event *event)
+verbose_event(const struct zc_event *event, const char *dest)
 {
 	switch (event->type) {
 	case ZC_EVENT_PLAN:
-		diag_verbose("plan: %s",
+		say(dest, "plan: %s",
 		    join(event->plan->method, event->plan->count, " ").text);
 		break;
 	case ZC_EVENT_REFUSED:
-		diag_verbose("%s: refused at %" PRId64 ": %s (%s)",
+		say(dest, "%s: refused at %" PRId64 ": %s (%s)",
 		    zc_method_name(event->method), event->bytes,
 		    diag_errno_name(event->error), strerror(event->error));
 		break;
@@ -55,12 +72,14 @@ verbose_event(const struct zc_event *event)
 	}
 }
 
-/** Print what came of one destination. */
+/** Print what came of one destination, behind its name (NULL: none). */
 static void
-print_dest(const struct summary_dest *dest, double seconds, bool shown)
+print_dest(const struct summary_dest *dest, const char *name, double seconds,
+    bool shown)
 {
 	const struct zc_result *result = &dest->result;
 	const char *none = result->bytes > 0 ? "none: it is a hole" : "none";
+	const char *mark = name != NULL ? ": " : "";
 	char done[256];
 
 	snprintf(done, sizeof(done), "done: %" PRId64 " bytes in %.3f s, "
@@ -68,24 +87,48 @@ print_dest(const struct summary_dest *dest, double seconds, bool shown)
 	    rate(result->bytes, seconds), result->used_count == 0 ?
 	    none : join(result->used, result->used_count, "+").text);
 	if (result->header_bytes > 0 || result->trailer_bytes > 0)
-		diag_verbose("header: %" PRId64 " bytes, trailer: %" PRId64
+		say(name, "header: %" PRId64 " bytes, trailer: %" PRId64
 		    " bytes", result->header_bytes, result->trailer_bytes);
 	if (result->hole_bytes > 0)
-		diag_verbose("holes: %" PRId64 " bytes", result->hole_bytes);
+		say(name, "holes: %" PRId64 " bytes", result->hole_bytes);
 	if (dest->confirmed != NULL)
-		diag_verbose("confirmed: %s", dest->confirmed);
+		say(name, "confirmed: %s", dest->confirmed);
 	if (dest->flushed >= 0)
-		diag_verbose("flushed: %.3f s", dest->flushed);
+		say(name, "flushed: %.3f s", dest->flushed);
+	name = name != NULL ? name : "";
 	if (shown)
-		diag_answer("%s", done);
+		diag_answer("%s%s%s", name, mark, done);
 	else
-		diag_verbose("%s", done);
-	diag_log("%s", done);
+		diag_verbose("%s%s%s", name, mark, done);
+	diag_log("%s%s%s", name, mark, done);
+}
+
+/** Print which of several destinations the others had to wait for. */
+static void
+print_slowest(const struct summary *summary)
+{
+	const struct summary_dest *slowest = summary->dest;
+
+	for (size_t i = 1; i < summary->count; i++)
+		if (summary->dest[i].result.spent > slowest->result.spent)
+			slowest = &summary->dest[i];
+	diag_verbose("slowest: %s: %.3f s of %.3f s were spent on it",
+	    slowest->name, (double)slowest->result.spent / 1e9,
+	    summary->copied);
 }
 
 void
 verbose_done(const struct summary *summary, bool shown)
 {
-	for (size_t i = 0; i < summary->count; i++)
-		print_dest(&summary->dest[i], summary->copied, shown);
+	const bool several = summary->count > 1;
+
+	if (several && summary->copied > 0)
+		print_slowest(summary);
+	for (size_t i = 0; i < summary->count; i++) {
+		const struct summary_dest *dest = &summary->dest[i];
+
+		if (dest->status == STATUS_OK)
+			print_dest(dest, several ? dest->name : NULL,
+			    summary->copied, shown);
+	}
 }

@@ -24,5 +24,6 @@ view_of(const struct gauge *gauge, int64_t now)
 		.waited = seconds_between(gauge->changed, now),
 		.speed = average,
 		.average = average,
+		.slowest = gauge->slowest,
 	};
 }

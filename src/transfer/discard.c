@@ -19,6 +19,7 @@
 #include "../endpoint/endpoint.h"
 #include "../endpoint/listeners.h"
 #include "../endpoint/socket.h"
+#include "fit.h"
 
 #define BLOCK	((size_t)256 * 1024)
 #define BACKLOG	64			/* clients waiting for their turn */
@@ -101,7 +102,7 @@ serve(struct endpoint *ep)
 static enum status
 run(struct endpoint *ep)
 {
-	enum status status = endpoint_check_fit(ep, NULL);
+	enum status status = fit_source(ep);
 
 	if (status != STATUS_OK)
 		return status;

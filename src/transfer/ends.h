@@ -1,6 +1,9 @@
 /*
  * The ends of a transfer: SOURCE, and one or more destinations, each of which
  * gets all of the data.
+ *
+ * A destination that fails is dropped: it is undone at once, and the others go
+ * on, unless it was the last one or --all-or-none is given.
  */
 #ifndef TRANSFER_ENDS_H
 #define TRANSFER_ENDS_H
@@ -17,17 +20,26 @@
 /** A destination, and what became of it. */
 struct dest {
 	struct endpoint end;
+	struct options options;		/* those that it can honour, if there
+					   are several destinations */
 	struct cache cache;		/* --no-cache */
-	struct zc_result result;	/* of moving the data there */
+	struct zc_result result;	/* of moving the data there; once it has
+					   failed, `bytes` are those that have
+					   arrived */
 	bool peer_ended;		/* its peer will send nothing more */
-	enum status status;		/* STATUS_OK, or why it has failed: then
-					   it takes part in nothing more */
+	bool finished;			/* its peer has the end of the data */
+	bool committed;
+	enum status status;		/* STATUS_OK, or why it has failed */
+	bool broken;			/* its pipe has lost its reader: zcopy
+					   is to die by SIGPIPE */
+	char *error;			/* its first message; allocated */
 };
 
 struct ends {
 	struct endpoint source;
 	struct dest dest[DESTS_MAX];	/* in the order of the command line */
 	size_t count;
+	struct dest *failed;		/* the first one that has, or NULL */
 };
 
 /** Return the first destination after `dest` (NULL: from the beginning) that
@@ -37,5 +49,22 @@ struct dest *ends_next(struct ends *, struct dest *);
 #define FOR_EACH_DEST(each, ends)					\
 	for (struct dest *each = ends_next(ends, NULL); each != NULL;	\
 	    each = ends_next(ends, each))
+
+/** Call before a step of one destination: messages are about it.  Return it. */
+struct endpoint *ends_begin_step(struct dest *);
+
+/**
+ * Call after the step, with its status.  If it has failed, drop the
+ * destination.  Return STATUS_OK if the transfer goes on, with those that are
+ * left; otherwise the status.
+ */
+enum status ends_end_step(struct ends *, struct dest *, enum status);
+
+/** Undo what was not committed of a destination, and close it. */
+void ends_abort_dest(struct dest *);
+
+/** Return the name of a destination for messages that would not name it if
+ * there were no other: NULL if there is none. */
+const char *ends_label(const struct ends *, const struct dest *);
 
 #endif

@@ -239,40 +239,50 @@ struct account {
 	struct zc_plan plan;
 };
 
-/** Print the message with which the run would end if it moved all that is there
- * now, and return its status. */
+/** If no method can serve this destination, print the message with which the
+ * run would end, and return its status. */
 static enum status
-predict(struct ends *ends, const struct look *in, const struct endpoint *dest,
+predict_method(struct ends *ends, const struct look *in, struct dest *dest,
     const struct account *account)
 {
-	const struct options *options = ends->source.options;
+	const enum zc_method method = ends->source.options->method;
 	const struct zc_plan *plan = &account->plan;
 	struct zc_result result = ZC_RESULT_INIT;
 
-	if (plan->count == 0 && plan->why_not[options->method] != missing)
-		return verdict_ruled_out(dest, options->method,
-		    plan->why_not[options->method], in->kind,
-		    account->look.kind);
-	if (plan->count == 0) {
-		result.outcome = ZC_UNSUITED;
-		result.method = options->method;
-		result.error = zc_method_available(options->method);
-		return verdict(&result, ends, dest);
-	}
+	if (plan->count > 0)
+		return STATUS_OK;
+	if (plan->why_not[method] != missing)
+		return verdict_ruled_out(&dest->end, method,
+		    plan->why_not[method], in->kind, account->look.kind);
+	result.outcome = ZC_UNSUITED;
+	result.method = method;
+	result.error = zc_method_available(method);
+	return verdict(&result, ends, dest);
+}
+
+/** If SOURCE would end early, print the message with which the run would end if
+ * it moved all that is there now, and return its status. */
+static enum status
+predict_end(struct ends *ends, const struct look *in)
+{
+	const struct options *options = ends->source.options;
+	struct zc_result result = ZC_RESULT_INIT;
+
 	result.outcome = ZC_DONE;
 	result.bytes = in->kind == ZC_NULL ? 0 : ends->source.expected;
 	if (!options->allow_short && !in->guessed &&
 	    (in->kind == ZC_NULL || in->size >= 0) &&
 	    result.bytes < options->bytes)
 		result.outcome = ZC_SHORT;
-	return verdict(&result, ends, dest);
+	return verdict(&result, ends, ends->dest);
 }
 
 /** Return what the plan for one destination depends on. */
 static struct zc_ends
-ends_of(const struct endpoint *source, const struct look *in,
-    const struct look *out)
+ends_of(const struct ends *ends, const struct look *in, const struct look *out)
 {
+	const struct endpoint *source = &ends->source;
+
 	return (struct zc_ends){
 		.size = sizeof(struct zc_ends),
 		.in = in->kind,
@@ -282,6 +292,8 @@ ends_of(const struct endpoint *source, const struct look *in,
 		.direct = out->flags & O_DIRECT,
 		.placed = false,	/* --seek moves the position itself */
 		.unseekable = in->kind == ZC_REGULAR && in->start < 0,
+		.shared = ends->count > 1 &&
+		    (in->start < 0 || in->kind == ZC_SYNTHETIC),
 	};
 }
 
@@ -307,18 +319,17 @@ print_account(struct ends *ends, const struct look *in,
 	const bool follows = digests && digesting_follows(source,
 	    in->kind == ZC_REGULAR && in->start >= 0,
 	    has_file(ends, accounts));
-	enum status status = STATUS_OK, flushed;
+	enum status status, flushed;
 	enum zc_method preferred = ZC_AUTO;
 
 	print_end("source", source, in);
 	FOR_EACH_DEST(dest, ends) {
 		struct account *account = &accounts[dest - ends->dest];
-		const struct zc_ends kinds = ends_of(source, in,
-		    &account->look);
+		const struct zc_ends kinds = ends_of(ends, in, &account->look);
 
 		account->plan = (struct zc_plan)ZC_PLAN_INIT;
-		preferred = make_plan(&account->plan, &kinds, options,
-		    digests && !follows);
+		preferred = make_plan(&account->plan, &kinds,
+		    dest->end.options, digests && !follows);
 		print_dest(&dest->end, &account->look);
 	}
 	print_names("header", &options->headers);
@@ -327,27 +338,23 @@ print_account(struct ends *ends, const struct look *in,
 	print_choice(preferred, options);
 	print_rate(options);
 	print_digest(options, follows);
-	FOR_EACH_DEST(dest, ends)
+	FOR_EACH_DEST(dest, ends) {
+		if (ends->count > 1)
+			print_name("to", dest->end.name);
 		print_plan(&accounts[dest - ends->dest].plan);
-	FOR_EACH_DEST(dest, ends)
-		if (status == STATUS_OK)
-			status = resume_explain(source, in, &dest->end);
+	}
+	status = resume_explain(source, in, &ends->dest->end);
 	flushed = output_flush();
-	FOR_EACH_DEST(dest, ends)
-		if (status == STATUS_OK)
-			status = predict(ends, in, &dest->end,
-			    &accounts[dest - ends->dest]);
+	if (status != STATUS_OK)
+		return status;
+	FOR_EACH_DEST(dest, ends) {
+		status = ends_end_step(ends, dest, predict_method(ends, in,
+		    dest, &accounts[dest - ends->dest]));
+		if (status != STATUS_OK)
+			return status;
+	}
+	status = predict_end(ends, in);
 	return status != STATUS_OK ? status : flushed;
-}
-
-/** Look at a destination, and whether it can be one of this SOURCE. */
-static enum status
-look_at_dest(struct ends *ends, struct endpoint *dest, struct look *out)
-{
-	enum status status = endpoint_look(dest, out);
-
-	return status != STATUS_OK ? status :
-	    endpoint_check_distinct(&ends->source, dest);
 }
 
 /** Check that a destination can take what is to be moved, with `around` bytes
@@ -385,8 +392,13 @@ look_at_all(struct ends *ends, struct look *in,
 	if (status != STATUS_OK)
 		return status;
 	FOR_EACH_DEST(dest, ends) {
-		status = look_at_dest(ends, &dest->end,
-		    &accounts[dest - ends->dest].look);
+		status = ends_end_step(ends, dest, endpoint_look(&dest->end,
+		    &accounts[dest - ends->dest].look));
+		if (status != STATUS_OK)
+			return status;
+		if (dest->status != STATUS_OK)
+			continue;
+		status = endpoint_check_distinct(source, &dest->end);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -398,8 +410,8 @@ look_at_all(struct ends *ends, struct look *in,
 	if (status != STATUS_OK)
 		return status;
 	FOR_EACH_DEST(dest, ends) {
-		status = check_dest(&dest->end,
-		    &accounts[dest - ends->dest].look, in, around);
+		status = ends_end_step(ends, dest, check_dest(&dest->end,
+		    &accounts[dest - ends->dest].look, in, around));
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -413,7 +425,7 @@ explain(struct ends *ends)
 	struct look in;
 	enum status status = look_at_all(ends, &in, accounts);
 
-	if (status != STATUS_OK)
-		return status;
-	return print_account(ends, &in, accounts);
+	if (status == STATUS_OK)
+		status = print_account(ends, &in, accounts);
+	return ends->failed != NULL ? ends->failed->status : status;
 }

@@ -20,14 +20,15 @@ struct moved {
 
 /**
  * Move options->bytes bytes from SOURCE to all destinations, with hdtr around
- * them.  Return STATUS_OK; on failure, print the reason and return the exit
- * status.  But for ZC_UNSUITED, return STATUS_METHOD and print nothing: run()
- * calls verdict() then, and the benchmark does not fail.
+ * them.  Return STATUS_OK if at least one has got everything; otherwise print
+ * the reason and return the exit status.  But for ZC_UNSUITED and only one
+ * destination, return STATUS_METHOD and print nothing: run() calls verdict()
+ * then, and the benchmark does not fail.
  *
  * Call endpoint_begin() for each destination when its methods have been chosen,
  * and cache_begin(); call cache_follow() while data moves, and show it to
- * `digesting`.  Send no trailer if SOURCE has changed or the digest is wrong.
- * Always fill in *moved.
+ * `digesting`.  Drop destinations that fail.  Send no trailer if SOURCE has
+ * changed or the digest is wrong.  Always fill in *moved.
  */
 enum status move(struct ends *, const struct zc_hdtr *hdtr,
     const struct watch *, struct cache *source_cache, struct digesting *,

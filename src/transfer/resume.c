@@ -38,6 +38,9 @@ conflict(const struct options *o)
 		return "not with --append, --seek or --inplace, which write "
 		    "DEST itself: after a failure, --offset=SIZE and "
 		    "--seek=SIZE move the rest";
+	if (o->also.count > 0)
+		return "not with --also, because each part could end at "
+		    "another byte: resume one DEST after another";
 	if (o->headers.count > 0 || o->trailers.count > 0)
 		return "not with --header or --trailer: put all of it into "
 		    "SOURCE first";

@@ -3,6 +3,8 @@
 #include "run.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,12 +46,8 @@ check_progress_fd(struct ends *ends)
 	else if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY ||
 	    (flags & O_PATH))
 		diag_error("--progress-fd", "%d: not open for writing", fd);
-	else {
-		/* A command must not hold it open. */
-		if (fd > STDERR_FILENO)
-			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	else
 		return STATUS_OK;
-	}
 	return STATUS_USAGE;
 }
 
@@ -77,8 +75,8 @@ check_path(const char *option, const char *path, struct ends *ends)
 
 	if (path == NULL)
 		return STATUS_OK;
-	FOR_EACH_DEST(dest, ends)
-		leads |= leads_to(path, &dest->end);
+	for (size_t i = 0; i < ends->count; i++)
+		leads |= leads_to(path, &ends->dest[i].end);
 	if (!leads)
 		return STATUS_OK;
 	diag_error(option, "%s: it is SOURCE or DEST", path);
@@ -135,25 +133,50 @@ note_opened(struct summary *summary, const struct ends *ends)
 		summary->dest[i].kind = kind_of(&ends->dest[i].end);
 }
 
-/** Note in the summary what became of the destinations. */
-static void
-note_ended(struct summary *summary, const struct ends *ends,
-    enum status status)
+/** Return the status for the summary: if a signal ends us, that of a shell. */
+static int
+status_for_summary(const struct dest *failed, enum status status)
 {
-	for (size_t i = 0; i < ends->count; i++) {
-		const struct dest *dest = &ends->dest[i];
-		struct summary_dest *noted = &summary->dest[i];
+	int signal = failed != NULL && failed->broken ? SIGPIPE :
+	    signals_caught();
 
-		noted->result = dest->result;
-		noted->flushed = dest->end.flushed;
-		noted->waited = dest->end.waited;
-		if (status == STATUS_OK)
-			noted->confirmed = dest->end.confirmed;
-		else
-			noted->result.bytes = tally_arrived(&dest->result,
-			    &dest->end);
+	return status != STATUS_OK && signal != 0 ? 128 + signal : (int)status;
+}
+
+/** Note what became of a destination.  One that has not failed itself, and was
+ * not committed, has failed with the run. */
+static void
+note_dest(struct summary_dest *noted, struct dest *dest,
+    const struct summary *run)
+{
+	noted->result = dest->result;
+	noted->flushed = dest->end.flushed;
+	noted->waited = dest->end.waited;
+	noted->error = dest->error;
+	dest->error = NULL;
+	if (dest->committed) {
+		noted->confirmed = dest->end.confirmed;
+	} else if (dest->status != STATUS_OK) {
+		noted->status = status_for_summary(dest, dest->status);
+	} else {
+		noted->result.bytes = tally_arrived(&dest->result, &dest->end);
+		noted->status = run->status;
+		if (run->error != NULL)
+			noted->error = strdup(run->error);
 	}
-	if (status != STATUS_OK)
+}
+
+/** Note what became of the run, before its ends are closed. */
+static void
+note_ended(struct summary *summary, struct ends *ends, enum status status)
+{
+	const struct dest *failed = ends->failed;
+
+	summary->status = status_for_summary(failed, status);
+	summary->error = failed != NULL ? failed->error : diag_first_error();
+	for (size_t i = 0; i < ends->count; i++)
+		note_dest(&summary->dest[i], &ends->dest[i], summary);
+	if (ends->count == 1 && status != STATUS_OK)
 		summary->result.bytes = summary->dest->result.bytes;
 }
 
@@ -166,6 +189,16 @@ hide_progress(struct ends *ends)
 	FOR_EACH_DEST(dest, ends)
 		if (zc_kind_of(dest->end.fd) == ZC_TTY)
 			progress_hide();
+}
+
+/** True if at least one destination is complete. */
+static bool
+any_is_committed(const struct ends *ends)
+{
+	for (size_t i = 0; i < ends->count; i++)
+		if (ends->dest[i].committed)
+			return true;
+	return false;
 }
 
 /** Open, move and commit, and note in the summary what happened. */
@@ -184,30 +217,24 @@ copy(struct transfer *transfer, struct summary *summary)
 	status = transfer_move(transfer, &moved);
 	summary->result = moved.result;
 	summary->copied = moved.seconds;
-	if (moved.result.outcome == ZC_UNSUITED)	/* not printed yet */
-		status = verdict(&moved.result, ends, &ends->dest->end);
+	/* Of the only destination; not printed yet. */
+	if (status == STATUS_METHOD && ends->failed == NULL)
+		status = verdict(&moved.result, ends, ends->dest);
 	if (status == STATUS_OK)
 		status = transfer_commit(transfer);
-	if (status == STATUS_OK || status == STATUS_DIGEST)
+	if (transfer->digesting.known &&
+	    (any_is_committed(ends) || status == STATUS_DIGEST))
 		summary->digest = transfer->digesting.value;
-	note_ended(summary, ends, status);
 	return status;
-}
-
-/** Return the status for the summary: if a signal ends us, that of a shell. */
-static int
-status_for_summary(enum status status)
-{
-	return status != STATUS_OK && signals_caught() != 0 ?
-	    128 + signals_caught() : (int)status;
 }
 
 /** True if standard output is a destination. */
 static bool
-has_stdout(struct ends *ends)
+has_stdout(const struct ends *ends)
 {
-	FOR_EACH_DEST(dest, ends)
-		if (dest->end.inherited && dest->end.fd == STDOUT_FILENO)
+	for (size_t i = 0; i < ends->count; i++)
+		if (ends->dest[i].end.inherited &&
+		    ends->dest[i].end.fd == STDOUT_FILENO)
 			return true;
 	return false;
 }
@@ -220,9 +247,6 @@ report(struct summary *summary, struct ends *ends, enum status status)
 	const struct options *options = ends->source.options;
 	enum status written = STATUS_OK;
 
-	summary->status = status_for_summary(status);
-	for (size_t i = 0; i < summary->count; i++)
-		summary->dest[i].status = summary->status;
 	if (options->format == FORMAT_JSON)
 		written = summary_print(summary, has_stdout(ends));
 	/* Two names of a new DEST differ until it is there. */
@@ -249,8 +273,9 @@ summary_of(const struct ends *ends)
 	return summary;
 }
 
-/** Print the digest, if --digest or -v asks for that.  With -q it is not printed
- * when --digest-file has it: a job of cron(8) must be able to be silent. */
+/** Print the digest, if --digest or -v asks for that.  With -q it is not
+ * printed when --digest-file has it: a job of cron(8) must be able to be
+ * silent. */
 static void
 print_digest(const struct summary *summary, const struct options *options)
 {
@@ -262,9 +287,10 @@ print_digest(const struct summary *summary, const struct options *options)
 		return;
 	digest_text(text, &summary->digest);
 	for (size_t i = 0; i < summary->count; i++)
-		diag_result("%s:%s  %s",
-		    digest_name(summary->digest.algorithm), text,
-		    summary->dest[i].name);
+		if (summary->dest[i].status == STATUS_OK)
+			diag_result("%s:%s  %s",
+			    digest_name(summary->digest.algorithm), text,
+			    summary->dest[i].name);
 }
 
 /** Copy, show how far it is, and report how it ended. */
@@ -275,7 +301,7 @@ copy_and_report(struct transfer *transfer)
 	const struct options *options = ends->source.options;
 	struct summary summary = summary_of(ends);
 	struct digest_file file;
-	enum status status;
+	enum status status, written;
 	bool shown;
 
 	gauge_phase(PHASE_STARTING);
@@ -283,18 +309,24 @@ copy_and_report(struct transfer *transfer)
 	status = digest_file_open(&file, options);
 	if (status == STATUS_OK)
 		status = copy(transfer, &summary);
-	if (status == STATUS_OK)
-		status = write_digest(&file, &summary, ends);
+	if (ends->failed != NULL)
+		status = ends->failed->status;
+	note_ended(&summary, ends, status);
+	if (any_is_committed(ends)) {
+		written = write_digest(&file, &summary, ends);
+		status = status != STATUS_OK ? status : written;
+	}
 	transfer_close(transfer);
 	digest_file_close(&file);
 	if (status == STATUS_OK)
 		gauge_phase(PHASE_DONE);
 	shown = progress_end();
-	if (status == STATUS_OK)
-		verbose_done(&summary, shown && !options->verbose);
-	if (status == STATUS_OK)
-		print_digest(&summary, options);
-	return report(&summary, ends, status);
+	verbose_done(&summary, shown && !options->verbose);
+	print_digest(&summary, options);
+	status = report(&summary, ends, status);
+	for (size_t i = 0; i < summary.count; i++)
+		free(summary.dest[i].error);
+	return status;
 }
 
 enum status

@@ -54,7 +54,7 @@ skip_by_reading(struct ends *ends)
 		return status != STATUS_OK ? status : skip_past_end(ends);
 	}
 	result.bytes = 0;		/* dropped, not delivered */
-	return verdict(&result, ends, &ends->dest->end);
+	return verdict(&result, ends, ends->dest);
 }
 
 /**

@@ -62,21 +62,11 @@ sparse_objection(int fd)
 	    "it cannot seek, and so can have no holes";
 }
 
-enum status
-sparse_check(const struct endpoint *dest)
+const char *
+sparse_lack(const struct endpoint *dest)
 {
-	const char *why;
-
-	if (dest->options->sparse != SPARSE_ALWAYS)
-		return STATUS_OK;
 	if (dest->options->append)
-		why = "--append leaves no holes: use --seek";
-	else if (dest->inherited)
-		why = sparse_objection(dest->fd);
-	else
-		why = objection_to(look_kind_of_end(dest));
-	if (why == NULL)
-		return STATUS_OK;
-	diag_error(dest->name, "--sparse=always: %s", why);
-	return STATUS_USAGE;
+		return "--append leaves no holes: use --seek";
+	return dest->inherited ? sparse_objection(dest->fd) :
+	    objection_to(look_kind_of_end(dest));
 }

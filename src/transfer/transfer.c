@@ -2,18 +2,23 @@
 
 #include "transfer.h"
 
+#include <signal.h>
+#include <stdlib.h>
+
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../base/signals.h"
 #include "../endpoint/allocate.h"
 #include "../endpoint/look.h"
 #include "../endpoint/part.h"
+#include "../endpoint/twins.h"
 #include "../system/attributes.h"
 #include "../zcopy.h"
+#include "commit.h"
 #include "direct.h"
+#include "fit.h"
 #include "resume.h"
 #include "skip.h"
-#include "sparse.h"
 #include "tally.h"
 #include "watch.h"
 #include "wrapping.h"
@@ -25,49 +30,47 @@ static enum status
 read_attributes(struct transfer *transfer)
 {
 	struct endpoint *source = &transfer->ends.source;
-	mode_t mode;
-
-	if (source->options->preserve) {
-		FOR_EACH_DEST(dest, &transfer->ends) {
-			dest->end.preserved = &transfer->preserved;
-			dest->end.mode = S_IRUSR | S_IWUSR;
-		}
-		return preserve_read(&transfer->preserved, source);
-	}
 	/* Not those of a kernel file (procfs, sysfs): they say who may ask the
 	 * kernel, not who may read the answer. */
-	if (!endpoint_has(source, ENDPOINT_PATH) ||
-	    zc_kind_of(source->fd) != ZC_REGULAR)
-		return STATUS_OK;
-	mode = attributes_for_copy(source->fd, source->name);
-	FOR_EACH_DEST(dest, &transfer->ends)
-		dest->end.mode = mode;
-	return STATUS_OK;
-}
+	const bool counts = endpoint_has(source, ENDPOINT_PATH) &&
+	    zc_kind_of(source->fd) == ZC_REGULAR;
+	mode_t mode = 0;
 
-static enum status
-open_dest(struct transfer *transfer, struct dest *dest)
-{
-	enum status status = endpoint_open(&dest->end);
-
-	if (status != STATUS_OK)
-		return status;
-	return endpoint_check_distinct(&transfer->ends.source, &dest->end);
+	FOR_EACH_DEST(dest, &transfer->ends) {
+		if (dest->end.options->preserve) {
+			dest->end.preserved = &transfer->preserved;
+			dest->end.mode = S_IRUSR | S_IWUSR;
+			continue;
+		}
+		if (counts && mode == 0)
+			mode = attributes_for_copy(source->fd, source->name);
+		if (counts)
+			dest->end.mode = mode;
+	}
+	return source->options->preserve ?
+	    preserve_read(&transfer->preserved, source) : STATUS_OK;
 }
 
 /** Open SOURCE first, because destinations get attributes of it. */
 static enum status
 open_all(struct transfer *transfer)
 {
-	enum status status = endpoint_open(&transfer->ends.source);
+	struct ends *ends = &transfer->ends;
+	enum status status = endpoint_open(&ends->source);
 
 	if (status != STATUS_OK)
 		return status;
 	status = read_attributes(transfer);
 	if (status != STATUS_OK)
 		return status;
-	FOR_EACH_DEST(dest, &transfer->ends) {
-		status = open_dest(transfer, dest);
+	FOR_EACH_DEST(dest, ends) {
+		status = ends_end_step(ends, dest,
+		    endpoint_open(ends_begin_step(dest)));
+		if (status != STATUS_OK)
+			return status;
+		if (dest->status != STATUS_OK)
+			continue;
+		status = endpoint_check_distinct(&ends->source, &dest->end);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -95,24 +98,26 @@ ready_source(struct transfer *transfer)
 	return skip_source(&transfer->ends);
 }
 
-/** Find out where a destination goes on, and wait for its other side. */
+/** Check that a destination with O_DIRECT can take what is moved from SOURCE;
+ * otherwise save the system calls that look at it. */
 static enum status
-ready_dest(struct transfer *transfer, struct dest *dest)
+check_direct(const struct endpoint *dest, const struct look *in)
 {
-	enum status status = resume(&transfer->ends.source, &dest->end,
-	    &dest->cache, transfer->digesting.digest);
+	struct look out;
 
-	return status != STATUS_OK ? status : endpoint_ready(&dest->end);
+	if (!direct_concerns(dest))
+		return STATUS_OK;
+	look_open(&out, dest->fd);
+	return direct_check_dest(dest, &out, in);
 }
 
 /** Find out how much SOURCE, which is at its first byte, will move, and check
- * that ends with O_DIRECT can take that.  Without O_DIRECT save the system
- * calls that look at destinations. */
+ * that all ends can take that. */
 static enum status
 look_at_all(struct ends *ends)
 {
 	struct endpoint *source = &ends->source;
-	struct look in, out;
+	struct look in;
 	enum status status;
 
 	look_open(&in, source->fd);
@@ -122,14 +127,23 @@ look_at_all(struct ends *ends)
 		return status;
 	FOR_EACH_DEST(dest, ends) {
 		allocate_plan(&dest->end, source, &in);
-		if (!direct_concerns(&dest->end))
-			continue;
-		look_open(&out, dest->end.fd);
-		status = direct_check_dest(&dest->end, &out, &in);
+		status = ends_end_step(ends, dest,
+		    check_direct(ends_begin_step(dest), &in));
 		if (status != STATUS_OK)
 			return status;
 	}
 	return STATUS_OK;
+}
+
+/** Find out where a destination goes on, and wait for its other side. */
+static enum status
+ready_dest(struct transfer *transfer, struct dest *dest)
+{
+	struct endpoint *end = ends_begin_step(dest);
+	enum status status = resume(&transfer->ends.source, end,
+	    &dest->cache, transfer->digesting.digest);
+
+	return status != STATUS_OK ? status : endpoint_ready(end);
 }
 
 /** Wait for all sides, SOURCE first: if it has nothing to send, destinations
@@ -137,40 +151,68 @@ look_at_all(struct ends *ends)
 static enum status
 ready_all(struct transfer *transfer)
 {
+	struct ends *ends = &transfer->ends;
 	enum status status = ready_source(transfer);
 
 	if (status != STATUS_OK)
 		return status;
-	FOR_EACH_DEST(dest, &transfer->ends) {
-		status = ready_dest(transfer, dest);
+	FOR_EACH_DEST(dest, ends) {
+		status = ends_end_step(ends, dest, ready_dest(transfer, dest));
 		if (status != STATUS_OK)
 			return status;
 	}
-	return look_at_all(&transfer->ends);
+	return look_at_all(ends);
 }
 
-/** Parse the name of one more destination. */
+/** Parse the name of one more destination.  If there are several, each has
+ * options of its own, of which fit_options() resets those that do not fit. */
 static enum status
 parse_dest(struct ends *ends, const char *name, const struct options *options)
 {
 	struct dest *dest = &ends->dest[ends->count++];
 
 	dest->result = (struct zc_result)ZC_RESULT_INIT;
-	return endpoint_parse(&dest->end, name, ROLE_DEST, options);
+	dest->options = *options;
+	return endpoint_parse(&dest->end, name, ROLE_DEST,
+	    options->also.count > 0 ? &dest->options : options);
+}
+
+static enum status
+parse_names(struct ends *ends, const struct options *options)
+{
+	enum status status;
+
+	status = endpoint_parse(&ends->source, options->source, ROLE_SOURCE,
+	    options);
+	if (status != STATUS_OK)
+		return status;
+	status = parse_dest(ends, options->dest, options);
+	for (size_t i = 0; i < options->also.count && status == STATUS_OK; i++)
+		status = parse_dest(ends, options->also.name[i], options);
+	return status;
+}
+
+/** Check that no two destinations are one. */
+static enum status
+check_twins(struct ends *ends)
+{
+	enum status status = STATUS_OK;
+
+	FOR_EACH_DEST(dest, ends)
+		for (struct dest *other = ends->dest; other < dest &&
+		    status == STATUS_OK; other++)
+			status = twins_check(&other->end, &dest->end);
+	return status;
 }
 
 enum status
 transfer_parse(struct transfer *transfer, const struct options *options)
 {
 	struct ends *ends = &transfer->ends;
-	struct endpoint *source = &ends->source, *dest = &ends->dest->end;
 	enum status status;
 
 	*transfer = (struct transfer){ .ends = { .source = { .fd = -1 } } };
-	status = endpoint_parse(source, options->source, ROLE_SOURCE, options);
-	if (status != STATUS_OK)
-		return status;
-	status = parse_dest(ends, options->dest, options);
+	status = parse_names(ends, options);
 	if (status != STATUS_OK)
 		return status;
 	status = wrapping_check(options);
@@ -179,16 +221,16 @@ transfer_parse(struct transfer *transfer, const struct options *options)
 	status = deadline_check(options);
 	if (status != STATUS_OK)
 		return status;
-	status = endpoint_check_fit(source, dest);
+	status = fit_options(ends);
 	if (status != STATUS_OK)
 		return status;
-	status = preserve_check(source, dest);
+	status = preserve_check(&ends->source);
 	if (status != STATUS_OK)
 		return status;
-	status = resume_check(source, dest);
+	status = resume_check(&ends->source, &ends->dest->end);
 	if (status != STATUS_OK)
 		return status;
-	return sparse_check(dest);
+	return check_twins(ends);
 }
 
 enum status
@@ -256,42 +298,36 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	return status;
 }
 
-static enum status
-commit_dest(struct dest *dest)
-{
-	enum status status = cache_end(&dest->cache);
-
-	if (status != STATUS_OK)
-		return status;
-	status = endpoint_finish(&dest->end);
-	return status != STATUS_OK ? status : endpoint_commit(&dest->end);
-}
-
 enum status
 transfer_commit(struct transfer *transfer)
 {
-	enum status status;
+	enum status status = commit_all(&transfer->ends);
 
-	FOR_EACH_DEST(dest, &transfer->ends) {
-		status = commit_dest(dest);
-		if (status != STATUS_OK)
-			return status;
-	}
+	if (status != STATUS_OK)
+		return status;
 	/* The destinations have let go of SOURCE's pages. */
 	(void)cache_end(&transfer->cache);
 	/* This confirms the data to a sender, so all must be complete. */
+	if (transfer->ends.failed != NULL)
+		return transfer->ends.failed->status;
 	return endpoint_commit(&transfer->ends.source);
 }
 
 void
 transfer_close(struct transfer *transfer)
 {
-	FOR_EACH_DEST(dest, &transfer->ends) {
-		(void)cache_end(&dest->cache);
-		endpoint_abort(&dest->end);
+	struct ends *ends = &transfer->ends;
+
+	for (size_t i = 0; i < ends->count; i++) {
+		ends_abort_dest(&ends->dest[i]);
+		free(ends->dest[i].error);
+		ends->dest[i].error = NULL;
 	}
 	(void)cache_end(&transfer->cache);
-	endpoint_abort(&transfer->ends.source);
+	endpoint_abort(&ends->source);
 	digesting_close(&transfer->digesting);
 	wrapping_free(&transfer->hdtr);
+	/* The others have been served. */
+	if (ends->failed != NULL && ends->failed->broken)
+		signals_catch(SIGPIPE);
 }

@@ -3,7 +3,6 @@
 #include "verdict.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "../base/diag.h"
@@ -16,13 +15,14 @@
 /** Print that the transfer was stopped, by a signal or by a hook that failed
  * with result->error. */
 static enum status
-verdict_stopped(const struct zc_result *result, const struct endpoint *dest)
+verdict_stopped(const struct zc_result *result, struct ends *ends,
+    const struct endpoint *dest)
 {
 	int signal = signals_caught();
 
-	diag_error(dest->name, "interrupted (%s) %s",
+	diag_error(ends->count > 1 ? NULL : dest->name, "interrupted (%s) %s",
 	    signal != 0 ? diag_signal_name(signal) : strerror(result->error),
-	    tally_dest(result, dest).text);
+	    tally_result(result, ends).text);
 	return STATUS_OTHER;
 }
 
@@ -84,18 +84,21 @@ hint(const struct zc_result *result, const struct endpoint *dest)
 }
 
 static enum status
-verdict_dest(const struct zc_result *result, const struct endpoint *dest)
+verdict_dest(const struct zc_result *result, struct dest *dest)
 {
-	/* The reader of a pipe has left: die by SIGPIPE, without a message.
-	 * EPIPE from a socket is an error like any other. */
+	const struct endpoint *end = &dest->end;
+
+	/* The reader of a pipe has left: die by SIGPIPE, without a message, as
+	 * soon as others are finished.  EPIPE from a socket is an error like
+	 * any other. */
 	if (result->error == EPIPE && !signals_pipe_ignored() &&
-	    zc_kind_of(dest->fd) == ZC_PIPE) {
-		signals_catch(SIGPIPE);
+	    zc_kind_of(end->fd) == ZC_PIPE) {
+		dest->broken = true;
 		return STATUS_OTHER;
 	}
-	diag_error(dest->name, "write: %s %s%s", strerror(result->error),
-	    tally_dest(result, dest).text, hint(result, dest));
-	return endpoint_fault(dest);
+	diag_error(end->name, "write: %s %s%s", strerror(result->error),
+	    tally_dest(result, end).text, hint(result, end));
+	return endpoint_fault(end);
 }
 
 static enum status
@@ -141,10 +144,9 @@ verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
 }
 
 enum status
-verdict(const struct zc_result *result, struct ends *ends,
-    const struct endpoint *dest)
+verdict(const struct zc_result *result, struct ends *ends, struct dest *dest)
 {
-	const struct endpoint *source = &ends->source;
+	const struct endpoint *source = &ends->source, *end = &dest->end;
 
 	switch (result->outcome) {
 	case ZC_DONE:
@@ -154,7 +156,7 @@ verdict(const struct zc_result *result, struct ends *ends,
 		    tally(ends, result->bytes, look_wanted(source)).text);
 		return STATUS_INCOMPLETE;
 	case ZC_UNSUITED:
-		return verdict_unsuited(result, source, dest);
+		return verdict_unsuited(result, source, end);
 	case ZC_FAILED:
 	case ZC_UNFINISHED:		/* EAGAIN: the socket's own time-out */
 		if (result->side == ZC_SOURCE)
@@ -166,11 +168,11 @@ verdict(const struct zc_result *result, struct ends *ends,
 		    tally_result(result, ends).text);
 		return STATUS_WOULD_WAIT;
 	case ZC_STALLED:
-		return verdict_stalled(result, ends, dest);
+		return verdict_stalled(result, ends, end);
 	case ZC_INVALID:
-		return verdict_invalid(result, dest);
+		return verdict_invalid(result, end);
 	case ZC_STOPPED:
 		break;
 	}
-	return verdict_stopped(result, dest);
+	return verdict_stopped(result, ends, end);
 }

@@ -11,10 +11,9 @@
 
 /** Judge what was moved to one destination.  Return STATUS_OK for ZC_DONE;
  * otherwise print the reason and return the exit status.  If the reader of a
- * pipe has left (EPIPE), print nothing and let zcopy die by SIGPIPE, unless
- * that was ignored when zcopy started. */
-enum status verdict(const struct zc_result *, struct ends *,
-    const struct endpoint *dest);
+ * pipe has left (EPIPE), print nothing and set dest->broken, unless SIGPIPE was
+ * ignored when zcopy started. */
+enum status verdict(const struct zc_result *, struct ends *, struct dest *);
 
 /** Print that the method of --method cannot serve.  Return STATUS_METHOD. */
 enum status verdict_ruled_out(const struct endpoint *dest, enum zc_method,

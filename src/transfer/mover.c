@@ -1,0 +1,294 @@
+#include "config.h"
+
+#include "mover.h"
+
+#include <errno.h>
+#include <sys/param.h>
+
+#include "../base/clock.h"
+#include "../base/diag.h"
+#include "../base/gauge.h"
+#include "../base/signals.h"
+#include "../endpoint/part.h"
+#include "../report/verbose.h"
+#include "ahead.h"
+#include "rules.h"
+#include "tally.h"
+#include "verdict.h"
+
+#define STEP_TIME	INT64_C(100000000)	/* nanoseconds */
+#define STEP_LEAST	((int64_t)256 * 1024)
+#define STEP_MOST	((int64_t)1 << 30)
+
+/** Check for a reset less and less often if SOURCE is a file: the check
+ * interrupts read(2), and a FUSE server may start that anew each time. */
+static void
+check_less_often(struct mover *mover)
+{
+	if (mover->interval <= 0 || !S_ISREG(mover->ends->source.st.st_mode))
+		return;
+	mover->interval = MIN(2 * mover->interval, 60);
+	deadline_look(&mover->deadline, mover->interval);
+}
+
+/** Let the next call take as long as STEP_TIME: the last one moved `moved`
+ * bytes. */
+static void
+adapt_step(struct mover *mover, int64_t moved)
+{
+	const int64_t now = clock_now(), time = now - mover->stepped;
+
+	mover->stepped = now;
+	if (time < STEP_TIME / 2 && moved >= mover->step)
+		mover->step = MIN(2 * mover->step, STEP_MOST);
+	else if (time > STEP_TIME * 2)
+		mover->step = MAX(mover->step / 2, STEP_LEAST);
+}
+
+/** Return the least of these numbers, one for each sink, without those that
+ * were dropped. */
+static int64_t
+least_of(const struct mover *mover, const int64_t number[DESTS_MAX])
+{
+	int64_t least = INT64_MAX;
+
+	for (size_t i = 0; i < mover->sinks.count; i++)
+		if (mover->sinks.dest[i]->status == STATUS_OK)
+			least = MIN(least, number[i]);
+	return mover->sinks.count > 0 ? least : number[0];
+}
+
+/** Note that a sink has got so much.  What several get counts once for the
+ * rate, and holes cost nothing. */
+static void
+count_moved(struct mover *mover, const struct zc_event *event)
+{
+	const struct zc_moved *moved = &event->moved;
+	int64_t *all = &mover->all[event->sink], ahead;
+
+	*all += moved->length;
+	ahead = *all - mover->most;
+	mover->most = MAX(mover->most, *all);
+	if (ahead > 0 && !moved->skipped)
+		rate_count(&mover->rate, ahead);
+	if (mover->step > 0)
+		adapt_step(mover, moved->length);
+}
+
+int
+mover_event_plainly(const struct zc_event *event, void *arg)
+{
+	struct mover *mover = arg;
+
+	if (event->type == ZC_EVENT_MOVED) {
+		deadline_renew(&mover->deadline);
+		count_moved(mover, event);
+	}
+	mover->data[event->sink] = event->bytes;
+	gauge_moved(least_of(mover, mover->data));
+	signals_answer();
+	if (event->type == ZC_EVENT_INTERRUPTED) {
+		peers_check(&mover->sinks);
+		check_less_often(mover);
+	}
+	return signals_caught() != 0;
+}
+
+/** Begin to write a destination, and look at its cache when it has been
+ * truncated. */
+static enum status
+begin(struct mover *mover, struct endpoint *end, struct cache *cache,
+    enum zc_method method)
+{
+	enum status status = endpoint_begin(end);
+
+	ahead_advise(&mover->ends->source, method);
+	return status != STATUS_OK ? status : cache_begin(cache, end, 0);
+}
+
+/** Have what follows the data go on to a destination: what drops pages,
+ * writeback, and the checkpoints of a part. */
+static enum status
+follow(struct endpoint *end, struct cache *cache, const struct zc_moved *moved)
+{
+	const int64_t to = moved->out_from + moved->length;
+	enum status status;
+
+	if (moved->out_from < 0)
+		return STATUS_OK;
+	status = cache_follow(cache, to);
+	if (end->writeback.on)
+		writeback_follow(&end->writeback, end->fd, to);
+	if (end->part != NULL)
+		part_note(end, to);
+	return status;
+}
+
+/** Do the same for SOURCE: the digest, and pages that all sinks have read. */
+static enum status
+follow_source(struct mover *mover, const struct zc_event *event)
+{
+	const struct zc_moved *moved = &event->moved;
+	int64_t least;
+
+	digesting_follow(mover->digesting, moved);
+	if (moved->in_from < 0)
+		return STATUS_OK;
+	mover->read[event->sink] = moved->in_from + moved->length;
+	least = least_of(mover, mover->read);
+	if (least <= mover->least)
+		return STATUS_OK;
+	mover->least = least;
+	return cache_follow(mover->cache, least);
+}
+
+/** Show which of several destinations is the slowest. */
+static void
+show_slowest(const struct mover *mover)
+{
+	const struct sinks *sinks = &mover->sinks;
+	const char *slowest = NULL;
+	int64_t most = -1;
+
+	if (sinks->count < 2)
+		return;
+	for (size_t i = 0; i < sinks->count; i++) {
+		const int64_t spent = zc_job_sink(sinks->job, i)->spent;
+
+		if (sinks->dest[i]->status != STATUS_OK || spent <= most)
+			continue;
+		most = spent;
+		slowest = sinks->dest[i]->end.name;
+	}
+	gauge_slowest(slowest);
+}
+
+enum status
+mover_ask(const struct mover *mover, struct dest *dest,
+    const struct zc_result *result)
+{
+	struct ends *ends = mover->ends;
+
+	if (result->outcome == ZC_SHORT)
+		return endpoint_ended(&ends->source, false,
+		    tally(ends, result->bytes, -1).text);
+	if (result->outcome == ZC_FAILED && result->side == ZC_SINK &&
+	    result->error == EPIPE)
+		return endpoint_broken(&dest->end,
+		    tally_dest(result, &dest->end).text);
+	return STATUS_OK;
+}
+
+enum status
+mover_judge(struct mover *mover, size_t sink)
+{
+	struct dest *dest = mover->sinks.dest[sink];
+	enum status status = dest->status;
+
+	mover->judged[sink] = true;
+	dest->result = *zc_job_sink(mover->sinks.job, sink);
+	(void)ends_begin_step(dest);
+	if (status == STATUS_OK)
+		status = mover_ask(mover, dest, &dest->result);
+	if (status == STATUS_OK)
+		status = verdict(&dest->result, mover->ends, dest);
+	return ends_end_step(mover->ends, dest, status);
+}
+
+/** Do what is due for a destination.  Return its status. */
+static enum status
+serve(struct mover *mover, struct dest *dest, const struct zc_event *event)
+{
+	struct endpoint *end = ends_begin_step(dest);
+
+	switch (event->type) {
+	case ZC_EVENT_PLAN:
+		return begin(mover, end, &dest->cache, event->method);
+	case ZC_EVENT_MOVED:
+		return follow(end, &dest->cache, &event->moved);
+	default:
+		return STATUS_OK;
+	}
+}
+
+/** Decide whether the trailer may be sent: all `bytes` bytes of data are. */
+static enum status
+approve(struct mover *mover, int64_t bytes)
+{
+	enum status status = watch_check(mover->watch, mover->ends, bytes);
+
+	if (status == STATUS_OK)
+		status = digesting_finish(mover->digesting, mover->ends, bytes);
+	gauge_phase(PHASE_MOVING);	/* both may have waited */
+	return status;
+}
+
+/* If a step of SOURCE fails, the engine is told to stop; if one of a
+ * destination fails, to drop that. */
+int
+mover_event(const struct zc_event *event, void *arg)
+{
+	struct mover *mover = arg;
+	struct dest *dest = mover->sinks.dest[event->sink];
+	enum status status = serve(mover, dest, event);
+
+	diag_keep(NULL);
+	if (status != STATUS_OK) {
+		dest->status = status;
+		(void)zc_job_drop(mover->sinks.job, event->sink, ECANCELED);
+	}
+	verbose_event(event, ends_label(mover->ends, dest));
+	if (event->type == ZC_EVENT_MOVED) {
+		mover->status = follow_source(mover, event);
+		show_slowest(mover);
+	}
+	if (event->type == ZC_EVENT_TRAILER)
+		mover->status = approve(mover, event->bytes);
+	if (event->type == ZC_EVENT_DROPPED)
+		(void)mover_judge(mover, event->sink);
+	return mover_event_plainly(event, arg) || mover->status != STATUS_OK;
+}
+
+int
+mover_select(const struct zc_ends *ends, void *arg)
+{
+	const struct mover *mover = arg;
+
+	return (int)rules_choose(mover->options->rules, ends->bytes);
+}
+
+int64_t
+mover_allow(int64_t bytes, int64_t *until, void *arg)
+{
+	struct mover *mover = arg;
+
+	if (mover->step > 0)
+		bytes = MIN(bytes, mover->step);
+	if (mover->digesting != NULL && mover->digesting->follower != NULL)
+		bytes = follower_allow(mover->digesting->follower, bytes,
+		    until);
+	if (bytes == 0)
+		return 0;
+	return mover->rate.limit > 0 ?
+	    rate_allow(&mover->rate, bytes, until) : bytes;
+}
+
+/* Hashing a large hole takes long. */
+int
+mover_look(const void *data, int64_t size, void *arg)
+{
+	struct mover *mover = arg;
+	int stop = digesting_look(mover->digesting, data, size);
+
+	deadline_renew(&mover->deadline);
+	return stop;
+}
+
+int
+mover_wait(const struct zc_wait *wait, size_t count, void *arg)
+{
+	struct mover *mover = arg;
+
+	return peers_wait(&mover->sinks, wait, count, &mover->waits);
+}
+

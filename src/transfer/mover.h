@@ -1,0 +1,81 @@
+/*
+ * A transfer under way, and what is to be done while the engine moves data: the
+ * functions of a request, whose argument is a struct mover.
+ */
+#ifndef TRANSFER_MOVER_H
+#define TRANSFER_MOVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/deadline.h"
+#include "../base/status.h"
+#include "../zcopy.h"
+#include "cache.h"
+#include "digesting.h"
+#include "ends.h"
+#include "peers.h"
+#include "rate.h"
+#include "watch.h"
+
+/* With a progress line, calls are to take about a tenth of a second, so that it
+ * moves: the first one moves so many bytes. */
+#define MOVER_STEP	((int64_t)8 * 1024 * 1024)
+
+/* A transfer under way: the argument of the hooks that the engine calls. */
+struct mover {
+	const struct options *options;
+	struct ends *ends;
+	struct sinks sinks;
+	/* For each sink. */
+	int64_t data[DESTS_MAX];	/* bytes of data that it has */
+	int64_t all[DESTS_MAX];		/* with those of header and trailer */
+	int64_t read[DESTS_MAX];	/* where it is in SOURCE; -1: unknown */
+	bool judged[DESTS_MAX];
+	int64_t most;			/* of `all` */
+	int64_t least;			/* of `read` */
+	const struct watch *watch;
+	struct cache *cache;		/* of SOURCE */
+	struct digesting *digesting;
+	enum status status;		/* of a step that concerns SOURCE */
+	struct deadline deadline;	/* interrupts calls that block */
+	double interval;		/* seconds between two checks for a
+					   reset; 0: none */
+	struct rate rate;		/* of --rate */
+	int64_t waits;			/* calls of poll(2) */
+	int64_t began;
+	int64_t step;			/* the most bytes that a call should
+					   move, for the progress line */
+	int64_t stepped;		/* when the last call returned */
+};
+
+/** zc_request.event: note how far the sinks are, serve the destinations, drop
+ * those that fail, and answer SIGUSR1. */
+int mover_event(const struct zc_event *, void *arg);
+
+/** The same for a plain descriptor, without destinations. */
+int mover_event_plainly(const struct zc_event *, void *arg);
+
+/** zc_request.select: --select. */
+int mover_select(const struct zc_ends *, void *arg);
+
+/** zc_request.allow: --rate, and steps that are short enough for a progress
+ * line. */
+int64_t mover_allow(int64_t bytes, int64_t *until, void *arg);
+
+/** zc_request.look: --digest. */
+int mover_look(const void *data, int64_t size, void *arg);
+
+/** zc_request.wait. */
+int mover_wait(const struct zc_wait *, size_t count, void *arg);
+
+/** If an end ended before the transfer did, let it say why: a command knows how
+ * it has exited.  Return the exit status, or STATUS_OK if it says nothing. */
+enum status mover_ask(const struct mover *, struct dest *,
+    const struct zc_result *);
+
+/** Judge the result of a sink that has failed, and drop its destination.  If a
+ * step has failed, its message was printed.  Return as ends_end_step(). */
+enum status mover_judge(struct mover *, size_t sink);
+
+#endif
