@@ -41,7 +41,7 @@ lane() {
 	race 0 --list
 	[ "${lines[0]}" = file-pipe ]
 	[[ $output == *$'\n'cold-tcp$'\n'* ]]
-	[ "${#lines[@]}" -eq 23 ]
+	[ "${#lines[@]}" -eq 25 ]
 }
 
 @test "race: an unknown lane is a usage error" {
