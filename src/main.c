@@ -47,7 +47,8 @@
  *				  these
  *	  summary.c		  at the end, as JSON (json-text.c)
  *	endpoint/		names -> open ends -> committed or undone
- *	  endpoint.c		  parser, and which type serves a name
+ *	  endpoint.c		  calls the hooks of its type; parse.c finds the
+ *				  type that a name means
  *	  file.c		  paths: SOURCE, and how to write DEST
  *	  in-place.c		  files and devices that are written in place
  *	  replace.c		  files that are replaced whole or not at all;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "../base/output.h"
-#include "../endpoint/endpoint.h"
+#include "../endpoint/parse.h"
 #include "option-table.h"
 
 static void

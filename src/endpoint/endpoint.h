@@ -173,11 +173,6 @@ endpoint_has(const struct endpoint *ep, enum endpoint_trait trait)
 enum status endpoint_parse(struct endpoint *, const char *name, enum role,
     const struct options *);
 
-/** Return what the name of an endpoint may begin with, one after another, from
- * i = 0 on: "tcp:", "file:FILE" if a path follows, "FILE" for a path alone.
- * NULL after the last. */
-const char *endpoint_word(int i);
-
 /** Find out what endpoint_open() would find.  Where it is known to fail, print
  * the same message and return the same status. */
 enum status endpoint_look(struct endpoint *, struct look *);
