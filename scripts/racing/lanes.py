@@ -113,7 +113,6 @@ CLONES = {
 }
 
 
-
 def digesting(program):
     """Return the peers that also compute a digest, by this program."""
     return {

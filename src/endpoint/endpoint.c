@@ -1,6 +1,6 @@
 /*
- * Call the hooks of the types, check what both ends must have in common, and
- * print errors.
+ * Call the hooks of the types, check that the ends are distinct, and print
+ * errors.
  *
  * To add a type, write its struct endpoint_type, declare it in endpoint.h, and
  * add a row to `prefixes` in parse.c.
