@@ -413,6 +413,26 @@ says_what_is_lost() {
 	done
 }
 
+# A child that it leaves behind would keep the connection open, and the sender
+# would wait for its end.
+@test "seccomp: a command inherits no socket, whichever call is refused" {
+	local error TRACE command
+	for error in "${errors[@]}"; do
+		why=
+		filter "$error" accept4 fcntl.F_DUPFD_CLOEXEC
+		zcopy_command listen:fd:5 \
+		    exec:'cat >out; ls -l "/proc/$$/fd" >descriptors'
+		peer lend stream 127.0.0.1:0 5 -- "${command[@]}"
+		cat data >/dev/tcp/127.0.0.1/"$port"
+		peer_ends 0
+		was_refused
+		same data out
+		cat descriptors
+		grep -q ' 0 -> pipe:' descriptors
+		! grep socket: descriptors || false
+	done
+}
+
 @test "seccomp: names are looked up without a thread" {
 	local error call TRACE
 	for call in clone pipe2; do

@@ -22,12 +22,23 @@ descriptor_open(const struct deadline *deadline, int dir, const char *path,
 	return fd;
 }
 
+void
+descriptor_keep_from_commands(int fd)
+{
+	if (fd > STDERR_FILENO)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 int
 descriptor_copy(int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	return copy < 0 && call_is_missing(errno) ? dup(fd) : copy;
+	if (copy >= 0 || !call_is_missing(errno))
+		return copy;
+	copy = dup(fd);
+	descriptor_keep_from_commands(copy);
+	return copy;
 }
 
 /** Return 0, or -1 with the errno of dup(2) or close(2). */

@@ -13,8 +13,12 @@
 int descriptor_open(const struct deadline *, int dir, const char *path,
     int flags, mode_t);
 
-/** Duplicate a descriptor, with FD_CLOEXEC unless a filter refuses
- * F_DUPFD_CLOEXEC.  Return -1 with errno if that fails. */
+/** Set FD_CLOEXEC, so that a command (exec:) does not inherit the descriptor: it
+ * would keep an end open that zcopy has closed.  Do nothing for -1, and for 0 to
+ * 2, which commands are to have. */
+void descriptor_keep_from_commands(int fd);
+
+/** Duplicate a descriptor, with FD_CLOEXEC.  Return it, or -1 with errno. */
 int descriptor_copy(int fd);
 
 /**

@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "../base/gauge.h"
 #include "../base/signals.h"
 #include "address.h"
+#include "descriptor.h"
 #include "endpoint.h"
 #include "flush.h"
 #include "look.h"
@@ -59,20 +59,11 @@ endpoint_look(struct endpoint *ep, struct look *look)
 	return ep->type->look(ep, look);
 }
 
-/** Keep a command that is started later (exec:) from inheriting an end: its
- * peer would not see that zcopy has closed it. */
-static void
-keep_from_commands(int fd)
-{
-	if (fd > STDERR_FILENO)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
 enum status
 endpoint_open(struct endpoint *ep)
 {
-	keep_from_commands(ep->fd);
-	keep_from_commands(ep->listener);
+	descriptor_keep_from_commands(ep->fd);
+	descriptor_keep_from_commands(ep->listener);
 	return step(ep, ep->type->open);
 }
 

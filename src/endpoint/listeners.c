@@ -130,9 +130,11 @@ listeners_take(int listener, struct sockaddr_storage *peer, socklen_t *length)
 
 	*length = sizeof(*peer);
 	fd = accept4(listener, address, length, SOCK_CLOEXEC);
-	/* Leave FD_CLOEXEC out then: zcopy runs no other program. */
-	return fd < 0 && call_is_missing(errno) ?
-	    accept(listener, address, length) : fd;
+	if (fd >= 0 || !call_is_missing(errno))
+		return fd;
+	fd = accept(listener, address, length);
+	descriptor_keep_from_commands(fd);
+	return fd;
 }
 
 /** Wait for a connection, and accept it.  Return it, or -1 with errno. */

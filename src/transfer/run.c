@@ -12,6 +12,7 @@
 #include "../base/diag.h"
 #include "../base/gauge.h"
 #include "../base/signals.h"
+#include "../endpoint/descriptor.h"
 #include "../report/progress.h"
 #include "../report/summary.h"
 #include "../report/verbose.h"
@@ -340,6 +341,7 @@ run(const struct options *options)
 	status = check_progress_fd(&transfer.ends);
 	if (status != STATUS_OK)
 		return status;
+	descriptor_keep_from_commands(options->progress_fd);
 	status = check_files(&transfer.ends);
 	if (status != STATUS_OK)
 		return status;
