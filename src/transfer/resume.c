@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,12 +119,6 @@ identify(const struct endpoint *source, int64_t start, int64_t size)
 	return record;
 }
 
-static bool
-same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 /** Return why the part is not one of this SOURCE, or NULL. */
 static const char *
 difference(const struct record *was, const struct record *is)
@@ -138,7 +133,7 @@ difference(const struct record *was, const struct record *is)
 		return "it holds another range of SOURCE (--offset, --bytes)";
 	if (was->size != is->size)
 		return "SOURCE has another size";
-	if (!same_time(&was->modified, &is->modified))
+	if (timespeccmp(&was->modified, &is->modified, !=))
 		return "SOURCE was modified";
 	return NULL;
 }
@@ -149,7 +144,7 @@ must_compare(const struct endpoint *source, const struct record *was,
     const struct record *is)
 {
 	return S_ISBLK(source->st.st_mode) || was->recent ||
-	    !same_time(&was->changed, &is->changed);
+	    timespeccmp(&was->changed, &is->changed, !=);
 }
 
 /** The beginning of DEST, which is being read again. */

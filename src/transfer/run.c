@@ -62,7 +62,7 @@ leads_to(const char *path, const struct endpoint *ep)
 		return false;
 	if (stat(path, &file) == 0 && (ep->inherited ?
 	    fstat(ep->fd, &end) : stat(ep->path, &end)) == 0)
-		return file.st_dev == end.st_dev && file.st_ino == end.st_ino &&
+		return endpoint_same_inode(&file, &end) &&
 		    !S_ISCHR(file.st_mode);
 	return ep->path != NULL && strcmp(path, ep->path) == 0;
 }

@@ -6,17 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
 #include "../zcopy.h"
 #include "tally.h"
-
-static bool
-same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
 
 /** Return the flags that chattr(1) sets, as far as statx(2) reports them. */
 static uint64_t
@@ -128,9 +123,9 @@ has_changed(const struct watch *watch, const struct stat *after,
 	if (source->options->bytes != ZC_TO_END &&
 	    after->st_size > before->st_size)
 		return false;		/* a log that grows behind the range */
-	if (!same_time(&before->st_mtim, &after->st_mtim))
+	if (timespeccmp(&before->st_mtim, &after->st_mtim, !=))
 		return true;
-	return !same_time(&before->st_ctim, &after->st_ctim) &&
+	return timespeccmp(&before->st_ctim, &after->st_ctim, !=) &&
 	    !is_explained(watch, after, source);
 }
 
