@@ -444,7 +444,8 @@ record() {
 	local good bad
 	half
 	good=$(record)
-	for bad in "${good%????}" "${good}00" "${good:0:33}2${good:34}" \
+	for bad in "${good%????}" "${good}00" "${good}$(printf %064d 0)" \
+	    "${good:0:33}2${good:34}" \
 	    "${good:0:100}$(tr 0-9a-f 1-9a-f0 \
 		<<<"${good:100:2}")${good:102}"; do
 		echo "record: $bad"

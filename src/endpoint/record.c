@@ -20,6 +20,7 @@ enum {
 	WORDS = 13,			/* before the digests */
 	SUMMED = WORDS * WORD + RECORD_DIGEST,
 	SIZE = SUMMED + RECORD_DIGEST,
+	ROOM = 1024,			/* for those of later versions */
 };
 
 static void
@@ -39,7 +40,8 @@ take(const unsigned char **at)
 	return word;
 }
 
-/** Write the digest of all that is before it.  Return 0, or -1 with errno. */
+/** Compute the digest of the image's first SUMMED bytes, which is kept behind
+ * them.  Return 0, or -1 with errno. */
 static int
 sum(const unsigned char *image, unsigned char value[RECORD_DIGEST])
 {
@@ -55,7 +57,7 @@ sum(const unsigned char *image, unsigned char value[RECORD_DIGEST])
 	return 0;
 }
 
-/** Return 0, or -1 with errno. */
+/** Write the record as it is stored.  Return 0, or -1 with errno. */
 static int
 encode(const struct record *record, unsigned char image[SIZE])
 {
@@ -95,7 +97,7 @@ is_record(const unsigned char *image, ssize_t size)
 	return size >= (ssize_t)sizeof(uint64_t) && take(&image) == MAGIC;
 }
 
-/** Return 1, or -1 with errno: EBADMSG if it is not a record. */
+/** Read a record of `size` bytes.  Return as record_read(), but not 0. */
 static int
 decode(struct record *record, const unsigned char *image, ssize_t size)
 {
@@ -157,7 +159,7 @@ open_file(struct record_place *place, int flags)
 static int
 read_file(struct record_place *place, struct record *record)
 {
-	unsigned char image[SIZE + 1];
+	unsigned char image[ROOM];
 	ssize_t size;
 
 	if (open_file(place, 0) < 0)
@@ -172,11 +174,13 @@ read_file(struct record_place *place, struct record *record)
 int
 record_read(struct record_place *place, struct record *record)
 {
-	unsigned char image[SIZE + 1] = { 0 };
+	unsigned char image[ROOM];
 	ssize_t size = xattrs_record_get(place->part, image, sizeof(image));
 
-	if (size >= 0 || errno == ERANGE)
+	if (size >= 0)
 		return decode(record, image, size);
+	if (errno == ERANGE)		/* too long for any version */
+		errno = EBADMSG;
 	if (errno != ENODATA && !xattrs_is_refused(errno))
 		return -1;
 	return read_file(place, record);

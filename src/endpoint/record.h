@@ -48,8 +48,8 @@ struct record_place {
  * The descriptors stay the caller's. */
 void record_locate(struct record_place *, int dir, int part, const char *name);
 
-/** Read the record.  Return 1, also if it is damaged or of another version; 0 if
- * there is none, or -1 with errno: EBADMSG if what is there is no record. */
+/** Read the record.  Return 1, also if it is damaged or of another version; 0
+ * if there is none; or -1 with errno: EBADMSG if what is there is no record. */
 int record_read(struct record_place *, struct record *);
 
 /** Write the record in place of the old one.  Return 0, or -1 with errno. */
