@@ -149,22 +149,31 @@ open_once(struct endpoint *ep, bool *gone)
 	return why;
 }
 
+/** Read the record of a part of `size` bytes.  Return NULL, or what is wrong. */
+static const char *
+read_record(struct record_place *place, struct record *record, off_t size)
+{
+	const int found = record_read(place, record);
+
+	if (found < 0 && errno != EBADMSG)
+		return strerror(errno);
+	/* Empty: we died between open(2) and the first record. */
+	return found < 0 || (found == 0 && size > 0) ? strange : NULL;
+}
+
 /** Read the record of the part, which is open and locked. */
 static enum status
 take_record(struct endpoint *ep)
 {
 	struct part_state *part = ep->part;
+	const char *why;
 	struct stat st;
-	int found;
 
-	record_locate(&part->place, part->location->dir, ep->fd, part->name);
-	found = record_read(&part->place, &part->record);
-	if (found < 0 && errno != EBADMSG)
+	if (fstat(ep->fd, &st) < 0)
 		return refuse(ep, strerror(errno));
-	/* Empty: we died between open(2) and the first record. */
-	return found < 0 || (found == 0 &&
-	    (fstat(ep->fd, &st) < 0 || st.st_size > 0)) ?
-	    refuse(ep, strange) : STATUS_OK;
+	record_locate(&part->place, part->location->dir, ep->fd, part->name);
+	why = read_record(&part->place, &part->record, st.st_size);
+	return why != NULL ? refuse(ep, why) : STATUS_OK;
 }
 
 /** Let go of a part that is not ours, and leave it as it is. */
@@ -214,7 +223,7 @@ part_look(const struct endpoint *ep, const struct location *location,
 	struct stat st;
 	enum status status = make_name(name, ep, location);
 	const char *why;
-	int fd, found;
+	int fd;
 
 	*record = (struct record){ .flushed = 0 };
 	if (status != STATUS_OK || fstatat(location->dir, name, &st,
@@ -228,13 +237,10 @@ part_look(const struct endpoint *ep, const struct location *location,
 	if (fd < 0)
 		return refuse_at(ep, location, strerror(errno));
 	record_locate(&place, location->dir, fd, name);
-	found = record_read(&place, record);
+	why = read_record(&place, record, st.st_size);
 	record_close(&place);
 	close(fd);
-	if (found < 0 && errno != EBADMSG)
-		return refuse_at(ep, location, strerror(errno));
-	return found < 0 || (found == 0 && st.st_size > 0) ?
-	    refuse_at(ep, location, strange) : STATUS_OK;
+	return why != NULL ? refuse_at(ep, location, why) : STATUS_OK;
 }
 
 const struct record *
