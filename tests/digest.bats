@@ -442,6 +442,18 @@ into_fifo() {
 	only in sums
 }
 
+@test "digest: a signal ends a run whose --digest-file is a pipe that is full" {
+	mkfifo sums
+	exec 8<>sums
+	# Until it is full: dd fails with EAGAIN.
+	! dd if=/dev/zero of=sums bs=64K oflag=nonblock 2>/dev/null || false
+	start --digest=sha256 --digest-file=sums in out 8>&-
+	retry test -e out	# the digest comes next
+	retry asleep "$pid"
+	kill -TERM "$pid"
+	ends 143
+}
+
 @test "digest: --digest-file needs a digest, and a name of its own" {
 	zcopy 2 --digest-file=sums in out
 	[[ $output == *"--digest-file: needs --digest="* ]]

@@ -2,12 +2,12 @@
 
 #include "digest-file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/deadline.h"
 #include "../base/diag.h"
 
 /** SOURCE and DEST have not failed, and a file is no connection. */
@@ -93,17 +93,16 @@ print_line(FILE *stream, const struct digest_value *value, const char *name)
 
 /** Write all bytes.  Return 0, or -1 with errno. */
 static int
-write_all(int fd, const char *text, size_t size)
+write_all(struct endpoint *file, const char *text, size_t size)
 {
-	while (size > 0) {
-		ssize_t n = write(fd, text, size);
+	size_t done = 0;
+	ssize_t n;
 
-		if (n < 0 && errno != EINTR)
-			return -1;
-		text += n > 0 ? n : 0;
-		size -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
+	do {
+		n = write(file->fd, text + done, size - done);
+		done += n > 0 ? (size_t)n : 0;
+	} while (deadline_moved(&file->deadline, n) && done < size);
+	return done == size ? 0 : -1;
 }
 
 /** Write the lines to the file, which is ready. */
@@ -123,7 +122,7 @@ write_lines(struct endpoint *file, const struct digest_value *value,
 		return endpoint_error(file, "write");
 	FOR_EACH_DEST(dest, ends)
 		print_line(stream, value, name_for(&ends->source, &dest->end));
-	if (fclose(stream) != 0 || write_all(file->fd, lines, size) < 0)
+	if (fclose(stream) != 0 || write_all(file, lines, size) < 0)
 		status = endpoint_error(file, "write");
 	free(lines);
 	return status;
