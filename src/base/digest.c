@@ -82,7 +82,7 @@ digest_value(const struct digest *digest)
 	XXH128_canonical_t canonical;
 
 	if (digest->algorithm == DIGEST_SHA256) {
-		sha256 = digest->sha256;	/* it is reset */
+		sha256 = digest->sha256;	/* sha256_digest() resets it */
 		sha256_digest(&sha256, SHA256_DIGEST_SIZE, value.bytes);
 		return value;
 	}

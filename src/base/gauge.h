@@ -35,8 +35,9 @@ struct gauge {
 					   were skipped; PHASE_CHECKING: that
 					   were read again */
 	int64_t expected;		/* bytes in all; -1: unknown */
-	int64_t resumed;		/* bytes that DEST has had before, which
-					   the others leave out */
+	int64_t resumed;		/* bytes that an earlier run has moved;
+					   `bytes` and `expected` do not count
+					   them */
 	/* Times, by clock_now(); 0: not yet. */
 	int64_t began;			/* the first call of gauge_phase() */
 	int64_t changed;		/* phase or bytes, last */

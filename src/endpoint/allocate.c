@@ -30,8 +30,7 @@ allocate_plan(struct endpoint *dest, const struct endpoint *source,
     const struct look *in)
 {
 	if (endpoint_has(dest, ENDPOINT_REPLACES) && dest->part == NULL &&
-	    in->kind == ZC_REGULAR &&
-	    !in->guessed && is_dense(source))
+	    in->kind == ZC_REGULAR && !in->guessed && is_dense(source))
 		dest->room = source->expected;
 }
 

@@ -40,8 +40,8 @@ checkpoint_begin(struct checkpoint *c, int64_t from, struct digest *digest)
 }
 
 /** Hash the next units that are there, at most BUFFER bytes.  Return false if
- * there are none.  A hole at the end of the file was not written yet: the file
- * is shorter than `written`. */
+ * there are none.  The file may be shorter than `written`: a hole at its end
+ * does not make it longer until something is written behind it. */
 static bool
 hash(struct checkpoint *c)
 {

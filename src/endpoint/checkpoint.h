@@ -29,18 +29,19 @@ struct checkpoint {
 	void *arg;
 
 	_Atomic int64_t written;	/* there is data up to here */
-	int64_t hashed;			/* `digest` is of the bytes before */
+	int64_t hashed;			/* `digest` is of the bytes before this
+					   one */
 	struct digest *digest;
 	int64_t saved;			/* by the last call of `save` */
 	int error;			/* errno of what failed; 0: nothing */
-	bool unflushed;			/* that was fdatasync(2) */
+	bool unflushed;			/* `error` is that of fdatasync(2) */
 
 	unsigned char *buffer;
-	int64_t since;			/* the begin, or the last flush:
-					   clock_now() */
+	int64_t since;			/* when it began, or the thread last
+					   flushed: clock_now() */
 	bool runs;			/* there is a thread */
-	bool alone;			/* there was to be one: it failed */
-	atomic_bool ended;		/* it is to end */
+	bool alone;			/* none could be started */
+	atomic_bool ended;		/* the thread is to end */
 	pthread_t thread;
 	pthread_mutex_t lock;		/* of `wake` */
 	pthread_cond_t wake;
@@ -48,8 +49,9 @@ struct checkpoint {
 
 /**
  * Begin with a file whose first `from` bytes are on the disk; `digest` is of
- * these, and becomes the checkpoint's.  Set fd, save and arg before.  Return 0,
- * or -1 with ENOMEM.
+ * these, and becomes the checkpoint's, also on failure.  The struct is all
+ * zeros but for fd, save and arg, which the caller has set.  Return 0, or -1
+ * with ENOMEM.
  */
 int checkpoint_begin(struct checkpoint *, int64_t from, struct digest *digest);
 

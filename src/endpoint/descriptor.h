@@ -13,8 +13,8 @@
 int descriptor_open(const struct deadline *, int dir, const char *path,
     int flags, mode_t);
 
-/** Set FD_CLOEXEC, so that a command (exec:) does not inherit the descriptor: it
- * would keep an end open that zcopy has closed.  Do nothing for -1, and for 0 to
+/** Set FD_CLOEXEC, so that a command (exec:) does not inherit the descriptor
+ * and keep an end open that zcopy has closed.  Do nothing for -1, and for 0 to
  * 2, which commands are to have. */
 void descriptor_keep_from_commands(int fd);
 

@@ -43,7 +43,7 @@ enum role { ROLE_SOURCE, ROLE_DEST };
 
 struct endpoint;
 struct look;
-struct part_state;				/* part.h */
+struct part_state;			/* part.h */
 struct preserved;			/* preserve.h */
 
 /** What a type of endpoint is, and can do. */

@@ -149,7 +149,8 @@ open_once(struct endpoint *ep, bool *gone)
 	return why;
 }
 
-/** Read the record of a part of `size` bytes.  Return NULL, or what is wrong. */
+/** Read the record of a part that has `size` bytes.  Return NULL, or what is
+ * wrong. */
 static const char *
 read_record(struct record_place *place, struct record *record, off_t size)
 {

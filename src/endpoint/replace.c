@@ -163,8 +163,9 @@ replace_create(const struct endpoint *ep, struct replace_state *state)
 	    mode);
 }
 
-/** Read the attributes that a new file gets here, for a part, which nobody else
- * may read.  Return 0, or -1 with errno. */
+/** Find out the attributes that a new file gets in this directory (umask,
+ * default ACL), by making one: the part has mode 0600 until it is complete.
+ * Return 0, or -1 with errno. */
 static int
 replace_sample(const struct endpoint *ep, struct replace_state *state)
 {

@@ -112,7 +112,8 @@ objection(enum zc_method method, const struct zc_ends *ends, unsigned flags)
 	if (method != ZC_READ_WRITE && (flags & ZC_NODISKIO) &&
 	    (FILES & K(ends->in)))
 		return "may block on disk I/O (--no-disk-io)";
-	/* Nor mmap, as for hooks. */
+	/* Not mmap either: as with hooks, looking at a file that is cut short
+	 * would end in SIGBUS. */
 	if (method != ZC_READ_WRITE && (flags & ZC_LOOK))
 		return "its data cannot be looked at";
 	if (method != ZC_READ_WRITE && (flags & ZC_MAKE_HOLES))

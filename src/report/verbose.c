@@ -13,7 +13,7 @@ struct joined {
 	char text[ZC_METHODS * 20];	/* 20: the longest and a separator */
 };
 
-/** Join the joined of the methods. */
+/** Join the names of the methods. */
 static struct joined
 join(const enum zc_method *method, size_t count, const char *separator)
 {

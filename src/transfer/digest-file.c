@@ -10,9 +10,10 @@
 #include "../base/deadline.h"
 #include "../base/diag.h"
 
-/** SOURCE and DEST have not failed, and a file is no connection. */
+/** Return the status of the run for one of the file's endpoint: STATUS_DEST
+ * would mean that DEST has failed. */
 static enum status
-own_status(enum status status)
+status_for_run(enum status status)
 {
 	return status == STATUS_OK ? STATUS_OK : STATUS_OTHER;
 }
@@ -45,7 +46,7 @@ digest_file_open(struct digest_file *file, const struct options *options)
 		diag_errno(options->digest_file, "--digest-file");
 		return STATUS_OTHER;
 	}
-	return own_status(open_file(file, options->digest_file));
+	return status_for_run(open_file(file, options->digest_file));
 }
 
 /** Return the name of a file that has exactly the bytes of the digest, or
@@ -66,8 +67,9 @@ name_for(const struct endpoint *source, const struct endpoint *dest)
 	return "-";
 }
 
-/** Print the name, and escape it as sha256sum(1) does.  xxhsum(1) reads escaped
- * names since 0.8.2: do not use them for it unless it must be. */
+/** Print the digest and the name, which is escaped as by sha256sum(1).  With
+ * xxh3, escape nothing but a newline, which would end the line: xxhsum(1) reads
+ * escaped names since 0.8.2 only. */
 static void
 print_line(FILE *stream, const struct digest_value *value, const char *name)
 {
@@ -137,7 +139,7 @@ digest_file_write(struct digest_file *file, const struct digest_value *value,
 	if (file->name == NULL)
 		return STATUS_OK;
 	status = write_lines(&file->file, value, ends);
-	return own_status(status != STATUS_OK ? status :
+	return status_for_run(status != STATUS_OK ? status :
 	    endpoint_commit(&file->file));
 }
 

@@ -11,12 +11,12 @@
 #include "../endpoint/endpoint.h"
 #include "ends.h"
 
-/** The file, which is replaced whole, or not at all; all zeros but for fd -1:
- * none. */
+/** The file: a destination of its own, replaced whole or not at all. */
 struct digest_file {
 	struct endpoint file;
-	struct options options;		/* of the file */
-	char *name;			/* "file:FILE"; allocated */
+	struct options options;		/* for this destination alone */
+	char *name;			/* "file:FILE", allocated; NULL: there
+					   is no --digest-file */
 };
 
 #define DIGEST_FILE_NONE { .file = { .fd = -1 } }
@@ -27,10 +27,10 @@ struct digest_file {
 enum status digest_file_open(struct digest_file *, const struct options *);
 
 /**
- * Write "HEX  NAME" for each destination, once everything is committed.  NAME is
- * the path of DEST if that is a regular file; else that of SOURCE if all of it
- * was moved; else "-", which the programs take for their standard input.  Return
- * as digest_file_open().
+ * Write "HEX  NAME" for each destination, once everything is committed.  NAME
+ * is the path of DEST if that is a regular file; else that of SOURCE if all of
+ * it was moved; else "-", which the programs take for their standard input.
+ * Return as digest_file_open().
  */
 enum status digest_file_write(struct digest_file *, const struct digest_value *,
     struct ends *);

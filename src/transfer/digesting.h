@@ -35,17 +35,21 @@ enum digest_algorithm digesting_algorithm(const struct options *);
  * STATUS_OK; otherwise print what is wrong, and return STATUS_USAGE. */
 enum status digesting_check_options(const struct options *);
 
-/** True if a follower is used for SOURCE, a regular file that can seek if
- * `file`; `to_file`: a destination is a regular file, too.  SOURCE must be
- * watched (watch.h), or the digest might be that of other data. */
+/**
+ * Return true if a follower is to read the data, false if digesting_look() is
+ * to see it.  `file`: SOURCE is a regular file that can seek, and it is watched
+ * (watch.h), or the follower might read other data than was moved.  `to_file`:
+ * a destination is a regular file.
+ */
 bool digesting_follows(const struct endpoint *source, bool file, bool to_file);
 
-/** Say which way that is. */
+/** Describe what digesting_follows() has decided, for a message.  Static
+ * text. */
 const char *digesting_way(bool follows);
 
-/** Make the digest, if it is asked for.  What must be in it before the data is
- * added next, by digest_update().  Return STATUS_OK; on failure, print the
- * reason and return the exit status. */
+/** Make the digest, if it is asked for.  The caller may add bytes that come
+ * before the data, by digest_update(), until digesting_begin().  Return
+ * STATUS_OK; on failure, print the reason and return the exit status. */
 enum status digesting_open(struct digesting *, const struct options *);
 
 /** Begin to follow or to look at SOURCE, as digesting_follows() decides.
@@ -53,8 +57,8 @@ enum status digesting_open(struct digesting *, const struct options *);
 enum status digesting_begin(struct digesting *, const struct endpoint *source,
     bool file, bool to_file);
 
-/** Bytes have been moved to one of the destinations.  Have the follower, if
- * there is one, read those that were not moved to another before. */
+/** Note that bytes have been moved to one of the destinations: the follower, if
+ * there is one, reads each byte once, when the first destination has it. */
 void digesting_follow(struct digesting *, const struct zc_moved *);
 
 /** Add data; NULL: zeros.  Return 0, or -1 if a signal ends us. */

@@ -107,7 +107,8 @@ static enum status
 write_digest(struct digest_file *file, const struct summary *summary,
     struct ends *ends)
 {
-	/* Two names of a new DEST differ until it is there. */
+	/* Check again: before a new DEST was there, another name of it was not
+	 * recognized. */
 	if (check_path("--digest-file", ends->source.options->digest_file,
 	    ends) != STATUS_OK)
 		return STATUS_OTHER;
@@ -240,6 +241,18 @@ has_stdout(const struct ends *ends)
 	return false;
 }
 
+/** Write the summary to the file of --json-file. */
+static enum status
+write_summary(const struct summary *summary, struct ends *ends)
+{
+	const char *path = ends->source.options->json_file;
+
+	/* Check again, as write_digest() does. */
+	if (check_path("--json-file", path, ends) != STATUS_OK)
+		return STATUS_OTHER;
+	return summary_write(summary, path);
+}
+
 /** Write the summary where the options want it.  Return `status`, or if that is
  * STATUS_OK, that of writing. */
 static enum status
@@ -250,12 +263,8 @@ report(struct summary *summary, struct ends *ends, enum status status)
 
 	if (options->format == FORMAT_JSON)
 		written = summary_print(summary, has_stdout(ends));
-	/* Two names of a new DEST differ until it is there. */
-	if (written == STATUS_OK && options->json_file != NULL &&
-	    check_path("--json-file", options->json_file, ends) != STATUS_OK)
-		written = STATUS_OTHER;
-	else if (written == STATUS_OK && options->json_file != NULL)
-		written = summary_write(summary, options->json_file);
+	if (written == STATUS_OK && options->json_file != NULL)
+		written = write_summary(summary, ends);
 	return status != STATUS_OK ? status : written;
 }
 

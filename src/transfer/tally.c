@@ -28,7 +28,7 @@ add(struct tally *tally, const char *format, ...)
 enum fate {
 	DELIVERED,
 	DROPPED,			/* DEST is replaced whole, or not */
-	MIXED,				/* some destinations are */
+	MIXED,				/* dropped by some destinations only */
 };
 
 static enum fate
@@ -105,13 +105,13 @@ taken(const struct zc_result *result, const struct endpoint *dest)
 int64_t
 tally_arrived(const struct zc_result *result, const struct endpoint *dest)
 {
-	int64_t acknowledged = taken(result, dest);
+	int64_t arrived = taken(result, dest);
 
-	if (acknowledged < 0)
+	if (arrived < 0)
 		return result->bytes;
-	acknowledged -= result->header_bytes;
+	arrived -= result->header_bytes;
 	/* The trailer and our FIN are acknowledged, too, but are no data. */
-	return MIN(MAX(acknowledged, 0), result->bytes);
+	return MIN(MAX(arrived, 0), result->bytes);
 }
 
 /** Return the text for a result of which so many bytes have arrived. */

@@ -34,8 +34,8 @@ enum status transfer_parse(struct transfer *, const struct options *);
 enum status transfer_open(struct transfer *);
 
 /** Move the data, and check that SOURCE has not changed and that the digest is
- * the one that was expected.  For ZC_UNSUITED
- * nothing is printed, as by move(). */
+ * the one that was expected.  For ZC_UNSUITED nothing is printed, as by
+ * move(). */
 enum status transfer_move(struct transfer *, struct moved *);
 
 /** Make the transfer count: destinations first, then SOURCE. */
