@@ -66,10 +66,10 @@ check_end(const struct endpoint *ep, const struct look *look, int64_t count)
 	return endpoint_fault(ep);
 }
 
-/** True if the method minds O_DIRECT.  Others may not: mmap reads any range,
- * and reflink writes it. */
+/** True if what is to be moved must suit O_DIRECT.  Not with a method that may
+ * not need that: mmap reads any range, and reflink writes any. */
 static bool
-is_minded(const struct options *options)
+must_suit(const struct options *options)
 {
 	return options->rules == NULL && (options->method == ZC_AUTO ||
 	    options->method == ZC_READ_WRITE);
@@ -97,7 +97,7 @@ direct_check_source(const struct endpoint *source, const struct look *in)
 	const struct options *options = source->options;
 	const int64_t left = left_of(in), count = count_of(options, left);
 
-	if (!is_minded(options) || left == 0)
+	if (!must_suit(options) || left == 0)
 		return STATUS_OK;
 	/* Where the file ends, its last read(2) may be shorter than a block;
 	 * where --bytes ends it, it may not. */
@@ -110,7 +110,7 @@ direct_check_dest(const struct endpoint *dest, const struct look *out,
 {
 	const struct options *options = dest->options;
 
-	return is_minded(options) ?
+	return must_suit(options) ?
 	    check_end(dest, out, count_of(options, left_of(in))) : STATUS_OK;
 }
 

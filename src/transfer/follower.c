@@ -22,19 +22,19 @@
  * few milliseconds at a time: it must not run out of work meanwhile. */
 #define WINDOW	(32 * MIB)
 #define LEAST	(8 * MIB)	/* room in it before more is moved */
-#define PAUSE	MIB		/* nanoseconds between two looks */
+#define PAUSE	INT64_C(1000000)	/* nanoseconds between two looks */
 
 /* One pread(2).  It stays in the CPU's cache until it is digested. */
 #define BLOCK	((size_t)256 * 1024)
 
 /* Data and holes alternate.  Between two calls of follower_allow() there are at
  * most a hole, which it is not asked for, and data. */
-#define PARTS		64
-#define PARTS_SPARE	4
+#define RANGES		64
+#define RANGES_SPARE	4
 
 #define PATIENCE	INT64_C(200000000)	/* nanoseconds for its end */
 
-struct part {
+struct range {
 	int64_t from, length;
 	bool hole;
 };
@@ -48,7 +48,7 @@ struct follower {
 
 	pthread_mutex_t lock;		/* of all that follows */
 	pthread_cond_t work;
-	struct part part[PARTS];	/* a ring: what is to be digested */
+	struct range range[RANGES];	/* a ring: what is to be digested */
 	size_t first, count;
 	int64_t lag;			/* their bytes */
 	bool complete;			/* no more will be added */
@@ -56,12 +56,12 @@ struct follower {
 	int error;			/* of pread(2), or ENODATA */
 };
 
-/** Wait for work, and set *part to the next block of it.  Return false if none
- * will come. */
+/** Wait for work, and set *range to the next bytes, at most a BLOCK.  Return
+ * false if there will be none. */
 static bool
-next_part(struct follower *follower, struct part *part)
+next_range(struct follower *follower, struct range *range)
 {
-	struct part *first;
+	struct range *first;
 
 	pthread_mutex_lock(&follower->lock);
 	while (follower->count == 0 && !follower->complete &&
@@ -71,13 +71,13 @@ next_part(struct follower *follower, struct part *part)
 		pthread_mutex_unlock(&follower->lock);
 		return false;
 	}
-	first = &follower->part[follower->first];
-	*part = *first;
-	part->length = MIN(part->length, (int64_t)BLOCK);
-	first->from += part->length;
-	first->length -= part->length;
+	first = &follower->range[follower->first];
+	*range = *first;
+	range->length = MIN(range->length, (int64_t)BLOCK);
+	first->from += range->length;
+	first->length -= range->length;
 	if (first->length == 0) {
-		follower->first = (follower->first + 1) % PARTS;
+		follower->first = (follower->first + 1) % RANGES;
 		follower->count--;
 	}
 	pthread_mutex_unlock(&follower->lock);
@@ -86,14 +86,14 @@ next_part(struct follower *follower, struct part *part)
 
 /** Read these bytes.  Return 0, or an errno; ENODATA: the file ends before. */
 static int
-read_part(const struct follower *follower, const struct part *part)
+read_range(const struct follower *follower, const struct range *range)
 {
-	size_t size = (size_t)part->length, done = 0;
+	size_t size = (size_t)range->length, done = 0;
 	ssize_t n;
 
 	while (done < size) {
 		n = pread(follower->fd, follower->block + done, size - done,
-		    part->from + (int64_t)done);
+		    range->from + (int64_t)done);
 		if (n == 0)
 			return ENODATA;
 		if (n < 0 && errno != EINTR)
@@ -103,16 +103,16 @@ read_part(const struct follower *follower, const struct part *part)
 	return 0;
 }
 
-/** Digest one part.  Return 0, or an errno. */
+/** Digest one range.  Return 0, or an errno. */
 static int
-digest_part(struct follower *follower, const struct part *part)
+digest_range(struct follower *follower, const struct range *range)
 {
 	static const unsigned char zeros[BLOCK];
-	int error = part->hole ? 0 : read_part(follower, part);
+	int error = range->hole ? 0 : read_range(follower, range);
 
 	if (error == 0)
-		digest_update(follower->digest, part->hole ? zeros :
-		    follower->block, (size_t)part->length);
+		digest_update(follower->digest, range->hole ? zeros :
+		    follower->block, (size_t)range->length);
 	return error;
 }
 
@@ -120,16 +120,16 @@ static void *
 follow(void *arg)
 {
 	struct follower *follower = arg;
-	struct part part;
+	struct range range;
 	int error = 0;
 
 	/* After an error, only count: whether SOURCE has changed is found out
 	 * at the end, and is the better message. */
-	while (next_part(follower, &part)) {
+	while (next_range(follower, &range)) {
 		if (error == 0)
-			error = digest_part(follower, &part);
+			error = digest_range(follower, &range);
 		pthread_mutex_lock(&follower->lock);
-		follower->lag -= part.length;
+		follower->lag -= range.length;
 		follower->error = error;
 		pthread_mutex_unlock(&follower->lock);
 	}
@@ -167,21 +167,22 @@ follower_start(int fd, struct digest *digest)
 	return NULL;
 }
 
-/** Return the last part if these bytes continue it, or a new one. */
-static struct part *
-part_for(struct follower *follower, const struct zc_moved *moved)
+/** Return the last range if these bytes continue it, or a new one; NULL if
+ * there is no room for one. */
+static struct range *
+range_for(struct follower *follower, const struct zc_moved *moved)
 {
-	struct part *last = &follower->part[(follower->first +
-	    follower->count - 1) % PARTS];
+	struct range *last = &follower->range[(follower->first +
+	    follower->count - 1) % RANGES];
 
 	if (follower->count > 0 && last->hole == moved->skipped &&
 	    last->from + last->length == moved->in_from)
 		return last;
-	if (follower->count == PARTS)
+	if (follower->count == RANGES)
 		return NULL;
-	last = &follower->part[(follower->first + follower->count) % PARTS];
+	last = &follower->range[(follower->first + follower->count) % RANGES];
 	follower->count++;
-	*last = (struct part){ .from = moved->in_from,
+	*last = (struct range){ .from = moved->in_from,
 		.hole = moved->skipped };
 	return last;
 }
@@ -189,12 +190,12 @@ part_for(struct follower *follower, const struct zc_moved *moved)
 void
 follower_add(struct follower *follower, const struct zc_moved *moved)
 {
-	struct part *part;
+	struct range *range;
 
 	pthread_mutex_lock(&follower->lock);
-	part = part_for(follower, moved);
-	if (part != NULL) {
-		part->length += moved->length;
+	range = range_for(follower, moved);
+	if (range != NULL) {
+		range->length += moved->length;
 		follower->lag += moved->length;
 	} else {
 		follower->error = ENOBUFS;
@@ -209,7 +210,7 @@ follower_allow(struct follower *follower, int64_t bytes, int64_t *until)
 	int64_t room;
 
 	pthread_mutex_lock(&follower->lock);
-	room = follower->count + PARTS_SPARE > PARTS ? 0 :
+	room = follower->count + RANGES_SPARE > RANGES ? 0 :
 	    WINDOW - follower->lag;
 	pthread_mutex_unlock(&follower->lock);
 	if (room >= LEAST)

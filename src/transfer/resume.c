@@ -147,17 +147,20 @@ must_compare(const struct endpoint *source, const struct record *was,
 	    timespeccmp(&was->changed, &is->changed, !=);
 }
 
-/** The beginning of DEST, which is being read again. */
+/** The part, which is being read again. */
 struct check {
 	struct endpoint *source, *dest;
-	int64_t start, length;		/* in SOURCE; of the part */
+	int64_t start;			/* offset in SOURCE of the part */
+	int64_t length;			/* bytes of the part to check */
 	bool compares;			/* with SOURCE, too */
-	struct digest *own, *other;	/* other: the user's, or NULL */
+	struct digest *own;		/* for the record */
+	struct digest *other;		/* of --digest, or NULL */
 	unsigned char *buffer;		/* BUFFER bytes for each end */
 };
 
-/** Read `size` bytes at `offset`.  Return how many there are, fewer only at the
- * end of the file, or -1 with errno. */
+/** Read `size` bytes of either end at `offset`, with the deadline of SOURCE.
+ * Return how many there are, fewer only at the end of the file, or -1 with
+ * errno. */
 static ssize_t
 read_all(struct endpoint *source, int fd, unsigned char *data, size_t size,
     int64_t offset)
@@ -174,14 +177,14 @@ read_all(struct endpoint *source, int fd, unsigned char *data, size_t size,
 	return errno == 0 ? (ssize_t)done : -1;
 }
 
-/** Read the next bytes of the part, at most BUFFER, and take them in.  Return
- * STATUS_OK, and set *why if they are not as they should be; on failure, print
- * the reason and return the exit status. */
+/** Read the next `size` bytes of the part, at most BUFFER, and add them to the
+ * digests.  Return STATUS_OK, and set *why if they are missing, or not those of
+ * SOURCE; on failure, print the reason and return the exit status. */
 static enum status
 check_some(struct check *check, int64_t at, size_t size, const char **why)
 {
 	struct endpoint *source = check->source;
-	unsigned char *other = check->buffer + BUFFER;
+	unsigned char *original = check->buffer + BUFFER;
 	ssize_t n = read_all(source, check->dest->fd, check->buffer, size, at);
 
 	if (n < 0 && (errno == EINTR || errno == ETIMEDOUT))
@@ -196,10 +199,10 @@ check_some(struct check *check, int64_t at, size_t size, const char **why)
 		digest_update(check->other, check->buffer, size);
 	if (!check->compares)
 		return STATUS_OK;
-	n = read_all(source, source->fd, other, size, check->start + at);
+	n = read_all(source, source->fd, original, size, check->start + at);
 	if (n < 0)
 		return endpoint_error(source, "read");
-	if (n < (ssize_t)size || memcmp(check->buffer, other, size) != 0)
+	if (n < (ssize_t)size || memcmp(check->buffer, original, size) != 0)
 		*why = "SOURCE has other data";
 	return STATUS_OK;
 }
