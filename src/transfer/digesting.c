@@ -82,8 +82,8 @@ digesting_follows(const struct endpoint *source, bool file, bool to_file)
 	    options->no_disk_io || options->sparse == SPARSE_ALWAYS)
 		return false;
 	/* From file to file the kernel copies, too, and the follower once more:
-	 * with xxh3 it took 1.55 times the CPU of read-write that looks at the
-	 * data, with sha256 1.2 times, and no less time. */
+	 * --digest=xxh3 with -m copy_file_range took 1.55 times the CPU that
+	 * it took with -m read-write, sha256 1.2 times, and no less time. */
 	if (options->method == ZC_AUTO && to_file && !may_share(source))
 		return false;
 	/* pread(2) would have to be aligned, and read from the disk. */
