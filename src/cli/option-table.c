@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "../endpoint/congestion.h"
+#include "../endpoint/parse.h"
 #include "../endpoint/endpoint.h"
 #include "values.h"
 
