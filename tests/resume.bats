@@ -503,8 +503,21 @@ record() {
 	half
 	cp -a out.part "$BATS_TEST_TMPDIR.part"
 	zcopy 4 --resume out.part out
-	[[ $output == *"SOURCE is the part of it"* ]]
+	[[ $output == "zcopy: out: write: SOURCE is the part of it: rename SOURCE first" ]]
 	same "$BATS_TEST_TMPDIR.part" out.part
+}
+
+@test "resume: a run that ends before it writes leaves the part as it was" {
+	: >out.part
+	zcopy 4 --resume out.part out
+	only out.part
+	zcopy 6 --resume --offset=1 out.part out
+	only out.part
+	zcopy 6 --resume --offset=2M "$in" out
+	only out.part
+	rm out.part
+	zcopy 6 --resume --offset=2M "$in" out
+	only
 }
 
 @test "resume: the record of a part is not copied with it" {

@@ -27,6 +27,7 @@ struct part_state {
 	struct record_place place;
 	struct record record;		/* as written last */
 	struct checkpoint checkpoint;
+	bool found;			/* it was there before we opened it */
 	bool begun;			/* part_begin() was called */
 	bool worthless;
 	bool released;			/* it has no record, and another name */
@@ -127,14 +128,15 @@ lock(const struct part_state *part, int fd, bool *gone)
 static const char *
 open_once(struct endpoint *ep, bool *gone)
 {
-	const struct part_state *part = ep->part;
+	struct part_state *part = ep->part;
 	const int dir = part->location->dir;
-	const char *why = NULL;
+	const char *why;
 	struct stat there;
 
 	/* Look before opening, because opening a device may act. */
-	if (fstatat(dir, part->name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-		why = objection(&there);
+	part->found = fstatat(dir, part->name, &there,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+	why = part->found ? objection(&there) : NULL;
 	if (why != NULL)
 		return why;
 	ep->fd = openat(dir, part->name, O_RDWR | O_CREAT | O_NOFOLLOW |
@@ -177,9 +179,8 @@ take_record(struct endpoint *ep)
 	return why != NULL ? refuse(ep, why) : STATUS_OK;
 }
 
-/** Let go of a part that is not ours, and leave it as it is. */
-static void
-let_go(struct endpoint *ep)
+void
+part_leave(struct endpoint *ep)
 {
 	if (ep->fd >= 0)
 		close(ep->fd);
@@ -211,7 +212,7 @@ part_open(struct endpoint *ep, const struct location *location)
 	else if (status == STATUS_OK)
 		status = take_record(ep);
 	if (status != STATUS_OK)
-		let_go(ep);
+		part_leave(ep);
 	return status;
 }
 
@@ -370,7 +371,7 @@ settle(struct endpoint *ep, char *temporary)
 	if (part->record.flushed > 0 &&
 	    (!part->released || take_back(ep, temporary) == 0)) {
 		report(ep);
-	} else if (!part->released) {
+	} else if (!part->released && (part->begun || !part->found)) {
 		(void)unlinkat(part->location->dir, part->name, 0);
 		if (part->place.file >= 0)
 			(void)record_remove(&part->place);

@@ -30,6 +30,9 @@ struct location;
  * reason and return the exit status. */
 enum status part_open(struct endpoint *ep, const struct location *location);
 
+/** Close a part that is not ours, as it is, and free ep->part. */
+void part_leave(struct endpoint *ep);
+
 /** Read the record of the part in this location, for --explain; one of zeros if
  * there is no part.  Touch nothing.  Return as part_open(). */
 enum status part_look(const struct endpoint *ep,
@@ -61,8 +64,8 @@ void part_discard(struct endpoint *ep);
 enum status part_release(struct endpoint *ep, char *temporary);
 
 /**
- * Keep the part for the next run, or remove it if nothing in it could be used;
- * free ep->part.  If its name is `temporary`, it gets its old one and a record
+ * Keep the part for the next run, or remove it if nothing in it could be used,
+ * unless it was there before and part_begin() was not called; free ep->part.  If its name is `temporary`, it gets its old one and a record
  * again, and `temporary` becomes "".  If that is impossible, `temporary` stays
  * for the caller to remove.  NULL: it has become DEST, and there is only memory
  * to free.

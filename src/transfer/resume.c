@@ -329,6 +329,7 @@ resume(struct endpoint *source, struct endpoint *dest, struct cache *cache,
 	    endpoint_same_inode(&st, &source->st)) {
 		diag_error(dest->name, "write: SOURCE is the part of it: "
 		    "rename SOURCE first");
+		part_leave(dest);
 		return STATUS_DEST;
 	}
 	look_open(&in, source->fd);
