@@ -315,6 +315,18 @@ wrong() {
 	ends 7
 }
 
+@test "digest: a SOURCE that changes before it was read again gives status 7" {
+	# Hashing the hole takes seconds; the data behind it is read then.
+	truncate -s 4G late
+	cat in >>late
+	start --digest=sha256 -m sendfile late out
+	retry digests "computing the digest"
+	printf x | dd of=late bs=1 seek=$((4 << 30)) conv=notrunc status=none
+	ends 7
+	not_printed
+	[ ! -e out ]
+}
+
 @test "digest: SOURCE that ends before --bytes gives status 6, and no digest" {
 	zcopy 6 --digest=sha256 -c 4000000 in out
 	not_printed
@@ -343,10 +355,11 @@ wrong() {
 	not_printed
 }
 
-# digests - for `retry`: $pid waits for its follower, by SIGUSR1's answer.
+# digests [PATTERN] - for `retry`: $pid waits for its follower, by SIGUSR1's
+# answer.
 digests() {
 	kill -USR1 "$pid" 2>/dev/null || :
-	grep -q "computing the digest\|moving" "$log" || gone "$pid"
+	grep -q "${1-computing the digest\|moving}" "$log" || gone "$pid"
 }
 
 # Faults

@@ -204,13 +204,21 @@ compare(const struct digesting *digesting, struct ends *ends, int64_t moved)
 	return STATUS_DIGEST;
 }
 
+void
+digesting_wait(struct digesting *digesting)
+{
+	if (digesting->follower != NULL && !digesting->known)
+		digesting->error =
+		    follower_finish(digesting->follower) < 0 ? errno : 0;
+}
+
 enum status
 digesting_finish(struct digesting *digesting, struct ends *ends, int64_t moved)
 {
 	if (digesting->digest == NULL || digesting->known)
 		return STATUS_OK;
-	if (digesting->follower != NULL &&
-	    follower_finish(digesting->follower) < 0)
+	errno = digesting->error;
+	if (errno != 0)
 		return read_failed(ends, moved);
 	digesting->value = digest_value(digesting->digest);
 	digesting->known = true;

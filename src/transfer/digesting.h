@@ -24,6 +24,7 @@ struct digesting {
 	struct follower *follower;	/* NULL: digesting_look() is called */
 	int64_t followed;		/* where SOURCE's bytes end that were
 					   given to the follower */
+	int error;			/* of reading SOURCE again, an errno */
 	bool known;			/* `value` is that of all data */
 	struct digest_value value;
 };
@@ -64,10 +65,14 @@ void digesting_follow(struct digesting *, const struct zc_moved *);
 /** Add data; NULL: zeros.  Return 0, or -1 if a signal ends us. */
 int digesting_look(struct digesting *, const void *data, int64_t size);
 
+/** All bytes have been moved: wait until the follower, if there is one, has read
+ * them.  Only then can the watch tell that it has read what was moved. */
+void digesting_wait(struct digesting *);
+
 /**
- * All `moved` bytes have been moved: get the value, and compare it with that of
- * --expect.  Do nothing if that was done.  Return STATUS_OK; on failure, print
- * the reason and return the exit status.
+ * After digesting_wait(): get the value, and compare it with that of --expect.
+ * Do nothing if that was done.  Return STATUS_OK; on failure, print the reason
+ * and return the exit status.
  */
 enum status digesting_finish(struct digesting *, struct ends *, int64_t moved);
 

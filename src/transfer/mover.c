@@ -211,15 +211,26 @@ serve(struct mover *mover, struct dest *dest, const struct zc_event *event)
 	}
 }
 
+enum status
+mover_approve(struct ends *ends, const struct watch *watch,
+    struct digesting *digesting, int64_t bytes)
+{
+	enum status status;
+
+	digesting_wait(digesting);
+	status = watch_check(watch, ends, bytes);
+	return status != STATUS_OK ? status :
+	    digesting_finish(digesting, ends, bytes);
+}
+
 /** Decide whether the trailer may be sent: all `bytes` bytes of data are. */
 static enum status
 approve(struct mover *mover, int64_t bytes)
 {
-	enum status status = watch_check(mover->watch, mover->ends, bytes);
+	enum status status = mover_approve(mover->ends, mover->watch,
+	    mover->digesting, bytes);
 
-	if (status == STATUS_OK)
-		status = digesting_finish(mover->digesting, mover->ends, bytes);
-	gauge_phase(PHASE_MOVING);	/* both may have waited */
+	gauge_phase(PHASE_MOVING);	/* that may have waited */
 	return status;
 }
 

@@ -78,4 +78,10 @@ enum status mover_ask(const struct mover *, struct dest *,
  * step has failed, its message was printed.  Return as ends_end_step(). */
 enum status mover_judge(struct mover *, size_t sink);
 
+/** All `bytes` bytes of data have been moved: check that they are what SOURCE
+ * had, and has, and that their digest is as expected.  Return STATUS_OK; on
+ * failure, print the reason and return the exit status. */
+enum status mover_approve(struct ends *, const struct watch *,
+    struct digesting *, int64_t bytes);
+
 #endif

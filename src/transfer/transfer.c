@@ -17,6 +17,7 @@
 #include "commit.h"
 #include "direct.h"
 #include "fit.h"
+#include "mover.h"
 #include "resume.h"
 #include "skip.h"
 #include "tally.h"
@@ -287,10 +288,8 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	    &transfer->digesting, moved);
 	if (status != STATUS_OK)
 		return status;
-	status = watch_check(&watch, ends, moved->result.bytes);
-	if (status == STATUS_OK)
-		status = digesting_finish(&transfer->digesting, ends,
-		    moved->result.bytes);
+	status = mover_approve(ends, &watch, &transfer->digesting,
+	    moved->result.bytes);
 	if (status == STATUS_OK)
 		watch_note(&watch, &ends->source);
 	else if (signals_caught() == 0)
