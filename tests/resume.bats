@@ -151,6 +151,27 @@ all_done() {
 	moves $((SIZE - 262144))
 }
 
+@test "resume: a SOURCE that cannot be read again for the digest keeps it, too" {
+	FAULT=pread:EIO:1:reg zcopy 3 --resume -m sendfile -c $SIZE \
+	    --digest=sha256 "$in" out
+	fault_fired
+	[[ $output == *"read again for the digest: Input/output error"* ]]
+	[[ $output == *"out.part: keeps $((SIZE / 65536 * 65536)) bytes"* ]]
+	moves $((SIZE % 65536)) -c $SIZE --digest=sha256
+	same "$in" out
+	[[ $output == *"sha256:$(sha256sum <"$in" | cut -c 1-64)  out" ]]
+}
+
+@test "resume: a wrong digest keeps no part" {
+	local wrong
+	wrong=sha256:$(printf '%064d' 0)
+	zcopy 8 --resume --expect="$wrong" "$in" out
+	only
+	half
+	zcopy 8 --resume --expect="$wrong" "$in" out
+	only
+}
+
 @test "resume: a full file system keeps what was moved, and goes on with room" {
 	file_system tmpfs 1
 	cd "$fs" || return

@@ -7,7 +7,6 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
-#include "../base/signals.h"
 #include "../endpoint/allocate.h"
 #include "../endpoint/look.h"
 #include "../endpoint/part.h"
@@ -262,10 +261,14 @@ has_file(struct ends *ends)
 	return false;
 }
 
-/** What was moved is wrong: no later run is to go on from there. */
+/** If this status says that what was moved is wrong, and not only that it could
+ * not be checked, no later run is to go on from there. */
 static void
-discard_parts(struct ends *ends)
+discard_parts(struct ends *ends, enum status status)
 {
+	if (status != STATUS_INCOMPLETE && status != STATUS_CHANGED &&
+	    status != STATUS_DIGEST)
+		return;
 	FOR_EACH_DEST(dest, ends)
 		if (dest->end.part != NULL)
 			part_discard(&dest->end);
@@ -292,8 +295,8 @@ transfer_move(struct transfer *transfer, struct moved *moved)
 	    moved->result.bytes);
 	if (status == STATUS_OK)
 		watch_note(&watch, &ends->source);
-	else if (signals_caught() == 0)
-		discard_parts(ends);
+	else
+		discard_parts(ends, status);
 	return status;
 }
 
