@@ -442,6 +442,17 @@ into_fifo() {
 	sha256sum -c sums <in
 }
 
+@test "digest: --digest-file names SOURCE if DEST has more than the data" {
+	local option
+	echo more >more
+	for option in --header --trailer; do
+		zcopy 0 --digest=sha256 --digest-file=sums $option=more in out
+		[ "$(cat sums)" = "$(sha256sum in)" ]
+	done
+	zcopy 0 --digest=sha256 --digest-file=sums --trailer=more -c 9 in out
+	[ "$(cat sums)" = "$(head -c 9 in | sha256sum)" ]
+}
+
 @test "digest: --digest-file is written whole, or stays as it was" {
 	echo old >sums
 	zcopy 8 --digest-file=sums --expect="$(wrong sha256 in)" in out

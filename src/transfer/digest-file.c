@@ -57,7 +57,8 @@ name_for(const struct endpoint *source, const struct endpoint *dest)
 	const struct options *options = source->options;
 	struct stat st;
 
-	if (endpoint_has(dest, ENDPOINT_PATH) && stat(dest->path, &st) == 0 &&
+	if (options->headers.count == 0 && options->trailers.count == 0 &&
+	    endpoint_has(dest, ENDPOINT_PATH) && stat(dest->path, &st) == 0 &&
 	    S_ISREG(st.st_mode))
 		return dest->path;
 	if (endpoint_has(source, ENDPOINT_PATH) && source->has_stat &&
