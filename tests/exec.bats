@@ -357,6 +357,24 @@ not_whole() {
 	done
 }
 
+@test "exec: a guardian that was killed is noticed with SIGCHLD ignored" {
+	requires env
+	rm -f fifo
+	mkfifo fifo
+	exec 7<>fifo
+	env --ignore-signal=CHLD "$ZCOPY" fifo exec:"${WITNESSES[0]}" \
+	    3>&- 7>&- 8>"$alive" 9>&- &
+	pid=$!
+	echo data >&7
+	retry [ -s got ]
+	kill -KILL "$(pgrep -P "$pid" -x zcopy-guardian)"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 143 ]
+	not_whole
+}
+
 # $EXEC_ROUNDS: how many kills.  `scripts/matrix commands` makes 300.
 @test "exec: kills of zcopy, the shell or a child at random places" {
 	local rounds=${EXEC_ROUNDS:-9} round landed=0 command some shell

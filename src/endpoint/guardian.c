@@ -187,6 +187,9 @@ guardian_start(struct guardian *guardian, const char *command, int in, int out,
 
 	*guardian = (struct guardian){ .pid = 0 };
 	(void)processes_adopt();
+	/* If our parent has had it ignored, waitpid(2) would not say how the
+	 * guardian has ended. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	/* No handler of zcopy may run in the child. */
