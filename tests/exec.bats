@@ -302,6 +302,22 @@ not_whole() {
 	not_whole
 }
 
+@test "exec: a command that catches SIGTERM and reads on sees no end" {
+	requires python3
+	local command="cat | python3 '$BATS_TEST_DIRNAME/reads-on.py' got whole"
+	witness "$command"
+	kill -KILL "$pid"
+	ends 137
+	not_whole
+	witness "$command"
+	kill -TERM "$pid"
+	ends 143
+	not_whole
+	zcopy 0 "$in" exec:"$command"
+	same "$in" got
+	[ -e whole ]
+}
+
 @test "exec: the end of zcopy's whole process group is no end of the data" {
 	rm -f fifo
 	mkfifo fifo

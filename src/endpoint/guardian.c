@@ -3,6 +3,7 @@
 #include "guardian.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -118,6 +119,8 @@ end_all(pid_t shell)
 	const int64_t kill_at = clock_now() + GRACE;
 	int64_t wait, again = AGAIN_FIRST;
 
+	if (fcntl(HOLD, F_GETFD) >= 0)	/* there was data to come */
+		processes_hold_pipes();
 	processes_signal(SIGTERM);
 	while (reap(shell)) {
 		wait = kill_at - clock_now();

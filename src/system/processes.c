@@ -12,12 +12,16 @@
 #include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* The most processes of a system that are looked at.  What is above that, at
  * the end of /proc, is not found. */
 #define MOST	65536
+
+/* The most pipes that are held. */
+#define MOST_PIPES	256
 
 /* Rounds of SIGSTOP.  The second finds what was forked during the first; a
  * process in an uninterruptible sleep (D) takes more. */
@@ -40,23 +44,23 @@ struct process {
 };
 
 static struct process all[MOST];
+static size_t count;
 static pid_t descendants[MOST];
 static size_t descendant_count;
 
-/** Write /proc/PID/NAME. */
+/** Write DIRECTORY, the number, and NAME. */
 static void
-path_of(char path[64], pid_t pid, const char *name)
+path_of(char path[64], const char *directory, int number, const char *name)
 {
 	char digits[16], *at = digits + sizeof(digits);
 
 	*--at = '\0';
 	do {
-		*--at = (char)('0' + pid % 10);
-		pid /= 10;
-	} while (pid > 0);
-	strlcpy(path, "/proc/", 64);
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	strlcpy(path, directory, 64);
 	strlcat(path, at, 64);
-	strlcat(path, "/", 64);
 	strlcat(path, name, 64);
 }
 
@@ -68,7 +72,7 @@ read_of(pid_t pid, const char *name, char *text, size_t size)
 	ssize_t n;
 	int fd;
 
-	path_of(path, pid, name);
+	path_of(path, "/proc/", pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -85,7 +89,7 @@ process_read(struct process *process, pid_t pid)
 {
 	char text[256], *at;
 
-	if (!read_of(pid, "stat", text, sizeof(text)))
+	if (!read_of(pid, "/stat", text, sizeof(text)))
 		return false;
 	at = strrchr(text, ')');
 	if (at == NULL || at[1] != ' ' || at[2] == '\0')
@@ -95,13 +99,12 @@ process_read(struct process *process, pid_t pid)
 	return true;
 }
 
-/** Read all processes into `all`.  Return how many there are. */
-static size_t
-processes_read(void)
+/** Call `each` for all names in a directory of /proc that are numbers. */
+static void
+for_each_number(const char *path, void (*each)(const char *path, int number))
 {
 	static _Alignas(struct entry) char block[32768];
-	const int dir = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	size_t count = 0;
+	const int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long n;
 
 	while (dir >= 0 && (n = syscall(SYS_getdents64, dir, block,
@@ -109,16 +112,21 @@ processes_read(void)
 		for (char *at = block; at < block + n;
 		    at += ((struct entry *)(void *)at)->length) {
 			const struct entry *entry = (void *)at;
-			pid_t pid = (pid_t)strtol(entry->name, NULL, 10);
 
-			if (pid > 0 && count < MOST &&
-			    process_read(&all[count], pid))
-				count++;
+			if (entry->name[0] >= '0' && entry->name[0] <= '9')
+				each(path, (int)strtol(entry->name, NULL, 10));
 		}
 	}
 	if (dir >= 0)
 		close(dir);
-	return count;
+}
+
+static void
+note_process(const char *path, int pid)
+{
+	(void)path;
+	if (count < MOST && process_read(&all[count], (pid_t)pid))
+		count++;
 }
 
 static bool
@@ -130,14 +138,14 @@ is_descendant(pid_t pid)
 	return pid == getpid();
 }
 
-/** Read all processes, and mark our descendants.  Return how many processes
- * there are. */
-static size_t
+/** Read all processes into `all`, and mark our descendants. */
+static void
 processes_find(void)
 {
-	const size_t count = processes_read();
 	bool found;
 
+	count = 0;
+	for_each_number("/proc", note_process);
 	/* Children have higher numbers as a rule, so once is mostly enough. */
 	descendant_count = 0;
 	do {
@@ -149,7 +157,6 @@ processes_find(void)
 			descendants[descendant_count++] = all[i].pid;
 		}
 	} while (found);
-	return count;
 }
 
 /** True if a signal would do something: it is neither ignored nor blocked. */
@@ -159,7 +166,7 @@ process_heeds(pid_t pid, int signal)
 	static const char *const titles[] = { "SigBlk:\t", "SigIgn:\t" };
 	char text[4096];
 
-	if (!read_of(pid, "status", text, sizeof(text)))
+	if (!read_of(pid, "/status", text, sizeof(text)))
 		return true;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++) {
 		const char *at = strstr(text, titles[i]);
@@ -180,7 +187,7 @@ processes_visible(void)
 	if (n < 0)
 		return -1;
 	self[n] = '\0';
-	path_of(path, getpid(), "");
+	path_of(path, "/proc/", getpid(), "/");
 	if ((pid_t)strtol(self, NULL, 10) == getpid())
 		return access(path, X_OK);
 	errno = ESRCH;
@@ -199,16 +206,16 @@ processes_rename(const char *name)
 	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-/** Stop all descendants.  Return how many processes are in `all`. */
-static size_t
+/** Stop all descendants. */
+static void
 processes_stop(void)
 {
-	size_t count = 0, running = 1;
+	size_t running = 1;
 
 	/* Parents that are stopped cannot reap, so that no number of a
 	 * descendant is given to another process. */
 	for (int round = 0; running > 0 && round < ROUNDS; round++) {
-		count = processes_find();
+		processes_find();
 		running = 0;
 		for (size_t i = 0; i < count; i++)
 			if (all[i].ours &&
@@ -217,14 +224,53 @@ processes_stop(void)
 				running++;
 		sched_yield();
 	}
-	return count;
+}
+
+/** If the descriptor of a process is a pipe that we do not hold yet, open its
+ * writing end. */
+static void
+hold_pipe(const char *descriptors, int number)
+{
+	static ino_t held[MOST_PIPES];
+	static size_t held_count;
+	char path[64];
+	struct stat st;
+
+	path_of(path, descriptors, number, "");
+	/* Opening anything else may do something: rewind a tape. */
+	if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return;
+	for (size_t i = 0; i < held_count; i++)
+		if (held[i] == st.st_ino)
+			return;
+	if (held_count < MOST_PIPES &&
+	    open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) >= 0)
+		held[held_count++] = st.st_ino;
+}
+
+void
+processes_hold_pipes(void)
+{
+	/* What /proc and a file in it will need. */
+	const int spare[] = { open("/", O_PATH | O_CLOEXEC),
+		open("/", O_PATH | O_CLOEXEC) };
+	char path[64];
+
+	processes_stop();
+	for (size_t i = 0; i < count; i++) {
+		if (!all[i].ours)
+			continue;
+		path_of(path, "/proc/", all[i].pid, "/fd/");
+		for_each_number(path, hold_pipe);
+	}
+	for (size_t i = 0; i < sizeof(spare) / sizeof(*spare); i++)
+		close(spare[i]);
 }
 
 void
 processes_signal(int signal)
 {
-	const size_t count = processes_stop();
-
+	processes_stop();
 	for (size_t i = 0; i < count; i++)
 		if (all[i].ours)
 			(void)kill(all[i].pid, signal);

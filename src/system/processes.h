@@ -30,6 +30,14 @@ void processes_rename(const char *name);
  */
 void processes_signal(int signal);
 
+/**
+ * Stop all descendants of this process, and open the writing end of each pipe
+ * that one of them has open.  Until this process exits, none of them sees the
+ * end of another as the end of its data.  As far as there are descriptors, and
+ * at most 256; pipes of another user are left out.
+ */
+void processes_hold_pipes(void);
+
 /** Close all descriptors from `first` on: close_range(2), Linux 5.9, or one by
  * one. */
 void processes_close_from(int first);
