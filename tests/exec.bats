@@ -505,6 +505,15 @@ not_whole() {
 	[[ $output == *'exec:exit 1 #\033[31m: exited with status 1'* ]]
 }
 
+@test "exec: the message of a long command says what happened" {
+	local long
+	long=$(printf '%100000s' '')
+	zcopy 3 exec:"exit 5 #$long" out
+	[[ $output == "zcopy: exec:exit 5 #  "*"  ...: exited with status 5 ("* ]]
+	zcopy 4 "$in" exec:"exit 5 #$long"
+	[[ $output == *"  ...: exited with status 5 before it"* ]]
+}
+
 @test "exec: --benchmark starts a command for each pass" {
 	zcopy 0 --benchmark --rounds=2 exec:"echo >>began; cat '$in'" \
 	    exec:'cat >/dev/null; echo >>passes'

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,6 +21,10 @@
 #include "utf8.h"
 
 #define TEXT_SIZE	8192
+
+/* A name that is longer than any path is a command.  This much of it is shown,
+ * so that there is room for what happened to it. */
+#define NAME_SHOWN	1000
 
 /* Escape codes of all terminals in use (ECMA-48, EL). */
 #define CLEAR		"\033[K"	/* to the end of the line */
@@ -124,8 +129,10 @@ compose(char text[TEXT_SIZE], const char *name, const char *format,
 {
 	const int saved = errno;
 	const char *program = getprogname();
-	int n = snprintf(text, TEXT_SIZE, "%s: %s%s", program,
-	    name != NULL ? name : "", name != NULL ? ": " : "");
+	const bool whole = name == NULL || strlen(name) < PATH_MAX;
+	int n = snprintf(text, TEXT_SIZE, "%s: %.*s%s", program,
+	    whole ? PATH_MAX : NAME_SHOWN, name != NULL ? name : "",
+	    name == NULL ? "" : whole ? ": " : "...: ");
 
 	if (n < TEXT_SIZE) {
 		errno = saved;		/* for %m */
