@@ -47,6 +47,12 @@ costs() {
 	[ "$each" -le "$4" ]
 }
 
+@test "cost: the action of a signal is set once, and not asked for before" {
+	count path path less
+	echo "rt_sigaction: ${calls[rt_sigaction]}"
+	[ "${calls[rt_sigaction]}" -lt 64 ]
+}
+
 @test "cost: file to file takes one call a GiB, and one for the end" {
 	count path path large -v
 	grep -q ", method copy_file_range$" said

@@ -16,6 +16,7 @@ static void (*answer_status)(void);
 static void (*erase_line)(void);
 static volatile sig_atomic_t alarm_ticks;	/* see tick_by_alarm() */
 static sigset_t start_ignored, start_mask;	/* when zcopy started */
+static sigset_t handled;		/* handle() has changed these */
 
 /** Remember the signal, and interrupt again in a second: see signals.h. */
 static void
@@ -69,14 +70,18 @@ on_tick(int signal)
 }
 
 /** Install a handler without SA_RESTART, so that blocked calls fail with EINTR.
- * Set *before, unless NULL, to the old action. */
+ * Set *before to the old action. */
 static void
 handle(int signal, void (*handler)(int), struct sigaction *before)
 {
 	struct sigaction action = { .sa_handler = handler };
 
 	sigfillset(&action.sa_mask);
-	sigaction(signal, &action, before);
+	if (sigaction(signal, &action, before) < 0)
+		return;
+	sigaddset(&handled, signal);
+	if (before->sa_handler == SIG_IGN)
+		sigaddset(&start_ignored, signal);
 }
 
 /** Install a handler only if the signal has its default action: an ignored
@@ -89,19 +94,6 @@ handle_default(int signal, void (*handler)(int))
 	handle(signal, handler, &before);
 	if (before.sa_handler != SIG_DFL)
 		sigaction(signal, &before, NULL);
-}
-
-/** Note which signals are ignored. */
-static void
-note_ignored(void)
-{
-	struct sigaction action;
-
-	sigemptyset(&start_ignored);
-	for (int signal = 1; signal <= SIGRTMAX; signal++)
-		if (sigaction(signal, NULL, &action) == 0 &&
-		    action.sa_handler == SIG_IGN)
-			sigaddset(&start_ignored, signal);
 }
 
 /** True if the signal's default action ends a process, and zcopy is to clean up
@@ -136,13 +128,13 @@ is_fatal(int signal)
 void
 signals_install(void)
 {
+	struct sigaction before;
 	sigset_t all, mask;
 
 	/* Block all signals, so that none reaches a handler that
 	 * handle_default() is about to remove again. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &start_mask);
-	note_ignored();
 
 	for (int signal = 1; signal <= SIGRTMAX; signal++)
 		if (is_fatal(signal))
@@ -157,12 +149,20 @@ signals_install(void)
 
 	/* Our timers send these two.  An ignored or blocked signal never gives
 	 * EINTR, so undo whatever our parent did to them. */
-	handle(SIGALRM, on_alarm, NULL);
-	handle(SIGRTMIN, on_tick, NULL);
+	handle(SIGALRM, on_alarm, &before);
+	handle(SIGRTMIN, on_tick, &before);
 	mask = start_mask;
 	sigdelset(&mask, SIGALRM);
 	sigdelset(&mask, SIGRTMIN);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+void
+signals_default(int signal)
+{
+	struct sigaction before;
+
+	handle(signal, SIG_DFL, &before);
 }
 
 void
@@ -171,6 +171,8 @@ signals_restore(void)
 	struct sigaction action = { .sa_handler = SIG_DFL };
 
 	for (int signal = 1; signal <= SIGRTMAX; signal++) {
+		if (sigismember(&handled, signal) != 1)
+			continue;
 		action.sa_handler = sigismember(&start_ignored, signal) == 1 ?
 		    SIG_IGN : SIG_DFL;
 		(void)sigaction(signal, &action, NULL);

@@ -22,6 +22,10 @@
  */
 void signals_install(void);
 
+/** Give a signal its default action, even if our parent ignored it.  For the
+ * children, signals_restore() undoes that. */
+void signals_default(int signal);
+
 /** Ignore and block the signals that were ignored and blocked when zcopy
  * started, and no others: for a child, before execve(2).  Async-signal-safe. */
 void signals_restore(void);

@@ -192,7 +192,7 @@ guardian_start(struct guardian *guardian, const char *command, int in, int out,
 	(void)processes_adopt();
 	/* If our parent has had it ignored, waitpid(2) would not say how the
 	 * guardian has ended. */
-	(void)signal(SIGCHLD, SIG_DFL);
+	signals_default(SIGCHLD);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	/* No handler of zcopy may run in the child. */
