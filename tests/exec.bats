@@ -338,6 +338,19 @@ not_whole() {
 	[ "$status" -eq 1 ]
 }
 
+@test "exec: SIGTERM ends a shell that waits, long before SIGKILL would" {
+	local began round
+	began=$(now)
+	for ((round = 0; round < 20; round++)); do
+		watched zcopy 3 exec:"head -c 9 '$in'; sleep 0.03; false" \
+		    exec:'setsid cat >got && echo whole >whole'
+		all_gone
+		[ ! -e whole ]
+	done
+	# Microseconds.  A third of them took two seconds each.
+	[ $(($(now) - began)) -lt 10000000 ]
+}
+
 @test "exec: SOURCE is ended with zcopy" {
 	local signal
 	for signal in KILL TERM; do

@@ -159,23 +159,20 @@ processes_find(void)
 	} while (found);
 }
 
-/** True if a signal would do something: it is neither ignored nor blocked. */
+/** True if a process ignores the signal.  One that blocks it may do so for a
+ * moment only, as dash does until it waits for a child. */
 static bool
-process_heeds(pid_t pid, int signal)
+process_ignores(pid_t pid, int signal)
 {
-	static const char *const titles[] = { "SigBlk:\t", "SigIgn:\t" };
+	static const char title[] = "SigIgn:\t";
 	char text[4096];
+	const char *at;
 
 	if (!read_of(pid, "/status", text, sizeof(text)))
-		return true;
-	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++) {
-		const char *at = strstr(text, titles[i]);
-
-		if (at != NULL && (strtoull(at + strlen(titles[i]), NULL, 16) >>
-		    (signal - 1) & 1))
-			return false;
-	}
-	return true;
+		return false;
+	at = strstr(text, title);
+	return at != NULL && (strtoull(at + strlen(title), NULL, 16) >>
+	    (signal - 1) & 1);
 }
 
 int
@@ -277,7 +274,7 @@ processes_signal(int signal)
 	if (signal == SIGKILL)
 		return;
 	for (size_t i = 0; i < count; i++)
-		if (all[i].ours && process_heeds(all[i].pid, signal))
+		if (all[i].ours && !process_ignores(all[i].pid, signal))
 			(void)kill(all[i].pid, SIGCONT);
 }
 

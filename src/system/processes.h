@@ -25,7 +25,7 @@ void processes_rename(const char *name);
  * Send SIGSTOP to all descendants of this process, until no running one is
  * left, so that none can see how another ends.  Then send each of them
  * `signal`.  SIGKILL ends all.  After any other signal, let only those go on
- * that neither ignore nor block it.  Processes of another user stay as they are
+ * that do not ignore it.  Processes of another user stay as they are
  * (EPERM).
  */
 void processes_signal(int signal);
