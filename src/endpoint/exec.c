@@ -96,7 +96,7 @@ exec_ready(struct endpoint *ep)
 	close(ends[!ours]);
 	errno = error;
 	if (result < 0)
-		return endpoint_error(ep, "start");
+		return endpoint_error(ep, "start /bin/sh");
 	diag_verbose("%s: started", ep->name);
 	return STATUS_OK;
 }
@@ -108,7 +108,7 @@ exec_lost(const struct endpoint *ep)
 	if (errno == EINTR || errno == ETIMEDOUT)
 		return endpoint_error(ep, waiting);
 	if (errno != ECHILD)
-		return endpoint_error(ep, "start");
+		return endpoint_error(ep, "start /bin/sh");
 	diag_error(ep->name, "its guardian process was killed, so that its "
 	    "exit status is unknown");
 	return endpoint_fault(ep);
@@ -303,7 +303,7 @@ exec_abort(struct endpoint *ep)
 	if (state == NULL)
 		return;
 	if (state->guardian.pid > 0 &&
-	    !guardian_end(&state->guardian, state->well))
+	    !guardian_end(&state->guardian, state->well) && !state->well)
 		diag_error(ep->name, "processes of the command could not be "
 		    "ended%s", ep->role == ROLE_DEST ?
 		    "; they wait for data that will not come" : "");

@@ -7,6 +7,7 @@
 
 #include "../base/diag.h"
 #include "../base/deadline.h"
+#include "../base/signals.h"
 #include "../endpoint/allocate.h"
 #include "../endpoint/look.h"
 #include "../endpoint/part.h"
