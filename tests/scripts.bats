@@ -108,7 +108,7 @@ source_tree() {
 # STATUS if zcopy ends with these, one after the other.
 loop_ends() {
 	local want=$1
-	sed -n '/until zcopy/,/done$/p' "$BATS_TEST_DIRNAME/../$2" >loop
+	sed -n '/^ *until zcopy/,/done$/p' "$BATS_TEST_DIRNAME/../$2" >loop
 	grep -q 'done$' loop
 	printf '%s\n' "${@:3}" >statuses
 	cat - loop >script <<-'END'
