@@ -444,7 +444,7 @@ into_fifo() {
 
 @test "digest: --digest-file names SOURCE if DEST has more than the data" {
 	local option
-	echo more >more
+	echo more >"more"
 	for option in --header --trailer; do
 		zcopy 0 --digest=sha256 --digest-file=sums $option=more in out
 		[ "$(cat sums)" = "$(sha256sum in)" ]
