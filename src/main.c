@@ -67,6 +67,7 @@
  *				  command sees no end of half the data
  *	  look.c		  what is known of an end before it is opened;
  *				  twins.c finds two destinations that are one
+ *	  await.c		  peers that confirm, commands that exit
  *	  flush.c		  --sync
  *	  allocate.c		  room for a new file, before its data comes
  *	  descriptor.c		  opening, copying and closing descriptors

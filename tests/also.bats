@@ -328,15 +328,17 @@ from_listen() {
 	same in a
 	same in "$got"
 	rm a
-	peer listen 127.0.0.1:0 "save=$got" close
-	local first=127.0.0.1:$port
-	peer listen 127.0.0.1:0 "save=$got.2" reset
-	local second=127.0.0.1:$port
-	zcopy 5 --all-or-none in a --also="$first" --also="$second"
+	peer listen 127.0.0.1:0 "save=$got.2" "wait=$go" reset
+	start -v --all-or-none in a --also=exec:'cat >out' \
+	    --also=127.0.0.1:"$port"
+	retry grep -q "exec:cat >out: exited with status 0" "$log"
+	: >"$go"
+	ends 5
+	same in out
 	[ ! -e a ]
-	[[ $output == *"zcopy: $second: waiting for the peer to close: \
+	[[ $output == *"zcopy: 127.0.0.1:$port: waiting for the peer to close: \
 Connection reset by peer"* ]]
-	[[ $output == *"zcopy: $first: it is complete already"* ]]
+	[[ $output == *"zcopy: exec:cat >out: it is complete already"* ]]
 }
 
 @test "also: without --all-or-none the files are complete when a peer fails" {

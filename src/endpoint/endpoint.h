@@ -2,7 +2,8 @@
  * Endpoints: open what a name on the command line means, and find out after
  * the last byte whether it has arrived.  They know nothing of methods.
  *
- *	parse -> open -> ready -> begin -> ended -> finish -> commit | abort
+ *	parse -> open -> ready -> begin -> ended -> finish -> await
+ *	    -> commit | abort
  *
  * parse   what the name means; touches nothing.
  * look    in place of open, for --explain: what open would find, and the
@@ -17,9 +18,12 @@
  *         not know that yet: find out whether this is an orderly end.
  * finish  DEST has got all of the data: tell its peer (half-close), but do not
  *         wait.  From here on the peer may take the data for complete.
- * commit  make it count: link and rename, wait until the peer has confirmed,
- *         close.  Destinations commit before sources, so that a receiver
- *         answers its sender only when its own file is complete.
+ * await   DEST is a socket or a command: wait until it is settled, which means
+ *         that the peer has confirmed, or that the command has exited with 0.
+ *         A command gets the end of the data here, once its pipe is empty.
+ * commit  make it count: link and rename, close.  Destinations commit before
+ *         sources, so that a receiver answers its sender only when its own file
+ *         is complete.
  * abort   as if it had never been: the old file stands, a TCP peer is reset.
  *         Allowed at any time, on an endpoint of zeros too; after a commit
  *         that succeeded it does nothing.  A commit that failed needs it.
@@ -61,6 +65,9 @@ enum endpoint_trait {
  * `abort` undoes what `commit` has not completed, frees `state` and sets it to
  * NULL.  It runs after a commit as well, and may run twice.  endpoint_abort()
  * closes fd afterwards.
+ *
+ * `await` looks once, and sets `settled`; if that is not so yet, it waits once,
+ * for at most so many milliseconds (-1: until something happens).
  */
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
@@ -74,6 +81,7 @@ struct endpoint_type {
 	enum status (*ended)(struct endpoint *, bool cut, const char *tally);
 	enum status (*broken)(struct endpoint *, const char *tally);
 	enum status (*finish)(struct endpoint *);
+	enum status (*await)(struct endpoint *, int milliseconds);
 	enum status (*commit)(struct endpoint *);
 	void (*abort)(struct endpoint *);
 };
@@ -101,6 +109,12 @@ enum status replace_failed(const struct endpoint *);
  * no room (ENOSPC, EDQUOT), that --inplace could write the old file; or "".
  * Touch nothing, and keep errno. */
 const char *replace_room_hint(const struct endpoint *, int error);
+
+/* What the peer of a socket has done so far, after the end of the data. */
+struct confirmation {
+	bool closed;			/* closed its sending half (FIN) */
+	int queued;			/* bytes it has not acknowledged */
+};
 
 struct endpoint {
 	const char *name;		/* as typed: for messages */
@@ -136,13 +150,21 @@ struct endpoint {
 					   moves; set when it is ready */
 	double flushed;			/* seconds that it took to flush DEST to
 					   the disk; -1: it was not flushed */
-	double waited;			/* seconds for DEST's confirmation */
+	int64_t awaited;		/* when await was called first;
+					   clock_now().  0: not yet */
+	double waited;			/* seconds since then */
+	bool has_end;			/* DEST's peer or command has the end of
+					   the data */
+	bool settled;			/* see await */
+	int pause;			/* ms before await looks again, where no
+					   event says that something changed */
 	int64_t before, sent;		/* bytes that went into a socket: before
 					   us, and by us */
 	int64_t header;			/* DEST: bytes of --header, which come
 					   before the data; set before begin */
 	bool early;			/* DEST's peer had closed before the end
 					   of the data; set by finish */
+	struct confirmation seen;	/* set by finish, updated by await */
 	const char *confirmed;		/* "close", "ack" or "none": what the
 					   peer did; NULL: not applicable */
 
@@ -191,6 +213,15 @@ enum status endpoint_ended(struct endpoint *, bool cut, const char *tally);
 enum status endpoint_broken(struct endpoint *, const char *tally);
 
 enum status endpoint_finish(struct endpoint *);
+
+/** True if DEST must be settled before it is committed: a socket, a command. */
+bool endpoint_is_awaited(const struct endpoint *);
+
+/** Wait until DEST is settled.  The deadline begins with the first call.
+ * `alone`: nothing else is waited for; otherwise return after 50 ms at most,
+ * also if DEST is not settled yet, and expect another call. */
+enum status endpoint_await(struct endpoint *, bool alone);
+
 enum status endpoint_commit(struct endpoint *);
 void endpoint_abort(struct endpoint *);
 

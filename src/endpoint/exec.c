@@ -11,11 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/param.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/gauge.h"
 #include "../system/processes.h"
@@ -28,6 +26,8 @@ static const char waiting[] = "waiting for the command to exit";
 struct exec_state {
 	struct guardian guardian;
 	bool well;			/* it has exited as it should */
+	int unread;			/* bytes that were in the pipe when we
+					   looked last */
 };
 
 /** Without /proc a command that failed could not be ended. */
@@ -207,92 +207,90 @@ exec_broken(struct endpoint *ep, const char *tally)
 	return endpoint_fault(ep);
 }
 
-/** Return how many bytes are in the pipe, which nobody has read, or -1 with
- * errno. */
-static int
-exec_unread(const struct endpoint *ep)
+/** Find out how many bytes are in the pipe, which nobody has read. */
+static enum status
+exec_count(struct endpoint *ep)
 {
-	int unread;
+	struct exec_state *state = ep->state;
+	const int before = state->unread;
 
-	return ioctl(ep->fd, FIONREAD, &unread) < 0 ? -1 : unread;
+	if (ioctl(ep->fd, FIONREAD, &state->unread) < 0)
+		return endpoint_error(ep, "ioctl");
+	if (state->unread < before)
+		deadline_renew(&ep->deadline);
+	return STATUS_OK;
 }
 
 /** Fail because nobody can read what is in the pipe. */
 static enum status
-exec_left(struct endpoint *ep, int unread)
+exec_left(struct endpoint *ep)
 {
+	const struct exec_state *state = ep->state;
 	char what[40];
 
-	snprintf(what, sizeof(what), "(%d bytes unread)", unread);
+	snprintf(what, sizeof(what), "(%d bytes unread)", state->unread);
 	return exec_broken(ep, what);
 }
 
 /**
- * Wait until the command, or a child of it, has read all that is in the pipe.
- * Only then is an exit status of 0 worth anything: the command may exit without
- * having read to the end.  No event says that the pipe is empty, so look again
- * after pauses of 1 to 50 ms.
+ * Look whether the command, or a child of it, has read all that is in the pipe;
+ * if not, wait.  Only then is an exit status of 0 worth anything: the command
+ * may exit without having read to the end.  No event says that the pipe is
+ * empty, so wait for a pause.
  */
 static enum status
 exec_drain(struct endpoint *ep)
 {
-	struct guardian *guardian = &((struct exec_state *)ep->state)->guardian;
+	struct exec_state *state = ep->state;
+	struct guardian *guardian = &state->guardian;
 	struct pollfd polled = { .fd = ep->fd };
-	int unread = exec_unread(ep), before, pause = 1;
+	enum status status = exec_count(ep);
 
-	while (unread > 0) {
-		/* A command that has exited with 0 may have a child that
-		 * reads on. */
-		if (guardian_wait(guardian, &ep->deadline, 0) < 0)
-			return exec_lost(ep);
-		if (guardian->exited && guardian->wait_status != 0)
-			return exec_left(ep, unread);
-		gauge_phase(PHASE_COMMAND);
-		if (deadline_poll(&ep->deadline, &polled, 1, pause) < 0)
-			return endpoint_error(ep, waiting);
-		pause = MIN(2 * pause, 50);
-		before = unread;
-		unread = exec_unread(ep);
-		if (unread < before)
-			deadline_renew(&ep->deadline);
-		if (unread > 0 && (polled.revents & POLLERR))
-			return exec_left(ep, unread);
-	}
-	return unread < 0 ? endpoint_error(ep, "ioctl") : STATUS_OK;
+	if (status != STATUS_OK || state->unread == 0)
+		return status;
+	/* A command that has exited with 0 may have a child that reads on. */
+	if (guardian_wait(guardian, &ep->deadline, 0) < 0)
+		return exec_lost(ep);
+	if (guardian->exited && guardian->wait_status != 0)
+		return exec_left(ep);
+	if (deadline_poll(&ep->deadline, &polled, 1, ep->pause) < 0)
+		return endpoint_error(ep, waiting);
+	if (!(polled.revents & POLLERR))
+		return STATUS_OK;
+	/* The last reader may have taken the rest before it closed. */
+	status = exec_count(ep);
+	return status == STATUS_OK && state->unread > 0 ? exec_left(ep) :
+	    status;
 }
 
-/** End the data, and wait until the command has exited. */
+/** End the data once the pipe is empty, and then wait until the command has
+ * exited. */
 static enum status
-exec_commit_dest(struct endpoint *ep)
+exec_await(struct endpoint *ep, int milliseconds)
 {
 	struct exec_state *state = ep->state;
-	enum status status = exec_drain(ep);
+	enum status status;
+	int exited;
 
-	if (status != STATUS_OK)
-		return status;
-	guardian_let_go(&state->guardian);
-	close(ep->fd);
-	ep->fd = -1;
-	if (exec_wait(ep) < 0)
+	if (!ep->has_end) {
+		status = exec_drain(ep);
+		if (status != STATUS_OK || state->unread > 0)
+			return status;
+		guardian_let_go(&state->guardian);
+		close(ep->fd);
+		ep->fd = -1;
+		ep->has_end = true;
+	}
+	exited = guardian_wait(&state->guardian, &ep->deadline, milliseconds);
+	if (exited < 0)
 		return exec_lost(ep);
-	state->well = state->guardian.wait_status == 0;
+	if (exited == 0)
+		return STATUS_OK;
+	ep->settled = state->well = state->guardian.wait_status == 0;
 	if (!state->well)
 		return exec_ended(ep, state->guardian.wait_status, "");
 	diag_verbose("%s: exited with status 0", ep->name);
 	return STATUS_OK;
-}
-
-static enum status
-exec_commit(struct endpoint *ep)
-{
-	const int64_t began = clock_now();
-	enum status status;
-
-	if (ep->role == ROLE_SOURCE)
-		return STATUS_OK;	/* exec_source_ended() has asked */
-	status = exec_commit_dest(ep);
-	ep->waited = clock_seconds_since(began);
-	return status;
 }
 
 static void
@@ -319,6 +317,6 @@ const struct endpoint_type endpoint_exec = {
 	.ready = exec_ready,
 	.ended = exec_source_ended,
 	.broken = exec_broken,
-	.commit = exec_commit,
+	.await = exec_await,
 	.abort = exec_abort,
 };

@@ -233,6 +233,7 @@ const struct endpoint_type endpoint_listen = {
 	.ready = listen_ready,
 	.begin = socket_begin,
 	.finish = socket_finish,
+	.await = socket_await,
 	.commit = socket_commit,
 	.abort = listen_abort,
 };

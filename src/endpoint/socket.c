@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../base/clock.h"
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../base/gauge.h"
@@ -184,18 +183,12 @@ socket_unacknowledged(int fd)
 	return -1;
 }
 
-/* What the peer has done so far. */
-struct confirmation {
-	bool closed;			/* closed its sending half (FIN) */
-	int queued;			/* bytes it has not acknowledged */
-};
-
 /** Update what the peer has done.  Return 0, or -1 with errno if the connection
  * has failed, or if the kernel does not tell what is wanted. */
 static int
-confirmation_look(struct confirmation *seen, struct endpoint *ep,
-    enum confirm wanted)
+confirmation_look(struct endpoint *ep, enum confirm wanted)
 {
+	struct confirmation *seen = &ep->seen;
 	int fd = ep->fd, before = seen->queued;
 	int end = seen->closed ? 1 : socket_drop(fd);
 
@@ -213,41 +206,35 @@ confirmation_look(struct confirmation *seen, struct endpoint *ep,
 	return 0;
 }
 
-/** Wait until the peer has acknowledged all and, unless CONFIRM_ACK is wanted,
- * closed.  That it has closed is not enough, because it may have closed its
- * sending half early.  No event says that all is acknowledged, so ask again,
- * after pauses of 1 to 50 ms.  Return 0, or -1 with errno. */
+/** Look whether the peer has acknowledged all and, unless CONFIRM_ACK is
+ * wanted, closed; if not, wait.  That it has closed is not enough, because it
+ * may have closed its sending half early.  No event says that all is
+ * acknowledged, so wait for a pause.  Return 1 if it has, 0 if it has not, or
+ * -1 with errno. */
 static int
-socket_await(struct endpoint *ep, enum confirm wanted,
-    struct confirmation *seen)
+confirmation_await(struct endpoint *ep, enum confirm wanted, int milliseconds)
 {
 	struct pollfd polled = { .fd = ep->fd, .events = POLLIN };
-	int pause = 1;
+	const struct confirmation *seen = &ep->seen;
 
-	for (;;) {
-		if (confirmation_look(seen, ep, wanted) < 0)
-			return -1;
-		if (seen->queued == 0 && (seen->closed || wanted ==
-		    CONFIRM_ACK))
-			return 0;
-		/* Once both halves are closed, POLLHUP is always set. */
-		if (deadline_poll(&ep->deadline, &polled, seen->closed ? 0 : 1,
-		    seen->queued == 0 ? -1 : pause) < 0)
-			return -1;
-		pause = MIN(2 * pause, 50);
-	}
+	if (confirmation_look(ep, wanted) < 0)
+		return -1;
+	if (seen->queued == 0 && (seen->closed || wanted == CONFIRM_ACK))
+		return 1;
+	/* Once both halves are closed, POLLHUP is always set. */
+	return deadline_poll(&ep->deadline, &polled, seen->closed ? 0 : 1,
+	    seen->queued == 0 ? milliseconds : ep->pause) < 0 ? -1 : 0;
 }
 
 /** Print errno, with how much is acknowledged, and what the user can do. */
 static enum status
-confirmation_failed(const struct endpoint *ep,
-    const struct confirmation *seen)
+confirmation_failed(const struct endpoint *ep)
 {
 	int error = errno;
 	int64_t acknowledged = socket_acknowledged(ep);
 
 	errno = error;
-	if (errno == ETIMEDOUT && seen->queued == 0 &&
+	if (errno == ETIMEDOUT && ep->seen.queued == 0 &&
 	    deadline_passed(&ep->deadline)) {
 		diag_error(ep->name, "waiting for the peer to close: all is "
 		    "acknowledged, but it has not closed in %g s; it may still "
@@ -274,15 +261,16 @@ stays_open(const struct endpoint *ep)
 enum status
 socket_finish(struct endpoint *ep)
 {
-	const struct confirmation unknown = { .queued = INT_MAX };
 	int end;
 
 	if (stays_open(ep))
 		return STATUS_OK;
+	ep->seen = (struct confirmation){ .queued = INT_MAX };
 	end = socket_drop(ep->fd);
 	ep->early = end > 0;
 	if (end < 0 || socket_half_close(ep->fd) < 0)
-		return confirmation_failed(ep, &unknown);
+		return confirmation_failed(ep);
+	ep->has_end = true;
 	if (!ep->early || ep->options->confirm != CONFIRM_CLOSE)
 		return STATUS_OK;
 	diag_error(ep->name, "the peer had closed before the end: it cannot "
@@ -290,44 +278,35 @@ socket_finish(struct endpoint *ep)
 	return STATUS_CONNECTION;
 }
 
-/** Wait for what is wanted. */
-static enum status
-socket_confirm(struct endpoint *ep, enum confirm wanted)
+enum status
+socket_await(struct endpoint *ep, int milliseconds)
 {
-	struct confirmation seen = { .queued = INT_MAX };
+	const enum confirm wanted = ep->options->confirm;
+	int confirmed = 1;
 
-	gauge_phase(PHASE_CONFIRMING);
-	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
-	ep->confirmed = "none";
-	if (wanted == CONFIRM_NONE) {
-		/* close(2) with unread data would reset the connection. */
-		return socket_drop(ep->fd) < 0 ?
-		    confirmation_failed(ep, &seen) : STATUS_OK;
+	if (stays_open(ep)) {
+		ep->settled = true;
+		return STATUS_OK;
 	}
-	if (socket_await(ep, wanted, &seen) < 0)
-		return confirmation_failed(ep, &seen);
+	ep->confirmed = "none";
+	if (wanted != CONFIRM_NONE)
+		confirmed = confirmation_await(ep, wanted, milliseconds);
+	else if (socket_drop(ep->fd) < 0)
+		/* close(2) with unread data would reset the connection. */
+		confirmed = -1;
+	if (confirmed < 0)
+		return confirmation_failed(ep);
+	ep->settled = confirmed > 0;
 	/* A close that came before our FIN says nothing about our data. */
-	ep->confirmed = seen.closed && !ep->early ? "close" : "ack";
+	if (ep->settled && wanted != CONFIRM_NONE)
+		ep->confirmed = ep->seen.closed && !ep->early ? "close" : "ack";
 	return STATUS_OK;
 }
 
 enum status
 socket_commit(struct endpoint *ep)
 {
-	enum confirm wanted = ep->options->confirm;
-	enum status status = STATUS_OK;
-	int64_t began;
-
-	if (stays_open(ep))
-		return STATUS_OK;
-	if (wanted == CONFIRM_DEFAULT)
-		wanted = CONFIRM_CLOSE;
-	if (ep->role == ROLE_DEST) {
-		began = clock_now();
-		status = socket_confirm(ep, wanted);
-		ep->waited = clock_seconds_since(began);
-	}
-	if (status == STATUS_OK && !ep->inherited)
+	if (!ep->inherited)
 		socket_disarm(ep->fd);
-	return status;			/* endpoint_commit() closes */
+	return STATUS_OK;		/* endpoint_commit() closes */
 }

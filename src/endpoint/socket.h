@@ -47,8 +47,10 @@ int64_t socket_acknowledged(const struct endpoint *);
 /** The finish hook: half-close. */
 enum status socket_finish(struct endpoint *);
 
-/** The commit hook: wait for what --confirm says, have close(2) end the
- * connection in order. */
+/** The await hook: wait for what --confirm says. */
+enum status socket_await(struct endpoint *, int milliseconds);
+
+/** The commit hook: have close(2) end the connection in order. */
 enum status socket_commit(struct endpoint *);
 
 #endif

@@ -162,5 +162,6 @@ const struct endpoint_type endpoint_stdio = {
 	.ready = stdio_ready,
 	.begin = stdio_begin,
 	.finish = stdio_finish,
+	.await = socket_await,
 	.commit = stdio_commit,
 };

@@ -72,6 +72,7 @@ const struct endpoint_type endpoint_tcp = {
 	.ready = tcp_ready,
 	.begin = socket_begin,
 	.finish = socket_finish,
+	.await = socket_await,
 	.commit = socket_commit,
 	.abort = tcp_abort,
 };

@@ -212,6 +212,7 @@ const struct endpoint_type endpoint_unix = {
 	.open = unix_open,
 	.ready = unix_ready,
 	.finish = socket_finish,
+	.await = socket_await,
 	.commit = socket_commit,
 };
 
@@ -223,6 +224,7 @@ const struct endpoint_type endpoint_unix_listen = {
 	.open = unix_listen_open,
 	.ready = unix_listen_ready,
 	.finish = socket_finish,
+	.await = socket_await,
 	.commit = socket_commit,
 	.abort = unix_listen_abort,
 };

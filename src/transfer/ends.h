@@ -27,7 +27,6 @@ struct dest {
 					   failed, `bytes` are those that have
 					   arrived */
 	bool peer_ended;		/* its peer will send nothing more */
-	bool finished;			/* its peer has the end of the data */
 	bool committed;
 	enum status status;		/* STATUS_OK, or why it has failed */
 	bool broken;			/* its pipe has lost its reader: zcopy

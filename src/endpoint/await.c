@@ -1,0 +1,37 @@
+/*
+ * Wait until a destination is settled, alone or beside others.
+ */
+#include "config.h"
+
+#include <sys/param.h>
+
+#include "../base/clock.h"
+#include "../base/deadline.h"
+#include "endpoint.h"
+
+#define PAUSE_MOST	50		/* ms */
+
+bool
+endpoint_is_awaited(const struct endpoint *ep)
+{
+	return endpoint_has_peer(ep) || endpoint_has(ep, ENDPOINT_COMMAND);
+}
+
+enum status
+endpoint_await(struct endpoint *ep, bool alone)
+{
+	enum status status;
+
+	if (ep->awaited == 0) {
+		ep->awaited = clock_now();
+		ep->pause = 1;
+		deadline_begin(&ep->deadline, ep->options,
+		    endpoint_has_peer(ep) ? DEADLINE_CONNECT : DEADLINE_NEVER);
+	}
+	do {
+		status = ep->type->await(ep, alone ? -1 : ep->pause);
+		ep->pause = MIN(2 * ep->pause, PAUSE_MOST);
+	} while (status == STATUS_OK && !ep->settled && alone);
+	ep->waited = clock_seconds_since(ep->awaited);
+	return status;
+}
