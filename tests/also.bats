@@ -341,6 +341,17 @@ Connection reset by peer"* ]]
 	[[ $output == *"zcopy: exec:cat >out: it is complete already"* ]]
 }
 
+@test "also: --digest-file names the destinations that are complete, no other" {
+	echo old >old
+	zcopy 4 --all-or-none --digest=sha256 --digest-file=sums in old \
+		--also='exec:cat >first' --also='exec:cat >/dev/null; exit 3'
+	[ "$(wc -l <sums)" -eq 1 ]
+	[ "$(sed 's/.*  //' sums)" = in ]
+	zcopy 4 --digest=sha256 --digest-file=sums in a --also=nowhere/x --also=b
+	[ "$(sed 's/.*  //' sums)" = "a"$'\n'"b" ]
+	sha256sum -c sums
+}
+
 @test "also: without --all-or-none the files are complete when a peer fails" {
 	peer listen 127.0.0.1:0 "save=$got" reset
 	zcopy 5 in a --also=127.0.0.1:"$port" --also=b

@@ -124,7 +124,9 @@ write_lines(struct endpoint *file, const struct digest_value *value,
 	if (stream == NULL)
 		return endpoint_error(file, "write");
 	FOR_EACH_DEST(dest, ends)
-		print_line(stream, value, name_for(&ends->source, &dest->end));
+		if (dest->committed)
+			print_line(stream, value,
+			    name_for(&ends->source, &dest->end));
 	if (fclose(stream) != 0 || write_all(file, lines, size) < 0)
 		status = endpoint_error(file, "write");
 	free(lines);
