@@ -423,6 +423,21 @@ Connection reset by peer"* ]]
 
 ## Chains
 
+# Without O_NONBLOCK, calls for both block by turns.
+@test "also: --timeout drops two readers of pipes that take nothing" {
+	head -c 3000000 /dev/urandom >"$big"
+	mkfifo one two
+	exec 5<>one 6<>two
+	zcopy 4 --timeout=1 "$big" one --also=two --also=out 5<&- 6<&-
+	[[ $output == *"one: write: nothing moved for 1 s"* ]]
+	[[ $output == *"two: write: nothing moved for 1 s"* ]]
+	same "$big" out
+	zcopy 4 --timeout=1 "$big" one --also=two 5<&- 6<&-
+	zcopy 4 --timeout=1 - one --also=two --also=out <"$big" 5<&- 6<&-
+	exec 5<&- 6<&-
+	same "$big" out
+}
+
 @test "also: a chain of hosts is complete when the first one succeeds" {
 	local i children=()
 	listener listen:127.0.0.1:0 "$got.1"

@@ -79,15 +79,15 @@ look_at_queues(struct zc_job *job)
 	}
 }
 
-/** True if the sink has no room for what it is to get now: it is blocked, or a
- * call for it that blocks was interrupted. */
+/** True if the sink has no room for what it is to get now.  Without O_NONBLOCK
+ * it is not noted as blocked: calls for all that are full block in turn, until
+ * they are interrupted. */
 static bool
-is_full(const struct zc_job *job, const struct sink *sink)
+is_full(const struct sink *sink)
 {
 	const struct supply *supply = sink->supply;
-	const bool waits = sink->blocked ||
-	    (sink == &job->sink[job->turn] &&
-	    (!supply->shared || sink->given < supply->taken));
+	const bool waits = sink->blocked || !supply->shared ||
+	    sink->given < supply->taken;
 
 	return waits && (sink->end.kind == ZC_HOOKS ? sink->blocked :
 	    !end_is_ready(&sink->end));
@@ -103,7 +103,7 @@ count_full(struct zc_job *job, size_t *due)
 	*due = 0;
 	FOR_EACH_ACTIVE(sink, job, NULL) {
 		sink->stall.over = false;
-		if (!is_full(job, sink)) {
+		if (!is_full(sink)) {
 			sink->stall.due = 0;
 			continue;
 		}
