@@ -358,7 +358,7 @@ wrong() {
 # digests [PATTERN] - for `retry`: $pid waits for its follower, by SIGUSR1's
 # answer.
 digests() {
-	kill -USR1 "$pid" 2>/dev/null || :
+	heeds && kill -USR1 "$pid" 2>/dev/null
 	grep -q "${1-computing the digest\|moving}" "$log" || gone "$pid"
 }
 
