@@ -352,6 +352,23 @@ Connection reset by peer"* ]]
 	sha256sum -c sums
 }
 
+@test "also: --all-or-none leaves the files as they were if a command fails" {
+	echo old >b
+	zcopy 4 --all-or-none in a --also='exec:cat >/dev/null; exit 3' --also=b
+	complains "exec:cat >/dev/null; exit 3" "exited with status 3"
+	[[ $output != *complete* ]]
+	[ ! -e a ]
+	[ "$(cat b)" = old ]
+}
+
+@test "also: a file is complete before a command that takes long has ended" {
+	mkfifo "$fifo"
+	start in "exec:cat >/dev/null; read -r word <'$fifo'" --also=out
+	retry same in out
+	echo end >"$fifo"
+	ends 0
+}
+
 @test "also: without --all-or-none the files are complete when a peer fails" {
 	peer listen 127.0.0.1:0 "save=$got" reset
 	zcopy 5 in a --also=127.0.0.1:"$port" --also=b
