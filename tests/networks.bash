@@ -82,3 +82,34 @@ options timeout:30' >"$BATS_TEST_TMPDIR.resolv.conf"
 	echo 'hosts: dns' >"$BATS_TEST_TMPDIR.nsswitch.conf"
 	with_etc resolv.conf nsswitch.conf
 }
+
+## A chain of hosts
+
+# chain_of_networks COUNT - make COUNT network namespaces, each joined to the
+# next one by a cable.  The first has the address 10.9.9.1, the next 10.9.9.2;
+# ${chain[@]} are the processes in them.  The ends of a cable are `ahead` and
+# `behind`.
+chain_of_networks() {
+	local i network inside
+	requires ip nsenter
+	requires_namespace -n
+	chain=()
+	for ((i = 1; i <= $1; i++)); do
+		new_network
+		chain+=("$network")
+		inside=(nsenter -n -t "$network")
+		"${inside[@]}" ip link set lo up
+		"${inside[@]}" ip address add "10.9.9.$i/32" dev lo
+		[ $i -gt 1 ] || continue
+		"${inside[@]}" ip link add behind type veth \
+		    peer name ahead netns "${chain[i - 2]}"
+		route "$network" behind $i $((i - 1))
+		route "${chain[i - 2]}" ahead $((i - 1)) $i
+	done
+}
+
+# route PID DEVICE FROM TO - let 10.9.9.FROM, there, reach 10.9.9.TO.
+route() {
+	nsenter -n -t "$1" ip link set "$2" up
+	nsenter -n -t "$1" ip route add "10.9.9.$4/32" dev "$2" src "10.9.9.$3"
+}
