@@ -343,8 +343,13 @@ Connection reset by peer"* ]]
 
 @test "also: --digest-file names the destinations that are complete, no other" {
 	echo old >old
-	zcopy 4 --all-or-none --digest=sha256 --digest-file=sums in old \
-		--also='exec:cat >first' --also='exec:cat >/dev/null; exit 3'
+	mkfifo "$fifo"
+	start -v --all-or-none --digest=sha256 --digest-file=sums in old \
+	    --also='exec:cat >first' \
+	    --also="exec:cat >/dev/null; read -r word <'$fifo'; exit 3"
+	retry grep -q "exec:cat >first: exited with status 0" "$log"
+	echo go >"$fifo"
+	ends 4
 	[ "$(wc -l <sums)" -eq 1 ]
 	[ "$(sed 's/.*  //' sums)" = in ]
 	zcopy 4 --digest=sha256 --digest-file=sums in a --also=nowhere/x --also=b

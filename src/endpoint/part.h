@@ -65,10 +65,11 @@ enum status part_release(struct endpoint *ep, char *temporary);
 
 /**
  * Keep the part for the next run, or remove it if nothing in it could be used,
- * unless it was there before and part_begin() was not called; free ep->part.  If
- * its name is `temporary`, it gets its old one and a record again, and
+ * unless it was there before and part_begin() was not called; free ep->part.
+ * If its name is `temporary`, it gets its old one and a record again, and
  * `temporary` becomes "".  If that is impossible, `temporary` stays for the
- * caller to remove.  NULL: it has become DEST, and there is only memory to free.
+ * caller to remove.  NULL: it has become DEST, and there is only memory to
+ * free.
  */
 void part_abort(struct endpoint *ep, char *temporary);
 

@@ -65,8 +65,8 @@ void digesting_follow(struct digesting *, const struct zc_moved *);
 /** Add data; NULL: zeros.  Return 0, or -1 if a signal ends us. */
 int digesting_look(struct digesting *, const void *data, int64_t size);
 
-/** All bytes have been moved: wait until the follower, if there is one, has read
- * them.  Only then can the watch tell that it has read what was moved. */
+/** All bytes have been moved: wait until the follower, if there is one, has
+ * read them.  Only then can the watch tell that it has read what was moved. */
 void digesting_wait(struct digesting *);
 
 /**
