@@ -478,6 +478,13 @@ into_fifo() {
 	ends 143
 }
 
+@test "digest: the JSON has the status of a --digest-file that has failed" {
+	FAULT=write:EIO:1:reg zcopy 1 --digest=sha256 --digest-file=sums \
+	    --json-file=json in /dev/null
+	[[ $output == *"sums: "*"Input/output error"* ]]
+	[[ $(cat json) == *'"status":1,"error":"sums: '* ]]
+}
+
 @test "digest: --digest-file needs a digest, and a name of its own" {
 	zcopy 2 --digest-file=sums in out
 	[[ $output == *"--digest-file: needs --digest="* ]]

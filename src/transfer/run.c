@@ -321,12 +321,14 @@ copy_and_report(struct transfer *transfer)
 		status = copy(transfer, &summary);
 	if (ends->failed != NULL)
 		status = ends->failed->status;
-	note_ended(&summary, ends, status);
 	if (any_is_committed(ends)) {
 		written = write_digest(&file, &summary, ends);
 		status = status != STATUS_OK ? status : written;
 	}
+	note_ended(&summary, ends, status);
 	transfer_close(transfer);
+	/* A signal may have come while commands were ended. */
+	summary.status = status_for_summary(ends->failed, status);
 	digest_file_close(&file);
 	if (status == STATUS_OK)
 		gauge_phase(PHASE_DONE);
