@@ -27,10 +27,10 @@ struct digest_file {
 enum status digest_file_open(struct digest_file *, const struct options *);
 
 /**
- * Write "HEX  NAME" for each destination, once everything is committed.  NAME
- * is the path of DEST if that is a regular file; else that of SOURCE if all of
- * it was moved; else "-", which the programs take for their standard input.
- * Return as digest_file_open().
+ * Write "HEX  NAME" for each destination that is complete.  NAME is the path of
+ * DEST if that is a regular file without header and trailer; else that of
+ * SOURCE if all of it was moved; else "-", which the programs take for their
+ * standard input.  Return as digest_file_open().
  */
 enum status digest_file_write(struct digest_file *, const struct digest_value *,
     struct ends *);
