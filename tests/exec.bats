@@ -386,6 +386,14 @@ not_whole() {
 	done
 }
 
+@test "exec: nobody waits for a guardian that cannot be told anything" {
+	FAULT=send:EPERM:1+ zcopy 4 "$in" exec:'cat >got'
+	fault_fired
+	FAULT=send:EPERM:1+ zcopy 3 exec:'echo x' out
+	fault_fired
+	[ ! -e out ]
+}
+
 @test "exec: a guardian that was killed is noticed with SIGCHLD ignored" {
 	requires env
 	rm -f fifo

@@ -44,12 +44,22 @@ struct report {
 #define LEASH	0			/* its descriptors */
 #define HOLD	1
 
+/** Send this to the other side.  If that is refused (a seccomp filter), let it
+ * see the end of the leash, as if this side had died, or it would wait for
+ * ever. */
+static void
+say(int leash, const void *data, size_t size)
+{
+	if (send(leash, data, size, MSG_NOSIGNAL) < 0)
+		(void)shutdown(leash, SHUT_WR);
+}
+
 static void
 tell(int leash, enum event event, int value)
 {
 	const struct report report = { .event = event, .value = value };
 
-	(void)send(leash, &report, sizeof(report), MSG_NOSIGNAL);
+	say(leash, &report, sizeof(report));
 }
 
 /** Become the shell. */
@@ -262,7 +272,7 @@ guardian_let_go(struct guardian *guardian)
 {
 	const char word = LET_GO;
 
-	(void)send(guardian->leash, &word, 1, MSG_NOSIGNAL);
+	say(guardian->leash, &word, 1);
 }
 
 bool
@@ -276,7 +286,7 @@ guardian_end(struct guardian *guardian, bool well)
 	ssize_t n = -1;
 
 	if (well)
-		(void)send(guardian->leash, &word, 1, MSG_NOSIGNAL);
+		say(guardian->leash, &word, 1);
 	else
 		(void)shutdown(guardian->leash, SHUT_WR);
 	while (n != 0 && clock_now() < until) {
