@@ -187,22 +187,27 @@ from_listen() {
 	every_group from_pipe
 }
 
+# bats test_tags=slow
 @test "also: a FIFO to every pair of kinds of destinations" {
 	every_group from_fifo
 }
 
+# bats test_tags=slow
 @test "also: a descriptor to every pair of kinds of destinations" {
 	every_group from_descriptor
 }
 
+# bats test_tags=slow
 @test "also: TCP to every pair of kinds of destinations" {
 	every_group from_tcp
 }
 
+# bats test_tags=slow
 @test "also: a unix socket to every pair of kinds of destinations" {
 	every_group from_unix
 }
 
+# bats test_tags=slow
 @test "also: a peer that connects to every pair of kinds of destinations" {
 	every_group from_listen
 }

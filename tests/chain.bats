@@ -2,6 +2,7 @@
 # scripts/examples/chain: each host passes the file on, and the table tells what
 # became of each.  A host is a network namespace; launch.sh stands in for what
 # starts commands there.
+# bats file_tags=slow
 
 load helpers
 load peer

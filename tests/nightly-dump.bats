@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # scripts/examples/nightly-dump: it prints nothing when all is well, and deletes
 # no dump before it has a better one.
+# bats file_tags=slow
 
 load helpers
 

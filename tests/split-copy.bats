@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # scripts/examples/split-copy: DEST is complete, or not there.
+# bats file_tags=slow
 
 load helpers
 
@@ -41,7 +42,6 @@ broken() {
 }
 wrappers=0
 
-# bats test_tags=slow
 @test "split-copy: files of any size arrive, whether or not pieces divide it" {
 	local size
 	for size in 0 1 4999 5000 5001 9999 10000 48765; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The units of systemd in scripts/examples: they are well-formed, and the command
 # of the receiver does what it promises when it is started as systemd does it.
+# bats file_tags=slow
 
 load helpers
 load peer
@@ -13,7 +14,6 @@ setup() {
 	ln -s "$ZCOPY" bin/zcopy
 }
 
-# bats test_tags=slow
 @test "systemd: systemd-analyze verify finds nothing in the units" {
 	requires systemd-analyze
 	local each
@@ -106,7 +106,6 @@ allowed() {
 	done < <(systemd-analyze syscall-filter "$1")
 }
 
-# bats test_tags=slow
 @test "systemd: SystemCallFilter refuses no call that the receiver makes" {
 	requires systemd-analyze strace
 	local set trace=$BATS_TEST_TMPDIR.calls
