@@ -333,6 +333,5 @@ move_plainly(struct ends *ends, int out, int64_t bytes,
 	if (mover.rate.limit > 0)
 		request.allow = mover_allow;
 	deadline_begin(&mover.deadline, options, DEADLINE_NEVER);
-	mover.began = clock_now();
 	(void)zc_transfer(&request, result);
 }
