@@ -260,14 +260,14 @@ struct zc_request {
 	/* Return how many of these bytes may be taken from the source now; or
 	 * set *until, as in zc_wait, and return 0: none before that time, but a
 	 * source that is known to have ended is not waited for.  This limits
-	 * the rate.  Bytes that several sinks read need to be allowed once.
+	 * the rate.  Bytes that several sinks read are asked for only once.
 	 * -1: the job fails with errno. */
 	int64_t (*allow)(int64_t bytes, int64_t *until, void *arg);
 	/* If nothing moves for so many nanoseconds, the job ends with
 	 * ZC_STALLED; 0: never.  What a peer takes out of the queue of a sink
-	 * counts as moving.  One of several sinks ends so if it alone has had
-	 * no room for that time.  A call that blocks goes on unless a signal
-	 * interrupts it: use O_NONBLOCK, or a timer. */
+	 * counts as moving.  If some sinks, but not all, have had no room for
+	 * that time, only these end so.  A call that blocks goes on unless a
+	 * signal interrupts it: use O_NONBLOCK, or a timer. */
 	int64_t timeout;
 	/* With ZC_LOOK: called with the data of each range, in order and each
 	 * byte once, before it is written to the first sink that gets it;

@@ -135,8 +135,8 @@ check_kernel_files(struct ends *ends)
 	FOR_EACH_DEST(dest, ends) {
 		if (look_kind_of_end(&dest->end) != ZC_SYNTHETIC)
 			continue;
-		diag_error(dest->end.name, "a kernel file can be the only DEST "
-		    "only: each write to it is a command");
+		diag_error(dest->end.name, "a kernel file must be the only "
+		    "DEST: each write to it is a command");
 		return STATUS_USAGE;
 	}
 	return STATUS_OK;
