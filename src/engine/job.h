@@ -20,7 +20,7 @@ struct zc_job {
 	bool moves;			/* the source's position is to be moved
 					   behind what all sinks have got */
 	int64_t from;			/* that position before */
-	struct stall stall;		/* of all sinks */
+	struct stall stall;		/* when nothing has moved anywhere */
 	size_t turn;			/* the sink whose turn it is */
 	bool drops;			/* zc_job_drop() was called */
 	int64_t looked;			/* bytes of the range that the request's

@@ -88,11 +88,11 @@ report_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 	job_report_moved(job, sink, method, &event);
 }
 
-/** The bytes cannot be copied for this sink: let all sinks read them from
- * memory.  Unless only these bytes did not fit, and if the sink has another
- * method, go on with that one. */
+/** Save the bytes to memory, from where all sinks read them, because they could
+ * not be copied for this sink.  After EAGAIN only these did not fit; after any
+ * other error the sink goes on with its next method, if it has one. */
 static void
-no_copy(struct zc_job *job, struct sink *sink, int error)
+copy_refused(struct zc_job *job, struct sink *sink, int error)
 {
 	struct supply *supply = sink->supply;
 
@@ -119,7 +119,7 @@ branch(struct zc_job *job, struct supply *supply)
 			last = sink;
 			continue;
 		}
-		no_copy(job, last, errno);
+		copy_refused(job, last, errno);
 		return;
 	}
 }
@@ -265,7 +265,8 @@ next_call(struct zc_job *job, struct sink *sink, enum motion motion)
 
 	if (block != 0 && (motion == TAKE || motion == THROUGH))
 		max = MIN(max, (int64_t)MIN(block, CALL_MAX));
-	/* All take turns.  Skipping a hole reads nothing. */
+	/* Sinks that read by themselves take turns: see pace.h.  Skipping a
+	 * hole reads nothing. */
 	if (job->supply_count > 1 && motion != SKIP)
 		max = MIN(max, pace_step(job));
 	max = MIN(max, sink->run);

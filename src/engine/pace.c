@@ -61,14 +61,14 @@ void
 pace_count_wait(struct zc_job *job, int64_t began)
 {
 	const int64_t time = began != 0 ? clock_now() - began : 0;
-	const struct supply *waits = NULL;
+	bool waits = false;		/* for the source */
 
 	FOR_EACH_ACTIVE(sink, job, NULL) {
 		if (sink->blocked)
 			sink->result.spent += time;
 		else if (sink->supply->blocked)
-			waits = sink->supply;
+			waits = true;
 	}
-	if (waits != NULL)
+	if (waits)
 		job->spent += time;
 }

@@ -15,11 +15,13 @@
 #include "supply.h"
 #include "zeros.h"
 
-/** When something counts as stalled: the request's timeout after it moved. */
+/** When a sink or the job counts as stalled: the request's timeout after it
+ * last moved. */
 struct stall {
-	int64_t due;			/* nanoseconds of the clock; 0: never */
-	bool extended;			/* it had passed once */
-	bool over;			/* it has passed */
+	int64_t due;			/* by clock_now(); 0: not set */
+	bool extended;			/* `due` has passed once, and was put
+					   off: see waiting.c */
+	bool over;			/* it has passed again: stalled */
 };
 
 struct sink {
@@ -51,8 +53,8 @@ struct sink {
 	struct zc_wait wait;
 	int unexpected;			/* EAGAINs in a row from an end that
 					   does not have O_NONBLOCK */
-	struct stall stall;		/* of one of several sinks that has no
-					   room */
+	struct stall stall;		/* while it has no room and there are
+					   other sinks */
 	int queued;			/* bytes that its peer has not taken */
 	int spins;			/* EAGAINs in a row from the sink */
 	int64_t timeout;		/* SO_SNDTIMEO in nanoseconds, or 0 */

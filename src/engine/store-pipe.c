@@ -127,7 +127,7 @@ pipe_branch(struct store *store, struct store *copy)
 	if (copy->ops == NULL &&
 	    pipe_make(copy, store->pipe.size, store->pipe.least) < 0)
 		return -1;
-	/* What the next call takes is to fit. */
+	/* Take no more next time than both pipes hold. */
 	store->pipe.size = MIN(store->pipe.size, copy->pipe.size);
 	do
 		n = tee(store->pipe.out, copy->pipe.in, (size_t)held,

@@ -25,8 +25,8 @@ renew(struct stall *stall, int64_t timeout)
 	*stall = (struct stall){ .due = in_time(timeout) };
 }
 
-/** Find out whether it has passed.  We may have been stopped (SIGSTOP) until
- * now, so grant an eighth of the timeout again, once. */
+/** Return true if the timeout has passed.  We may have been stopped (SIGSTOP)
+ * until now, so grant an eighth of it again, once. */
 static bool
 has_passed(struct stall *stall, int64_t timeout)
 {
@@ -50,7 +50,7 @@ wait_renew(struct zc_job *job, struct sink *sink)
 		sink->stall.due = 0;	/* until it is blocked again */
 }
 
-/** The caller lets nothing be taken before this time: that is no stall. */
+/** Put the timeout off, because the caller allows nothing before this time. */
 static void
 excuse(struct zc_job *job, int64_t until)
 {
@@ -93,14 +93,14 @@ is_full(const struct sink *sink)
 	    !end_is_ready(&sink->end));
 }
 
-/** Look which of several sinks have no room, and since when.  Return how many
- * there are, and in *due for how many of them the timeout has passed. */
+/** Return how many of several sinks have no room, and in *stalled for how many
+ * of them the timeout has passed. */
 static size_t
-count_full(struct zc_job *job, size_t *due)
+count_full(struct zc_job *job, size_t *stalled)
 {
 	size_t full = 0;
 
-	*due = 0;
+	*stalled = 0;
 	FOR_EACH_ACTIVE(sink, job, NULL) {
 		sink->stall.over = false;
 		if (!is_full(sink)) {
@@ -110,14 +110,14 @@ count_full(struct zc_job *job, size_t *due)
 		full++;
 		if (sink->stall.due == 0)
 			renew(&sink->stall, job->request.timeout);
-		*due += has_passed(&sink->stall, job->request.timeout);
+		*stalled += has_passed(&sink->stall, job->request.timeout);
 	}
 	return full;
 }
 
-/** End those of several sinks that have had no room for the timeout. */
+/** End the sinks for which count_full() has found that the timeout passed. */
 static void
-end_full(struct zc_job *job)
+end_stalled(struct zc_job *job)
 {
 	FOR_EACH_ACTIVE(sink, job, NULL) {
 		if (!sink->stall.over)
@@ -131,7 +131,7 @@ bool
 wait_check_timeout(struct zc_job *job)
 {
 	int64_t timeout = job->request.timeout;
-	size_t full = 0, due = 0, active = 0;
+	size_t full = 0, stalled = 0, active = 0;
 
 	if (timeout == 0)
 		return false;
@@ -139,12 +139,13 @@ wait_check_timeout(struct zc_job *job)
 	FOR_EACH_ACTIVE(sink, job, NULL)
 		active++;
 	if (active > 1)
-		full = count_full(job, &due);
-	if (due > 0 && due < active) {
-		end_full(job);
+		full = count_full(job, &stalled);
+	if (stalled > 0 && stalled < active) {
+		end_stalled(job);
 		return true;
 	}
-	/* If only some sinks have no room, it is them that all wait for. */
+	/* If only some sinks have no room, the others wait for these, which end
+	 * alone once their own timeouts have passed. */
 	if ((full > 0 && full < active) || !has_passed(&job->stall, timeout))
 		return false;
 	FOR_EACH_ACTIVE(sink, job, NULL) {
@@ -158,8 +159,8 @@ wait_check_timeout(struct zc_job *job)
 	return true;
 }
 
-/** Wait no longer than the timeout, and look a few times before that whether a
- * queue has changed. */
+/** Limit the wait to the timeout, and to an eighth of it, so that
+ * look_at_queues() is called a few times before. */
 static void
 bound(struct zc_job *job, size_t count)
 {
@@ -233,7 +234,7 @@ wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 
 	if (job->request.allow == NULL)
 		return true;
-	/* Several sinks that read the same bytes need them allowed once. */
+	/* What another sink has taken was allowed then. */
 	behind = pace_behind(job, sink);
 	if (behind > 0) {
 		call->max = (size_t)MIN(behind, (int64_t)call->max);

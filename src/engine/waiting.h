@@ -9,13 +9,13 @@
 
 #include "job.h"
 
-/** Note that something has moved, to this sink if it is not NULL: the request's
- * timeout begins again. */
+/** Begin the request's timeout again, because something has moved: to this sink
+ * if it is not NULL. */
 void wait_renew(struct zc_job *, struct sink *);
 
-/** If the request's timeout has passed, end the sinks that have had no room for
- * as long, or, if it is not for them that nothing moves, the job.  Return true
- * if a sink has ended. */
+/** If some sinks, but not all, have had no room for the request's timeout, end
+ * these.  If nothing has moved anywhere for that time, end all.  Return true if
+ * a sink has ended. */
 bool wait_check_timeout(struct zc_job *);
 
 /** Note what the sink, or its supply, is to wait for.  A second EAGAIN in a row
