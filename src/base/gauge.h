@@ -73,7 +73,7 @@ void gauge_slowest(const char *name);
  */
 void gauge_peer(int64_t (*acknowledged)(const void *arg), const void *arg);
 
-/** Do so no longer; do nothing if there is no such peer. */
+/** Forget the peer with this `arg`, if there is one. */
 void gauge_peer_end(const void *arg);
 
 /** Return what has been noted until now. */

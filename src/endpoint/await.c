@@ -1,5 +1,5 @@
 /*
- * Wait until a destination is settled, alone or beside others.
+ * Wait until a destination is settled (see endpoint.h), alone or beside others.
  */
 #include "config.h"
 

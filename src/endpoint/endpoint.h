@@ -17,7 +17,8 @@
  * ended   SOURCE has ended, or has given all that was asked for, and DEST does
  *         not know that yet: find out whether this is an orderly end.
  * finish  DEST has got all of the data: tell its peer (half-close), but do not
- *         wait.  From here on the peer may take the data for complete.
+ *         wait.  From here on the peer may take the data for complete.  Only a
+ *         socket has this step.
  * await   DEST is a socket or a command: wait until it is settled, which means
  *         that the peer has confirmed, or that the command has exited with 0.
  *         A command gets the end of the data here, once its pipe is empty.
@@ -152,7 +153,8 @@ struct endpoint {
 					   the disk; -1: it was not flushed */
 	int64_t awaited;		/* when await was called first;
 					   clock_now().  0: not yet */
-	double waited;			/* seconds since then */
+	double waited;			/* seconds from then until it was
+					   settled, or has failed */
 	bool has_end;			/* DEST's peer or command has the end of
 					   the data */
 	bool settled;			/* see await */
@@ -212,14 +214,16 @@ enum status endpoint_ended(struct endpoint *, bool cut, const char *tally);
  * STATUS_OK if this type of endpoint knows nothing about that. */
 enum status endpoint_broken(struct endpoint *, const char *tally);
 
+/** Make the finish step of DEST: has_end is true if its peer has been told. */
 enum status endpoint_finish(struct endpoint *);
 
 /** True if DEST must be settled before it is committed: a socket, a command. */
 bool endpoint_is_awaited(const struct endpoint *);
 
 /** Wait until DEST is settled.  The deadline begins with the first call.
- * `alone`: nothing else is waited for; otherwise return after 50 ms at most,
- * also if DEST is not settled yet, and expect another call. */
+ * Unless `alone`, because other destinations are waited for as well, return
+ * after 50 ms at most: STATUS_OK also if DEST is not settled yet, so look at
+ * ep->settled. */
 enum status endpoint_await(struct endpoint *, bool alone);
 
 enum status endpoint_commit(struct endpoint *);

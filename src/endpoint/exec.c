@@ -207,7 +207,8 @@ exec_broken(struct endpoint *ep, const char *tally)
 	return endpoint_fault(ep);
 }
 
-/** Find out how many bytes are in the pipe, which nobody has read. */
+/** Set state->unread to the bytes that are in the pipe.  Fewer than before are
+ * progress: the deadline begins again. */
 static enum status
 exec_count(struct endpoint *ep)
 {

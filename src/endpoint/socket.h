@@ -44,10 +44,11 @@ enum status socket_begin(struct endpoint *);
  * socket_begin() (our FIN counts as one); -1 if unknown. */
 int64_t socket_acknowledged(const struct endpoint *);
 
-/** The finish hook: half-close. */
+/** The finish hook: half-close.  Fail if the peer had closed before, and
+ * --confirm=close asks it to close after us. */
 enum status socket_finish(struct endpoint *);
 
-/** The await hook: wait for what --confirm says. */
+/** The await hook: wait for what --confirm says, and set ep->confirmed. */
 enum status socket_await(struct endpoint *, int milliseconds);
 
 /** The commit hook: have close(2) end the connection in order. */

@@ -33,7 +33,7 @@ is_same_place(const char *a, const char *b)
 	bool same;
 
 	if (location_find(&here, a) < 0)
-		return false;		/* nor can it be created */
+		return false;		/* it cannot be created either */
 	if (location_find(&there, b) < 0) {
 		location_close(&here);
 		return false;

@@ -35,7 +35,8 @@ rate(int64_t bytes, double seconds)
 	return seconds > 0 ? (double)bytes / seconds / 1e6 : 0;
 }
 
-/** Print, with -v, a line behind the name of a destination (NULL: none). */
+/** Print, with -v, a line that begins with the name of a destination (NULL: no
+ * name). */
 static void __attribute__((format(printf, 2, 3)))
 say(const char *dest, const char *format, ...)
 {
@@ -72,7 +73,8 @@ verbose_event(const struct zc_event *event, const char *dest)
 	}
 }
 
-/** Print what came of one destination, behind its name (NULL: none). */
+/** Print what became of one destination; lines begin with `name`, unless it is
+ * NULL. */
 static void
 print_dest(const struct summary_dest *dest, const char *name, double seconds,
     bool shown)

@@ -9,8 +9,8 @@
 #include "../zcopy.h"
 #include "summary.h"
 
-/** Print "plan: ..." and "refused at ..." for these events of the engine,
- * behind the name of the destination, unless that is NULL. */
+/** Print "plan: ..." and "refused at ..." for these events of the engine.  The
+ * lines begin with the name of the destination, unless that is NULL. */
 void verbose_event(const struct zc_event *, const char *dest);
 
 /**
