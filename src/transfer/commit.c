@@ -29,7 +29,7 @@ commit(struct dest *dest)
 
 /** Wait for a peer or a command, and commit it once it is settled. */
 static enum status
-settle(struct dest *dest, bool alone)
+await(struct dest *dest, bool alone)
 {
 	enum status status = endpoint_await(&dest->end, alone);
 
@@ -37,15 +37,15 @@ settle(struct dest *dest, bool alone)
 }
 
 static enum status
-settle_one_of_several(struct dest *dest)
+await_beside_others(struct dest *dest)
 {
-	return settle(dest, false);
+	return await(dest, false);
 }
 
 static enum status
-settle_the_last(struct dest *dest)
+await_alone(struct dest *dest)
 {
-	return settle(dest, true);
+	return await(dest, true);
 }
 
 static bool
@@ -55,21 +55,22 @@ is_any(const struct dest *dest)
 	return true;
 }
 
-/** True if nobody else has a part in the commit. */
+/** True if the commit waits for no peer or command. */
 static bool
 is_ours(const struct dest *dest)
 {
 	return !endpoint_is_awaited(&dest->end);
 }
 
+/** True if a peer or a command is still to be waited for. */
 static bool
-is_unsettled(const struct dest *dest)
+is_outstanding(const struct dest *dest)
 {
 	return !is_ours(dest) && !dest->committed;
 }
 
-/** Make one step of those destinations.  Return STATUS_OK if the transfer goes
- * on. */
+/** Make one step of the destinations for which which() is true.  Return as
+ * ends_end_step(). */
 static enum status
 each(struct ends *ends, bool (*which)(const struct dest *),
     enum status (*step)(struct dest *))
@@ -87,32 +88,32 @@ each(struct ends *ends, bool (*which)(const struct dest *),
 	return STATUS_OK;
 }
 
-/** Return the next one that is not settled, as ends_next() does. */
+/** Return the next outstanding one, as ends_next() does. */
 static struct dest *
-next_unsettled(struct ends *ends, struct dest *dest)
+next_outstanding(struct ends *ends, struct dest *dest)
 {
 	do
 		dest = ends_next(ends, dest);
-	while (dest != NULL && !is_unsettled(dest));
+	while (dest != NULL && !is_outstanding(dest));
 	return dest;
 }
 
-/** Settle and commit peers and commands.  While there are several, look at one
+/** Await and commit peers and commands.  While there are several, look at one
  * after another, again and again: so none is waited for longer than its own
- * deadline, and one that is settled sooner is not kept waiting. */
+ * deadline, and each is committed soon after it is settled. */
 static enum status
-settle_all(struct ends *ends)
+await_all(struct ends *ends)
 {
 	enum status status = STATUS_OK;
 	struct dest *first;
 
 	while (status == STATUS_OK &&
-	    (first = next_unsettled(ends, NULL)) != NULL) {
+	    (first = next_outstanding(ends, NULL)) != NULL) {
 		gauge_phase(endpoint_has_peer(&first->end) ?
 		    PHASE_CONFIRMING : PHASE_COMMAND);
-		status = each(ends, is_unsettled,
-		    next_unsettled(ends, first) == NULL ?
-		    settle_the_last : settle_one_of_several);
+		status = each(ends, is_outstanding,
+		    next_outstanding(ends, first) == NULL ?
+		    await_alone : await_beside_others);
 	}
 	return status;
 }
@@ -128,7 +129,7 @@ commit_in_order(struct ends *ends)
 	if (status == STATUS_OK && !files_last)
 		status = each(ends, is_ours, commit);
 	if (status == STATUS_OK)
-		status = settle_all(ends);
+		status = await_all(ends);
 	if (status == STATUS_OK && files_last)
 		status = each(ends, is_ours, commit);
 	return status;
