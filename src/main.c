@@ -25,11 +25,11 @@
  *	  wrapping.c		  --header, --trailer
  *	  skip.c		  --offset; resume.c --resume
  *	  sparse.c		  --sparse
- *	  fit.c			  does each option fit an end
+ *	  fit.c			  checks that each option fits an end
  *	  move.c		  the data: one engine job; mover.c is what is
  *				  to be done meanwhile, peers.c waits; rules.c
  *				  is --select, rate.c --rate
- *	  commit.c		  several destinations, in a good order
+ *	  commit.c		  commits the destinations, in a good order
  *	  verdict.c		  its result -> a message and a status
  *	  tally.c		  how many bytes were moved, in words
  *	  watch.c		  finds out whether SOURCE was changed

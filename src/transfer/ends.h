@@ -27,7 +27,7 @@ struct dest {
 					   failed, `bytes` are those that have
 					   arrived */
 	bool peer_ended;		/* its peer will send nothing more */
-	bool committed;
+	bool committed;			/* it is complete, for good */
 	enum status status;		/* STATUS_OK, or why it has failed */
 	bool broken;			/* its pipe has lost its reader: zcopy
 					   is to die by SIGPIPE */
@@ -38,7 +38,7 @@ struct ends {
 	struct endpoint source;
 	struct dest dest[DESTS_MAX];	/* in the order of the command line */
 	size_t count;
-	struct dest *failed;		/* the first one that has, or NULL */
+	struct dest *failed;		/* the one that failed first, or NULL */
 };
 
 /** Return the first destination after `dest` (NULL: from the beginning) that
@@ -49,21 +49,24 @@ struct dest *ends_next(struct ends *, struct dest *);
 	for (struct dest *each = ends_next(ends, NULL); each != NULL;	\
 	    each = ends_next(ends, each))
 
-/** Call before a step of one destination: messages are about it.  Return it. */
+/** Begin a step of one destination: the first message is kept in dest->error.
+ * Return &dest->end. */
 struct endpoint *ends_begin_step(struct dest *);
 
 /**
- * Call after the step, with its status.  If it has failed, drop the
- * destination.  Return STATUS_OK if the transfer goes on, with those that are
- * left; otherwise the status.
+ * End the step, which had this status.  If it has failed, drop the destination.
+ * Return STATUS_OK if the transfer goes on with those that are left; otherwise
+ * the status.  A caller that does not need dest->error (--explain) may leave
+ * out ends_begin_step().
  */
 enum status ends_end_step(struct ends *, struct dest *, enum status);
 
-/** Undo what was not committed of a destination, and close it. */
+/** Undo what is not committed of a destination, and close it.  It may be called
+ * twice. */
 void ends_abort_dest(struct dest *);
 
-/** Return the name of a destination for messages that would not name it if
- * there were no other: NULL if there is none. */
+/** Return the name of the destination, for a line that says it only if there
+ * are several; NULL if it is the only one. */
 const char *ends_label(const struct ends *, const struct dest *);
 
 #endif

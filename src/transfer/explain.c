@@ -196,7 +196,7 @@ print_plan(const struct zc_plan *plan)
 	}
 }
 
-/* predict() recognizes it by its address. */
+/* predict_method() recognizes it by its address. */
 static const char missing[] = "this system does not have it";
 
 /** Rule out methods that this system does not have.  zc_plan() does not ask for

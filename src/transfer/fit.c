@@ -10,8 +10,8 @@
 #define KIND(kind)	(1u << (kind))
 #define FLUSHED		(KIND(ZC_REGULAR) | KIND(ZC_BLOCK))
 
-/* What an option can need of a destination itself: the rest is offered by any
- * end. */
+/* What an option can need that only the destination itself can offer.  All
+ * other needs may be offered by any end. */
 #define OF_DEST		((unsigned)(NEED_PATH | NEED_POSITION | NEED_SOCKET | \
 	NEED_FLUSH | NEED_REGULAR | NEED_HOLES))
 
@@ -48,8 +48,9 @@ refuse_holes(const struct endpoint *dest, const char *option)
 	return STATUS_USAGE;
 }
 
-/* What an option can need of the ends, and how to say that none of them offers
- * it: by a text, or about the first destination. */
+/* What an option can need of the ends, and the message if none of them offers
+ * it: a text about the option, or a function that prints one about the first
+ * destination. */
 static const struct lack {
 	unsigned need;
 	const char *why;
@@ -67,8 +68,8 @@ static const struct lack {
 	{ NEED_HOLES, NULL, refuse_holes },
 };
 
-/** Return which of LOOKED_AT the destination offers.  What cannot be looked at
- * is left to opening it. */
+/** Return which of LOOKED_AT the destination offers.  Of an end that cannot be
+ * looked at (ZC_OTHER) assume all: opening it will tell. */
 static unsigned
 offers_by_kind(const struct endpoint *dest)
 {
@@ -96,8 +97,8 @@ offers(const struct endpoint *dest)
 	    offers_by_kind(dest) : LOOKED_AT);
 }
 
-/** Check that the ends, which offer all this, can honour the options.  `first`
- * may be NULL. */
+/** Check that the ends, which together offer `all`, can honour the options.
+ * `first` is NULL if there is no destination, and no option needs one. */
 static enum status
 check(const struct options *options, unsigned all, const struct endpoint *first)
 {
@@ -126,7 +127,8 @@ fit_source(const struct endpoint *source)
 	    ~(unsigned)NEED_SOCKET) | family, NULL);
 }
 
-/** Each write to a kernel file is a command of its own. */
+/** Refuse a kernel file among several destinations.  Each write to it is a
+ * command, so all data must be gathered for one write. */
 static enum status
 check_kernel_files(struct ends *ends)
 {

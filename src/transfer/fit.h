@@ -1,6 +1,6 @@
 /*
- * Do the ends fit the options, and each other?  Found out by names, and by
- * looking, before anything is opened.
+ * Check that the ends fit the options, and each other, by their names and by
+ * looking at what is there, before anything is opened.
  */
 #ifndef TRANSFER_FIT_H
 #define TRANSFER_FIT_H
@@ -9,10 +9,10 @@
 #include "ends.h"
 
 /**
- * Check that at least one end can honour each option.  An option that fits some
- * of several destinations is reset in dest->options of the others.  Return
- * STATUS_OK; otherwise print the first option that none can honour, and return
- * STATUS_USAGE.
+ * Check that each option can be honoured by at least one end, and that a kernel
+ * file is the only destination.  If there are several, reset in dest->options
+ * what that destination cannot honour.  Return STATUS_OK; otherwise print what
+ * does not fit, and return STATUS_USAGE.
  */
 enum status fit_options(struct ends *);
 

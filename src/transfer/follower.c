@@ -18,8 +18,9 @@
 
 #define MIB	((int64_t)1024 * 1024)
 
-/* How far it may lag behind.  While it catches up, the transfer sleeps for a
- * few milliseconds at a time: it must not run out of work meanwhile. */
+/* How far the follower may lag behind.  While it catches up, the transfer
+ * sleeps for a few milliseconds at a time, in which it must not run out of
+ * work. */
 #define WINDOW	(32 * MIB)
 #define LEAST	(8 * MIB)	/* room in it before more is moved */
 #define PAUSE	INT64_C(1000000)	/* nanoseconds between two looks */

@@ -174,8 +174,8 @@ line_up(struct mover *mover, const struct zc_hdtr *hdtr)
 	deadline_look(&mover->deadline, mover->interval);
 }
 
-/** zc_job_new() has failed: find out because of which destination, and print
- * that.  Nothing was begun. */
+/** Print why zc_job_new() has failed, naming the destination that it has failed
+ * for.  Return the exit status.  No destination was begun. */
 static enum status
 refuse(struct mover *mover, struct zc_result *result)
 {
@@ -198,7 +198,8 @@ refuse(struct mover *mover, struct zc_result *result)
 	return verdict(result, mover->ends, sinks->dest[culprit]);
 }
 
-/** Complete the total with what a sum cannot say: why methods were refused. */
+/** Add to the total why methods were refused, which the engine tells for each
+ * sink only. */
 static void
 add_refusals(struct zc_result *total, const struct sinks *sinks)
 {
@@ -214,7 +215,7 @@ add_refusals(struct zc_result *total, const struct sinks *sinks)
 		}
 }
 
-/** Keep the results of the job, which has ended. */
+/** Copy the results of the job, which has ended. */
 static void
 keep_results(const struct mover *mover, struct zc_result *total)
 {
@@ -232,7 +233,7 @@ keep_results(const struct mover *mover, struct zc_result *total)
 	add_refusals(total, sinks);
 }
 
-/** True if the destination has failed, and not SOURCE or the whole run. */
+/** True if this destination has failed, rather than SOURCE or the run. */
 static bool
 has_failed(const struct dest *dest)
 {
@@ -243,7 +244,8 @@ has_failed(const struct dest *dest)
 	    outcome == ZC_STALLED || outcome == ZC_UNFINISHED));
 }
 
-/** Judge all that was not judged while data moved. */
+/** Find out what has failed, print the reasons that were not printed while data
+ * moved, and drop destinations that have failed.  Return as move(). */
 static enum status
 judge_all(struct mover *mover, const struct zc_result *total)
 {
@@ -261,7 +263,8 @@ judge_all(struct mover *mover, const struct zc_result *total)
 		if (status != STATUS_OK)
 			return status;
 	}
-	/* SOURCE has failed, or all was stopped: the same for all. */
+	/* If SOURCE has failed, or the run was stopped, that is so for all: the
+	 * first one prints it. */
 	FOR_EACH_DEST(dest, mover->ends) {
 		struct zc_result result = dest->result;
 

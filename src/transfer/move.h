@@ -15,15 +15,15 @@
 struct moved {
 	struct zc_result result;
 	int64_t waits;			/* calls of poll(2) */
-	double seconds;			/* that it took */
+	double seconds;			/* how long moving took */
 };
 
 /**
  * Move options->bytes bytes from SOURCE to all destinations, with hdtr around
  * them.  Return STATUS_OK if at least one has got everything; otherwise print
- * the reason and return the exit status.  But for ZC_UNSUITED and only one
- * destination, return STATUS_METHOD and print nothing: run() calls verdict()
- * then, and the benchmark does not fail.
+ * the reason and return the exit status.  One exception: if the only
+ * destination is ZC_UNSUITED, print nothing and return STATUS_METHOD.  run()
+ * then calls verdict(), and the benchmark does not fail.
  *
  * Call endpoint_begin() for each destination when its methods have been chosen,
  * and cache_begin(); call cache_follow() while data moves, and show it to

@@ -45,8 +45,8 @@ adapt_step(struct mover *mover, int64_t moved)
 		mover->step = MAX(mover->step / 2, STEP_LEAST);
 }
 
-/** Return the least of these numbers, one for each sink, without those that
- * were dropped. */
+/** Return the least of these numbers, one for each sink, without sinks that
+ * were dropped; without destinations, the only number. */
 static int64_t
 least_of(const struct mover *mover, const int64_t number[DESTS_MAX])
 {
@@ -58,8 +58,8 @@ least_of(const struct mover *mover, const int64_t number[DESTS_MAX])
 	return mover->sinks.count > 0 ? least : number[0];
 }
 
-/** Note that a sink has got so much.  What several get counts once for the
- * rate, and holes cost nothing. */
+/** Note that a sink has got more.  For the rate, bytes that several sinks get
+ * count once, and holes do not count. */
 static void
 count_moved(struct mover *mover, const struct zc_event *event)
 {
@@ -94,8 +94,8 @@ mover_event_plainly(const struct zc_event *event, void *arg)
 	return signals_caught() != 0;
 }
 
-/** Begin to write a destination, and look at its cache when it has been
- * truncated. */
+/** Do what comes before the first byte of a destination, look at its page cache
+ * after it was truncated, and have SOURCE read ahead for this method. */
 static enum status
 begin(struct mover *mover, struct endpoint *end, struct cache *cache,
     enum zc_method method)
@@ -106,8 +106,9 @@ begin(struct mover *mover, struct endpoint *end, struct cache *cache,
 	return status != STATUS_OK ? status : cache_begin(cache, end, 0);
 }
 
-/** Have what follows the data go on to a destination: what drops pages,
- * writeback, and the checkpoints of a part. */
+/** After bytes have been written to a destination, drop their pages, start
+ * their writeback, and tell the checkpoints of its part, as far as these are
+ * wanted. */
 static enum status
 follow(struct endpoint *end, struct cache *cache, const struct zc_moved *moved)
 {
@@ -124,7 +125,8 @@ follow(struct endpoint *end, struct cache *cache, const struct zc_moved *moved)
 	return status;
 }
 
-/** Do the same for SOURCE: the digest, and pages that all sinks have read. */
+/** After bytes of SOURCE have been moved, digest them, and drop pages that all
+ * sinks have read. */
 static enum status
 follow_source(struct mover *mover, const struct zc_event *event)
 {
@@ -195,7 +197,8 @@ mover_judge(struct mover *mover, size_t sink)
 	return ends_end_step(mover->ends, dest, status);
 }
 
-/** Do what is due for a destination.  Return its status. */
+/** Make the step of a destination that this event asks for.  Return its
+ * status. */
 static enum status
 serve(struct mover *mover, struct dest *dest, const struct zc_event *event)
 {
@@ -223,19 +226,19 @@ mover_approve(struct ends *ends, const struct watch *watch,
 	    digesting_finish(digesting, ends, bytes);
 }
 
-/** Decide whether the trailer may be sent: all `bytes` bytes of data are. */
+/** Decide whether the trailer may be sent, after `bytes` bytes of data. */
 static enum status
 approve(struct mover *mover, int64_t bytes)
 {
 	enum status status = mover_approve(mover->ends, mover->watch,
 	    mover->digesting, bytes);
 
-	gauge_phase(PHASE_MOVING);	/* that may have waited */
+	gauge_phase(PHASE_MOVING);	/* the digest may have set another */
 	return status;
 }
 
-/* If a step of SOURCE fails, the engine is told to stop; if one of a
- * destination fails, to drop that. */
+/* If a step of SOURCE fails, stop the engine; if a step of a destination fails,
+ * have the engine drop that one. */
 int
 mover_event(const struct zc_event *event, void *arg)
 {

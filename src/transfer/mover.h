@@ -1,6 +1,6 @@
 /*
- * A transfer under way, and what is to be done while the engine moves data: the
- * functions of a request, whose argument is a struct mover.
+ * What is to be done while the engine moves data: the functions of its request,
+ * whose argument is a struct mover.
  */
 #ifndef TRANSFER_MOVER_H
 #define TRANSFER_MOVER_H
@@ -18,11 +18,11 @@
 #include "rate.h"
 #include "watch.h"
 
-/* With a progress line, calls are to take about a tenth of a second, so that it
- * moves: the first one moves so many bytes. */
+/* If progress is shown, the most bytes that the first call moves.  Later calls
+ * are adapted to take about a tenth of a second. */
 #define MOVER_STEP	((int64_t)8 * 1024 * 1024)
 
-/* A transfer under way: the argument of the hooks that the engine calls. */
+/** A transfer while data moves. */
 struct mover {
 	const struct options *options;
 	struct ends *ends;
@@ -31,7 +31,7 @@ struct mover {
 	int64_t data[DESTS_MAX];	/* bytes of data that it has */
 	int64_t all[DESTS_MAX];		/* with those of header and trailer */
 	int64_t read[DESTS_MAX];	/* where it is in SOURCE; -1: unknown */
-	bool judged[DESTS_MAX];
+	bool judged[DESTS_MAX];		/* mover_judge() was called */
 	int64_t most;			/* of `all` */
 	int64_t least;			/* of `read` */
 	const struct watch *watch;
@@ -43,14 +43,14 @@ struct mover {
 					   reset; 0: none */
 	struct rate rate;		/* of --rate */
 	int64_t waits;			/* calls of poll(2) */
-	int64_t began;
+	int64_t began;			/* clock_now() */
 	int64_t step;			/* the most bytes that a call should
 					   move, for the progress line */
 	int64_t stepped;		/* when the last call returned */
 };
 
-/** zc_request.event: note how far the sinks are, serve the destinations, drop
- * those that fail, and answer SIGUSR1. */
+/** zc_request.event: note how far the sinks are, make the steps that are due
+ * for their destinations, drop those that fail, and answer SIGUSR1. */
 int mover_event(const struct zc_event *, void *arg);
 
 /** The same for a plain descriptor, without destinations. */
@@ -66,21 +66,23 @@ int64_t mover_allow(int64_t bytes, int64_t *until, void *arg);
 /** zc_request.look: --digest. */
 int mover_look(const void *data, int64_t size, void *arg);
 
-/** zc_request.wait. */
+/** zc_request.wait: peers_wait(). */
 int mover_wait(const struct zc_wait *, size_t count, void *arg);
 
-/** If an end ended before the transfer did, let it say why: a command knows how
- * it has exited.  Return the exit status, or STATUS_OK if it says nothing. */
+/** If SOURCE ended early, or nothing reads from the destination any more, let
+ * that end print the reason: a command knows how it has exited.  Return the
+ * exit status, or STATUS_OK if nothing was printed. */
 enum status mover_ask(const struct mover *, struct dest *,
     const struct zc_result *);
 
-/** Judge the result of a sink that has failed, and drop its destination.  If a
- * step has failed, its message was printed.  Return as ends_end_step(). */
+/** Print why a sink has failed, unless a step of its destination has printed
+ * that and set its status, and drop the destination.  Return as
+ * ends_end_step(). */
 enum status mover_judge(struct mover *, size_t sink);
 
-/** All `bytes` bytes of data have been moved: check that they are what SOURCE
- * had, and has, and that their digest is as expected.  Return STATUS_OK; on
- * failure, print the reason and return the exit status. */
+/** Once all `bytes` bytes of data have been moved, check that SOURCE has not
+ * changed meanwhile, and that the digest is the expected one.  Return
+ * STATUS_OK; on failure, print the reason and return the exit status. */
 enum status mover_approve(struct ends *, const struct watch *,
     struct digesting *, int64_t bytes);
 

@@ -17,9 +17,10 @@ struct waiting {
 	const struct zc_wait *wait;
 	size_t count;
 	struct pollfd polled[DESTS_MAX];
-	size_t reads[DESTS_MAX];	/* sinks whose peers are read; NONE */
+	size_t reads[DESTS_MAX];	/* the sink whose peer is to be read, or
+					   NONE; for each of `polled` */
 	int64_t until;			/* 0: no limit */
-	bool dropped;			/* a sink has failed */
+	bool dropped;			/* zc_job_drop() was called */
 };
 
 #define NONE	SIZE_MAX
@@ -39,7 +40,7 @@ may_break(const struct dest *dest)
 	    ENDPOINT_COMMAND);
 }
 
-/** Return the errno of one that has broken. */
+/** Return the errno for a destination that has POLLERR. */
 static int
 error_of(const struct dest *dest)
 {
@@ -92,7 +93,7 @@ must_read(const struct sinks *sinks, int fd)
 
 /** Fill in what to poll, and until when. */
 static void
-set(struct waiting *waiting)
+prepare(struct waiting *waiting)
 {
 	waiting->until = 0;
 	for (size_t i = 0; i < waiting->count; i++) {
@@ -108,7 +109,7 @@ set(struct waiting *waiting)
 	}
 }
 
-/** Read what peers have sent. */
+/** Read and drop what peers have sent. */
 static void
 read_peers(struct waiting *waiting)
 {
@@ -163,7 +164,7 @@ peers_wait(const struct sinks *sinks, const struct zc_wait *wait, size_t count,
 	waiting.count = count;
 	waiting.dropped = false;
 	do {
-		set(&waiting);
+		prepare(&waiting);
 		++*calls;
 		if (poll(waiting.polled, count,
 		    milliseconds_until(waiting.until)) < 0)

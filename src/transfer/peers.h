@@ -1,7 +1,7 @@
 /*
- * Wait for the ends while data moves, and watch the peers of destinations: what
- * they send is read and dropped, because a peer that is blocked in sending to
- * us may not read what we send; and those that are gone are dropped.
+ * Wait for the ends while data moves, and watch the peers of destinations.
+ * Read and drop what they send, because a peer that is blocked in sending to us
+ * may not read what we send.  Drop destinations whose peer is gone.
  */
 #ifndef TRANSFER_PEERS_H
 #define TRANSFER_PEERS_H
@@ -15,11 +15,12 @@
 struct sinks {
 	struct zc_job *job;
 	struct dest *dest[DESTS_MAX];
-	size_t count;			/* 0: to a plain descriptor */
+	size_t count;			/* 0: the only sink is a plain
+					   descriptor */
 };
 
-/** True if a destination may be gone while nothing is written, so that
- * peers_check() is to be called from time to time. */
+/** True if the peer of a destination may go away while nothing is written to
+ * it, so that peers_check() must be called from time to time. */
 bool peers_exist(const struct sinks *);
 
 /** Drop each destination whose peer has reset the connection, or whose command
@@ -27,9 +28,10 @@ bool peers_exist(const struct sinks *);
  * no call would report it. */
 void peers_check(const struct sinks *);
 
-/** Wait until one of the descriptors is ready or has failed, or one's time
- * `until` has come, as zc_request.wait() is to do.  Count calls of poll(2) in
- * *calls.  Return 0, or -1 with errno: EINTR also if a signal ends us. */
+/** Do what zc_request.wait() must: wait until a descriptor is ready or has
+ * failed, or until the first of the times `until`; also return when a
+ * destination was dropped.  Add the calls of poll(2) to *calls.  Return 0, or
+ * -1 with errno: EINTR also if a signal ends us. */
 int peers_wait(const struct sinks *, const struct zc_wait *, size_t count,
     int64_t *calls);
 

@@ -193,7 +193,7 @@ parse_names(struct ends *ends, const struct options *options)
 	return status;
 }
 
-/** Check that no two destinations are one. */
+/** Check that no destination is named twice. */
 static enum status
 check_twins(struct ends *ends)
 {
@@ -310,7 +310,8 @@ transfer_commit(struct transfer *transfer)
 		return status;
 	/* The destinations have let go of SOURCE's pages. */
 	(void)cache_end(&transfer->cache);
-	/* This confirms the data to a sender, so all must be complete. */
+	/* The last step confirms the data to a sender: make it only if all are
+	 * complete. */
 	if (transfer->ends.failed != NULL)
 		return transfer->ends.failed->status;
 	return endpoint_commit(&transfer->ends.source);
@@ -330,7 +331,7 @@ transfer_close(struct transfer *transfer)
 	endpoint_abort(&ends->source);
 	digesting_close(&transfer->digesting);
 	wrapping_free(&transfer->hdtr);
-	/* The others have been served. */
+	/* The other destinations have ended: die by SIGPIPE now. */
 	if (ends->failed != NULL && ends->failed->broken)
 		signals_catch(SIGPIPE);
 }

@@ -88,9 +88,9 @@ verdict_dest(const struct zc_result *result, struct dest *dest)
 {
 	const struct endpoint *end = &dest->end;
 
-	/* The reader of a pipe has left: die by SIGPIPE, without a message, as
-	 * soon as others are finished.  EPIPE from a socket is an error like
-	 * any other. */
+	/* The reader of a pipe has left: die by SIGPIPE, without a message,
+	 * once the other destinations are complete.  EPIPE from a socket is an
+	 * error like any other. */
 	if (result->error == EPIPE && !signals_pipe_ignored() &&
 	    zc_kind_of(end->fd) == ZC_PIPE) {
 		dest->broken = true;
