@@ -368,6 +368,14 @@ assert last["phase"] == "done", last
 assert last["bytes"] == last["expected"] == 6000000, last' <lines
 }
 
+@test "progress: a DEST that fails before the first byte has got none" {
+	echo old >out
+	FAULT=ftruncate:EIO:1+ zcopy 4 --inplace --progress-fd=8 in out 8>lines
+	fault_fired
+	[[ $output == *"out: truncate: "* ]]
+	[ "$(grep -o '"bytes":[0-9]*' lines | sort -u)" = '"bytes":0' ]
+}
+
 @test "progress: --progress-fd refuses a descriptor that is closed or an end" {
 	STDOUT=out zcopy 2 --progress-fd=1 in -
 	[ ! -s out ]

@@ -46,7 +46,8 @@ adapt_step(struct mover *mover, int64_t moved)
 }
 
 /** Return the least of these numbers, one for each sink, without sinks that
- * were dropped; without destinations, the only number. */
+ * were dropped.  If none is left, or the only sink is a plain descriptor,
+ * return the first number. */
 static int64_t
 least_of(const struct mover *mover, const int64_t number[DESTS_MAX])
 {
@@ -55,7 +56,7 @@ least_of(const struct mover *mover, const int64_t number[DESTS_MAX])
 	for (size_t i = 0; i < mover->sinks.count; i++)
 		if (mover->sinks.dest[i]->status == STATUS_OK)
 			least = MIN(least, number[i]);
-	return mover->sinks.count > 0 ? least : number[0];
+	return least < INT64_MAX ? least : number[0];
 }
 
 /** Note that a sink has got more.  For the rate, bytes that several sinks get
