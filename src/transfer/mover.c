@@ -152,18 +152,22 @@ show_slowest(const struct mover *mover)
 	const struct sinks *sinks = &mover->sinks;
 	const char *slowest = NULL;
 	int64_t most = -1;
+	size_t left = 0;
 
 	if (sinks->count < 2)
 		return;
 	for (size_t i = 0; i < sinks->count; i++) {
 		const int64_t spent = zc_job_sink(sinks->job, i)->spent;
 
-		if (sinks->dest[i]->status != STATUS_OK || spent <= most)
+		if (sinks->dest[i]->status != STATUS_OK)
+			continue;
+		left++;
+		if (spent <= most)
 			continue;
 		most = spent;
 		slowest = sinks->dest[i]->end.name;
 	}
-	gauge_slowest(slowest);
+	gauge_slowest(left > 1 ? slowest : NULL);
 }
 
 enum status
