@@ -105,18 +105,28 @@ print_dest(const struct summary_dest *dest, const char *name, double seconds,
 	diag_log("%s%s%s", name, mark, done);
 }
 
-/** Print which of several destinations the others had to wait for. */
+/** Print which of several destinations the others had to wait for.  One that
+ * has failed is not among them. */
 static void
 print_slowest(const struct summary *summary)
 {
-	const struct summary_dest *slowest = summary->dest;
+	const struct summary_dest *slowest = NULL;
+	size_t complete = 0;
 
-	for (size_t i = 1; i < summary->count; i++)
-		if (summary->dest[i].result.spent > slowest->result.spent)
-			slowest = &summary->dest[i];
-	diag_verbose("slowest: %s: %.3f s of %.3f s were spent on it",
-	    slowest->name, (double)slowest->result.spent / 1e9,
-	    summary->copied);
+	for (size_t i = 0; i < summary->count; i++) {
+		const struct summary_dest *dest = &summary->dest[i];
+
+		if (dest->status != STATUS_OK)
+			continue;
+		complete++;
+		if (slowest == NULL ||
+		    dest->result.spent > slowest->result.spent)
+			slowest = dest;
+	}
+	if (complete > 1)
+		diag_verbose("slowest: %s: %.3f s of %.3f s were spent on it",
+		    slowest->name, (double)slowest->result.spent / 1e9,
+		    summary->copied);
 }
 
 void
@@ -124,7 +134,7 @@ verbose_done(const struct summary *summary, bool shown)
 {
 	const bool several = summary->count > 1;
 
-	if (several && summary->copied > 0)
+	if (summary->copied > 0)
 		print_slowest(summary);
 	for (size_t i = 0; i < summary->count; i++) {
 		const struct summary_dest *dest = &summary->dest[i];
