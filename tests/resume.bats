@@ -2,6 +2,7 @@
 # --resume: a transfer that failed goes on where it ended, and only there.  What
 # is not proved to be the same is moved again, and files of others are safe.
 # shellcheck disable=SC2016	# for other shells
+# bats file_tags=slow
 
 load helpers
 
