@@ -25,10 +25,15 @@
  *	  wrapping.c		  --header, --trailer
  *	  skip.c		  --offset; resume.c --resume
  *	  sparse.c		  --sparse
+ *	  user.c		  --user: gives up root
  *	  fit.c			  checks that each option fits an end
  *	  move.c		  the data: one engine job; mover.c is what is
  *				  to be done meanwhile, peers.c waits; rules.c
  *				  is --select, rate.c --rate
+ *	  buffering.c		  --buffer: filler.c is the thread that reads
+ *				  SOURCE, buffer.c says how far it is, and
+ *				  buffer-store.c is the memory (SOURCE's pages,
+ *				  pipe-queue.c or a file)
  *	  commit.c		  commits the destinations, in a good order
  *	  verdict.c		  its result -> a message and a status
  *	  tally.c		  how many bytes were moved, in words
@@ -45,7 +50,9 @@
  *	  progress.c		  meanwhile, by a thread: view.c and speed.c
  *				  make figures of counters, line.c a line of
  *				  these
- *	  summary.c		  at the end, as JSON (json-text.c)
+ *	  progress-object.c summary.c
+ *				  meanwhile, and at the end, as JSON
+ *				  (json-text.c, or json-missing.c)
  *	endpoint/		names -> open ends -> committed or undone
  *	  endpoint.c		  calls the hooks of its type; parse.c finds the
  *				  type that a name means
@@ -60,7 +67,8 @@
  *				  is in it, checkpoint.c flushes it meanwhile
  *	  preserve.c		  --preserve
  *	  stdio.c		  descriptors that zcopy was started with
- *	  tcp.c listen.c unix.c sockets; socket.c listeners.c address.c
+ *	  tcp.c listen.c unix.c vsock.c
+ *				  sockets; socket.c listeners.c address.c
  *				  lookup.c connect.c retry.c congestion.c
  *				  allow.c are what they share
  *	  exec.c		  commands; guardian.c outlives zcopy, so that a
@@ -83,7 +91,8 @@
  *				  method, waiting.c waits, ending.c ends sinks
  *	  supply.c		  the source, and what was taken from it
  *	  sink.c		  a sink; pace.c keeps several of one file close
- *				  together, total.c sums them up
+ *				  together, total.c sums them up, pipe-pace.c
+ *				  leaves a full pipe to its reader for a while
  *	  store-*.c		  where bytes wait: memory, a pipe, a map
  *	  extent.c zeros.c	  holes of the source, and zeros of a sink
  *	  policy.c		  which methods, in which order; other sizes
@@ -98,30 +107,45 @@
  *
  *	base/			what all of it may use: options.c is what the
  *				user asked for; diag.c prints messages; gauge.c
- *				is how far the run is; digest.c computes
- *				digests, and xxh3.c knows for which CPU;
+ *				is how far the run is; digest.c and digest-*.c
+ *				compute digests, xxh3.c chooses xxh3-avx2.c if
+ *				the CPU has that;
  *				signals.c deadline.c output.c size.c random.c
- *				thread.c utf8.c status.h; clock.h is the one
- *				clock; missing.h knows the errnos of a call
- *				that the kernel does not have
+ *				number.c thread.c bell.c utf8.c status.h;
+ *				clock.h is the one clock; missing.h knows the
+ *				errnos of a call that the kernel does not have
  *	system/			what differs between operating systems
+ *	  access.c		  what we may do with a file
  *	  attributes.c		  owner, mode and ACL of a file
  *	  block.c		  block devices and direct I/O
  *	  capability.c		  what root, or the program in a file, may do
+ *	  device.c		  what the number of a device says
+ *	  file-flags.c		  flags of chattr(1), and what is mounted
  *	  filesystem.c		  what a file is on: procfs, tmpfs, ext4...
  *	  holes.c		  find holes in files, and make some
+ *	  ioctl.h		  the type of ioctl(2)'s requests
+ *	  memory-file.c		  files in memory: memfd_create(2)
+ *	  mount.c		  the type of a file system, by its name
+ *	  names.c		  names of errno values and signals
  *	  page-cache.c		  what the page cache holds, and dropping it
+ *	  pipes.c		  large pipes, moving pages, reading packets
  *	  preallocate.c		  fallocate(2), where it pays
  *	  processes.c		  what descends from a process
+ *	  punch.c		  making holes on macOS, FreeBSD and illumos
+ *	  sendfile.c		  that of FreeBSD, macOS and illumos
+ *	  setid.c		  set-user-ID and the like, which is refused
  *	  socket-pages.c	  pages that have left a socket
  *	  socket-queue.c	  what a socket has still to deliver
+ *	  substitutes.c		  calls that Linux has, for other systems
  *	  tcp.c			  what the kernel knows of a TCP connection
- *	  uncached.c		  RWF_DONTCACHE
+ *	  timer-slack.c		  how exactly a thread is woken
+ *	  uncached.c		  RWF_DONTCACHE, and F_NOCACHE of macOS
+ *	  vsock.c		  addresses of vsock(7)
  *	  writeback.c		  begin to write a file to the disk early
  *	  xattrs.c		  extended attributes of a file
  *
- * A directory uses only those below it; system/ and base/ are used by all.  The
- * engine knows nothing of the program.
+ * A directory uses only those below it; system/ and base/ are used by all, and
+ * system/ uses base/.  The engine knows nothing of the program.
  */
 #include "config.h"
 
@@ -136,6 +160,7 @@
 #include "cli/options.h"
 #include "report/methods.h"
 #include "report/progress.h"
+#include "system/setid.h"
 #include "transfer/discard.h"
 #include "transfer/run.h"
 
@@ -152,6 +177,20 @@ hold_standard_descriptors(void)
 			(void)open("/", O_PATH);
 }
 
+/** Refuse to lend the rights of the program file to its caller, who could read
+ * and write all files that these rights allow.  No option is safe, and the
+ * environment cannot be trusted, either. */
+static enum status
+check_rights(void)
+{
+	if (!setid_is_used())
+		return STATUS_OK;
+	diag_error(NULL, "refused: this program file is set-user-ID or "
+	    "set-group-ID or has capabilities, and would lend them to every "
+	    "user; use sudo(8)");
+	return STATUS_USAGE;
+}
+
 /** Do the one thing that was asked for. */
 static enum status
 act(const struct options *options)
@@ -159,7 +198,7 @@ act(const struct options *options)
 	switch (options->action) {
 	case ACTION_COPY:
 	case ACTION_EXPLAIN:
-		return run(options);
+		return run_transfer(options);
 	case ACTION_DISCARD:
 		return discard(options);
 	case ACTION_BENCHMARK:
@@ -181,6 +220,8 @@ main(int argc, char **argv)
 	enum status status;
 
 	hold_standard_descriptors();
+	if (check_rights() != STATUS_OK)
+		return STATUS_USAGE;
 	output_buffer();
 	signals_install();
 	progress_answer_signals();

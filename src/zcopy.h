@@ -91,6 +91,10 @@ enum zc_flag {
 					   Linux has RWF_DONTCACHE */
 	ZC_LOOK = 512,			/* call zc_request.look: only read-write
 					   can do that */
+	ZC_READ_HOLES = 1024,		/* read holes of the source as zeros,
+					   also with ZC_MAKE_HOLES: another
+					   thread is still writing it, and
+					   `allow` says how far */
 };
 
 /**
@@ -258,10 +262,13 @@ struct zc_request {
 	const struct zc_sink *sinks;
 	size_t sink_count;
 	/* Return how many of these bytes may be taken from the source now; or
-	 * set *until, as in zc_wait, and return 0: none before that time, but a
-	 * source that is known to have ended is not waited for.  This limits
-	 * the rate.  Bytes that several sinks read are asked for only once.
-	 * -1: the job fails with errno. */
+	 * 0 and set *until, as in zc_wait: none before that time, but a source
+	 * that is known to have ended is not waited for.  This limits the rate.
+	 * If 0 is returned and *until is left at 0, there are none yet, and
+	 * `wait` is to return when that changes: whatever the source's size
+	 * says, it is not at its end, and the timeout is not put off.  Bytes
+	 * that several sinks read are asked for only once.  -1: the job fails
+	 * with errno. */
 	int64_t (*allow)(int64_t bytes, int64_t *until, void *arg);
 	/* If nothing moves for so many nanoseconds, the job ends with
 	 * ZC_STALLED; 0: never.  What a peer takes out of the queue of a sink
@@ -378,7 +385,8 @@ struct zc_job *zc_job_new(const struct zc_request *);
  *		again.  `waits` has room for `count` elements (0: it may be
  *		NULL).  A job needs as many as it has sinks; those that it does
  *		not need get fd -1 and `until` 0.  Also if a blocking socket's
- *		SO_RCVTIMEO or SO_SNDTIMEO is over.
+ *		SO_RCVTIMEO or SO_SNDTIMEO is over, however many signals came
+ *		meanwhile.
  * EBUSY	with ZC_WOULD_WAIT: the next bytes are not in memory yet.
  *
  * EAGAIN means nothing else: if EAGAIN ends a job, result->error is EAGAIN, and
@@ -491,8 +499,9 @@ ssize_t zc_splice(int out, int in, int64_t *offset, size_t nbytes,
 
 /**
  * Fill in what would be tried for these ends, and move nothing.  `forced` and
- * `preferred` may be ZC_AUTO.  count is 0 if a forced method cannot serve, or
- * an argument is not valid.
+ * `preferred` may be ZC_AUTO.  A method whose call this build lacks is in no
+ * plan; zc_method_available() tells whether the kernel has it, too.  count is 0
+ * if a forced method cannot serve, or an argument is not valid.
  */
 void zc_plan(struct zc_plan *, const struct zc_ends *, enum zc_method forced,
     enum zc_method preferred, unsigned flags);

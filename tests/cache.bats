@@ -400,6 +400,24 @@ refusing() {
 	same "$data" out
 }
 
+@test "no-cache: says so, and once, if the kernel cannot drop pages" {
+	"$TEST_BIN/seccomp" fadvise:ENOSYS -- true || skip "no such filter"
+	local error note
+	note="--no-cache: data stays in the page cache, because the kernel does"
+	note+=" not drop it: "
+	for error in EPERM ENOSYS; do
+		refusing fadvise:$error preadv2:EPERM
+		[ "$(grep -c "^zcopy: in: $note" <<<"$output")" -eq 1 ]
+		[ "$(grep -c "^zcopy: out: $note" <<<"$output")" -eq 1 ]
+		cache has out
+		same "$data" out
+	done
+	rm out
+	local clean_env=("${clean_env[@]}" "$TEST_BIN/seccomp" fadvise:ENOSYS --)
+	zcopy 0 --no-cache --resume in out
+	[ "$(grep -c "^zcopy: out: $note" <<<"$output")" -eq 1 ]
+}
+
 # The kernel tells nobody else which pages are in memory.  RWF_DONTCACHE does
 # not need to know (Linux 6.14, on ext4, XFS and others).
 @test "no-cache: the file of another user is as before, or zcopy says why not" {
@@ -463,6 +481,35 @@ refusing() {
 		"$TEST_BIN/seccomp" "preadv2:$error" "pwritev2:$error" -- \
 		    "$TEST_BIN/uncached" in out
 		same "$data" out
+	done
+}
+
+# disk_reads COMMAND [ARG...] - run it; print how many bytes the disk of $fs was
+# read for it.
+disk_reads() {
+	local stat before after
+	stat=/sys/dev/block/$(mountpoint -d "$fs")/stat
+	read -r _ _ before _ <"$stat"
+	"$@"
+	read -r _ _ after _ <"$stat"
+	echo $(((after - before) * 512))
+}
+
+# A large read-ahead makes large folios, and RWF_DONTCACHE drops each one that it
+# has read, also in part.
+@test "no-cache: ZC_DONT_CACHE reads nothing twice from the disk" {
+	local queue offset bytes
+	file_system ext4
+	random_file "$fs/in" 64M
+	queue=/sys/dev/block/$(mountpoint -d "$fs")/queue
+	echo 8192 >"$queue/read_ahead_kb"
+	for offset in 0 1000001; do
+		retry cache drop "$fs/in"
+		bytes=$(disk_reads "$TEST_BIN/uncached" "$fs/in" /dev/null \
+		    $offset)
+		echo "from $offset: read $bytes bytes from the disk"
+		[ "$bytes" -gt 60000000 ]
+		[ "$bytes" -lt $((67108864 * 103 / 100)) ]
 	done
 }
 

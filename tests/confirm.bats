@@ -73,7 +73,7 @@ confirmed() {
 
 ## What each value waits for
 
-# bats test_tags=valgrind
+# bats test_tags=valgrind,kernel
 @test "confirm: zcopy waits for the close, by default and with --confirm=close" {
 	local route option
 	for route in $ROUTES; do
@@ -96,6 +96,39 @@ confirmed() {
 		confirmed ack
 		: >"$go"
 		peer_ends 0
+		rm "$go"
+	done
+}
+
+# changed_before_taken ARG... - SOURCE is cut short when all of it was given to
+# the kernel, and its last page before the peer reads it.
+changed_before_taken() {
+	cp in late
+	to_tcp rcvbuf=4096 take=1000 "wait=$go" "save=$got" -- "$@" late
+	retry answers 'waiting for the peer to confirm'
+	truncate -s 299000 late
+	: >"$go"
+}
+
+@test "confirm: lent pages that change before the peer has them give status 7" {
+	local method
+	for method in auto sendfile splice; do
+		changed_before_taken -m "$method"
+		ends 7
+		[[ $output == *"read: it changed before $name was known to"* ]]
+		peer_ends 0
+		rm "$go"
+	done
+}
+
+@test "confirm: SOURCE may change once zcopy has copied the data" {
+	local args
+	for args in --stable "-m read-write" "-m mmap"; do
+		# shellcheck disable=SC2086
+		changed_before_taken $args
+		ends 0
+		peer_ends 0
+		tail -c +1001 in | cmp - "$got"
 		rm "$go"
 	done
 }
@@ -127,6 +160,7 @@ confirmed() {
 	done
 }
 
+# bats test_tags=kernel
 @test "confirm: ack waits until the last byte is acknowledged" {
 	local route
 	for route in $ROUTES; do
@@ -439,6 +473,7 @@ methods_of() {
 	[[ $failure == *"(0 bytes delivered"* ]]
 }
 
+# bats test_tags=kernel
 @test "reset: a peer that closes at once gives status 5 with any --confirm" {
 	local route what
 	more_than_fits "$big"
@@ -589,6 +624,7 @@ given() {
 	exec 5>&-
 }
 
+# bats test_tags=kernel
 @test "given: ack and close work on a unix socket" {
 	requires python3
 	local what

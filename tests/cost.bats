@@ -53,6 +53,17 @@ costs() {
 	[ "${calls[rt_sigaction]}" -lt 64 ]
 }
 
+@test "cost: the kind of an end is found out once, and the memory seldom" {
+	random_file small 1000
+	count path path small
+	echo "${calls[*]@K}"
+	[ $((calls[fstatfs] + calls[fstatfs64])) -le 5 ]
+	[ -z "${calls[sysinfo]:-}" ]
+	count path pipe small
+	[ $((calls[fstatfs] + calls[fstatfs64])) -le 3 ]
+	[ -z "${calls[sysinfo]:-}" ]
+}
+
 @test "cost: file to file takes one call a GiB, and one for the end" {
 	count path path large -v
 	grep -q ", method copy_file_range$" said
@@ -66,8 +77,8 @@ costs() {
 }
 
 @test "cost: file to stream takes few calls a GiB, by the right method" {
-	costs path pipe splice 40000
-	costs path fifo splice 40000
+	costs path pipe splice 12000
+	costs path fifo splice 12000
 	costs path tcp splice 40000
 	costs path unix splice 60000
 }
@@ -99,6 +110,25 @@ costs() {
 	done
 }
 
+@test "cost: a pipe of our own is made by two calls, as large as the file" {
+	local TRACE='-e trace=pipe2,fcntl' command=() kib
+	for kib in 32 64 256 1024; do
+		echo "$kib KiB"
+		random_file small ${kib}K
+		count path pipe small -v
+		grep -q ", method splice$" said
+		[ "${calls[splice]}" -eq 3 ]	# in, out, and the end
+		zcopy_command @source @dest
+		"$TEST_BIN/between" path small pipe out "${command[@]}"
+		same small out
+		grep -A1 pipe2 "$BATS_TEST_TMPDIR.trace" >made
+		cat made
+		grep -q "F_SETPIPE_SZ, $((kib < 64 ? 65536 : kib * 1024)))" \
+		    made
+		[ "$(grep -c PIPE_SZ "$BATS_TEST_TMPDIR.trace")" -le 3 ]
+	done
+}
+
 # reads KIND INPUT FD - true if zcopy reads that descriptor twice: data, and the
 # end.
 reads() {
@@ -107,6 +137,15 @@ reads() {
 	"$TEST_BIN/between" "$1" "$2" path out "${command[@]}"
 	cat "$BATS_TEST_TMPDIR.trace"
 	[ "$(grep -Ec "read\\($3, .*, 32768\\)" "$BATS_TEST_TMPDIR.trace")" -eq 2 ]
+}
+
+# Larger writes get larger folios, up to a limit: see engine/tuning.h.
+@test "cost: read-write fills a file by 512 KiB" {
+	local TRACE='-e trace=write'
+	zcopy 0 --inplace -m read-write large out
+	same large out
+	[ "$(grep -c 'write([0-9]*, .* = 524288$' \
+	    "$BATS_TEST_TMPDIR.trace")" -eq 128 ]
 }
 
 @test "cost: memory does not grow with the size" {

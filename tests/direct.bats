@@ -27,7 +27,7 @@ on_ext4() {
 }
 
 # direct NUMBER FILE OFFSET zcopy ARG... - run zcopy with FILE open with
-# O_DIRECT, at OFFSET, as descriptor NUMBER: see tests/direct.py.
+# O_DIRECT, at OFFSET or to append, as descriptor NUMBER: see tests/direct.py.
 direct() {
 	local as_user=(python3 "$BATS_TEST_DIRNAME/direct.py" "${@:1:3}" env)
 	"${@:4}"
@@ -54,6 +54,18 @@ refused_as() {
 		refused_as "$has not 1000 bytes at 0"
 		cmp - in		# not one byte was taken
 	} < <(cat in)
+}
+
+@test "direct: what is appended begins at the end of the file" {
+	on_ext4
+	head -c 512 in >"$fs/out"
+	direct 1 "$fs/out" append zcopy 0 --bytes=1024 --offset=512 in -
+	same <(head -c 1536 in) "$fs/out"
+	head -c 100 in >"$fs/out"
+	direct 1 "$fs/out" append zcopy 4 --bytes=512 in -
+	refused_as "write: the descriptor has O_DIRECT: it takes blocks of 512 \
+bytes, not 512 bytes at 100"
+	same <(head -c 100 in) "$fs/out"
 }
 
 @test "direct: a size that a block device cannot take is refused" {
@@ -114,6 +126,14 @@ read and are lost); the descriptor has O_DIRECT and takes whole blocks only"
 	    skip "no O_DIRECT on tmpfs"
 	direct 1 "$fs/out" 0 zcopy 0 in -
 	same in "$fs/out"
+}
+
+@test "direct: --buffer collects whole blocks, even if a pipe gives single bytes" {
+	on_ext4
+	head -c 8192 in >small
+	direct 1 "$fs/out" 0 zcopy 0 --buffer=64K --timeout=10 - - \
+	    < <(exec python3 "$BATS_TEST_DIRNAME/drip.py" small)
+	same small "$fs/out"
 }
 
 @test "direct: --rate moves whole blocks, even if its steps would be smaller" {

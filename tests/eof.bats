@@ -131,6 +131,7 @@ fcntl.ioctl(7, termios.FIONREAD, count)
 print(count[0])')" -eq 0 ]
 }
 
+# bats test_tags=kernel
 @test "eof: a FIFO ends when its last writer closes, not before" {
 	local method
 	requires python3
@@ -196,7 +197,7 @@ kernel_file() {
 	[ "$(stat -c %s all)" -gt 0 ]
 	[ "$(stat -c %s "$1")" -ne "$(stat -c %s all)" ]
 	for dest in file stdout pipe fifo tcp; do
-		for method in auto sendfile splice read-write; do
+		for method in $(available auto sendfile splice read-write); do
 			echo "method $method"
 			deliver 0 "$dest" -m "$method" "$1"
 			same all got
@@ -205,7 +206,7 @@ kernel_file() {
 	exec 7<"$1"
 	zcopy 0 fd:7 got
 	same all got
-	for method in copy_file_range mmap reflink; do
+	for method in $(available copy_file_range mmap reflink); do
 		echo "method $method"
 		zcopy 9 -m "$method" "$1" new
 		[[ $output == *"$method: "* ]]
@@ -242,7 +243,7 @@ kernel_file() {
 	cat "/proc/$!/cmdline" >all
 	zcopy 0 "/proc/$!/cmdline" out
 	same all out
-	for method in sendfile splice; do
+	for method in $(available sendfile splice); do
 		echo "method $method"
 		zcopy 9 -m "$method" "/proc/$!/cmdline" new
 		[[ $output == *"$method: "* ]]
@@ -264,6 +265,7 @@ kernel_file() {
 # FUSE has done that, and overlayfs in containers.
 @test "eof: a 0 from the kernel's own paths before the end is not believed" {
 	local method
+	requires_method copy_file_range sendfile splice
 	FAULT=copy_file_range:zero:1 zcopy 0 in got
 	fault_fired
 	same in got
@@ -294,6 +296,7 @@ terminal() {
 	python3 "$BATS_TEST_DIRNAME/terminal.py" "$@"
 }
 
+# bats test_tags=kernel
 @test "eof: a terminal ends at the first Ctrl-D, and no more is read" {
 	local method
 	requires python3
@@ -320,7 +323,7 @@ terminal() {
 @test "eof: a terminal gets all of a file, with each method that can" {
 	local method
 	requires python3
-	for method in auto splice sendfile mmap read-write; do
+	for method in $(available auto splice sendfile mmap read-write); do
 		echo "method $method"
 		terminal dest "$ZCOPY" -m "$method" in -
 		same in got

@@ -221,6 +221,45 @@ kept() {
 	same "$in" out
 }
 
+@test "exec: a DEST may change SOURCE when it has taken all" {
+	local method
+	for method in auto sendfile splice read-write; do
+		cp "$in" late
+		zcopy 0 -m "$method" late exec:'cat >out && echo new >late'
+		same "$in" out
+		[ "$(cat late)" = new ]
+	done
+}
+
+# lends METHOD - SOURCE changes when the pipe has all of it, but the command
+# has not read it yet.
+lends() {
+	rm -f whole
+	cp "$in" late
+	start --pipe-size=1M -m "$1" late \
+	    exec:'read -r x <fifo; cat >out && echo whole >whole'
+	retry waiting
+	truncate -s 1000 late
+	echo >fifo
+}
+
+# waiting - true if $pid waits for the command.
+waiting() {
+	answers 'waiting for the command'
+}
+
+@test "exec: no end of lent pages that change before DEST has read them" {
+	local method
+	mkfifo fifo
+	for method in auto sendfile splice; do
+		watched lends "$method"
+		ends 7
+		[[ $output == *"late: read: it changed before exec:"* ]]
+		all_gone
+		[ ! -e whole ]
+	done
+}
+
 @test "exec: a DEST that is slow gets all" {
 	zcopy 0 -v "$in" exec:'sleep 0.3; cat >out; sleep 0.3'
 	same "$in" out
@@ -383,6 +422,24 @@ not_whole() {
 		kill -TERM "$pid"
 		ends 143
 		not_whole
+	done
+}
+
+@test "exec: reads of /proc that are interrupted or short hide no process" {
+	local what every first
+	# If the number of processes is a multiple, the same one is hit in each
+	# round.
+	for what in EINTR one; do
+		for every in 2 3 5; do
+			for (( first = 1; first <= every; first++ )); do
+				FAULT=read:$what:$first+$every zcopy 3 \
+				    exec:'unset LD_PRELOAD; false' \
+				    exec:'unset LD_PRELOAD; cat >got; : >whole'
+				fault_fired
+				[[ $output != *"could not be ended"* ]]
+				[ ! -e whole ]
+			done
+		done
 	done
 }
 

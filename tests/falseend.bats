@@ -292,6 +292,22 @@ st_size"* ]]
 	[ "$(cat out)" = old ]
 }
 
+@test "fuse: a pipe's reader is not held up by a slow server" {
+	local reader
+	odd_files
+	mkfifo fifo
+	cat fifo >"$got" 3>&- &
+	reader=$!
+	start --block-size=64K "$odd/slow" fifo
+	retry test -s "$got"
+	# The next read(2) takes 1.2 s.  A reader that waited for the pipe's
+	# lock all that time (state D) could not be killed.
+	RETRY_SECONDS=1 retry asleep "$reader"
+	kill "$reader"
+	wait "$reader" || [ $? -eq 143 ]
+	ends 141
+}
+
 @test "fuse: with an offset past st_size, --timeout and signals work" {
 	local far
 	odd_files
@@ -319,7 +335,7 @@ st_size"* ]]
 @test "fuse: a read error half way is reported, with each method" {
 	local method
 	odd_files
-	for method in auto read-write; do
+	for method in auto read-write sendfile splice mmap; do
 		echo old >out
 		zcopy 3 -m "$method" "$odd/broken" out
 		[[ $output == *"zcopy: $odd/broken: read: Input/output error"* ]]
@@ -342,7 +358,7 @@ st_size"* ]]
 	done
 	mkfifo fifo
 	cat fifo >"$got" 3>&- &
-	FAULT=splice:zero:2 zcopy 0 -v -m splice --block-size=65536 in fifo
+	FAULT=splice:zero:2:in=reg zcopy 0 -v -m splice --block-size=65536 in fifo
 	wait $!
 	fault_fired
 	same in "$got"

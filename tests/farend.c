@@ -1,10 +1,11 @@
 /*
- * farend read|splice|give|tcp-take|tcp-give BYTES
+ * farend read|read-64k|splice|give|tcp-take|tcp-give BYTES
  * farend unix-take PATH BYTES
  *
  * The far end of a race (scripts/race), as fast as possible:
  *
- *	read		receive from standard input, with read(2)
+ *	read		receive from standard input, with read(2), by 1 MiB
+ *	read-64k	the same by 64 KiB at a time, as most programs do
  *	splice		the same with splice(2), from a pipe, which is made
  *			larger
  *	give		send to standard output, a pipe, which is made larger
@@ -41,6 +42,12 @@ static ssize_t
 take_read(int fd)
 {
 	return read(fd, block, BLOCK);
+}
+
+static ssize_t
+take_64k(int fd)
+{
+	return read(fd, block, (size_t)64 * 1024);
 }
 
 static ssize_t
@@ -158,6 +165,13 @@ be_read(const char *path, int64_t bytes)
 }
 
 static void
+be_read_64k(const char *path, int64_t bytes)
+{
+	(void)path;
+	take(STDIN_FILENO, bytes, take_64k);
+}
+
+static void
 be_splice(const char *path, int64_t bytes)
 {
 	(void)path;
@@ -204,8 +218,9 @@ static const struct {
 	int arguments;
 	void (*be)(const char *path, int64_t bytes);
 } modes[] = {
-	{ "read", 1, be_read }, { "splice", 1, be_splice },
-	{ "give", 1, be_give }, { "tcp-take", 1, be_tcp_take },
+	{ "read", 1, be_read }, { "read-64k", 1, be_read_64k },
+	{ "splice", 1, be_splice }, { "give", 1, be_give },
+	{ "tcp-take", 1, be_tcp_take },
 	{ "tcp-give", 1, be_tcp_give }, { "unix-take", 2, be_unix_take },
 };
 

@@ -155,8 +155,9 @@ requires_libc_malloc() {
 @test "faults: a broken pipe while SIGPIPE is ignored is blamed on DEST" {
 	first="trap '' PIPE"
 	clean_env=(env)			# env --default-signal would undo that
-	struck=2
+	struck=1			# from the private pipe to DEST
 	fails 4 "write: ${text[EPIPE]}" path pipe splice:EPIPE:2
+	struck=2
 	fails 4 "write: ${text[EPIPE]}" path fifo write:EPIPE:2:out=fifo \
 	    --method=read-write
 }
@@ -180,16 +181,23 @@ requires_libc_malloc() {
 @test "faults: a pipe that cannot be made larger is used as it is" {
 	local rule
 	for rule in fcntl:EPERM:1+:cmd=$F_SETPIPE_SZ \
-	    fcntl:EBUSY:1+:cmd=$F_SETPIPE_SZ fcntl:EPERM:1:cmd=$F_SETPIPE_SZ \
-	    fcntl:EINVAL:1+:cmd=$F_GETPIPE_SZ; do
-		arrives path pipe "$rule" -v
-		[[ $output == *"method splice" ]]
+	    fcntl:EBUSY:1+:cmd=$F_SETPIPE_SZ fcntl:EPERM:1:cmd=$F_SETPIPE_SZ; do
 		arrives pipe pipe "$rule" -v
 		[[ $output == *"method splice" ]]
 		arrives tcp path "$rule" --pipe-size=256K -v
 		[[ $output == *"method splice" ]]
 		arrives path tcp "$rule" --method=splice --pipe-size=128K
+		arrives path pipe "$rule" -v
+		[[ $output == *"method splice" ]]
 	done
+}
+
+@test "faults: a pipe whose size is not known is no private pipe" {
+	local unknown=fcntl:EINVAL:1+:cmd=$F_GETPIPE_SZ
+	arrives pipe pipe "$unknown" -v
+	[[ $output == *"method splice" ]]
+	arrives path pipe "$unknown,fcntl:EPERM:1+:cmd=$F_SETPIPE_SZ" -v
+	[[ $output == *"method sendfile" ]]
 }
 
 @test "faults: without memory, a method without a buffer is used" {
@@ -235,7 +243,7 @@ requires_libc_malloc() {
 		[[ $output == *"method splice" ]]
 		arrives pipe path splice:EAGAIN:$when --method=splice -v
 		[[ $output == *"method splice" ]]
-		arrives path pipe splice:EAGAIN:$when -v
+		arrives path pipe splice:EAGAIN:$when:out=1 -v
 		[[ $output == *"method splice" ]]
 		arrives path pipe splice:EINVAL:1,sendfile:EAGAIN:$when -v
 		[[ $output == *"method sendfile" ]]
@@ -247,12 +255,28 @@ requires_libc_malloc() {
 
 @test "faults: EINTR from poll loses nothing, another error ends zcopy" {
 	first='dd iflag=nonblock oflag=nonblock count=0 status=none'
-	arrives pipe pipe splice:EAGAIN:1+2:in=0,poll:EINTR:1
-	arrives pipe pipe splice:EAGAIN:1+2:out=1,poll:EINTR:1+2
+	arrives pipe pipe splice:EAGAIN:1+2:in=0,ppoll:EINTR:1
+	arrives pipe pipe splice:EAGAIN:1+2:out=1,ppoll:EINTR:1+2
 	fails 3 "read: ${text[ENOMEM]}" pipe path \
-	    splice:EAGAIN:1,poll:ENOMEM:1 --method=splice
-	struck=2
-	fails 4 "write: ${text[ENOMEM]}" path pipe splice:EAGAIN:2,poll:ENOMEM:1
+	    splice:EAGAIN:1,ppoll:ENOMEM:1 --method=splice
+	struck=1
+	fails 4 "write: ${text[ENOMEM]}" path pipe \
+	    splice:EAGAIN:1:out=1,ppoll:ENOMEM:1
+}
+
+# Time that passes within zcopy looks to it like a clock that jumps.
+@test "faults: a wait whose time passes while it begins is over" {
+	local when
+	random_file large 4000000
+	mkfifo fifo
+	for when in 1+2 2+2 1+3 2+3 3+3 1+4 2+4 3+4 4+4; do
+		echo "the clock jumps at calls $when"
+		dd bs=4k status=none <fifo >got &
+		FAULT=clock_gettime:late:$when zcopy 0 large fifo
+		wait $!
+		[ -s "$BATS_TEST_TMPDIR.fault" ]
+		cmp large got
+	done
 }
 
 ## Where DEST gets its name

@@ -7,8 +7,12 @@ load helpers
 load fault
 load fault-table
 
-@test "faults: file to pipe: failures of splice are handled" {
-	check_call path pipe splice splice
+@test "faults: file to pipe: failures of splice into our pipe are handled" {
+	check_call path pipe in splice
+}
+
+@test "faults: file to pipe: failures of splice out of it are handled" {
+	check_call path pipe out splice
 }
 
 @test "faults: file to pipe: failures of sendfile are handled" {
@@ -23,8 +27,12 @@ load fault-table
 	check_call path pipe write '' kernel:ENOSYS:1+
 }
 
-@test "faults: file to FIFO: failures of splice are handled" {
-	check_call path fifo splice splice
+@test "faults: file to FIFO: failures of splice into our pipe are handled" {
+	check_call path fifo in splice
+}
+
+@test "faults: file to FIFO: failures of splice out of it are handled" {
+	check_call path fifo out splice
 }
 
 @test "faults: file to FIFO: failures of write are handled" {

@@ -2,6 +2,7 @@
 # From a file to a socket: calls fail in each way that is in
 # tests/fault-table.bash.  After each, either everything arrives, or zcopy fails
 # with the right message and status, and counts exactly.
+# bats file_tags=slow
 
 load helpers
 load fault

@@ -9,7 +9,8 @@
  *	WHAT	the errno to fail with, by name, without making the call;
  *		`short`: pass the call on with half its count, at least 1;
  *		`one`: with a count of 1; `zero`: return 0 without making it;
- *		`pass`: a hit that changes nothing, to count calls
+ *		`pass`: a hit that changes nothing, to count calls; `late`, for
+ *		clock_gettime: from now on the clock is 2 ms further
  *	WHEN	N: the Nth call only; N+: that one and all later ones; N+K: that
  *		one and each Kth after it.  Each rule counts the calls that it
  *		applies to
@@ -25,8 +26,9 @@
 #ifndef _GNU_SOURCE
 # define _GNU_SOURCE
 #endif
-/* It would rename functions that are defined here. */
+/* They would rename functions that are defined here. */
 #undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -48,13 +50,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef STATX_TYPE		/* musl has statx(2) since 1.2.5 */
+#include <linux/stat.h>
+#endif
+#if defined(__GLIBC__) && __TIMESIZE == 32
+#include <linux/time_types.h>	/* since Linux 5.1 */
+#endif
+
+#include "system/ioctl.h"
+
 enum call {
 	COPY_FILE_RANGE, SENDFILE, SPLICE, TEE, READ, PREAD, WRITE, PWRITE,
 	SEND, MMAP, IOCTL, PIPE2, FCNTL, FSTAT, OPEN, OPENAT, CLOSE, FSYNC,
 	FDATASYNC, SYNCFS, SYNC_FILE_RANGE, LINKAT, RENAMEAT, UNLINKAT,
-	FTRUNCATE, POLL, ACCEPT4, CONNECT, POSIX_MEMALIGN, LSEEK, FCHMOD,
+	FTRUNCATE, POLL, PPOLL, ACCEPT4, CONNECT, POSIX_MEMALIGN, LSEEK, FCHMOD,
 	FCHOWN, TIMER_CREATE, FGETXATTR, FLISTXATTR, FREMOVEXATTR, FSETXATTR,
-	FUTIMENS, GETXATTR, LISTXATTR, CALLS,
+	FUTIMENS, GETXATTR, LISTXATTR, CLOCK_GETTIME, CALLS,
 	KERNEL				/* only in rules */
 };
 
@@ -63,12 +74,13 @@ static const char *const call_names[CALLS] = {
 	"write", "pwrite", "send", "mmap", "ioctl", "pipe2", "fcntl", "fstat",
 	"open", "openat", "close", "fsync", "fdatasync", "syncfs",
 	"sync_file_range", "linkat", "renameat", "unlinkat", "ftruncate",
-	"poll", "accept4", "connect", "posix_memalign", "lseek", "fchmod",
-	"fchown", "timer_create", "fgetxattr", "flistxattr",
+	"poll", "ppoll", "accept4", "connect", "posix_memalign", "lseek",
+	"fchmod", "fchown", "timer_create", "fgetxattr", "flistxattr",
 	"fremovexattr", "fsetxattr", "futimens", "getxattr", "listxattr",
+	"clock_gettime",
 };
 
-enum { PASS = -1, ZERO = -2, ONE = -3, SHORT = -4 };
+enum { PASS = -1, ZERO = -2, ONE = -3, SHORT = -4, LATE = -5 };
 
 static const struct word {
 	const char *name;
@@ -76,6 +88,7 @@ static const struct word {
 } whats[] = {
 #define ERROR(name) { #name, name }
 	{ "pass", PASS }, { "zero", ZERO }, { "one", ONE }, { "short", SHORT },
+	{ "late", LATE },
 	ERROR(E2BIG), ERROR(EACCES), ERROR(EADDRINUSE), ERROR(EAGAIN), ERROR(EBADF),
 	ERROR(EBUSY), ERROR(ECONNABORTED), ERROR(ECONNREFUSED),
 	ERROR(ECONNRESET), ERROR(EDQUOT), ERROR(EEXIST), ERROR(EFAULT),
@@ -299,7 +312,7 @@ note(enum call call, unsigned long number, const char *what)
 	(void)syscall(SYS_close, fd);
 }
 
-/** Return what is to happen to a call: PASS, ZERO, ONE, SHORT or an errno. */
+/** Return what is to happen to a call: one of PASS to LATE, or an errno. */
 static int
 judge(const struct made *made)
 {
@@ -427,6 +440,8 @@ CALL(int, linkat,
 CALL(int, renameat,
     (int from_dir, const char *from, int to_dir, const char *to),
     (from_dir, from, to_dir, to), fault_on(RENAMEAT, ABSENT))
+int renameat2(int from_dir, const char *from, int to_dir, const char *to,
+    unsigned flags);		/* musl 1.2.3 does not declare it */
 CALL(int, renameat2, (int from_dir, const char *from, int to_dir,
     const char *to, unsigned flags),
     (from_dir, from, to_dir, to, flags), fault_on(RENAMEAT, ABSENT))
@@ -455,6 +470,37 @@ CALL(ssize_t, listxattr, (const char *path, char *names, size_t size),
 CALL(int, pipe2, (int fd[2], int flags), (fd, flags), fault_on(PIPE2, ABSENT))
 CALL(int, poll, (struct pollfd *polled, nfds_t count, int timeout),
     (polled, count, timeout), fault_on(POLL, ABSENT))
+CALL(int, ppoll, (struct pollfd *polled, nfds_t count,
+    const struct timespec *timeout, const sigset_t *mask),
+    (polled, count, timeout, mask), fault_on(PPOLL, ABSENT))
+
+static atomic_long late;		/* milliseconds */
+
+#define CALL_CLOCK_GETTIME(name, type)					\
+int									\
+name(clockid_t clock, type *now)					\
+{									\
+	const struct made made = { .call = CLOCK_GETTIME, .in = ABSENT,	\
+		.out = ABSENT };					\
+	const int verdict = judge(&made);				\
+	long nanoseconds;						\
+									\
+	if (verdict > 0) {						\
+		errno = verdict;					\
+		return -1;						\
+	}								\
+	if (verdict == LATE)						\
+		atomic_fetch_add(&late, 2);				\
+	if (NEXT(name)(clock, now) < 0)					\
+		return -1;						\
+	nanoseconds = (long)now->tv_nsec +				\
+	    atomic_load(&late) % 1000 * 1000000;			\
+	now->tv_sec += atomic_load(&late) / 1000 + nanoseconds / 1000000000; \
+	now->tv_nsec = nanoseconds % 1000000000;			\
+	return 0;							\
+}
+
+CALL_CLOCK_GETTIME(clock_gettime, struct timespec)
 
 /* glibc declares a union of all types of addresses here. */
 #ifdef __GLIBC__
@@ -523,27 +569,12 @@ close(int fd)
 
 /* Any argument fits into a pointer, if there is one. */
 
-int
-ioctl(int fd, unsigned long command, ...)
-{
-	const struct made made = { .call = IOCTL, .in = fd, .out = fd,
-		.command = command };
-	int answer = fault_made(&made, NULL);
-	va_list args;
-	void *argument;
-
-	va_start(args, command);
-	argument = va_arg(args, void *);
-	va_end(args);
-	return answer <= 0 ? answer : NEXT(ioctl)(fd, command, argument);
-}
-
-#define CALL_FCNTL(name)						\
+#define CALL_COMMAND(name, type, which)					\
 int									\
-name(int fd, int command, ...)						\
+name(int fd, type command, ...)						\
 {									\
-	const struct made made = { .call = FCNTL, .in = fd, .out = fd,	\
-		.command = (unsigned long)command };			\
+	const struct made made = { .call = which, .in = fd, .out = fd,	\
+		.command = (unsigned)command };				\
 	int answer = fault_made(&made, NULL);				\
 	va_list args;							\
 	void *argument;							\
@@ -554,7 +585,8 @@ name(int fd, int command, ...)						\
 	return answer <= 0 ? answer : NEXT(name)(fd, command, argument); \
 }
 
-CALL_FCNTL(fcntl)
+CALL_COMMAND(ioctl, ioctl_request, IOCTL)
+CALL_COMMAND(fcntl, int, FCNTL)
 
 static mode_t
 open_mode(int flags, va_list args)
@@ -623,7 +655,7 @@ CALL(ssize_t, pread64, (int fd, void *data, size_t size, off64_t at),
 CALL(ssize_t, pwrite64, (int fd, const void *data, size_t size, off64_t at),
     (fd, data, size, at), fault(PWRITE, ABSENT, fd, &size))
 CALL_MMAP(mmap64, off64_t)
-CALL_FCNTL(fcntl64)
+CALL_COMMAND(fcntl64, int, FCNTL)
 CALL_OPEN(open64)
 CALL_OPENAT(openat64)
 CALL(int, ftruncate64, (int fd, off64_t size), (fd, size),
@@ -633,4 +665,28 @@ CALL(off64_t, lseek64, (int fd, off64_t offset, int whence),
 #endif
 #ifdef __GLIBC__
 CALL(int, fstat64, (int fd, struct stat64 *st), (fd, st), fault_on(FSTAT, fd))
+#endif
+
+/* Where time_t has 32 bits unless a program asks for 64, as zcopy does, glibc
+ * has these names for those that ask. */
+#if defined(__GLIBC__) && __TIMESIZE == 32
+struct stat_time64;
+
+int __clock_gettime64(clockid_t, struct __kernel_timespec *);
+CALL_CLOCK_GETTIME(__clock_gettime64, struct __kernel_timespec)
+int __fcntl_time64(int, int, ...);
+CALL_COMMAND(__fcntl_time64, int, FCNTL)
+int __ioctl_time64(int, ioctl_request, ...);
+CALL_COMMAND(__ioctl_time64, ioctl_request, IOCTL)
+int __fstat64_time64(int, struct stat_time64 *);
+CALL(int, __fstat64_time64, (int fd, struct stat_time64 *st), (fd, st),
+    fault_on(FSTAT, fd))
+int __futimens64(int, const struct __kernel_timespec *);
+CALL(int, __futimens64, (int fd, const struct __kernel_timespec *times),
+    (fd, times), fault_on(FUTIMENS, fd))
+int __ppoll64(struct pollfd *, nfds_t, const struct __kernel_timespec *,
+    const sigset_t *);
+CALL(int, __ppoll64, (struct pollfd *polled, nfds_t count,
+    const struct __kernel_timespec *timeout, const sigset_t *mask),
+    (polled, count, timeout, mask), fault_on(PPOLL, ABSENT))
 #endif

@@ -14,12 +14,6 @@ teardown() {
 	unmount_all
 }
 
-# method_used METHOD - true if the last zcopy, with -v, moved everything by
-# METHOD.
-method_used() {
-	[[ $output == *" bytes in "*", method $1" ]]
-}
-
 # shares FILE... - true if each FILE shares all its blocks with another file.
 shares() {
 	local file
@@ -80,7 +74,7 @@ each_to_each() {
 	each_to_each "${places[@]}"
 }
 
-# bats test_tags=valgrind
+# bats test_tags=valgrind,kernel
 @test "filesystems: between two file systems auto uses another method" {
 	file_system tmpfs
 	zcopy 0 -v in "$fs/out"
@@ -200,6 +194,7 @@ patch_range() {
 	done
 }
 
+# bats test_tags=kernel
 @test "filesystems: reflink is refused where blocks cannot be shared" {
 	local type
 	for type in ext4 tmpfs; do
@@ -304,6 +299,7 @@ replace_slowly() {
 	(head -c 1000 in; cat in) | cmp - "$fs/out--append"
 }
 
+# bats test_tags=kernel
 @test "filesystems: files of an overlay are copied within it and out of it" {
 	local method
 	file_system overlay
@@ -401,4 +397,62 @@ numbers() {
 	[[ $output =~ \(([0-9]+)\ bytes\ delivered ]]
 	[ "${BASH_REMATCH[1]}" -eq "$(stat -c %s "$fs/out")" ]
 	head -c "${BASH_REMATCH[1]}" big | cmp - "$fs/out"
+}
+
+# The limits of vfat
+
+# vfat [SIZE] - mount a new vfat at $fs, which has room for more than 4 GiB,
+# with a file of SIZE zeros, `out`.
+vfat() {
+	local image=$BATS_TEST_TMPDIR.vfat
+	requires_root
+	requires mkfs.vfat python3
+	modprobe -q vfat 2>/dev/null || :
+	grep -qw vfat /proc/filesystems || skip "this kernel has no vfat"
+	truncate -s 5G "$image"
+	mkfs.vfat -F 32 -s 128 "$image" >/dev/null
+	[ $# -eq 0 ] ||
+	    python3 "$BATS_TEST_DIRNAME/fat-file.py" "$image" out "$1"
+	fs=$BATS_TEST_TMPDIR.on-vfat
+	mount_image "$fs" "$image"
+}
+
+# bats test_tags=kernel
+@test "filesystems: a file that is too large for vfat leaves DEST as it was" {
+	local option name
+	vfat
+	echo old >"$fs/out"
+	truncate -s $(((4 << 30) + 1)) big
+	dd if=in of=big conv=notrunc status=none
+	for option in -v --sync --buffer=1M --method=read-write \
+	    --digest=sha256; do
+		for name in new out; do
+			zcopy 4 "$option" big "$fs/$name"
+			[[ $output == *"zcopy: $fs/$name: "*"File too large"* ]]
+			[ "$(cat "$fs/out")" = old ]
+			[ "$(ls -A "$fs")" = out ]
+		done
+	done
+	for option in --inplace --resume; do
+		zcopy 4 "$option" big "$fs/new"
+		[[ $output == *"zcopy: $fs/new: "*"File too large"* ]]
+		[ "$(cat "$fs/out")" = old ]
+		rm "$fs"/new*
+		[ "$(ls -A "$fs")" = out ]
+	done
+}
+
+# bats test_tags=kernel
+@test "filesystems: vfat takes the last byte before 4 GiB, and not the next" {
+	local last=$(((4 << 30) - 1))
+	vfat $((last - 1001))
+	[ "$(stat -c %s "$fs/out")" -eq $((last - 1001)) ]
+	zcopy 0 -c 1000 --append in "$fs/out"
+	zcopy 4 --append --offset=1000 in "$fs/out"
+	[[ $output == "zcopy: $fs/out: write: File too large (1 bytes delivered"* ]]
+	[ "$(stat -c %s "$fs/out")" -eq $last ]
+	cmp -n 1001 -i 0:$((last - 1001)) in "$fs/out"
+	zcopy 4 --seek=$((last + 1)) in "$fs/out"
+	[[ $output == *"zcopy: $fs/out: "* ]]
+	[ "$(stat -c %s "$fs/out")" -eq $last ]
 }

@@ -2,6 +2,8 @@
  * Runs the fuzzer's function without libFuzzer: with each file that is named,
  * or with inputs at random, of which ZCOPY_TEST_SEED repeats those of one run.
  */
+#include "config.h"
+
 #include <inttypes.h>
 #include <time.h>
 

@@ -4,7 +4,8 @@
 # files have names that begin with $BATS_TEST_TMPDIR, but are outside this
 # directory, so that `ls` shows only what zcopy left.
 #
-# From the environment, see Makefile.am: ZCOPY, FAULT_LIB and TEST_BIN.
+# From the environment, see Makefile.am: ZCOPY, FAULT_LIB and TEST_BIN.  If qemu
+# runs our programs (scripts/foreign), EMULATOR is its name.
 
 # Because messages are compared.
 export LC_ALL=C
@@ -24,6 +25,8 @@ requires() {
 	local command
 	for command; do
 		command -v "$command" >/dev/null || skip "needs $command"
+		[ -z "${EMULATOR-}" ] || [ "$command" != strace ] ||
+		    skip "needs strace, which would trace $EMULATOR"
 	done
 }
 
@@ -34,6 +37,50 @@ python_with() {
 		"$with_module" -c "import $1" 2>/dev/null && return
 	done
 	skip "needs Python's module $1"
+}
+
+# built_with LIBRARY - true if zcopy was built with this optional library:
+# jansson, nettle or xxhash.
+built_with() {
+	grep -q "^#define HAVE_${1^^} " "${TEST_BIN%/*}/config.h"
+}
+
+# has_method METHOD - true if zcopy was built with the system call that this
+# method needs.
+has_method() {
+	case $1 in
+	splice|copy_file_range)
+		built_with "$1" ;;
+	sendfile)
+		built_with linux_sendfile || built_with sendfile ;;
+	reflink)
+		built_with linux_fs_h ;;
+	esac
+}
+
+# available METHOD... - print those of them that zcopy was built with.
+available() {
+	local method
+	for method; do
+		! has_method "$method" || echo "$method"
+	done
+}
+
+# requires_method METHOD... - skip the case if zcopy was built without one of
+# them.
+requires_method() {
+	local method
+	for method; do
+		has_method "$method" || skip "zcopy was built without $method"
+	done
+}
+
+# requires_library NAME... - skip the case if zcopy was built without one of them.
+requires_library() {
+	local name
+	for name; do
+		built_with "$name" || skip "zcopy was built without $name"
+	done
 }
 
 # is_32_bit - true if zcopy's system calls have other names than on a 64-bit
@@ -61,7 +108,7 @@ requires_namespace() {
 # built.  It must not take part in a make that runs this suite.
 make_here() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
-	    timeout 300 make -s -C "${ZCOPY%/*}" "$@" 3>&-
+	    timeout 300 make -s -C "${TEST_BIN%/*}" "$@" 3>&-
 }
 
 # random_file NAME SIZE - SIZE as head -c takes it.
@@ -72,6 +119,11 @@ random_file() {
 # same A B - fail, saying where, if these files differ.
 same() {
 	cmp "$1" "$2"
+}
+
+# is_aged FILE - for `retry`: FILE was changed more than 3 seconds ago.
+is_aged() {
+	[ $(($(date +%s) - $(stat -c %Z "$1"))) -gt 3 ]
 }
 
 # only NAME... - true if the directory of the case has exactly these names, in
@@ -107,7 +159,19 @@ zcopy() {
 	run zcopy_here "$@"
 	printf '$ zcopy %s\n%s\n[status %s, expected %s]\n' \
 	    "$*" "$output" "$status" "$want"
+	# The case may name a method that this build lacks.
+	if [ "$status" -eq 9 ] &&
+	    [[ $output =~ ([a-z_]+):\ this\ system\ does\ not\ have\ it ]]
+	then
+		requires_method "${BASH_REMATCH[1]}"
+	fi
 	[ "$status" -eq "$want" ]
+}
+
+# method_used METHOD - true if the last zcopy, with -v, moved everything by
+# METHOD.
+method_used() {
+	[[ $output == *" bytes in "*", method $1" ]]
 }
 
 # zcopy_here ARG... - become zcopy, in the subshell of `run`.  Descriptor 3 is
@@ -126,8 +190,11 @@ zcopy_command() {
 	command=("${as_user[@]}" "${clean_env[@]}")
 	rm -f "$BATS_TEST_TMPDIR".{fault,trace}
 	if [ -n "${FAULT-}" ]; then
+		local preload=LD_PRELOAD=$FAULT_LIB
+		# The emulator itself cannot load a foreign library.
+		[ -z "${EMULATOR-}" ] || preload=QEMU_SET_ENV=$preload
 		(umask 0; : >"$BATS_TEST_TMPDIR.fault")
-		command+=("FAULT=$FAULT" "LD_PRELOAD=$FAULT_LIB"
+		command+=("FAULT=$FAULT" "$preload"
 		    "FAULT_LOG=$BATS_TEST_TMPDIR.fault")
 	fi
 	if [ -n "${TRACE-}" ]; then
@@ -135,6 +202,9 @@ zcopy_command() {
 		if is_32_bit; then
 			trace=${trace//sendfile/sendfile64}
 			trace=${trace//fcntl/fcntl64}
+			# glibc calls the first for times until 2038.
+			trace=${trace//utimensat/utimensat,utimensat_time64}
+			trace=${trace//ppoll/ppoll,ppoll_time64}
 		fi
 		# The leak sanitizer is a tracer, too, and there can be only
 		# one.
@@ -198,14 +268,32 @@ listening() {
 	grep -q '^zcopy: listening on ' "$log" || gone "$pid"
 }
 
-# heeds - true if $pid has set its handler for SIGUSR1.
+# heeds - true if $pid has set its handler for SIGUSR1.  Before exec it is still
+# a copy of this shell, which catches the signal, too.
 heeds() {
-	local key value caught=0
+	local key value name='' caught=0
 	while read -r key value; do
-		[ "$key" != SigCgt: ] || caught=$((16#$value))
+		case $key in
+		Name:) name=$value ;;
+		SigCgt:) caught=$((16#$value)) ;;
+		esac
 	done <"/proc/$pid/status"
-	(((caught >> 9 & 1) == 1))
+	[ "$name" != "$(<"/proc/$BASHPID/comm")" ] &&
+	    (((caught >> 9 & 1) == 1))
 } 2>/dev/null
+
+# answers PATTERN - for `retry`: $pid has answered SIGUSR1 with a line that
+# matches.
+answers() {
+	heeds || return		# else the signal would end it
+	kill -USR1 "$pid"
+	grep -Eq "$1" "$log"
+}
+
+# buffer_is_full - for `retry`: $pid says that its --buffer is full.
+buffer_is_full() {
+	answers 'buffer (8[7-9]|9[0-9]|100) % full'
+}
 
 # gone PID - true if this process has ended.
 gone() {
@@ -234,7 +322,8 @@ end_all() {
 	done
 	[ -z "$BATS_TEST_COMPLETED" ] || return 0
 	for file in "$BATS_TEST_TMPDIR".*.log; do
-		[ ! -s "$file" ] || sed "s/^/started: /" "$file"
+		[ ! -s "$file" ] ||
+		    tail -n 20 "$file" | sed "s/^/started: /"
 	done
 }
 

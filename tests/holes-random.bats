@@ -2,6 +2,7 @@
 # Thousands of random operations on files with holes, and holes from each kind
 # of end to each, on each file system.  ZCOPY_TEST_SEED, which is printed,
 # repeats a run.
+# bats file_tags=slow
 
 load helpers
 

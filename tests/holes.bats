@@ -42,6 +42,7 @@ has_holes() {
 	[ "$(kib "$1")" -le "$2" ] || skip "no holes on this file system"
 }
 
+# bats test_tags=kernel
 @test "holes: each method keeps them, in a new file and over an old one" {
 	local method
 	random_file old 4M
@@ -149,6 +150,16 @@ has_holes() {
 	done
 }
 
+@test "holes: /dev/null gets no zeros" {
+	requires strace
+	sparse in 1G 700M
+	has_holes in 100
+	zcopy 0 -v in /dev/null
+	[[ $output == *"holes: 1073676288 bytes"* ]]
+	TRACE="-e trace=write" zcopy 0 in /dev/null
+	run ! grep 'write(' "$BATS_TEST_TMPDIR.trace"
+}
+
 @test "holes: a pipe and a socket get zeros, which are not read" {
 	sparse in 64M 1M
 	has_holes in 100
@@ -243,6 +254,7 @@ has_holes() {
 	[[ $output == *"it may keep holes (--sparse=never)"* ]]
 }
 
+# bats test_tags=kernel
 @test "holes: zeros are written if fallocate is refused" {
 	local error
 	random_file old 4M

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Listening sockets that zcopy inherits, and paths of unix sockets that it
+# Listening sockets that zcopy inherits, and names of unix sockets that it
 # makes.  For inherited connections see tests/network.bats and
 # tests/confirm.bats.
 
@@ -488,4 +488,102 @@ s.recv(1)' "$path" 3>&- &
 	zcopy 5 "unix-listen:$path" "unix-listen:$path"
 	[ ! -e "$path" ]
 	untouched
+}
+
+## unix:@NAME
+
+# The names are those of a whole network namespace.
+abstract=@zcopy-$$-$BATS_TEST_NUMBER
+
+@test "abstract: data gets through both ways, and no file is made" {
+	listener "unix-listen:$abstract" out
+	zcopy 0 in "unix:$abstract"
+	ends 0
+	[ "$output" = "zcopy: listening on unix-listen:$abstract" ]
+	same in out
+	listener in "unix-listen:$abstract"
+	zcopy 0 "unix:$abstract" got
+	ends 0
+	same in got
+	only got in out
+}
+
+# nc and socat take the exact name, too: all zeros behind it would be part of
+# it.
+@test "abstract: the name has exactly the bytes that were typed" {
+	requires python3
+	listener "unix-listen:$abstract" out
+	"$PYTHON" -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("\0" + sys.argv[1])
+s.sendall(open("in", "rb").read())' "${abstract#@}"
+	ends 0
+	same in out
+}
+
+@test "abstract: ./@NAME is a path" {
+	listener unix-listen:./@x out
+	[ -S @x ]
+	zcopy 0 in unix:./@x
+	ends 0
+	same in out
+}
+
+@test "abstract: a name that is in use, too long or empty is an error" {
+	listener "unix-listen:$abstract" out
+	local first=$pid
+	ZCOPY_TEST_TIMEOUT=5 zcopy 5 "unix-listen:$abstract" new
+	complains "unix-listen:$abstract" "bind: Address already in use"
+	zcopy 0 in "unix:$abstract"
+	ends 0 "$first"
+
+	zcopy 5 in "unix:$abstract"
+	complains "unix:$abstract" "connect: Connection refused"
+	zcopy 5 in "unix:@$(printf 'n%.0s' {1..108})"
+	[[ $output == *": connect: File name too long" ]]
+	zcopy 2 in unix:@
+	[[ $output == "zcopy: unix:@: the name is missing"* ]]
+	zcopy 2 in unix-listen:@
+}
+
+@test "abstract: the longest name works" {
+	local name
+	name=$(printf '%s%0107d' "$abstract" 0)
+	name=${name:0:108}		# with the @
+	listener "unix-listen:$name" out
+	zcopy 0 in "unix:$name"
+	ends 0
+	same in out
+}
+
+@test "abstract: a file of that name is another thing" {
+	echo '{}' >"$abstract"
+	listener "--json-file=$abstract" "unix-listen:$abstract" out
+	zcopy 0 in "unix:$abstract"
+	ends 0
+	same in out
+	grep -q '"name":"unix-listen:@' "$abstract"
+}
+
+@test "abstract: the name is free again after kill -9, and --discard names peers" {
+	listener "unix-listen:$abstract" out
+	kill -KILL "$pid"
+	ends 137
+	listener --discard "unix-listen:$abstract"
+	zcopy 0 in "unix:$abstract"
+	retry grep -q '^zcopy: unix: 300000 bytes in ' "$log"
+	kill "$pid"
+	ends 143
+}
+
+@test "abstract: --retry waits for the name, and --explain knows it" {
+	start -v --retry=9 in "unix:$abstract"
+	local first=$pid
+	retry grep -q "again in" "$log"
+	listener "unix-listen:$abstract" out
+	ends 0
+	ends 0 "$first"
+	same in out
+	zcopy 0 --explain in "unix-listen:$abstract"
+	[[ $output == *"type       unix-listen"* ]]
 }

@@ -337,6 +337,7 @@ truncations() {
 }
 
 @test "inplace: a mounted block device is refused" {
+	requires mkfs.ext4
 	block_device 2M
 	mkfs.ext4 -q "$device" 2>&1
 	mount_at mnt "$device"

@@ -5,6 +5,7 @@ load helpers
 load peer
 
 setup() {
+	requires_library jansson
 	set_up_peers 300000
 }
 
@@ -95,6 +96,7 @@ has() {
 }
 
 @test "json: a method that was refused, and the one that went on" {
+	requires_method copy_file_range
 	FAULT=copy_file_range:EXDEV:1 STDOUT=j zcopy 0 --json in out
 	valid j
 	has j '.methods[0] == {name: "copy_file_range", bytes: 0, calls: 1, refused: "EXDEV", refused_at: 0}'
@@ -158,11 +160,12 @@ has() {
 }
 
 @test "json: a connection that is reset" {
+	truncate -s 64M long		# more than the sockets can hold
 	peer listen 127.0.0.1:0 take=1000 reset
-	STDOUT=j zcopy 5 --json in "127.0.0.1:$port"
+	STDOUT=j zcopy 5 --json long "127.0.0.1:$port"
 	valid j
 	has j '.status == 5 and .dest[0].confirmed == null'
-	has j '.bytes < 300000 and .dest[0].bytes == .bytes'
+	has j '.bytes < 67108864 and .dest[0].bytes == .bytes'
 }
 
 @test "json: names with quotes, controls and bytes that are not UTF-8" {
@@ -218,9 +221,9 @@ has() {
 
 @test "json: a line on standard error is written in one piece" {
 	requires strace
-	STDOUT=out TRACE='-e trace=write' zcopy 0 --json in -
+	STDOUT=out TRACE='-e trace=write,writev' zcopy 0 --json in -
 	cmp in out
-	[ "$(grep -c 'write(2, ' "$BATS_TEST_TMPDIR.trace")" -eq 1 ]
+	[ "$(grep -c 'writev\?(2, ' "$BATS_TEST_TMPDIR.trace")" -eq 1 ]
 }
 
 @test "json: how long it waited for a confirmation that did not come" {

@@ -90,12 +90,14 @@ reads() {
 	done
 }
 
+# bats test_tags=kernel
 @test "kernel files: procfs is read to its end, whatever st_size says" {
 	reads /proc/version
 	reads /proc/filesystems
 	reads /proc/sys/kernel/osrelease
 }
 
+# bats test_tags=kernel
 @test "kernel files: a file that sendfile and splice refuse is read" {
 	somebody env
 	reads "/proc/$somebody/maps"
@@ -108,6 +110,7 @@ reads() {
 	[ "$(stat -c %s expected)" -gt 100000 ]
 }
 
+# bats test_tags=kernel
 @test "kernel files: sysfs is read to its end, though st_size is 4096" {
 	[ "$(stat -c %s /sys/class/net/lo/mtu)" -eq 4096 ]
 	reads /sys/class/net/lo/mtu
@@ -305,6 +308,15 @@ reads() {
 	FAULT=read:EIO:2+ zcopy 3 number "$target"
 	fault_fired
 	not_adjusted
+}
+
+@test "kernel files: a command of which the kernel takes half is an error" {
+	adjustable
+	printf 1000 >number
+	FAULT=write:short:1:out=reg zcopy 4 number "$target"
+	fault_fired
+	[[ $output == "zcopy: $target: write: Input/output error "* ]]
+	[ "$(cat "$target")" = 0000000a ]		# the number 10
 }
 
 @test "kernel files: a method that could split a write is refused" {

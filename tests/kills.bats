@@ -11,44 +11,10 @@ load peer
 KILLS=25
 SIZE=40000000
 
-setup_file() {
-	random_file "$BATS_FILE_TMPDIR/in" "$SIZE"
-}
-
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	in=$BATS_FILE_TMPDIR/in
-	old_file out
+	set_up_kills
 	go=$BATS_TEST_TMPDIR.go
 	path=$BATS_TEST_TMPDIR.socket
-}
-
-# Each route starts a zcopy, $pid, that moves $in to the file out, in blocks so
-# small that a signal can hit it half way.  It is stopped; tests/midway.c
-# continues it.
-
-# slowly OPTION... - print the --block-size for the method in OPTIONs.
-slowly() {
-	case $* in
-	*mmap*)	echo --block-size=8K ;;
-	*)	echo --block-size=2K ;;
-	esac
-}
-
-file_to_file() {
-	local as_user=("${stopped[@]}")
-	start "$(slowly "$@")" "$@" "$in" out
-}
-
-pipe_to_file() {
-	local as_user=("${stopped[@]}")
-	start "$(slowly "$@")" "$@" - out < <(cat "$in" 3>&-)
-}
-
-tcp_to_file() {
-	listener "$(slowly "$@")" "$@" listen:127.0.0.1:0 out
-	kill -STOP "$pid"
-	INPUT=$in background bash -c "cat >/dev/tcp/127.0.0.1/$port"
 }
 
 # file_to_file_at_once - move all in one call, so that the signal hits that
@@ -56,65 +22,6 @@ tcp_to_file() {
 file_to_file_at_once() {
 	local as_user=("${stopped[@]}")
 	start --block-size=1G "$@" "$in" out
-}
-
-# stdin_to_file - move descriptor 7 of this shell.
-stdin_to_file() {
-	local as_user=("${stopped[@]}")
-	exec 7<"$in"
-	start "$(slowly "$@")" "$@" - out <&7
-}
-
-# counted - print the count in zcopy's message: of bytes delivered if $check is
-# as_counted, else of bytes moved to a DEST that is unchanged.
-counted() {
-	local words='moved.*; DEST is unchanged'
-	[ "$check" != as_counted ] || words=delivered
-	sed -n "s/.*(\([0-9]*\) .*bytes $words.*/\1/p" <<<"$output"
-}
-
-declare -gA signal_name=([1]=SIGHUP [2]=SIGINT [15]=SIGTERM)
-
-# count_kill - count the kill in $landed if it hit between the first and the
-# last byte.  tests/midway.c saw $seen bytes; zcopy must have counted that or
-# more.
-count_kill() {
-	local count=$seen
-	if [ "$status" -ne 137 ]; then
-		complains out "interrupted (${signal_name[$signal]}) ("
-		count=$(counted)
-		[ "$count" -ge "$seen" ]
-		[ "$count" -le "$SIZE" ]
-	fi
-	if [ "$count" -gt 0 ] && [ "$count" -lt "$SIZE" ]; then
-		landed=$((landed + 1))
-	fi
-}
-
-# came_too_late - true if zcopy had finished, and `out` is complete.
-came_too_late() {
-	[[ $status == 0 || $status == 137 ]] && cmp -s "$in" out
-}
-
-# killed_midway CHECK SIGNAL ROUTE [OPTION...] - $TIMES times, or $KILLS: start
-# ROUTE, kill it, and call CHECK, which must be true of what is left.
-killed_midway() {
-	local check=$1 signal=$2 i
-	shift 2
-	for ((i = 0; i < ${TIMES:-$KILLS}; i++)); do
-		"$@"
-		tried=$((tried + 1))
-		midway "$(somewhere)" "$signal" "$pid" || seen=0
-		outcome "$pid"
-		if came_too_late; then
-			echo "too late: status $status"
-			put_back
-			continue
-		fi
-		[ "$status" -eq $((128 + signal)) ]
-		count_kill
-		"$check"
-	done
 }
 
 @test "kills: SIGTERM while a file is copied leaves the old file" {
@@ -213,13 +120,6 @@ killed_midway() {
 	most_landed
 }
 
-# as_counted - true if DEST has as many bytes as zcopy said it delivered.
-as_counted() {
-	[ "$(stat -c %s out)" -eq "$(counted)" ]
-	cmp -n "$(counted)" "$in" out
-	put_back
-}
-
 @test "kills: --inplace leaves as many bytes as the message says" {
 	local method signal
 	for method in copy_file_range sendfile splice mmap read-write; do
@@ -233,15 +133,6 @@ as_counted() {
 		    tcp_to_file --inplace "--method=$method"
 	done
 	most_landed
-}
-
-# position_counted - true if descriptor 7, which zcopy read, is at the position
-# that it said.
-position_counted() {
-	[ "$(awk '/^pos:/ { print $2 }' /proc/self/fdinfo/7)" -eq \
-	    "$(counted)" ]
-	exec 7<&-
-	untouched
 }
 
 @test "kills: an inherited source is at the position that the message says" {

@@ -65,8 +65,10 @@ pick_fault(const struct made *made)
 		fault = others[pick(COUNT(others))];
 	if (fault == ZERO && !has_more(made))
 		return PASS;
-	/* A private pipe has what it holds at once. */
-	if (fault == EAGAIN && made->call == READ && made->in != fan.in.fd)
+	/* A private pipe has what it holds at once, and a pipe that blocks does
+	 * not say that it would. */
+	if (fault == EAGAIN && ((made->call == READ && made->in != fan.in.fd) ||
+	    (made->call == SPLICE && made->in == fan.in.fd && in_blocks)))
 		return EINTR;
 	return fault;
 }
@@ -120,8 +122,10 @@ judge(struct made *made)
 {
 	int fault;
 
-	/* Is there one byte more?  Has this system that call? */
-	if ((made->call == PREAD && made->size == 1) || made->in == -1)
+	/* Is there one byte more?  Has this system that call?  And what never
+	 * fails. */
+	if ((made->call == PREAD && made->size == 1) || made->in == -1 ||
+	    empties_own_pipe(made, fan.in.fd))
 		return PASS;
 	help_along(made);
 	if (fan.wrong)

@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../src/zcopy.h"
 #include "lib-faults.h"
 
 const char *const call_names[CALLS] = {
@@ -24,7 +25,35 @@ const char *const call_names[CALLS] = {
 	"tee",
 };
 
+bool
+has_call(enum call call)
+{
+	switch (call) {
+	case SPLICE: case TEE: case PIPE2:	/* no pipe of our own */
+		return zc_method_available(ZC_SPLICE) == 0;
+	case SENDFILE:
+		return zc_method_available(ZC_SENDFILE) == 0;
+	case COPY_FILE_RANGE:
+		return zc_method_available(ZC_COPY_FILE_RANGE) == 0;
+#ifndef HAVE_PREADV2
+	case PREADV2:				/* musl has it since 1.2.5 */
+		return false;
+#endif
+	default:
+		return true;
+	}
+}
+
 bool armed;
+static struct made last = { .call = CALLS };
+static ssize_t last_result;
+
+bool
+empties_own_pipe(const struct made *made, int in)
+{
+	return made->call == READ && last.call == SPLICE && last.in == in &&
+	    last_result > 0 && made->size == (size_t)last_result;
+}
 
 /** Ask judge().  Return 1 if the call is to be made, else what it returns. */
 static int
@@ -39,6 +68,7 @@ fault(enum call call, int in, int out, int64_t from, size_t *size)
 	armed = false;
 	verdict = judge(&made);
 	armed = true;
+	last = made;
 	if (size != NULL)
 		*size = made.size;
 	errno = verdict > 0 ? verdict : saved;
@@ -49,6 +79,7 @@ fault(enum call call, int in, int out, int64_t from, size_t *size)
 static ssize_t
 returned(ssize_t n)
 {
+	last_result = n;
 	if (armed)
 		came_to(n);
 	return n;
@@ -184,5 +215,6 @@ sendmsg(int fd, const struct msghdr *message, int flags)
 		return returned(answer);
 	cut_message.msg_iov = some;
 	cut_message.msg_iovlen = cut(some, message->msg_iov, size);
-	return returned(NEXT(sendmsg, "sendmsg")(fd, &cut_message, flags));
+	return returned(NEXT(sendmsg, RETIMED("sendmsg",
+	    "__sendmsg64"))(fd, &cut_message, flags));
 }

@@ -19,6 +19,10 @@ enum call {
 
 extern const char *const call_names[CALLS];
 
+/** True unless this call belongs to a method that this system lacks, or the C
+ * library lacks it. */
+bool has_call(enum call call);
+
 /** A call that is about to be made. */
 struct made {
 	enum call call;
@@ -38,6 +42,10 @@ extern bool armed;
  * return 0 without it, or the errno that it fails with. */
 int judge(struct made *made);
 
+/** True if this is the read(2) of a pipe into which the call before it has
+ * moved just as much by splice(2) from `in`.  It cannot fail. */
+bool empties_own_pipe(const struct made *made, int in);
+
 /** Called with what each call returned, while `armed`. */
 void came_to(ssize_t n);
 
@@ -50,11 +58,17 @@ any_function libc_function(const char *name);
 
 #define NEXT(name, symbol)	((__typeof__(&name))libc_function(symbol))
 
-/* A 32-bit glibc with a 64-bit off_t calls some functions by other names. */
+/* A 32-bit glibc with a 64-bit off_t calls some functions by other names, and
+ * with a 64-bit time_t further ones. */
 #if defined(__GLIBC__) && !defined(__LP64__) && _FILE_OFFSET_BITS == 64
 #define RENAMED(plain, renamed)	renamed
 #else
 #define RENAMED(plain, renamed)	plain
+#endif
+#if _TIME_BITS == 64 && __TIMESIZE == 32
+#define RETIMED(plain, renamed)	renamed
+#else
+#define RETIMED(plain, renamed)	plain
 #endif
 
 #endif

@@ -317,13 +317,15 @@ send_records(struct records *records, size_t most)
 	}
 }
 
-/** The reader never writes: if anything can be read, that is the end. */
+/** The reader never writes: if anything can be read, that is the end; or it is
+ * ECONNRESET, once, if the reader had not read everything. */
 static bool
 reader_has_left(const struct records *records)
 {
 	char byte;
+	ssize_t n = recv(records->in, &byte, 1, MSG_PEEK);
 
-	return recv(records->in, &byte, 1, MSG_PEEK) == 0;
+	return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
 static ssize_t

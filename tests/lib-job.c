@@ -9,10 +9,8 @@ unsigned char content[1800 * 1000 + 321];
 static unsigned reported;
 int opened[600];
 size_t opened_count;
-const enum zc_method in_place[6] = {
-	ZC_AUTO, ZC_COPY_FILE_RANGE, ZC_SENDFILE, ZC_SPLICE, ZC_MMAP,
-	ZC_READ_WRITE
-};
+enum zc_method in_place[6];
+size_t in_place_count;
 
 _Noreturn void
 give_up(const char *what)
@@ -75,9 +73,28 @@ count_open(void)
 	return count;
 }
 
+bool
+has_method(enum zc_method method)
+{
+	return zc_method_available(method) == 0;
+}
+
+static void
+find_methods(void)
+{
+	static const enum zc_method all[COUNT(in_place)] = { ZC_AUTO,
+		ZC_COPY_FILE_RANGE, ZC_SENDFILE, ZC_SPLICE, ZC_MMAP,
+		ZC_READ_WRITE };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (has_method(all[i]))
+			in_place[in_place_count++] = all[i];
+}
+
 void
 begin(void)
 {
+	find_methods();
 	for (size_t i = 0; i < sizeof(content); i += 256)
 		if (getrandom(content + i, sizeof(content) - i < 256 ?
 		    sizeof(content) - i : 256, 0) < 0)
@@ -110,6 +127,17 @@ another_of(int fd, int flags)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return keep(open(path, flags));
+}
+
+FILE *
+stream_of(int fd, const char *mode)
+{
+	int own = dup(fd);
+	FILE *stream = own < 0 ? NULL : fdopen(own, mode);
+
+	if (stream == NULL)
+		give_up("fdopen");
+	return stream;
 }
 
 int64_t

@@ -63,6 +63,13 @@ int count_open(void);
 		    __VA_ARGS__);					\
 	} while (0)
 
+/** The same, if has_method() is true of what it needs. */
+#define CASE_BY(method, claim, ...)					\
+	do {								\
+		if (has_method(method))					\
+			CASE(claim, __VA_ARGS__);			\
+	} while (0)
+
 /** Make content and a time limit: a case that hangs ends the program. */
 void begin(void);
 
@@ -76,6 +83,9 @@ int file_of(const void *data, size_t size);
 /** Open the same file again, as another description. */
 int another_of(int fd, int flags);
 
+/** Return a stream on a duplicate of the descriptor, which fclose(3) closes. */
+FILE *stream_of(int fd, const char *mode);
+
 int64_t at(int fd);
 int64_t size_of(int fd);
 
@@ -87,8 +97,13 @@ bool is_content(int fd, size_t size);
 
 /* Jobs */
 
-/** The methods that can copy a memfd to another. */
-extern const enum zc_method in_place[6];
+/** True if this build and this kernel have the call that it needs. */
+bool has_method(enum zc_method method);
+
+/** The methods that can copy a memfd to another, as far as has_method() is true
+ * of them: begin() finds out. */
+extern enum zc_method in_place[6];
+extern size_t in_place_count;
 
 struct zc_request request_for(int in, int out, enum zc_method method);
 struct zc_job *new_job(const struct zc_request *request);

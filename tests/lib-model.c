@@ -96,6 +96,11 @@ foresee(const struct made *made, int fault)
 {
 	if (fault == PASS || fault == EINTR)
 		return goes_on;
+	/* Only a small read(2) from a pipe calls these then, and can do without
+	 * them. */
+	if (task.request.method == ZC_READ_WRITE &&
+	    (made->call == PIPE2 || made->call == SPLICE))
+		return goes_on;
 	if (made->call == PIPE2)
 		return falls(fault);
 	if (made->call <= COPY_FILE_RANGE)
@@ -219,8 +224,10 @@ pick_fault(const struct made *made)
 		fault = EFAULT;
 	if (fault == ZERO && !has_more(made))
 		return PASS;
-	/* The job's own pipe never makes a reader wait for what it holds. */
-	if (fault == EAGAIN && made->call == READ && made->in != flow.in)
+	/* The job's own pipe never makes a reader wait for what it holds, and a
+	 * pipe that blocks does not say that it would. */
+	if (fault == EAGAIN && ((made->call == READ && made->in != flow.in) ||
+	    (made->call == SPLICE && made->in == flow.in && in_blocks)))
 		return EINTR;
 	return fault;
 }
@@ -274,8 +281,9 @@ static int
 judge_call(struct made *made)
 {
 	/* Two questions that the engine asks: is there one byte more, and does
-	 * this system have that call? */
-	if ((made->call == PREAD && made->size == 1) || made->in == -1)
+	 * this system have that call?  And what never fails. */
+	if ((made->call == PREAD && made->size == 1) || made->in == -1 ||
+	    empties_own_pipe(made, flow.in))
 		return PASS;
 	if (model.over)
 		WRONG("%s after the end", call_names[made->call]);

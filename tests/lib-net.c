@@ -3,6 +3,8 @@
  */
 #include "config.h"
 
+#include <stddef.h>
+
 #include "lib-net.h"
 
 int
@@ -65,13 +67,14 @@ has_tcp_info(void)
 	struct tcp_info info;
 	socklen_t length = sizeof(info);
 	int fd = keep(socket(AF_INET, SOCK_STREAM, 0));
-	bool has = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0;
+	bool has = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+	    length > offsetof(struct tcp_info, tcpi_data_segs_out);
 
 	shut(fd);
 	return has;
 }
 
-struct tcp_info
+static struct tcp_info
 tcp_info_of(int fd)
 {
 	struct tcp_info info = { .tcpi_data_segs_out = 0 };

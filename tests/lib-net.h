@@ -21,10 +21,9 @@ void tcp_pair(int *near, int *far, int buffer);
 int tcp_option(int fd, int option);
 void set_tcp_option(int fd, int option, int value);
 
-/** True if the kernel has TCP_INFO.  qemu's emulation of Linux has not. */
+/** True if the kernel has TCP_INFO, and in it what the functions below return.
+ * qemu's emulation of Linux fails, or returns 4 bytes (7.2). */
 bool has_tcp_info(void);
-
-struct tcp_info tcp_info_of(int fd);
 
 /** Return how many segments with data were sent so far. */
 unsigned segments(int fd);

@@ -69,11 +69,22 @@ render() {
 	[ $missing -eq 0 ]
 }
 
+@test "lint: the packages have the version of configure.ac" {
+	local version
+	version=$(sed -n 's/^AC_INIT(\[zcopy\], \[\(.*\)\])$/\1/p' configure.ac)
+	[ -n "$version" ]
+	cd scripts/packaging
+	head -n 1 debian/changelog | grep -F "zcopy ($version-"
+	grep -xF "pkgver=$version" APKBUILD
+	grep -x "Version: *${version//./\\.}" zcopy.spec
+	grep -F " - $version-1" zcopy.spec
+}
+
 # Otherwise off_t would have 32 bits in some of them, on systems where that is
 # the default.
 @test "lint: every source begins with config.h" {
 	local file wrong=0
-	for file in src/*.c src/*/*.c; do
+	for file in src/*.c src/*/*.c tests/{unit,lib,fuzz}-*.c; do
 		grep -m 1 '^#include' "$file" | grep -q '"config.h"' ||
 		    { echo "not its first #include: $file"; wrong=1; }
 	done
@@ -98,6 +109,27 @@ render() {
 			print file ":" NR ": " $0; wide = 1
 		} END { exit wide }'
 	done
+}
+
+# MIN() and MAX() evaluate one argument twice: a call is made twice, and the
+# second one may return what was not compared.  See base/minmax.h.
+@test "lint: no argument of MIN() or MAX() calls a function" {
+	requires perl
+	run perl -0777 -ne '
+		while (/\bM(?:IN|AX)(\((?:[^()]++|(?1))*\))/g) {
+			my $arguments = $1;
+			print "$ARGV: $arguments\n" if $arguments =~
+			    /\b(?!(?:MIN|MAX|sizeof|INT64_C)\b)\w+\(/;
+		}' src/*.[ch] src/*/*.[ch]
+	echo "$output"
+	[ "$status" -eq 0 ] && [ -z "$output" ]
+}
+
+# See address_family() in endpoint/address.h.
+@test "lint: one function reads the family of a socket address" {
+	run grep -l 'sa_family\b' src/*.c src/*/*.c
+	echo "$output"
+	[ "$output" = src/endpoint/address.c ]
 }
 
 @test "lint: one file knows the library that reads options" {

@@ -105,6 +105,10 @@ expect() {
 
 # expect_with_data - the same, if there is data to move.
 expect_with_data() {
+	if ! has_method "$method"; then
+		right=9
+		return
+	fi
 	case $method:$source_is:$dest_is in
 	auto:*:full|read-write:*:full)		right=4 ;;
 	auto:*|read-write:*)			right=0 ;;

@@ -119,9 +119,9 @@ not_an_end() {
 # bats test_tags=valgrind
 @test "message: an unknown type of endpoint lists those that there are" {
 	local name
-	for name in udp:h:1 tls:h:1 vsock:1:9 ssh:h:f:g; do
+	for name in udp:h:1 tls:h:1 vsocks:1:9 ssh:h:f:g; do
 		not_an_end "$name" "no such type of endpoint; there are file: \
-fd: tcp: listen: unix: unix-listen: exec:"
+fd: tcp: listen: unix: unix-listen: vsock: vsock-listen: exec:"
 	done
 }
 
@@ -133,11 +133,16 @@ fd: tcp: listen: unix: unix-listen: exec:"
 }
 
 @test "message: an impossible port or host says why" {
+	local name
 	not_an_end server:f "the port is neither a number nor a known service"
 	not_an_end server: "the port is missing"
 	not_an_end server:65536 "the port is not in the range 1 to 65535"
 	not_an_end user@server:80 "not the name of a host"
 	not_an_end fe80::1:80 "an IPv6 address needs brackets, [ADDRESS]:PORT"
+	for name in :server:80 ::80 ::1:80 ":[::1]:80"; do
+		not_an_end "$name" "more than a port: write \
+listen:HOST:PORT, or [IPV6]:PORT with brackets"
+	done
 	not_an_end '[server]:80' "not an IPv6 address in the brackets"
 }
 
@@ -259,6 +264,8 @@ foreign() {
 	foreign "socat(1)" -u --udp
 	foreign "--timeout=SECONDS" -w -T --wait
 	foreign "--retry=N" --retries --tries=3
+	foreign "--retry-for=SECONDS" --retry-max-time
+	foreign "vsock:CID:PORT" --vsock
 	foreign "--resume" --continue --partial -C
 	foreign "--no-cache" --direct --nocache
 	foreign "--quiet (-q)" --silent

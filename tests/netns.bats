@@ -420,6 +420,27 @@ needs its interface, [fe80::1%eth0]:PORT" ]
 	RETRY_SECONDS=1 ends 143
 }
 
+@test "retry-for: a listener that starts later is found" {
+	on_left start -v --retry-for=30 10.9.9.2:9000 out
+	retry grep -q "^zcopy: 10.9.9.2:9000: connect: .*again in" "$log"
+	receiver=$pid
+	receiver_log=$log
+	on_right listener in listen:10.9.9.2:9000
+	ends 0
+	log=$receiver_log
+	ends 0 "$receiver"
+	same in out
+}
+
+@test "retry-for: an attempt has the whole --timeout" {
+	local began
+	far=("fd09::66 far")
+	began=$(now)
+	on_left with_names zcopy 5 -v --retry-for=0.1 --timeout=0.5 in far:9
+	took "$began" 500000 3000000
+	[ "$(grep -c 'again in' <<<"$output")" -eq 0 ]
+}
+
 @test "retry: zcopy does not try again once data has moved" {
 	head -c 8M /dev/urandom >"$big"
 	peer_on_right listen 10.9.9.2:0 take=1000 reset
@@ -655,6 +676,28 @@ allowing() {
 		zcopy 2 "--allow=$rule" :0 out
 		[[ $output == "zcopy: --allow: '$rule': "* ]]
 		untouched
+	done
+}
+
+## Packets
+
+# Packets as a network has them, which fill a page of the pipe by a third each;
+# without this limit the cable takes 64 KiB at once.
+@test "netns: small packets from TCP go whole into the pipe of a slow reader" {
+	local method reader
+	for method in auto read-write; do
+		echo "$method"
+		"${left[@]}" ip link set dev cable gso_max_segs 1
+		head -c 4M /dev/urandom >"$big"
+		on_left listener "$big" listen:10.9.9.1:0
+		dd bs=256 < <(exec "${right[@]}" "$ZCOPY" -v -m "$method" \
+		    "10.9.9.1:$port" - 2>"$log.right" 3>&-) >got 2>dd.log 3>&- &
+		reader=$!
+		ends 0
+		wait "$reader"
+		cat "$log.right"
+		grep -q 'done: 4194304 bytes' "$log.right"
+		same "$big" got
 	done
 }
 

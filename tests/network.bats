@@ -253,6 +253,7 @@ scanned() {
 	ends 0
 }
 
+# bats test_tags=kernel
 @test "scanner: a peer that resets the connection gives status 5" {
 	listener listen:127.0.0.1:0 out
 	peer connect "127.0.0.1:$port" reset
@@ -324,6 +325,7 @@ scanned() {
 	done
 }
 
+# bats test_tags=kernel
 @test "broken: a receiver that resets in the middle gives status 5" {
 	local method
 	more_than_fits "$BATS_TEST_TMPDIR.big"
@@ -335,6 +337,7 @@ scanned() {
 	done
 }
 
+# bats test_tags=kernel
 @test "broken: a unix socket that is closed in the middle gives status 5" {
 	local method
 	more_than_fits "$BATS_TEST_TMPDIR.big"
@@ -443,6 +446,7 @@ receiver_goes_on() {
 	untouched
 }
 
+# bats test_tags=kernel
 @test "broken: a sender killed by kill -9 resets the receiver" {
 	sender_in_the_middle
 	kill -KILL "$pid"
@@ -717,6 +721,9 @@ for found in socket.getaddrinfo(sys.argv[1], 9, type=socket.SOCK_STREAM):
 	untouched
 }
 
+# The thread that looks the name up may still be ending; LeakSanitizer takes what
+# the C library frees then for a leak.
+# bats test_tags=slow
 @test "name: without a network, an unknown host is an error" {
 	requires_namespace -n
 	local as_user=(unshare -n)

@@ -497,7 +497,7 @@ is_busy() {
 @test "offset: that much of a character device is dropped" {
 	local method
 	head -c 5000 /dev/zero >expected
-	for method in auto sendfile splice read-write; do
+	for method in $(available auto sendfile splice read-write); do
 		echo "method $method"
 		deliver 0 file -m "$method" --offset=100001 -c 5000 /dev/zero
 		same expected got
@@ -511,7 +511,8 @@ is_busy() {
 	for offset in 0 1 4097 1048575 $((4096 * 611 - 1)); do
 		part in "$offset"
 		for dest in file pipe tcp; do
-			for method in auto sendfile splice mmap read-write; do
+			for method in $(available auto sendfile splice mmap \
+			    read-write); do
 				echo "method $method, offset $offset"
 				deliver 0 "$dest" -m "$method" \
 				    --offset="$offset" "$device"
@@ -526,7 +527,7 @@ is_busy() {
 	truncate -s $((4096 * 611)) in
 	attach in
 	: >expected
-	for method in auto sendfile splice mmap read-write; do
+	for method in $(available auto sendfile splice mmap read-write); do
 		echo "method $method"
 		zcopy 0 -m "$method" --offset=$((4096 * 611)) "$device" got
 		same expected got
@@ -546,13 +547,13 @@ is_busy() {
 	cp in expected
 	dd if=piece of=expected bs=1M seek=123457 oflag=seek_bytes \
 	    conv=notrunc status=none
-	for method in auto sendfile splice mmap read-write; do
+	for method in $(available auto sendfile splice mmap read-write); do
 		echo "method $method"
 		cat in >"$device"
 		zcopy 0 -m "$method" --seek=123457 piece "$device"
 		same expected "$device"
 	done
-	for method in auto splice read-write; do
+	for method in $(available auto splice read-write); do
 		echo "method $method, from a pipe"
 		cat in >"$device"
 		zcopy 0 -m "$method" --seek=123457 - "$device" < <(cat piece)
@@ -565,7 +566,7 @@ is_busy() {
 	truncate -s $((4096 * 611)) in
 	attach in
 	part in 12345 70001
-	for method in auto sendfile splice mmap read-write; do
+	for method in $(available auto sendfile splice mmap read-write); do
 		echo "method $method"
 		exec 7<"$device"
 		move_to 7 12000
@@ -583,7 +584,7 @@ kernel_file() {
 	cat "$1" >all
 	length=$(stat -c %s all)
 	echo "$1: $length bytes"
-	for method in auto sendfile splice read-write; do
+	for method in $(available auto sendfile splice read-write); do
 		echo "method $method"
 		zcopy 0 -m "$method" --offset=2 "$1" got
 		part all 2

@@ -25,6 +25,8 @@ COMMAND's end non-blocking; pair also knows tcp and tcp-nonblock.
     rcvbuf=N sndbuf=N   set the size of the buffers (before anything else)
     send=FILE           send FILE
     drip=FILE           send FILE a byte at a time, each in a packet of its own
+    mix=FILE            send FILE in turns: 200000 bytes at once, then 400 times
+                        one byte
     take=N              receive N bytes, and drop them
     save=FILE           receive to the end, into FILE
     sip=FILE            the same, in small pieces
@@ -84,6 +86,14 @@ def drip(connection, path):
         for byte in file.read():
             connection.sendall(bytes([byte]))
             time.sleep(PAUSE)
+
+
+def mix(connection, path):
+    with open(path, "rb") as file:
+        while large := file.read(200000):
+            connection.sendall(large)
+            for byte in file.read(400):
+                connection.sendall(bytes([byte]))
 
 
 def take(connection, count):
@@ -189,8 +199,8 @@ def wait(_, path):
 
 
 DEEDS = {deed.__name__: deed for deed in (
-    send, drip, take, save, sip, babble, echo, urgent, pace, size, unread, end,
-    ended, broken, reset, close, equal, wait)}
+    send, drip, mix, take, save, sip, babble, echo, urgent, pace, size, unread,
+    end, ended, broken, reset, close, equal, wait)}
 DEEDS["print"] = lambda _, text: announce(text)
 BUFFERS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF}
 

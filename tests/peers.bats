@@ -622,7 +622,7 @@ listening_sender() {
 	done
 }
 
-# bats test_tags=valgrind
+# bats test_tags=valgrind,kernel
 @test "zcopy to zcopy: a file arrives over IPv4, IPv6 and a unix socket" {
 	local family
 	for family in $(families); do

@@ -45,6 +45,7 @@ nothing_moved() {
 	[ "$status" -eq 1 ]
 }
 
+# bats test_tags=kernel
 @test "preallocate: all that will come is allocated, with each method" {
 	local method each
 	cp "$in" in

@@ -120,6 +120,20 @@ limited() {
 	done
 }
 
+@test "preserve: times before 1970 and after 2038 are kept" {
+	local time
+	random_file in 1000
+	for time in -86400 2208988800; do
+		touch -d "@$time" in
+		[ "$(stat -c %Y in)" = "$time" ] || skip "no such times here"
+		zcopy 0 -p in out
+		[ "$(stat -c %Y out)" = "$time" ]
+		same in out
+		zcopy 0 in plain
+		same in plain
+	done
+}
+
 @test "preserve: a default ACL of the directory leaves no trace" {
 	local way mode
 	for way in "${ways[@]}"; do

@@ -37,11 +37,29 @@ lane() {
 	    <<<"$output"
 }
 
+# table STATUS FILE... - print README's table of FILEs; fail unless it exits with
+# STATUS.
+table() {
+	local want=$1
+	shift
+	run timeout 20 "$BATS_TEST_DIRNAME/../scripts/race" --table "$@"
+	printf '$ race --table %s\n%s\n[status %s, expected %s]\n' \
+	    "$*" "$output" "$status" "$want"
+	[ "$status" -eq "$want" ]
+}
+
+# table_rows - print the rows of README's table in the last output, a lane each.
+table_rows() {
+	# A line that only has a further peer is indented deeply.
+	awk '/^    lane / { rows = 1; next } /^$/ { rows = 0 }
+	    rows && !/^      /' <<<"$output"
+}
+
 @test "race: --list names the lanes, one a line" {
 	race 0 --list
 	[ "${lines[0]}" = file-pipe ]
 	[[ $output == *$'\n'cold-tcp$'\n'* ]]
-	[ "${#lines[@]}" -eq 25 ]
+	[ "${#lines[@]}" -eq 30 ]
 }
 
 @test "race: an unknown lane is a usage error" {
@@ -49,24 +67,37 @@ lane() {
 	[[ $output == *"no such lane: sideways"* ]]
 	race 2 --scaling file-tcp
 	race 2 --scaling --json samples
+	race 2 --scaling --peers .
+	race 2 file-pipe --table samples
+	race 2 --peers nowhere
+	mkdir 'two words'
+	race 2 --peers 'two words'
+	[[ $output == *"'two words' has characters"* ]]
 }
 
 @test "race: zcopy completes every lane" {
-	local lanes name
+	local lanes name raced=()
 	race 0 --list
 	lanes=("${lines[@]}")
-	race 0 --rounds 1 --size 4M
+	race 0 --rounds 1 --size 4M --json samples
 	for name in "${lanes[@]}"; do
 		[[ $(lane "$name") == *"skipped: "* ]] && continue
 		lane "$name" | grep -Eq '^zcopy +[0-9.]+ \('
-		# No floor keeps a rate, or has several destinations.
-		[[ $name == rate || $name == *-3-* ]] ||
+		# No floor keeps a rate, has several destinations, or a
+		# buffer.
+		[[ $name == rate || $name == @(*-3-|buffer-)* ]] ||
 		    lane "$name" | grep -Eq '^floor [a-z]+ +[0-9.]+ \('
 		lane "$name" | grep -q '^best peer / zcopy: wall [0-9.]* ('
+		lane "$name" | grep -q '^limit: [a-zA-Z]'
+		raced+=("$name")
 	done
 	# Every system has cat, and every peer works.
 	lane file-pipe | grep -q '^cat .* [0-9.]* '
 	[[ $output != *FAILED* ]]
+	# In README's table each has a row, with a title.
+	table 0 samples
+	[ "$(table_rows | wc -l)" -eq "${#raced[@]}" ]
+	[ "$(table_rows | grep -c '^    [a-zA-Z0-9]')" -eq "${#raced[@]}" ]
 }
 
 @test "race: peers are listed with their versions" {
@@ -74,6 +105,77 @@ lane() {
 	[[ $output == *"kernel: "*"$(uname -r)"* ]]
 	[[ $output == *"zcopy: "*"$("$ZCOPY" --version)"* ]]
 	[[ $output == *"cat: "*"$(cat --version | head -n 1)"* ]]
+}
+
+@test "race: a peer that cannot print its version says so" {
+	local path=$PWD/bin:$PATH
+	script bin/pee 'exec sh -c "$@"'
+	race 0 --rounds 1 --size 64K pipe-3-pipes
+	[[ $output == *"pee: "*"prints no version"* ]]
+}
+
+@test "race: --peers races another system's peers beside this one's" {
+	# shellcheck disable=SC2016	# for the other shell
+	script root/usr/bin/cat \
+	    '[ "$1" != --version ] || { echo "cat 77.1"; exit; }; exec cat "$@"'
+	script root/usr/bin/dd 'exec dd "$@"'
+	script root/usr/bin/tac 'echo "tac 77.1"'
+	race 0 --rounds 1 --size 64K --peers root --json samples file-pipe \
+	    tcp-null
+	[[ $output == *$'\n'"cat 77.1: "*" cat 77.1"$'\n'* ]]
+	lane file-pipe | grep -Eq '^cat +[0-9.]+ \('
+	lane file-pipe | grep -Eq '^cat 77\.1 +[0-9.]+ \('
+	grep -q '"cat 77.1": {"wall": \[' samples
+	# The same version is not raced twice, and a cat of bash's is not named.
+	[ "$(lane file-pipe | grep -c '^dd ')" -eq 1 ]
+	[ "$(lane tcp-null | grep -c '^bash')" -eq 1 ]
+}
+
+@test "race: --peers marks a peer that fails there, and only this one" {
+	# shellcheck disable=SC2016	# for the other shell
+	script root/usr/bin/cat '[ "$1" = --version ] && echo "cat 77.1"'
+	race 0 --rounds 1 --size 64K --peers root file-file
+	lane file-file | grep -Eq '^cat +[0-9.]+ \('
+	lane file-file | grep -q '^cat 77\.1 *FAILED: status 1'
+}
+
+# theirs TOOL - print how a tool of the system in root/ is run.
+theirs() {
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$BATS_TEST_DIRNAME/../scripts \
+	    python3 -c 'import sys; from racing.peers import System
+print(*System("root").command(sys.argv[1]))' "$1"
+}
+
+@test "race: --peers runs a program by the loader of its own system" {
+	local loader=root/usr/lib/ld-test.so.1
+	mkdir -p root/etc/alternatives root/usr/bin root/usr/lib
+	touch $loader
+	printf '\177ELF.../lib64/ld-test.so.1\0...' >root/usr/bin/nc.openbsd
+	chmod +x root/usr/bin/nc.openbsd
+	# Links start from the root of that system.
+	ln -s /usr/lib root/lib64
+	ln -s ../../usr/bin/nc.openbsd root/etc/alternatives/nc
+	ln -s /etc/alternatives/nc root/usr/bin/nc
+	[ "$(theirs nc)" = "$PWD/$loader --inhibit-cache --library-path \
+$PWD/root/usr/lib --argv0 nc $PWD/root/usr/bin/nc.openbsd" ]
+	script root/usr/bin/pv :
+	[ "$(theirs pv)" = "$PWD/root/usr/bin/pv" ]
+}
+
+@test "race: --peers runs real programs so" {
+	local path=$PWD/bin:$PATH here library
+	here=$(command -v dd)
+	script bin/dd '[ "$*" != --version ] || { echo "dd 0.1"; exit; }
+		exec '"$here"' "$@"'
+	mkdir -p root/usr/bin
+	cp "$here" root/usr/bin
+	ldd "$here" | grep -o '/[^ ]*' | while read -r library; do
+		mkdir -p "root${library%/*}"
+		cp -L "$library" "root$library"
+	done
+	race 0 --rounds 1 --size 64K --peers root file-file
+	lane file-file | grep -Eq '^dd +[0-9.]+ \('
+	lane file-file | grep -Eq '^dd [1-9][0-9.]* +[0-9.]+ \('
 }
 
 @test "race: a missing peer is left out, and named" {
@@ -118,6 +220,35 @@ lane() {
 @test "race: --json writes every sample that counts" {
 	race 0 --rounds 3 --size 64K --json samples file-pipe
 	python3 "$BATS_TEST_DIRNAME/report.py" race samples
+}
+
+@test "race: --table prints README's table of what --json wrote" {
+	race 0 --rounds 3 --size 64K --json two file-tcp file-pipe
+	race 0 --rounds 3 --size 64K --json one file-file-sparse
+	table 0 one two
+	[[ $output == *"zcopy: "*"$("$ZCOPY" --version)"* ]]
+	[[ $output == *"rounds: "*" 3"$'\n'* ]]
+	# In the order of the lanes: speed, two ratios, floor, limit, peers.
+	table_rows | sed -n 1p | grep -Eq \
+	    '^    file to pipe, read +[0-9]+( +[0-9.]+){3}  reader  [a-z]'
+	table_rows | sed -n 2p | grep -Eq '^    file to TCP +[0-9]+ .* TCP  '
+	table_rows | sed -n 3p | grep -Eq '^    file with holes +- .* start  '
+	[ "$(table_rows | wc -l)" -eq 3 ]
+	[[ $output == *$'\n    TCP     the '* && $output != *"    disk "* ]]
+}
+
+@test "race: --table refuses what one table cannot hold" {
+	race 0 --rounds 1 --size 64K --json one file-pipe
+	table 1 one one
+	[[ $output == *"race: one: the lane file-pipe again"* ]]
+	sed 's/"cpus": /&1/; s/file-pipe/pipe-pipe/' one >two
+	table 1 one two
+	[[ $output == *"race: two: another system: cpus: 1"* ]]
+	echo '{"lanes": []}' >two
+	table 1 two
+	[[ $output == *"race: two: not written by"* ]]
+	table 1 missing
+	[[ $output == *"missing"* ]]
 }
 
 # stopped SIGNAL - send SIGNAL to a race; it must end with status 130 and leave

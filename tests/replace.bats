@@ -52,7 +52,7 @@ mode_of() {
 
 # The new file and its attributes
 
-# bats test_tags=valgrind
+# bats test_tags=valgrind,kernel
 @test "replace: the data takes the place of the old file" {
 	local inode
 	inode=$(stat -c %i out)
@@ -319,9 +319,10 @@ mode_of() {
 	local method
 	local as_user=(prlimit --fsize=6000 --)
 	requires prlimit
-	for method in auto copy_file_range sendfile splice mmap read-write; do
+	for method in $(available auto copy_file_range sendfile splice mmap \
+	    read-write); do
 		fails 4 "File too large (6000 bytes moved; DEST is unchanged)" \
-		    --method=$method in out
+		    --method="$method" in out
 	done
 	zcopy 4 in new
 	only in out
@@ -605,7 +606,7 @@ no_way_out() {
 
 # Whole or not at all
 
-# bats test_tags=valgrind
+# bats test_tags=valgrind,kernel
 @test "replace: until the end the old file is there, and no other" {
 	half_way out
 	unchanged
@@ -712,6 +713,7 @@ replaces_by_name() {
 	only in new out
 }
 
+# bats test_tags=kernel
 @test "replace: without O_TMPFILE a named temporary is used" {
 	with_named_temporary replaces_by_name
 }
@@ -742,6 +744,7 @@ ends_by_name() {
 	done
 }
 
+# bats test_tags=kernel
 @test "replace: a named temporary is removed after a signal" {
 	with_named_temporary ends_by_name
 }
@@ -799,6 +802,7 @@ keeps_by_name() {
 	only in new out
 }
 
+# bats test_tags=kernel
 @test "no-clobber: of eight zcopys at the same time, one succeeds" {
 	local i pids=() won=() status gate=$BATS_TEST_TMPDIR.gate
 	local source=$BATS_TEST_TMPDIR.source

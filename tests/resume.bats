@@ -19,11 +19,6 @@ setup_file() {
 	RETRY_SECONDS=10 retry is_aged in.70
 }
 
-# is_aged FILE - for `retry`: FILE was changed more than 2 seconds ago.
-is_aged() {
-	[ $(($(date +%s) - $(stat -c %Z "$1"))) -gt 3 ]
-}
-
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	in=$BATS_FILE_TMPDIR/in

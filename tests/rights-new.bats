@@ -242,28 +242,65 @@ in_place() {
 
 # Links of other users
 
-# link_protection N - set the sysctl; teardown restores it.  There is one for
-# the whole machine: a lock keeps another run of this suite from saving or
-# restoring it now, also one in a chroot, which has the same /sys.
-link_protection() {
-	local file=/proc/sys/fs/protected_symlinks
+# protection KIND N - set the sysctl fs.protected_KIND; teardown restores it.
+# There is one for the whole machine: a lock keeps another run of this suite from
+# saving or restoring it now, also one in a chroot, which has the same /sys.
+protection() {
+	local file=/proc/sys/fs/protected_$1
 	requires flock
 	exec 6</sys/kernel
 	flock -w 60 6
-	: "${protection:=$(cat "$file")}"
-	echo "$1" 2>/dev/null >"$file" || skip "the sysctl cannot be set"
+	: "${protections[$1]:=$(cat "$file")}"
+	echo "$2" 2>/dev/null >"$file" || skip "the sysctl cannot be set"
 }
-protection=
+declare -gA protections=()
 
 teardown() {
+	local kind
 	end_all
-	[ -z "$protection" ] ||
-	    echo "$protection" >/proc/sys/fs/protected_symlinks
+	for kind in "${!protections[@]}"; do
+		echo "${protections[$kind]}" >"/proc/sys/fs/protected_$kind"
+	done
+}
+
+# may_write STATUS ARG... - the explanation and the run of nobody's `zcopy
+# ARG...` end with this STATUS, and if it is 4, by the same message.
+may_write() {
+	local want=$1 explained
+	shift
+	as_nobody zcopy "$want" --explain "$@"
+	explained=$output
+	as_nobody zcopy "$want" "$@"
+	[ "$want" -eq 0 ] || {
+		[ "$output" = "zcopy: ${*: -1}: open: Permission denied" ]
+		[ "$explained" = "$output" ]
+	}
+}
+
+@test "rights: --explain knows fs.protected_regular and fs.protected_fifos" {
+	local row level mode want
+	requires_root
+	echo data >in
+	chmod 644 in
+	mkdir tmp
+	install -m 666 in tmp/file
+	mkfifo -m 666 tmp/fifo
+	chown daemon tmp/*		# neither who writes, nor the directory's
+	exec 7<>tmp/fifo
+	for row in "0 1777 0" "1 1777 4" "1 1775 0" "2 1775 4"; do
+		read -r level mode want <<<"$row"
+		chmod "$mode" tmp
+		protection regular "$level"
+		protection fifos "$level"
+		may_write "$want" --inplace in tmp/file
+		may_write "$want" --append in tmp/file
+		may_write "$want" in tmp/fifo 7>&-
+	done
 }
 
 @test "rights: another user's link in a directory like /tmp is not followed" {
 	local option name
-	link_protection 0
+	protection symlinks 0
 	fresh 666
 	mkdir -m 1777 tmp
 	mkfifo -m 666 D/fifo
@@ -290,7 +327,7 @@ teardown() {
 
 @test "rights: a link of one's own, or outside /tmp, is followed" {
 	local option
-	link_protection 0
+	protection symlinks 0
 	for option in "" --inplace --append --seek=0; do
 		fresh 666
 		rm -rf tmp

@@ -3,14 +3,15 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154	# $port is set by listener
 
-# methods SOURCE DEST - print the methods for a route.  SOURCE is `file` or
-# anything else; DEST is one that `deliver` knows.
+# methods SOURCE DEST - print the methods for a route that zcopy was built with.
+# SOURCE is `file` or anything else; DEST is one that `deliver` knows.
 methods() {
 	case $1:$2 in
 	file:file|file:stdout)
-		echo auto copy_file_range sendfile splice mmap read-write ;;
-	file:*)	echo auto sendfile splice mmap read-write ;;
-	*)	echo auto splice read-write ;;
+		available auto copy_file_range sendfile splice mmap \
+		    read-write ;;
+	file:*)	available auto sendfile splice mmap read-write ;;
+	*)	available auto splice read-write ;;
 	esac
 }
 

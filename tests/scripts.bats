@@ -29,7 +29,7 @@ bootstrap() {
 @test "bootstrap: an unknown option is a usage error" {
 	bootstrap --nosuch
 	[ "$status" -eq 2 ]
-	[ "$output" = "usage: bootstrap [--tests]" ]
+	[ "$output" = "usage: bootstrap [--tests | --matrix]" ]
 }
 
 # source_tree - make the least that scripts/build and scripts/run need of one,

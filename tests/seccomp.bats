@@ -103,6 +103,7 @@ honest() {
 
 ## Files
 
+# bats test_tags=kernel
 @test "seccomp: an old file is replaced, whichever call is refused" {
 	whole statx openat.O_TMPFILE linkat fcntl.F_DUPFD_CLOEXEC \
 	    copy_file_range copy_file_range+sendfile fstatfs lseek uname \
@@ -362,9 +363,10 @@ says_what_is_lost() {
 	options=(--confirm=ack)
 	dest=tcp
 	whole ioctl.TIOCOUTQ
-	honest 5 "the peer to close: @" ioctl.TIOCOUTQ+getsockopt.TCP_INFO
+	honest 5 "what the peer has (SIOCOUTQ: @" \
+	    ioctl.TIOCOUTQ+getsockopt.TCP_INFO
 	dest=unix
-	honest 5 "the peer to close: @" ioctl.TIOCOUTQ
+	honest 5 "what the peer has (SIOCOUTQ: @" ioctl.TIOCOUTQ
 }
 
 @test "seccomp: without IPV6_V6ONLY, --ipv6 fails" {

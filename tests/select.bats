@@ -18,8 +18,11 @@ teardown() {
 	[ -z "${other-}" ] || rm -r "$other"
 }
 
-# used METHOD - true if the last zcopy, with -v, moved everything by METHOD.
+# used METHOD[+METHOD] - true if the last zcopy, with -v, moved everything by
+# METHOD.  Skip the case if zcopy was built without it.
 used() {
+	# shellcheck disable=SC2086	# split at +
+	requires_method ${1//+/ }
 	[[ $output =~ done:\ .*,\ method\ ([a-z_+-]+) ]]
 	echo "moved by ${BASH_REMATCH[1]}, expected $1"
 	[ "${BASH_REMATCH[1]}" = "$1" ]
@@ -43,12 +46,13 @@ used() {
 
 @test "select: a star alone applies to every size" {
 	local method bytes
-	for method in copy_file_range sendfile splice mmap read-write; do
+	for method in $(available copy_file_range sendfile splice mmap \
+	    read-write); do
 		for bytes in 1 40000 "$size"; do
 			echo "$method, $bytes bytes"
 			head -c "$bytes" in >some
 			zcopy 0 -v --select="*:$method" some out
-			used $method
+			used "$method"
 			same some out
 		done
 	done
@@ -117,6 +121,7 @@ used() {
 	for row in copy_file_range:sendfile sendfile:copy_file_range \
 	    splice:copy_file_range mmap:copy_file_range; do
 		echo "$row"
+		has_method "${row%:*}" || continue
 		FAULT=${row%:*}:EPERM:1+ zcopy 0 -v in out \
 		    --select="*:${row%:*}"
 		fault_fired
@@ -124,6 +129,7 @@ used() {
 		used "${row#*:}"
 		same in out
 	done
+	requires_method sendfile
 	FAULT=sendfile:EINVAL:3+ zcopy 0 -v --block-size=64K \
 	    --select='*:sendfile' in out
 	fault_fired
@@ -134,7 +140,7 @@ used() {
 
 @test "select: a rule's method that cannot append is passed over" {
 	local method
-	for method in copy_file_range sendfile splice; do
+	for method in $(available copy_file_range sendfile splice); do
 		echo "$method"
 		echo old >out
 		zcopy 0 -v --select="*:$method" --append in out
@@ -180,17 +186,17 @@ refuses() {
 
 @test "method: one that cannot read a pipe gives status 9 and the reason" {
 	local method
-	for method in copy_file_range sendfile mmap reflink; do
-		refuses $method 'file.*pipe' - old < <(cat in)
-		refuses $method 'file.*pipe' - new < <(cat in)
+	for method in $(available copy_file_range sendfile mmap reflink); do
+		refuses "$method" 'file.*pipe' - old < <(cat in)
+		refuses "$method" 'file.*pipe' - new < <(cat in)
 	done
 }
 
 @test "method: one that cannot read a socket gives status 9, and resets it" {
 	local method
-	for method in copy_file_range sendfile mmap reflink; do
+	for method in $(available copy_file_range sendfile mmap reflink); do
 		echo old >old
-		listener -m $method listen:127.0.0.1:0 old
+		listener -m "$method" listen:127.0.0.1:0 old
 		zcopy 5 in "127.0.0.1:$port"
 		ends 9
 		[[ $output =~ $method:\ .*file.*socket ]]
@@ -202,9 +208,9 @@ refuses() {
 	local method
 	mkfifo fifo
 	exec 7<>fifo
-	for method in copy_file_range reflink; do
-		refuses $method 'file.*pipe' in fifo
-		refuses $method 'file.*pipe' in fd:7
+	for method in $(available copy_file_range reflink); do
+		refuses "$method" 'file.*pipe' in fifo
+		refuses "$method" 'file.*pipe' in fd:7
 	done
 	echo end >&7
 	[ "$(head -n 1 <&7)" = end ]
@@ -212,10 +218,10 @@ refuses() {
 
 @test "method: one that cannot write a socket gives status 9, and resets it" {
 	local method
-	for method in copy_file_range reflink; do
+	for method in $(available copy_file_range reflink); do
 		echo old >out
 		listener listen:127.0.0.1:0 out
-		refuses $method 'file.*socket' in "127.0.0.1:$port"
+		refuses "$method" 'file.*socket' in "127.0.0.1:$port"
 		retry gone "$pid"
 		[ "$(cat out)" = old ]
 	done
@@ -227,15 +233,16 @@ refuses() {
 
 @test "method: kernel files and devices cannot be mapped, copied or cloned" {
 	local method
-	for method in copy_file_range mmap reflink; do
-		refuses $method 'file' /proc/version old
-		refuses $method 'file' -c 100 /dev/zero old
+	for method in $(available copy_file_range mmap reflink); do
+		refuses "$method" 'file' /proc/version old
+		refuses "$method" 'file' -c 100 /dev/zero old
 	done
-	for method in copy_file_range reflink; do
-		refuses $method 'file' in /dev/null
+	for method in $(available copy_file_range reflink); do
+		refuses "$method" 'file' in /dev/null
 	done
 }
 
+# bats test_tags=kernel
 @test "method: one that cannot append gives status 9 and the kernel's reason" {
 	refuses copy_file_range 'Bad file descriptor' --append in old
 	refuses sendfile 'Invalid argument' --append in old
@@ -250,10 +257,11 @@ refuses() {
 	cmp old <(echo old; cat in)
 }
 
+# bats test_tags=kernel
 @test "method: copy_file_range and reflink across file systems give status 9" {
 	elsewhere
-	refuses copy_file_range 'Invalid cross-device link' "$other/in" old
-	refuses reflink 'Invalid cross-device link' "$other/in" new
+	refuses copy_file_range '(Invalid c|C)ross-device link' "$other/in" old
+	refuses reflink '(Invalid c|C)ross-device link' "$other/in" new
 }
 
 # elsewhere - set $other, a directory on another file system, with a copy of
@@ -271,9 +279,9 @@ elsewhere() {
 		used reflink
 		same in out
 	else
-		refuses reflink 'Operation not supported|Invalid argument' \
+		refuses reflink '[Nn]ot supported|Invalid argument' \
 		    in old
-		refuses reflink 'Operation not supported|Invalid argument' \
+		refuses reflink '[Nn]ot supported|Invalid argument' \
 		    in new
 	fi
 }
@@ -292,8 +300,8 @@ elsewhere() {
 
 @test "method: one that is refused half way says how much it delivered" {
 	local method
-	for method in copy_file_range sendfile splice; do
-		FAULT=$method:EPERM:5+ zcopy 9 -m $method --inplace \
+	for method in $(available copy_file_range sendfile splice); do
+		FAULT=$method:EPERM:5+ zcopy 9 -m "$method" --inplace \
 		    --block-size=64K --pipe-size=64K in out
 		fault_fired
 		[[ $output =~ $method:\ .*\(([0-9]+)\  ]]
@@ -342,11 +350,12 @@ traced() {
 	local method
 	mkfifo fifo
 	exec 7<>fifo
-	for method in sendfile splice; do
-		refuses $method 'only copies will do' --stable in fifo
+	for method in $(available sendfile splice); do
+		refuses "$method" 'only copies will do' --stable in fifo
 		echo old >out
 		listener listen:127.0.0.1:0 out
-		refuses $method 'only copies will do' --stable in "127.0.0.1:$port"
+		refuses "$method" 'only copies will do' --stable in \
+		    "127.0.0.1:$port"
 		retry gone "$pid"
 		[ "$(cat out)" = old ]
 	done
@@ -357,7 +366,7 @@ traced() {
 @test "stable: --select does not bring back a method that lends pages" {
 	local method
 	mkfifo fifo
-	for method in sendfile splice; do
+	for method in $(available sendfile splice); do
 		cat fifo >out 3>&- &
 		zcopy 0 -v --stable --select="*:$method" in fifo
 		wait $!
@@ -385,6 +394,7 @@ sees_old() {
 	exec 7<&-
 }
 
+# bats test_tags=kernel
 @test "stable: a later reader sees the old data of a file" {
 	sees_old in
 }
@@ -572,8 +582,10 @@ explains() {
 
 @test "explain: opens no FIFO, whose other side may be waiting" {
 	mkfifo fifo
-	: >got
-	cat fifo >got 3>&- &
+	# Not opened by cat, which may not have begun when explains looks.
+	exec 4>got
+	cat fifo >&4 3>&- 4>&- &
+	exec 4>&-
 	explains in fifo
 	explains fifo new
 	# If zcopy had opened it and closed it again, cat would have ended.
@@ -674,11 +686,11 @@ as_planned() {
 @test "explain: gives a reason for each method that is not in the plan" {
 	local method
 	explains in new
-	for method in splice mmap reflink; do
+	for method in $(available splice mmap reflink); do
 		grep -Eq "$method: [a-z]" <<<"$output"
 	done
 	explains - new < <(:)
-	for method in copy_file_range sendfile mmap reflink; do
+	for method in $(available copy_file_range sendfile mmap reflink); do
 		grep -Eq "$method: [a-z]" <<<"$output"
 	done
 }
@@ -717,8 +729,8 @@ as_planned() {
 	local method
 	STDOUT=../list zcopy 0 --list-methods
 	[ -z "$output" ]
-	for method in auto copy_file_range sendfile splice mmap read-write \
-	    reflink; do
+	for method in $(available auto copy_file_range sendfile splice mmap \
+	    read-write reflink); do
 		echo "$method"
 		grep -Eq "^$method +[^ ].*  (yes|no: .*)$" ../list
 	done
@@ -728,7 +740,7 @@ as_planned() {
 
 @test "list: a method that the kernel lacks has the reason" {
 	local method
-	for method in copy_file_range sendfile splice; do
+	for method in $(available copy_file_range sendfile splice); do
 		FAULT=$method:ENOSYS:1+:probe STDOUT=../list \
 		    zcopy 0 --list-methods
 		fault_fired

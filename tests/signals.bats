@@ -9,14 +9,8 @@ load peer
 
 SIZE=8000000
 
-setup_file() {
-	random_file "$BATS_FILE_TMPDIR/in" "$SIZE"
-}
-
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	in=$BATS_FILE_TMPDIR/in
-	old_file out
+	set_up_kills
 	path=$BATS_TEST_TMPDIR.socket
 	fifo=$BATS_TEST_TMPDIR.fifo
 	ends=$(signals_that_end)

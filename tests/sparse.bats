@@ -64,11 +64,12 @@ all_have_holes() {
 	done
 }
 
+# bats test_tags=kernel
 @test "sparse: holes read as zeros in a new file, with each method" {
 	local file method
 	for file in $files; do
-		for method in auto copy_file_range sendfile splice mmap \
-		    read-write; do
+		for method in $(available auto copy_file_range sendfile splice \
+		    mmap read-write); do
 			zcopy 0 --method="$method" "$file" out
 			same "$file.full" out
 			rm out
@@ -80,8 +81,8 @@ all_have_holes() {
 	local file method
 	random_file old 1300000
 	for file in $files; do
-		for method in auto copy_file_range sendfile splice mmap \
-		    read-write; do
+		for method in $(available auto copy_file_range sendfile splice \
+		    mmap read-write); do
 			cp old out
 			zcopy 0 --method="$method" "$file" out
 			same "$file.full" out
@@ -99,8 +100,8 @@ all_have_holes() {
 		size=$(stat -c %s "$file")
 		(head -c 4099 old; cat "$file.full"
 		    tail -c +$((4100 + size)) old) >expected
-		for method in auto copy_file_range sendfile splice mmap \
-		    read-write; do
+		for method in $(available auto copy_file_range sendfile splice \
+		    mmap read-write); do
 			cp old out
 			zcopy 0 --seek=4099 --method="$method" "$file" out
 			same expected out
@@ -112,7 +113,8 @@ all_have_holes() {
 	local file method shm
 	shm=$(mktemp -d /dev/shm/zcopy-XXXXXX)
 	for file in $files; do
-		for method in auto sendfile splice mmap read-write; do
+		for method in $(available auto sendfile splice mmap \
+		    read-write); do
 			zcopy 0 --method="$method" "$file" "$shm/out"
 			cmp "$file.full" "$shm/out" || {
 				rm -r "$shm"
@@ -128,7 +130,8 @@ through() {
 	local file method command=()
 	zcopy_command
 	for file in $files; do
-		for method in auto sendfile splice mmap read-write; do
+		for method in $(available auto sendfile splice mmap \
+		    read-write); do
 			echo "$file, $method:"
 			"$TEST_BIN/between" path "$file" "$1" out \
 			    "${command[@]}" -m "$method" @source @dest 3>&-
@@ -157,8 +160,8 @@ through() {
 	    500000:700000 1134566:2 1134567:100000 1134000:100567 1:1234566; do
 		tail -c +$((${row%:*} + 1)) middle.full |
 		    head -c "${row#*:}" >expected
-		for method in auto copy_file_range sendfile splice mmap \
-		    read-write; do
+		for method in $(available auto copy_file_range sendfile splice \
+		    mmap read-write); do
 			echo "$row:"
 			zcopy 0 --method="$method" --offset="${row%:*}" \
 			    -c "${row#*:}" middle out
@@ -180,7 +183,8 @@ through() {
 
 @test "sparse: a trailing hole keeps its size, also with --seek" {
 	local method
-	for method in auto copy_file_range sendfile splice mmap read-write; do
+	for method in $(available auto copy_file_range sendfile splice mmap \
+	    read-write); do
 		rm -f out
 		zcopy 0 --method="$method" --seek=2M end out
 		[ "$(stat -c %s out)" -eq $((2097152 + 1234567)) ]

@@ -928,6 +928,37 @@ speed='in [0-9]+\.[0-9]{3} s, [0-9]+\.[0-9] MB/s'
 	[[ $output != *done:* ]]
 }
 
+# half FILE FROM-TO - write random bytes of this range, in tr(1)'s form, to FILE.
+half() {
+	random_file "$1" 6M
+	LC_ALL=C tr -dc "$2" <"$1" >"$1.half"
+	mv "$1.half" "$1"
+}
+
+# Each of them takes the pipe's room that the other one waits for.  The reader
+# takes so little at a time that the pipe is full.
+@test "stdout: two zcopys into one pipe lose nothing, and keep their order" {
+	local first method reader
+	half low '\000-\177'
+	half high '\200-\377'
+	mkfifo pipe
+	for method in auto read-write sendfile; do
+		echo "$method"
+		dd bs=512 <pipe >got 2>dd.log 3>&- &
+		reader=$!
+		exec 7>pipe
+		STDOUT=pipe start low -
+		first=$pid
+		STDOUT=pipe start -m "$method" high -
+		exec 7>&-
+		ends 0
+		ends 0 "$first"
+		wait "$reader"
+		LC_ALL=C tr -d '\200-\377' <got | same - low
+		LC_ALL=C tr -d '\000-\177' <got | same - high
+	done
+}
+
 @test "verbose: an error is one line, with the name as it was typed" {
 	local name
 	ln -s in link

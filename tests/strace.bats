@@ -110,16 +110,14 @@ sendfile="path:tcp:sendfile path:unix:sendfile path:path:sendfile
 
 @test "strace: ENOSPC behind the private pipe is fatal, with an exact count" {
 	local route status whole
-	for route in path:tcp path:unix path:path pipe:pipe tcp:path; do
+	for route in path:tcp path:unix path:path path:pipe pipe:pipe tcp:path
+	do
 		source=${route%:*} dest=${route#*:} struck=2
 		injects "$source" "$dest" splice:error=ENOSPC:when=4 \
 		    --select='*:splice'
 		is_failure "$(sink_status ENOSPC)" "write: ${text[ENOSPC]}" ||
 		    { echo "$why"; return 1; }
 	done
-	struck=4
-	injects path pipe splice:error=ENOSPC:when=4
-	is_failure 4 "write: ${text[ENOSPC]}" || { echo "$why"; return 1; }
 }
 
 @test "strace: EAGAIN from ends that block does not make zcopy spin" {
@@ -175,7 +173,7 @@ first_call() {
 		when=$(first_call "${route%:*}" "${route#*:}" fcntl \
 		    F_SETPIPE_SZ)
 		survives fcntl:error=EPERM:when="$when..$((when + 3))" $route
-		grep -q 'F_SETPIPE_SZ, 131072) *= -1 EPERM .*(INJECTED)' \
+		grep -q 'F_SETPIPE_SZ, .*) *= -1 EPERM .*(INJECTED)' \
 		    "$BATS_TEST_TMPDIR.trace"
 	done
 	survives pipe2:error=EMFILE tcp:pipe tcp:path path:tcp:splice

@@ -47,6 +47,7 @@ synced() {
 	[ "$calls" = "fsync linkat fsync-dir " ]
 }
 
+# bats test_tags=kernel
 @test "sync: a file is flushed before it replaces an old one" {
 	mkdir dir
 	echo old >dir/out
@@ -135,6 +136,7 @@ begun() {
 		to = $1 + $2 } END { print n + 0, from + 0, to + 0, bad ? "gaps" : "" }'
 }
 
+# bats test_tags=kernel
 @test "sync: the writeback begins while the data moves, to any regular DEST" {
 	file_system ext4 300
 	cd "$fs" || return
@@ -198,6 +200,7 @@ unchanged() {
 	fi
 }
 
+# bats test_tags=kernel
 @test "sync: if the file cannot be flushed, DEST is unchanged" {
 	local errno old
 	for old in old ''; do

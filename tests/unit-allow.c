@@ -1,16 +1,21 @@
 /*
- * --allow: which rules are accepted, and which addresses they let in.
+ * --allow: which rules are accepted, and which peers they let in.
  */
+#include "config.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
 #include "../src/endpoint/allow.h"
+#include "../src/system/vsock.h"
 
 #define LONGEST	"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"
 
@@ -97,6 +102,15 @@ static const struct {
 	{ "::1", "127.0.0.1", false },
 	{ "0.0.0.0", "::", false },
 	{ "::", "0.0.0.0", false },
+
+	/* machines */
+	{ "vsock:3", "vsock:3", true },
+	{ "vsock:3", "vsock:4", false },
+	{ "vsock:0", "vsock:0", true },
+	{ "vsock:4294967294", "vsock:4294967294", true },
+	{ "vsock:3", "0.0.0.3", false },
+	{ "0.0.0.0/0", "vsock:3", false },
+	{ "::/0", "vsock:0", false },
 };
 
 static const struct {
@@ -166,6 +180,16 @@ static const struct {
 	{ "::1/0", "after" },
 	{ "::ffff:192.0.2.7/32", "after" },
 	{ "::ffff:192.0.2.7/120", "after" },
+
+	/* machines */
+	{ "vsock:", "CID" },
+	{ "vsock:x", "CID" },
+	{ "vsock:-1", "CID" },
+	{ "vsock: 3", "CID" },
+	{ "vsock:3:5", "CID" },
+	{ "vsock:3/32", "CID" },
+	{ "vsock:4294967295", "below 4294967295" },
+	{ "vsock:18446744073709551619", "CID" },
 };
 
 #define CHOICES		(sizeof(choices) / sizeof(choices[0]))
@@ -192,7 +216,13 @@ lets_in(const struct allow *list, const char *text)
 	struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = 7 };
 	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6,
 		.sin6_port = 7, .sin6_flowinfo = 7, .sin6_scope_id = 7 };
+	struct sockaddr_storage vsock;
 
+	if (strncmp(text, "vsock:", 6) == 0) {
+		(void)vsock_address(&vsock, (uint32_t)strtoul(text + 6, NULL,
+		    10), 7);
+		return allow_match(list, (struct sockaddr *)&vsock);
+	}
 	if (inet_pton(AF_INET, text, &ipv4.sin_addr) == 1)
 		return allow_match(list, (struct sockaddr *)&ipv4);
 	if (inet_pton(AF_INET6, text, &ipv6.sin6_addr) == 1)

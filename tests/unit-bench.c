@@ -3,6 +3,8 @@
  * the sentence that says which of the two is the limit, and how many rounds fit
  * in --max-time.  And that --json fails if memory runs out.
  */
+#include "config.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>

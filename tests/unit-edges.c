@@ -39,15 +39,16 @@ listen_to(struct zc_request *request, struct told *told,
 	request->arg = told;
 }
 
-/** Make a blocking socket that is never read, with SO_SNDTIMEO. */
+/** Make a blocking socket whose peer does nothing, with SO_SNDTIMEO or
+ * SO_RCVTIMEO. */
 static int
-stuck_socket(time_t seconds)
+stuck_socket(int option, time_t seconds)
 {
 	const struct timeval limit = { .tv_sec = seconds };
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 || setsockopt(ends[0],
-	    SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+	    SOL_SOCKET, option, &limit, sizeof(limit)) < 0)
 		give_up("socketpair");
 	keep(ends[1]);
 	return keep(ends[0]);
@@ -57,15 +58,18 @@ stuck_socket(time_t seconds)
 static bool
 tells_a_signal(enum zc_method method)
 {
-	int in = file_of(content, sizeof(content)), out = stuck_socket(30);
-	struct zc_request request = request_for(in, out, method);
+	int in = file_of(content, sizeof(content));
+	struct zc_request request = request_for(in,
+	    stuck_socket(SO_SNDTIMEO, 30), method);
 	struct zc_result result = ZC_RESULT_INIT;
 	struct told told;
+	int error;
 
 	listen_to(&request, &told, ZC_EVENT_INTERRUPTED);
 	start_signals();
-	CHECK(zc_transfer(&request, &result) < 0 && errno == EINTR);
+	error = zc_transfer(&request, &result) < 0 ? errno : 0;
 	stop_signals();
+	CHECK(error == EINTR);
 	CHECK(told.interruptions == 1 && result.outcome == ZC_STOPPED);
 	CHECK(result.bytes > 0 && at(in) == result.bytes);
 	return true;
@@ -74,7 +78,8 @@ tells_a_signal(enum zc_method method)
 static bool
 times_out(enum zc_method method)
 {
-	int in = file_of(content, sizeof(content)), out = stuck_socket(1);
+	int in = file_of(content, sizeof(content));
+	int out = stuck_socket(SO_SNDTIMEO, 1);
 	struct zc_request request = request_for(in, out, method);
 	struct zc_job *job = new_job(&request);
 	struct zc_wait wait = { .fd = -1 };
@@ -85,6 +90,56 @@ times_out(enum zc_method method)
 	CHECK(zc_job_result(job)->bytes > 0);
 	zc_job_free(job);
 	return true;
+}
+
+/** Stop a job that gets more than *arg signals. */
+static int
+on_signals(const struct zc_event *event, void *arg)
+{
+	unsigned *most = arg;
+
+	return event->type == ZC_EVENT_INTERRUPTED && (*most)-- == 0;
+}
+
+/** True if the time-out of this socket, one of both ends, ends the job though
+ * signals come more often. */
+static bool
+times_out_despite_signals(int in, int out, int stuck, enum zc_method method)
+{
+	struct zc_request request = request_for(in, out, method);
+	struct zc_wait wait = { .fd = -1 };
+	struct zc_job *job;
+	unsigned most = 200;		/* 10 s */
+	int error;
+
+	request.event = on_signals;
+	request.arg = &most;
+	job = new_job(&request);
+	start_signals();
+	error = zc_job_run(job, &wait, 1) < 0 ? errno : 0;
+	stop_signals();
+	CHECK(error == EAGAIN && wait.fd == stuck);
+	CHECK(zc_job_result(job)->outcome == ZC_UNFINISHED);
+	CHECK(most < 199);
+	zc_job_free(job);
+	return true;
+}
+
+static bool
+sink_times_out(enum zc_method method)
+{
+	int out = stuck_socket(SO_SNDTIMEO, 1);
+
+	return times_out_despite_signals(file_of(content, sizeof(content)),
+	    out, out, method);
+}
+
+static bool
+source_times_out(enum zc_method method)
+{
+	int in = stuck_socket(SO_RCVTIMEO, 1);
+
+	return times_out_despite_signals(in, file_of("", 0), in, method);
 }
 
 /* A file that grows */
@@ -248,46 +303,48 @@ fails_by_select(int error, int seen)
 
 /* Streams of stdio */
 
-/** Make a stream on a pipe that holds this text, and read its first byte. */
+/** Make a stream on a pipe, and read the first byte of this text from it, so
+ * that its buffer has the others.  `rest` is in the pipe. */
 static FILE *
-begun(const char *text)
+begun(const char *text, const char *rest)
 {
 	FILE *stream;
 	int ends[2];
 
 	if (pipe(ends) < 0 || write(ends[1], text, strlen(text)) < 0)
 		give_up("pipe");
-	close(ends[1]);
 	stream = fdopen(ends[0], "r");
 	if (stream == NULL || getc(stream) != text[0])
 		give_up("fdopen");
+	if (write(ends[1], rest, strlen(rest)) < 0)
+		give_up("write");
+	close(ends[1]);
 	return stream;
 }
 
-static bool
-commands_the_kernel(const char *rest)
+/** Open the file that has the name of this process. */
+static FILE *
+open_name(const char *mode)
 {
-	FILE *in, *out = fopen("/proc/self/comm", "w");
-	size_t before = 12 - strlen(rest);
-	char name[20] = "";
-	bool done;
-	int fd[2];
+	FILE *file = fopen("/proc/self/comm", mode);
 
-	if (out == NULL)
+	if (file == NULL)
 		give_up("/proc/self/comm");
-	CHECK(pipe(fd) == 0);
-	in = fdopen(fd[0], "r");
-	CHECK(in != NULL);
-	CHECK(write(fd[1], "xzc-new-name", before) == (ssize_t)before);
-	CHECK(getc(in) == 'x');		/* reads all that is there */
-	CHECK(write(fd[1], rest, strlen(rest)) == (ssize_t)strlen(rest));
-	close(fd[1]);
-	done = zc_transfer_stdio(in, out, NULL, NULL) == 0;
+	return file;
+}
+
+static bool
+commands_the_kernel(const char *text, const char *rest)
+{
+	FILE *in = begun(text, rest), *file = open_name("w");
+	bool done = zc_transfer_stdio(in, file, NULL, NULL) == 0;
+	char name[20] = "";
+
 	fclose(in);
-	fclose(out);
-	out = fopen("/proc/self/comm", "r");
-	CHECK(out != NULL && fgets(name, sizeof(name), out) != NULL);
-	fclose(out);
+	fclose(file);
+	file = open_name("r");
+	done = fgets(name, sizeof(name), file) != NULL && done;
+	fclose(file);
 	CHECK(done && strcmp(name, "zc-new-name\n") == 0);
 	return true;
 }
@@ -296,7 +353,7 @@ commands_the_kernel(const char *rest)
 static bool
 leaves_the_stream_alone(void)
 {
-	FILE *in = begun("xHELLO"), *out = tmpfile();
+	FILE *in = begun("xHELLO", ""), *out = tmpfile();
 	struct zc_request request = ZC_REQUEST_INIT(-1, -1);
 	struct zc_result result = ZC_RESULT_INIT;
 	char rest[20] = "";
@@ -331,11 +388,48 @@ asks_before_the_trailer(bool stops)
 	return size_of(out) == (stops ? 1000 : 1003);
 }
 
+/** The sink is at the largest offset.  There sendfile(2) and splice(2) fail with
+ * EINVAL, whether or not the source has anything. */
+static bool
+fills_the_sink(enum zc_method method, size_t size, int error)
+{
+	int in = file_of(content, size), out = file_of(content, 0);
+	struct zc_request request = request_for(in, out, method);
+	struct zc_result result = ZC_RESULT_INIT;
+
+	CHECK(lseek(out, INT64_MAX, SEEK_SET) == INT64_MAX);
+	CHECK(run(&request, &result) == error);
+	CHECK(result.outcome == (error == 0 ? ZC_DONE : ZC_FAILED));
+	CHECK(error == 0 || result.side == ZC_SINK);
+	CHECK(result.bytes == 0 && at(in) == 0 && at(out) == INT64_MAX);
+	return size_of(out) == 0;
+}
+
+/** The sink has room for a part of its header. */
+static bool
+fills_the_sink_with_a_header(void)
+{
+	int in = file_of(content, 1000), out = file_of(content, 0);
+	struct iovec piece = { .iov_base = content, .iov_len = 100 };
+	struct zc_hdtr hdtr = { .headers = &piece, .hdr_cnt = 1 };
+	struct zc_request request = request_for(in, out, ZC_AUTO);
+	struct zc_result result = ZC_RESULT_INIT;
+	const int64_t room = 60;
+
+	request.hdtr = &hdtr;
+	CHECK(lseek(out, INT64_MAX - room, SEEK_SET) >= 0);
+	CHECK(run(&request, &result) == EFBIG);
+	CHECK(result.outcome == ZC_FAILED && result.side == ZC_SINK);
+	CHECK(result.header_bytes == room && result.bytes == 0);
+	CHECK(at(in) == 0 && at(out) == INT64_MAX);
+	return holds(out, INT64_MAX - room, content, (size_t)room);
+}
+
 int
 main(void)
 {
 	begin();
-	for (size_t i = 0; i < COUNT(in_place); i++) {
+	for (size_t i = 0; i < in_place_count; i++) {
 		if (in_place[i] == ZC_COPY_FILE_RANGE)
 			continue;
 		CASE(tells_a_signal(in_place[i]),
@@ -344,7 +438,24 @@ main(void)
 		CASE(times_out(in_place[i]),
 		    "%s: the time-out of the socket ends the job",
 		    zc_method_name(in_place[i]));
+		CASE(sink_times_out(in_place[i]),
+		    "%s: signals do not put the time-out off",
+		    zc_method_name(in_place[i]));
 	}
+	CASE(source_times_out(ZC_AUTO),
+	    "signals do not put off the time-out of a source");
+	CASE(source_times_out(ZC_READ_WRITE),
+	    "read-write: signals do not put off the time-out of a source");
+	for (size_t i = 0; i < in_place_count; i++) {
+		CASE(fills_the_sink(in_place[i], 0, 0),
+		    "%s: nothing is complete at the largest offset",
+		    zc_method_name(in_place[i]));
+		CASE(fills_the_sink(in_place[i], 1, EFBIG),
+		    "%s: a byte at the largest offset is too much",
+		    zc_method_name(in_place[i]));
+	}
+	CASE(fills_the_sink_with_a_header(),
+	    "what fits of a header is written up to the largest offset");
 	CASE(needs_a_signal(), "a file that grows gives no EINTR");
 	CASE(takes_a_count_for_success(), "`wait` may return a count, as poll");
 	CASE(counts_what_is_lost(), "bytes that cannot go back are counted");
@@ -361,8 +472,9 @@ main(void)
 	CASE(fails_by_select(0, EINVAL), "`select` without errno gives EINVAL");
 	CASE(fails_by_select(ENOENT, ENOENT),
 	    "an error of `select` is passed on");
-	CASE(commands_the_kernel(""), "a stream's buffer can be a command");
-	CASE(commands_the_kernel("name"),
+	CASE(commands_the_kernel("xzc-new-name", ""),
+	    "a stream's buffer can be a command");
+	CASE(commands_the_kernel("xzc-new-", "name"),
 	    "a buffer and what follows it, to a kernel file");
 	CASE(leaves_the_stream_alone(), "a refused job leaves the stream");
 	CASE(asks_before_the_trailer(false),

@@ -255,17 +255,17 @@ main(void)
 	srand(1);			/* the same pace in each run */
 	CASE(serves_readers(SOCKET_END, sizeof(content), ZC_AUTO),
 	    "epoll: one file arrives at 200 slow readers");
-	CASE(serves_readers(SOCKET_END, 300000, ZC_SPLICE),
+	CASE_BY(ZC_SPLICE, serves_readers(SOCKET_END, 300000, ZC_SPLICE),
 	    "epoll: one file arrives at 200 slow readers by splice");
 	CASE(serves_readers(SOCKET_END, 300000, ZC_READ_WRITE),
 	    "epoll: one file arrives at 200 slow readers by read-write");
 	CASE(serves_readers(TCP_END, 300000, ZC_AUTO),
 	    "epoll: one file arrives at 200 slow readers over TCP");
-	CASE(relays(SOCKET_END, ZC_SPLICE),
+	CASE_BY(ZC_SPLICE, relays(SOCKET_END, ZC_SPLICE),
 	    "epoll: 50 sockets are moved to 50 others by splice");
 	CASE(relays(SOCKET_END, ZC_READ_WRITE),
 	    "epoll: 50 sockets are moved to 50 others by read-write");
-	CASE(relays(PIPE_END, ZC_SPLICE),
+	CASE_BY(ZC_SPLICE, relays(PIPE_END, ZC_SPLICE),
 	    "epoll: 50 pipes are moved to 50 others by splice");
 	finish();
 	return 0;

@@ -708,7 +708,7 @@ main(int argc, char **argv)
 	operations = number_of("ZCOPY_TEST_RUNS", operations);
 	seed = number_of("ZCOPY_TEST_SEED", (uint64_t)time(NULL));
 	printf("# ZCOPY_TEST_SEED=%ju\n", (uintmax_t)seed);
-	for (size_t i = 0; i < COUNT(in_place); i++) {
+	for (size_t i = 0; i < in_place_count; i++) {
 		random_state = seed + i;
 		CASE(operates(in_place[i]), "fsx: %ju operations: %s",
 		    (uintmax_t)operations, zc_method_name(in_place[i]));

@@ -499,11 +499,11 @@ for_all(bool (*claim)(void))
 	} ways[] = { { ZC_KEEP_HOLES, false }, { ZC_KEEP_HOLES, true },
 		{ ZC_KEEP_HOLES | ZC_MAKE_HOLES, false } };
 
-	for (size_t i = 0; i < SINKS * COUNT(in_place) * COUNT(ways); i++) {
+	for (size_t i = 0; i < SINKS * in_place_count * COUNT(ways); i++) {
 		trip.sink = (enum sink)(i % SINKS);
-		trip.method = in_place[i / SINKS % COUNT(in_place)];
-		trip.flags = ways[i / SINKS / COUNT(in_place)].flags;
-		trip.placed = ways[i / SINKS / COUNT(in_place)].placed;
+		trip.method = in_place[i / SINKS % in_place_count];
+		trip.flags = ways[i / SINKS / in_place_count].flags;
+		trip.placed = ways[i / SINKS / in_place_count].placed;
 		if (is_planned() && !claim()) {
 			printf("# to a %s, %s, flags %u%s\n", sinks[trip.sink],
 			    zc_method_name(trip.method), trip.flags,

@@ -416,7 +416,7 @@ each_arrives(void)
 static bool
 all_arrive(void)
 {
-	for (size_t m = 0; m < COUNT(in_place); m++) {
+	for (size_t m = 0; m < in_place_count; m++) {
 		trip.method = in_place[m];
 		for (size_t f = 0; f < COUNT(modes); f++) {
 			trip.mode = &modes[f];

@@ -62,7 +62,7 @@ keep_holes(void)
 	FOR_EACH_LAYOUT(layout) {
 		bool right = true;
 
-		for (size_t m = 0; m < COUNT(in_place); m++) {
+		for (size_t m = 0; m < in_place_count; m++) {
 			right = right && keeps(layout, in_place[m], false) &&
 			    keeps_in_place(layout, in_place[m]);
 			shut_all();

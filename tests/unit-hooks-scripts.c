@@ -96,7 +96,7 @@ returns_what_is_asked_for(const struct script *script)
 {
 	struct zc_request request = set_up(script->faults);
 	struct zc_result result = ZC_RESULT_INIT;
-	struct zc_wait waits[2];
+	struct zc_wait waits[2] = { { .fd = 99 }, { .fd = 99 } };
 	struct zc_job *job;
 	int error;
 

@@ -141,7 +141,7 @@ static bool
 meet(struct zc_job *const job[2], const struct channel *channel)
 {
 	struct zc_wait wait[2];
-	bool waits[2];
+	bool waits[2] = { false, false };
 
 	do {
 		for (int i = 0; i < 2; i++) {

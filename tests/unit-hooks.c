@@ -313,10 +313,9 @@ gives_way_to_streams(void)
 {
 	struct zc_request request = fresh(SIZE);
 	int to = file_of("", 0);
-	FILE *in = fdopen(dup(file_of(content, SIZE)), "r");
-	FILE *out = fdopen(dup(to), "w");
+	FILE *in = stream_of(file_of(content, SIZE), "r");
+	FILE *out = stream_of(to, "w");
 
-	CHECK(in != NULL && out != NULL);
 	CHECK(zc_transfer_stdio(in, out, &request, NULL) == 0);
 	CHECK(fclose(in) == 0 && fclose(out) == 0);
 	CHECK(is_content(to, SIZE) && source.at == 0 && sink.at == 0);

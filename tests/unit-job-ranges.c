@@ -186,7 +186,7 @@ int
 main(void)
 {
 	begin();
-	for (size_t i = 0; i < COUNT(in_place); i++) {
+	for (size_t i = 0; i < in_place_count; i++) {
 		enum zc_method method = in_place[i];
 		const char *name = zc_method_name(method);
 

@@ -1,6 +1,8 @@
 /*
  * The progress line, for each width and state: a pure function, and a table.
  */
+#include "config.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -2,6 +2,8 @@
  * zc_plan(): which methods are planned for which ends, in which order, and why
  * not the others.
  */
+#include "config.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -252,6 +254,26 @@ join(char *text, size_t size, const struct zc_plan *plan)
 		    i > 0 ? " " : "", zc_method_name(plan->method[i]));
 }
 
+/** Copy a plan, words with blanks between them, without what this system
+ * lacks. */
+static void
+drop_missing(char *text, size_t size, const char *plan)
+{
+	char words[200], *rest = words, *word;
+	size_t used = 0;
+
+	*text = '\0';
+	snprintf(words, sizeof(words), "%s", plan);
+	while ((word = strsep(&rest, " ")) != NULL && used < size) {
+		int method = zc_method_from_name(word);
+
+		if (method >= 0 &&
+		    zc_method_available((enum zc_method)method) == 0)
+			used += (size_t)snprintf(text + used, size - used,
+			    "%s%s", used > 0 ? " " : "", word);
+	}
+}
+
 /** True if each method is in the plan once, or has a reason why it is not. */
 static bool
 is_sound(const struct zc_plan *plan)
@@ -274,15 +296,16 @@ check_row(const struct row *row)
 {
 	struct zc_ends ends = row->ends;
 	struct zc_plan plan;
-	char text[200];
+	char text[200], expected[200];
 
+	drop_missing(expected, sizeof(expected), row->plan);
 	/* zc_plan() must set all members. */
 	memset(&plan, 0x5a, sizeof(plan));
 	plan.size = sizeof(plan);
 	ends.size = sizeof(ends);
 	zc_plan(&plan, &ends, row->forced, row->preferred, row->flags);
 	join(text, sizeof(text), &plan);
-	report(strcmp(text, row->plan) == 0 && is_sound(&plan),
+	report(strcmp(text, expected) == 0 && is_sound(&plan),
 	    "%s to %s, %lld bytes%s%s%s%s%s%s%s%s%s: '%s'",
 	    zc_kind_name(ends.in), zc_kind_name(ends.out),
 	    (long long)ends.bytes, ends.append ? ", append" : "",
@@ -293,8 +316,8 @@ check_row(const struct row *row)
 	    row->forced != ZC_AUTO ? zc_method_name(row->forced) : "",
 	    row->preferred != ZC_AUTO ? ", preferred " : "",
 	    row->preferred != ZC_AUTO ? zc_method_name(row->preferred) : "",
-	    row->plan);
-	if (strcmp(text, row->plan) != 0)
+	    expected);
+	if (strcmp(text, expected) != 0)
 		printf("# got '%s'\n", text);
 }
 

@@ -45,6 +45,9 @@ attend(const struct zc_wait *wait)
 			model.wrong |= !feed(&flow, 1 + pick(6000));
 		return;
 	}
+	/* A pipe that is full is left to its reader for a moment. */
+	if (wait->fd < 0 && wait->until != 0 && flow.sink == PIPE_END)
+		return;
 	if (wait->fd != flow.out || wait->events != POLLOUT)
 		WRONG("waits for another descriptor");
 	if (flow.drain >= 0 && queued(flow.drain) > 0)
@@ -445,12 +448,14 @@ check_fired(void)
 	bool all = with_error[0] > 0;
 
 	for (size_t i = 0; i < COUNT(errors); i++)
-		all = all && with_error[errors[i]] > 0;
+		all = all && (with_error[errors[i]] > 0 ||
+		    (errors[i] == EMFILE && !has_call(PIPE2)) ||
+		    (errors[i] == EOPNOTSUPP && !has_call(PREADV2)));
 	report(all, "random: each kind of failure happened");
 	all = true;
 	for (int c = 0; c < TEE; c++) {		/* TEE: several sinks only */
 		printf("# %u of %s\n", fired[c], call_names[c]);
-		all = all && fired[c] > 0;
+		all = all && (fired[c] > 0 || !has_call((enum call)c));
 	}
 	report(all, "random: each call failed or came short");
 }
@@ -462,7 +467,8 @@ check_outcomes(void)
 
 	for (int o = 0; o <= ZC_FAILED; o++) {
 		printf("# %u times outcome %d\n", outcomes[o], o);
-		all = all && (outcomes[o] > 0 || o == ZC_INVALID);
+		all = all && (outcomes[o] > 0 || o == ZC_INVALID ||
+		    (o == ZC_WOULD_WAIT && !has_call(PREADV2)));
 	}
 	printf("# %u refused, %u abandoned\n", refused, abandoned);
 	report(all, "random: each outcome happened");

@@ -325,7 +325,7 @@ ends_without_wait(enum inlet_sort source, enum zc_method method)
 	CHECK(zc_job_run(job, NULL, 0) == 0);
 	CHECK(zc_job_result(job)->bytes == (int64_t)size);
 	zc_job_free(job);
-	CHECK(fan_gets(&fan.out[0], size));
+	CHECK(fan_gets(&fan.out[0], (int64_t)size));
 	return true;
 }
 
@@ -333,7 +333,7 @@ static bool
 ends_everywhere(void)
 {
 	for (int i = 0; i < INLETS; i++)
-		for (size_t m = 0; m < COUNT(in_place); m++) {
+		for (size_t m = 0; m < in_place_count; m++) {
 			if (!fan_suits((enum inlet_sort)i, FILE_OUT,
 			    in_place[m]))
 				continue;
@@ -341,6 +341,45 @@ ends_everywhere(void)
 			    in_place[m]));
 			shut_all();
 		}
+	return true;
+}
+
+static int64_t
+allow_half(int64_t bytes, int64_t *until, void *arg)
+{
+	int64_t left = (int64_t)fan.in.size / 2 - fan.out[0].told_data;
+
+	(void)arg;
+	*until = 4711;
+	return bytes < left ? bytes : left;
+}
+
+/** To look for the end must not take the error of the connection: read(2) would
+ * then return 0, and half of the data would seem to be all. */
+static bool
+fails_when_reset(enum zc_method method)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+	const size_t half = 1000;
+	struct zc_wait wait;
+	struct zc_job *job;
+
+	fan_inlet(&fan, TCP_IN, 2 * half);
+	fan_outlet(&fan, FILE_OUT, NULL);
+	fan.request.method = method;
+	fan.request.allow = allow_half;
+	fan_follow(&fan);
+	CHECK(fan_feed(&fan.in, half));
+	job = new_job(&fan.request);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == EAGAIN);
+	CHECK(zc_job_result(job)->bytes == (int64_t)half);
+	CHECK(setsockopt(fan.in.feed, SOL_SOCKET, SO_LINGER, &at_once,
+	    sizeof(at_once)) == 0);
+	shut(fan.in.feed);
+	CHECK(zc_job_run(job, &wait, 1) < 0 && errno == ECONNRESET);
+	CHECK(zc_job_result(job)->side == ZC_SOURCE);
+	zc_job_free(job);
+	shut_all();
 	return true;
 }
 
@@ -407,7 +446,7 @@ main(void)
 	begin();
 	srand(1);			/* the same waits in each run */
 	for (int source = 0; source < INLETS; source++)
-		for (size_t m = 0; m < COUNT(in_place); m++)
+		for (size_t m = 0; m < in_place_count; m++)
 			CASE(keeps_rate((enum inlet_sort)source, in_place[m]),
 			    "rate: bytes in 10 ms, from %s by %s",
 			    inlet_names[source], zc_method_name(in_place[m]));
@@ -416,6 +455,10 @@ main(void)
 	CASE(is_interrupted(), "rate: EINTR is reported, and may stop the job");
 	CASE(ends_everywhere(),
 	    "rate: a source that has ended is not waited for");
+	CASE(fails_when_reset(ZC_READ_WRITE),
+	    "rate: a connection that is reset has not ended");
+	CASE_BY(ZC_SPLICE, fails_when_reset(ZC_SPLICE),
+	    "rate: ... also by splice(2)");
 	CASE(flushes_before(FILE_IN, 0),
 	    "rate: what a sink keeps back is sent before the wait");
 	CASE(flushes_before(PIPE_IN, 0),

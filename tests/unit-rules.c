@@ -1,6 +1,8 @@
 /*
  * --select: which rules are accepted, and which method they choose.
  */
+#include "config.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -274,7 +274,7 @@ is_interrupted_when_full(enum sort sink, const struct shape *shape)
 static bool
 is_interrupted_once(enum sort sink, const struct shape *shape)
 {
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 20; i++) {
 		CHECK(is_interrupted(sink, shape));
 		if (signals == 1)
 			return true;

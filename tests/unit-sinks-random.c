@@ -190,9 +190,10 @@ attend(const struct zc_wait *waits, size_t count)
 	size_t found = 0;
 
 	for (size_t w = 0; w < count; w++) {
+		/* A full pipe is left to its reader for a moment. */
+		found += waits[w].fd >= 0 || waits[w].until != 0;
 		if (waits[w].fd < 0)
 			continue;
-		found++;
 		CHECK(attend_one(&waits[w]));
 	}
 	CHECK(found > 0);
@@ -620,7 +621,8 @@ check_met(void)
 	all = true;
 	for (int c = 0; c < CALLS; c++) {
 		printf("# %u of %s\n", fired[c], call_names[c]);
-		all = all && (fired[c] > 0 || c == PREADV2);
+		all = all && (fired[c] > 0 || c == PREADV2 ||
+		    !has_call((enum call)c));
 	}
 	report(all, "sinks: at random, each call has failed");
 }

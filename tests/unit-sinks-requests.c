@@ -521,16 +521,14 @@ moves_to_many(bool stream, enum zc_method method)
 static bool
 moves_stdio(bool stream)
 {
-	FILE *in = fdopen(dup(stream ? filled_pipe(LITTLE) :
-	    file_of(content, LITTLE)), "r");
-	FILE *out = fdopen(dup(file_of("", 0)), "w");
+	FILE *in = stream_of(stream ? filled_pipe(LITTLE) :
+	    file_of(content, LITTLE), "r");
+	FILE *out = stream_of(file_of("", 0), "w");
 	struct zc_sink sink = ZC_SINK_INIT(file_of("", 0));
 	struct zc_request request = ZC_REQUEST_INIT(-1, -1);
 	struct zc_result result = ZC_RESULT_INIT;
 	const int64_t rest = (int64_t)LITTLE - 1;
 
-	if (in == NULL || out == NULL)
-		give_up("fdopen");
 	request.sinks = &sink;
 	request.sink_count = 1;
 	CHECK(fgetc(in) == content[0]);
@@ -552,7 +550,7 @@ check_source(enum inlet_sort source)
 {
 	const char *from = inlet_names[source];
 
-	for (size_t m = 0; m < COUNT(in_place); m++)
+	for (size_t m = 0; m < in_place_count; m++)
 		if (fan_suits(source, FILE_OUT, in_place[m]))
 			CASE(wraps_each(source, in_place[m]),
 			    "sinks: from %s by %s: each sink has its own "
@@ -579,7 +577,7 @@ main(void)
 	CASE(refuses_nonsense(), "sinks: impossible requests are refused");
 	CASE(refuses_own_pipe(), "sinks: a pipe is not moved onto itself");
 	CASE(knows_longer_structs(), "sinks: longer structs are accepted");
-	for (size_t m = 0; m < COUNT(in_place); m++) {
+	for (size_t m = 0; m < in_place_count; m++) {
 		const char *by = zc_method_name(in_place[m]);
 
 		if (fan_suits(PIPE_IN, FILE_OUT, in_place[m]))

@@ -367,7 +367,7 @@ main(void)
 	begin();
 	srand(1);			/* the same waits in each run */
 	for (int source = 0; source < INLETS; source++)
-		for (size_t m = 0; m < COUNT(in_place); m++)
+		for (size_t m = 0; m < in_place_count; m++)
 			check_pair((enum inlet_sort)source, in_place[m]);
 	finish();
 	return 0;

@@ -1,6 +1,8 @@
 /*
  * Sizes: which texts are valid sizes, and how many bytes they stand for.
  */
+#include "config.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "lib-job.h"
+#include "system/ioctl.h"
 
 #define MS		INT64_C(1000000)	/* in nanoseconds */
 #define LIMIT		(40 * MS)
@@ -15,20 +17,10 @@ static int64_t ready_at;	/* when the source has its next byte; 0: never */
 static int left;		/* bytes that it has */
 static int line;		/* bytes that a terminal has still to send */
 
-static int64_t
-clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 * MS + now.tv_nsec;
-}
-
 static void
 sleep_until(int64_t until)
 {
-	const struct timespec then = { .tv_sec = until / (1000 * MS),
-		.tv_nsec = until % (1000 * MS) };
+	const struct timespec then = clock_timespec(until);
 
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, NULL);
 }
@@ -36,7 +28,7 @@ sleep_until(int64_t until)
 /** Stands before the C library's: to each question the line, if there is one,
  * has sent a byte more. */
 int
-ioctl(int fd, unsigned long request, ...)
+ioctl(int fd, ioctl_request request, ...)
 {
 	va_list more;
 

@@ -15,17 +15,6 @@ struct streams {
 	struct zc_result result;
 };
 
-static FILE *
-stream_of(int fd, const char *mode)
-{
-	int own = dup(fd);
-	FILE *stream = own < 0 ? NULL : fdopen(own, mode);
-
-	if (stream == NULL)
-		give_up("fdopen");
-	return stream;
-}
-
 /** Feed everything, and end the source unless `held`. */
 static bool
 fill_source(struct flow *flow, bool held)
@@ -638,7 +627,8 @@ check_source(enum sort source)
 	CASE(is_short(source), "%s: with ZC_EXACT a short source fails", name);
 	CASE(takes_the_largest_count(source),
 	    "%s: the largest count moves everything", name);
-	CASE(obeys_a_method(source, ZC_SPLICE), "%s: splice is used", name);
+	CASE_BY(ZC_SPLICE, obeys_a_method(source, ZC_SPLICE),
+	    "%s: splice is used", name);
 	CASE(obeys_a_method(source, ZC_READ_WRITE), "%s: read-write is used",
 	    name);
 	CASE(finds_the_device_full(source, ""),

@@ -112,8 +112,8 @@ work(void *arg)
 {
 	struct worker *worker = arg;
 
-	for (int i = 0; i < ROUNDS * ZC_REFLINK && worker->fine; i++) {
-		enum zc_method method = (enum zc_method)(i % ZC_REFLINK);
+	for (size_t i = 0; i < ROUNDS * in_place_count && worker->fine; i++) {
+		enum zc_method method = in_place[i % in_place_count];
 
 		if (method == ZC_COPY_FILE_RANGE && worker->drain >= 0)
 			continue;
@@ -438,8 +438,8 @@ main(void)
 			    "threads: %zu send from one open file to a %s each",
 			    count, sort_names[sink]);
 	}
-	for (int m = ZC_AUTO; m < ZC_REFLINK; m++)
-		check_meddlers((enum zc_method)m);
+	for (size_t m = 0; m < in_place_count; m++)
+		check_meddlers(in_place[m]);
 	finish();
 	return 0;
 }

@@ -52,10 +52,10 @@ urgent_source(enum place place, bool blocks, bool ends)
 	send_part(far, part_before(place), PART);
 	if (ends)
 		shutdown(far, SHUT_WR);
-	/* Wait until the receiving side has all of it. */
-	for (struct tcp_info info = tcp_info_of(near);
-	    info.tcpi_bytes_received < PART + 1 + ends;)
-		info = tcp_info_of(near);
+	/* Wait until the receiving side has acknowledged all of it. */
+	for (int left = 1; left > 0;)
+		if (ioctl(far, TIOCOUTQ, &left) < 0)
+			give_up("TIOCOUTQ");
 	if (!blocks && fcntl(near, F_SETFL, O_NONBLOCK) < 0)
 		give_up("fcntl");
 	return near;
@@ -189,6 +189,8 @@ main(void)
 	for (size_t m = 0; m < COUNT(methods); m++) {
 		const char *name = zc_method_name(methods[m]);
 
+		if (!has_method(methods[m]))
+			continue;
 		for (enum place place = 0; place < PLACES; place++)
 			for (int blocks = 0; blocks < 2; blocks++)
 				CASE(passes(place, blocks, methods[m]),
@@ -203,10 +205,11 @@ main(void)
 	CASE(waits_behind_it(true), "SO_RCVTIMEO ends the wait after it");
 	CASE(waits_behind_it(false), "EAGAIN after it means to wait");
 	for (enum place place = 0; place < PLACES; place++)
-		CASE(splice_says_so(place),
+		CASE_BY(ZC_SPLICE, splice_says_so(place),
 		    "zc_splice(): an urgent byte %s is not the end",
 		    place_names[place]);
-	CASE(splice_sees_the_end(), "zc_splice(): the end is seen");
+	CASE_BY(ZC_SPLICE, splice_sees_the_end(),
+	    "zc_splice(): the end is seen");
 	finish();
 	return 0;
 }

@@ -34,19 +34,30 @@ usage_error() {
 	[ -z "$output" ]
 	[ "$(wc -L <../help)" -le 80 ]
 	for option in --offset --bytes --allow-short --seek --append --inplace \
-	    --no-clobber --header --trailer --method --select --stable \
-	    --no-disk-io --block-size --pipe-size --sync --digest --expect \
-	    --digest-file --resume --preserve --rate \
-	    --sparse --no-cache --confirm --timeout --retry --allow --ipv4 \
-	    --ipv6 --congestion --discard --progress --no-progress \
-	    --progress-fd --json-file --syslog \
+	    --no-clobber --also --all-or-none --header --trailer --method \
+	    --select --stable --no-disk-io --block-size --pipe-size --buffer \
+	    --sync --digest --expect --digest-file --resume --preserve --rate \
+	    --sparse --no-cache --confirm --timeout --retry --retry-for \
+	    --allow --ipv4 --ipv6 --user --congestion --discard --progress \
+	    --no-progress --progress-fd --json-file --syslog \
 	    --benchmark --rounds --max-time --json --csv \
 	    --explain --list-methods --verbose --quiet --help \
 	    --list-options --version; do
 		echo "$option"
-		grep -q -e "$option" ../help
+		grep -qE -e " $option([ =]|\$)" ../help
 	done
 	untouched
+}
+
+@test "usage: --help names every kind of SOURCE and DEST" {
+	local words word
+	words=$("$ZCOPY" --list-options | sed -n 's/^SOURCE =NAME \(.*\)\t.*/\1/p')
+	[[ $words == file:* ]]
+	zcopy 0 --help
+	for word in $words; do
+		echo "$word"
+		grep -q -e "[ (]${word%FILE}" <<<"$output"
+	done
 }
 
 @test "usage: --version goes to stdout, and prints a name and a number" {
@@ -169,6 +180,7 @@ usage_error() {
 	for pair in "--seek=1 --append" "--ipv4 --ipv6" "--verbose --quiet" \
 	    "--json --csv" "--explain --list-methods" "--explain --discard" \
 	    "--explain --benchmark" "--discard --benchmark"; do
+		[[ $pair != --json* ]] || built_with jansson || continue
 		# shellcheck disable=SC2086	# these are words
 		usage_error "exclude each other" $pair in old
 		[[ $output == *"${pair%%[ =]*}"*"${pair##* }"* ]]
@@ -176,6 +188,22 @@ usage_error() {
 	done
 	usage_error "exclude each other" -6 -4 in old
 	usage_error "exclude each other" -q -v in old
+}
+
+@test "usage: --list-methods ignores no option" {
+	local option
+	for option in --user=root --rate=1 --timeout=1 --method=splice \
+	    --bytes=1 --congestion=cubic --allow=127.0.0.1 --csv --sync \
+	    --also=x --progress --buffer=1; do
+		usage_error "${option%=*} and --list-methods exclude" \
+		    --list-methods "$option"
+		usage_error "${option%=*} and --list-methods exclude" \
+		    "$option" --list-methods
+	done
+	for option in -v -q --syslog --no-progress; do
+		zcopy 0 --list-methods "$option"
+	done
+	usage_error "network options only" --discard --progress :0
 }
 
 @test "usage: an option may be repeated, and the last one counts" {
@@ -213,7 +241,7 @@ usage_error() {
 	local option
 	for option in --offset=1 -c1 --allow-short --seek=0 --append --inplace \
 	    --no-clobber --header=in --trailer=in -mmmap --select='*:mmap' \
-	    --stable --no-disk-io --block-size=1 --pipe-size=1 --sync \
+	    --stable --no-disk-io --block-size=1 --pipe-size=1 --buffer=1 --sync \
 	    --preserve --rate=1 --sparse=never --no-cache; do
 		usage_error "--discard goes with network options only" \
 		    --discard "$option" :0

@@ -8,16 +8,31 @@ not installed, the tool is left out.
 """
 from dataclasses import dataclass
 
+# What bounds the speed, whichever tool moves the data.  "start" has no MB/s.
+LIMITS = {
+    "reader": "the far end, which copies the data by read(2)",
+    "writer": "the far end, which copies the data by write(2)",
+    "pages": "the system calls that pass on pages, which nobody copies",
+    "TCP": "the kernel's TCP, on one machine; the far end drops the data",
+    "memory": "the memory, because the kernel copies into the page cache",
+    "hash": "the CPU, which computes the digest",
+    "disk": "the disk",
+    "start": "the start of a program, and a few system calls",
+    "rate": "the rate that is asked for",
+}
+
 
 @dataclass(frozen=True)
 class Lane:
     name: str
     source: str             # file; or a far end: give (pipe), tcp-give
-    sink: str               # file, null; or a far end: read, splice (pipes),
-                            # tcp-take, unix-take
+    sink: str               # file, null; or a far end: read, read-64k, splice
+                            # (pipes), tcp-take, unix-take
     zcopy: dict             # row in the table -> operands
     peers: dict             # row in the table -> command
     floor: tuple            # operands, one row each
+    title: str = ""         # what README's table calls it
+    limit: str = ""         # what the time depends on: a key of LIMITS
     target: tuple = ()      # the ratio best peer / zcopy wanted: wall, CPU
     place: str = "dir"      # where DEST is: dir, shm; or a new file system,
                             # where SOURCE is, too: ext4, xfs, btrfs
@@ -83,7 +98,7 @@ FILE_TO_UNIX = {
 TO_THREE = {
     "tee": "tee /dev/fd/{fd2} /dev/fd/{fd3}",
     "mbuffer": "mbuffer -q -o /dev/fd/{fd2} -o /dev/fd/{fd3} -o -",
-    "pee": "pee 'cat >/dev/fd/{fd2}' 'cat >/dev/fd/{fd3}' cat",
+    "pee": "pee 'cat >/dev/fd/{fd2}' 'cat >/dev/fd/{fd3}' 'cat'",
 }
 FILE_TO_THREE_TCP = {
     "tee": "bash -c 'exec tee >(exec cat >/dev/tcp/127.0.0.1/{port2}) "
@@ -106,6 +121,14 @@ KEEPING_HOLES = {
     "cp": "cp {source} {dest}",
     "dd conv=sparse": "dd if={source} of={dest} bs=1M conv=sparse status=none",
     "rsync -S": "rsync -IWS {source} {dest}",
+}
+BUFFERED = {"mbuffer": "mbuffer -q -m 64M", "dd": "dd obs=64M status=none"}
+BUFFERED_FILE = {"mbuffer": "mbuffer -q -m 64M -i {source}",
+                 "dd": "dd if={source} obs=64M status=none"}
+BUFFERED_TO_TCP = {
+    "mbuffer": BUFFERED_FILE["mbuffer"] + " -O 127.0.0.1:{port}",
+    "dd": "bash -c 'exec " + BUFFERED_FILE["dd"] +
+          " >/dev/tcp/127.0.0.1/{port}'",
 }
 CLONES = {
     "cp --reflink": "cp --reflink=always {source} {dest}",
@@ -137,76 +160,119 @@ FLOOR_PIPES = ("splice {source} -", "sendfile {source} -")
 
 LANES = [
     Lane("file-pipe", "file", "read",
-         ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES, target=(4, 2)),
+         ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES,
+         title="file to pipe, read", limit="reader", target=(4, 2)),
+    Lane("file-pipe-64k", "file", "read-64k",
+         ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES,
+         title="file to pipe, read 64K", limit="reader",
+         target=(1.8, 2.5)),
     Lane("file-pipe-splice", "file", "splice",
-         ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES, target=(12, 8)),
+         ZCOPY_PIPES, FILE_OUT, FLOOR_PIPES,
+         title="file to pipe, spliced", limit="pages", target=(12, 8)),
     Lane("pipe-pipe", "give", "read",
-         {"zcopy": "- -"}, THROUGH, ("splice - -",), target=(1.8, 1.8)),
+         {"zcopy": "- -"}, THROUGH, ("splice - -",),
+         title="pipe to pipe", limit="reader", target=(1.8, 1.8)),
     Lane("pipe-3-pipes", "give", "read",
-         ZCOPY_TO_THREE, TO_THREE, (), target=(5, 12), sinks=3),
+         ZCOPY_TO_THREE, TO_THREE, (),
+         title="pipe to 3 pipes, read", limit="reader",
+         target=(5, 12), sinks=3),
     Lane("pipe-3-pipes-splice", "give", "splice",
-         ZCOPY_TO_THREE, TO_THREE, (), target=(20, 20), sinks=3),
+         ZCOPY_TO_THREE, TO_THREE, (),
+         title="pipe to 3 pipes, spliced", limit="pages",
+         target=(20, 20), sinks=3),
     Lane("pipe-file", "give", "file",
          {"zcopy": "- {dest}"}, into_dest(THROUGH),
-         ("splice - {dest}", "read - {dest}"), target=(1.2, 1.2)),
+         ("splice - {dest}", "read - {dest}"),
+         title="pipe to file", limit="memory", target=(1.2, 1.2)),
     Lane("file-tcp", "file", "tcp-take",
-         ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS, target=(2, 4)),
+         ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS,
+         title="file to TCP", limit="TCP", target=(2, 4)),
     Lane("file-3-tcp", "file", "tcp-take",
          {"zcopy": "{source} 127.0.0.1:{port} --also=127.0.0.1:{port2} "
                    "--also=127.0.0.1:{port3}"},
-         FILE_TO_THREE_TCP, (), target=(1.5,), sinks=3),
+         FILE_TO_THREE_TCP, (),
+         title="file to 3 TCP", limit="TCP", target=(1.5,), sinks=3),
     Lane("tcp-null", "tcp-give", "null",
          ZCOPY_RECEIVES, TCP_OUT,
          ("drop tcp:{port} -", "through tcp:{port} {dest}"),
-         target=(1.7, 2.5)),
+         title="TCP to /dev/null", limit="writer", target=(1.7, 2.5)),
     Lane("tcp-file", "tcp-give", "file",
          ZCOPY_RECEIVES, TCP_OUT,
          ("through tcp:{port} {dest}", "read tcp:{port} {dest}"),
-         target=(1.2, 1.2)),
+         title="TCP to file", limit="memory", target=(1.2, 1.2)),
     Lane("file-unix", "file", "unix-take",
          {"zcopy": "{source} unix:{path}"}, FILE_TO_UNIX,
          ("sendfile {source} unix:{path}", "through {source} unix:{path}"),
-         target=(2, 3)),
+         title="file to unix socket", limit="reader", target=(2, 3)),
     Lane("file-file", "file", "file",
-         ZCOPY_COPIES, FILE_TO_FILE, FLOOR_COPIES, target=(1.1, 1.1)),
+         ZCOPY_COPIES, FILE_TO_FILE, FLOOR_COPIES,
+         title="file to a new file", limit="memory", target=(1.1, 1.1)),
     Lane("file-file-existing", "file", "file",
          ZCOPY_COPIES | {"zcopy --inplace": "--inplace {source} {dest}"},
-         REPLACING, FLOOR_COPIES, target=(1.15,), existing=True),
+         REPLACING, FLOOR_COPIES,
+         title="file to an old file", limit="memory",
+         target=(1.15,), existing=True),
     Lane("file-file-sync", "file", "file",
          {"zcopy": "--sync {source} {dest}"}, TO_THE_DISK,
-         ("flush {source} {dest}",), target=(1.2,)),
+         ("flush {source} {dest}",),
+         title="file to file, --sync", limit="disk", target=(1.2,)),
     Lane("file-file-sparse", "file", "file",
          ZCOPY_COPIES, KEEPING_HOLES, ("extents {source} {dest}",),
-         target=(1,), sparse=True),
+         title="file with holes", limit="start", target=(1,), sparse=True),
     Lane("file-file-sha256", "file", "file",
          {"zcopy": "--digest=sha256 {source} {dest}"},
-         digesting("sha256sum"), FLOOR_COPIES, target=(1.3,)),
+         digesting("sha256sum"), FLOOR_COPIES,
+         title="file to file, sha256", limit="hash", target=(1.3,)),
     Lane("file-file-xxh3", "file", "file",
          {"zcopy": "--digest=xxh3 {source} {dest}"},
-         digesting("xxhsum -H2"), FLOOR_COPIES, target=(1.8,)),
+         digesting("xxhsum -H2"), FLOOR_COPIES,
+         title="file to file, xxh3", limit="memory", target=(1.8,)),
     Lane("file-tmpfs", "file", "file",
          ZCOPY_COPIES, FILE_TO_FILE,
          ("sendfile {source} {dest}", "read {source} {dest}"),
+         title="file to tmpfs", limit="memory",
          target=(1.2, 1.2), place="shm"),
+    Lane("buffer-pipe-pipe", "give", "read",
+         {"zcopy": "--buffer=64M - -"}, BUFFERED, (),
+         title="buffered, pipe to pipe", limit="reader", target=(1.5, 2)),
+    Lane("buffer-pipe-file", "give", "file",
+         {"zcopy": "--buffer=64M - {dest}"},
+         into_dest(BUFFERED), (),
+         title="buffered, pipe to file", limit="memory", target=(1.5, 2)),
+    Lane("buffer-file-pipe", "file", "read",
+         {"zcopy": "--buffer=64M {source} -"},
+         BUFFERED_FILE, (),
+         title="buffered, file to pipe", limit="reader", target=(1.5, 2)),
+    Lane("buffer-file-tcp", "file", "tcp-take",
+         {"zcopy": "--buffer=64M {source} 127.0.0.1:{port}"},
+         BUFFERED_TO_TCP, (),
+         title="buffered, file to TCP", limit="TCP", target=(1.5, 2)),
     Lane("cold-null", "file", "null",
          ZCOPY_COPIES, FILE_TO_FILE,
          ("sendfile {source} {dest}", "read {source} {dest}"),
+         title="cold file to /dev/null", limit="disk",
          target=(1.2, 2), cold=True),
     Lane("cold-null-128", "file", "null",
          ZCOPY_COPIES, FILE_TO_FILE,
          ("sendfile {source} {dest}", "read {source} {dest}"),
+         title="cold, read-ahead 128K", limit="disk",
          target=(1.15,), place="ext4", cold=True, read_ahead=128),
     Lane("cold-tcp", "file", "tcp-take",
-         ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS, target=(1.2, 2), cold=True),
+         ZCOPY_SENDS, FILE_TO_TCP, FLOOR_SENDS,
+         title="cold file to TCP", limit="disk", target=(1.2, 2), cold=True),
     Lane("reflink-xfs", "file", "file",
-         ZCOPY_COPIES, CLONES, ("clone {source} {dest}",), place="xfs"),
+         ZCOPY_COPIES, CLONES, ("clone {source} {dest}",),
+         title="clone, XFS", limit="start", place="xfs"),
     Lane("reflink-btrfs", "file", "file",
-         ZCOPY_COPIES, CLONES, ("clone {source} {dest}",), place="btrfs"),
+         ZCOPY_COPIES, CLONES, ("clone {source} {dest}",),
+         title="clone, btrfs", limit="start", place="btrfs"),
     # Each takes 1 s, if it keeps the rate; only CPU can be saved.
     Lane("rate", "file", "read",
          {"zcopy": "--rate=128M {source} -"},
-         {"pv": "pv -q -L 128M {source}"}, (), size=128 << 20),
+         {"pv": "pv -q -L 128M {source}"}, (),
+         title="file to pipe, --rate", limit="rate", size=128 << 20),
     Lane("small", "file", "read",
          ZCOPY_PIPES, {"cat": FILE_OUT["cat"]}, ("read {source} -",),
+         title="300 runs on 20 KB", limit="start",
          target=(1, 1), runs=300, size=20 << 10),
 ]

@@ -134,7 +134,7 @@ class FarEnds:
         self.values = {"source": track.source, "dest": track.dest}
         if track.lane.source == "give":
             self.give()
-        if track.lane.sink in ("read", "splice"):
+        if track.lane.sink in ("read", "read-64k", "splice"):
             self.stdout, *self.further = [self.take()
                                           for _ in range(track.lane.sinks)]
         for mode in (track.lane.source, track.lane.sink):

@@ -1,7 +1,9 @@
 """Samples, and the tables that show them."""
 import statistics
 
-HEAD = (f"{'':16} {'wall s':>8} {'(min-max)':19} {'CPU s':>8} "
+from .lanes import LANES, LIMITS
+
+HEAD = (f" {'wall s':>8} {'(min-max)':19} {'CPU s':>8} "
         f"{'wall':>6} {'CPU':>6} {'MB/s':>7}")
 TINY = 1e-6             # in place of 0, for a clock with coarse ticks
 
@@ -40,6 +42,10 @@ class Result:
     def zcopy(self):
         return self.rows[0]
 
+    def speed(self, row):
+        """Return MB/s."""
+        return self.size * self.lane.runs / row.median("wall") / 1e6
+
     def compare(self, kind):
         """For wall and CPU time, yield the word, the ratio of this kind's best
         time to zcopy's, and the row that has the best time.  Yield nothing if
@@ -57,20 +63,20 @@ def kind_of(row):
     return name if name in ("zcopy", "floor") else "peer"
 
 
-def row_line(row, result):
+def row_line(row, result, width):
+    name = f"{row.name:{width}}"
     if row.failed is not None:
-        return f"{row.name:16} FAILED: {row.failed}"
+        return f"{name} FAILED: {row.failed}"
     if not row.wall:
-        return f"{row.name:16} not run"
+        return f"{name} not run"
     wall, cpu = row.median("wall"), row.median("cpu")
     spread = f"({min(row.wall):.4f}-{max(row.wall):.4f})"
-    speed = result.size * result.lane.runs / wall / 1e6
+    speed = result.speed(row)
     ratios = f"{'-':>6} {'-':>6}"
     if result.zcopy.measured:
         ratios = (f"{wall / result.zcopy.median('wall'):6.2f} "
                   f"{cpu / result.zcopy.median('cpu'):6.2f}")
-    return f"{row.name:16} {wall:8.4f} {spread:19} {cpu:8.4f} {ratios} " \
-           f"{speed:7.0f}"
+    return f"{name} {wall:8.4f} {spread:19} {cpu:8.4f} {ratios} {speed:7.0f}"
 
 
 def peer_part(result):
@@ -111,10 +117,14 @@ def size_text(size):
 
 
 def table(result):
-    times = f" x {result.lane.runs}" if result.lane.runs > 1 else ""
+    lane = result.lane
+    times = f" x {lane.runs}" if lane.runs > 1 else ""
+    width = max(16, *(len(row.name) for row in result.rows))
     return "\n".join(
-        [f"== {result.lane.name}: {size_text(result.size)}{times}", HEAD] +
-        [row_line(row, result) for row in result.rows] + [summary(result)])
+        [f"== {lane.name}: {size_text(result.size)}{times}",
+         " " * width + HEAD] +
+        [row_line(row, result, width) for row in result.rows] +
+        [summary(result), f"limit: {LIMITS[lane.limit]}"])
 
 
 def as_data(result):
@@ -123,3 +133,13 @@ def as_data(result):
         "runs": result.lane.runs, "target": result.lane.target,
         "tools": {row.name: {"wall": row.wall, "cpu": row.cpu,
                              "failed": row.failed} for row in result.rows}}
+
+
+def from_data(data):
+    """Return the result that as_data() has written, or raise KeyError."""
+    lane = {lane.name: lane for lane in LANES}[data["name"]]
+    result = Result(lane, data["size"], data["tools"])
+    for row in result.rows:
+        row.wall, row.cpu, row.failed = (
+            data["tools"][row.name][key] for key in ("wall", "cpu", "failed"))
+    return result

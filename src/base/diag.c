@@ -18,9 +18,11 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "../system/names.h"
 #include "utf8.h"
 
 #define TEXT_SIZE	8192
+#define ESCAPED_SIZE	(4 * TEXT_SIZE)	/* if each byte becomes \ooo */
 
 /* A name that is longer than any path is a command.  This much of it is shown,
  * so that there is room for what happened to it. */
@@ -44,16 +46,6 @@ diag_set_level(enum diag_level wanted)
 	level = wanted;
 }
 
-/** True if a terminal may act on the character instead of showing it: C0 and C1
- * controls, and bidirectional controls, which reorder the text after them. */
-static bool
-is_control(long character)
-{
-	return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
-	    (character >= 0x202a && character <= 0x202e) ||
-	    (character >= 0x2066 && character <= 0x2069);
-}
-
 void
 diag_escape(char *to, size_t size, const char *text)
 {
@@ -63,7 +55,7 @@ diag_escape(char *to, size_t size, const char *text)
 	for (; *text != '\0'; text += length, used += strlen(to + used)) {
 		const long character = utf8_decode(text, &length);
 
-		if (character >= 0 && !is_control(character)) {
+		if (character >= 0 && !utf8_is_control(character)) {
 			if (length >= size - used)
 				break;
 			memcpy(to + used, text, length);
@@ -101,7 +93,7 @@ offer(const char *text, size_t length)
 static void
 put(const char *text, bool waits)
 {
-	char line[2 * TEXT_SIZE];
+	char line[ESCAPED_SIZE + sizeof(ERASE)];
 	size_t length;
 
 	pthread_mutex_lock(&lock);
@@ -141,6 +133,20 @@ compose(char text[TEXT_SIZE], const char *name, const char *format,
 	return text + strlen(program) + strlen(": ");
 }
 
+/** Send the text to syslog(3), if that is used, with control characters
+ * escaped: not all daemons do that, and a newline would begin a line that looks
+ * like another program's. */
+static void
+log_text(int priority, const char *text)
+{
+	char escaped[ESCAPED_SIZE];
+
+	if (!logs)
+		return;
+	diag_escape(escaped, sizeof(escaped), text);
+	syslog(priority, "%s", escaped);
+}
+
 /** Compose a line and print it.  Return as compose() does.  Preserve errno. */
 static const char *
 print(char text[TEXT_SIZE], const char *name, const char *format, va_list args)
@@ -167,8 +173,7 @@ diag_error(const char *name, const char *format, ...)
 		strlcpy(first_error, error, sizeof(first_error));
 	if (kept != NULL && *kept == NULL)
 		*kept = strdup(error);
-	if (logs)
-		syslog(LOG_ERR, "%s", error);
+	log_text(LOG_ERR, error);
 }
 
 void
@@ -278,20 +283,23 @@ diag_erase(void)
 void
 diag_use_syslog(void)
 {
-	openlog(getprogname(), LOG_PID, LOG_USER);
+	static char name[PATH_MAX];	/* openlog(3) keeps the pointer */
+
+	diag_escape(name, sizeof(name), getprogname());
+	openlog(name, LOG_PID, LOG_USER);
 	logs = true;
 }
 
 void
 diag_log(const char *format, ...)
 {
+	char text[TEXT_SIZE];
 	va_list args;
 
-	if (!logs)
-		return;
 	va_start(args, format);
-	vsyslog(LOG_INFO, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	log_text(LOG_INFO, text);
 }
 
 const char *
@@ -310,11 +318,8 @@ const char *
 diag_errno_name(int error)
 {
 	static char number[32];
-	const char *name = NULL;
+	const char *name = names_errno(error);
 
-#ifdef HAVE_STRERRORNAME_NP
-	name = strerrorname_np(error);
-#endif
 	if (name != NULL)
 		return name;
 	snprintf(number, sizeof(number), "error %d", error);
@@ -325,11 +330,8 @@ const char *
 diag_signal_name(int signal)
 {
 	static char text[32];
-	const char *name = NULL;
+	const char *name = names_signal(signal);
 
-#ifdef HAVE_SIGABBREV_NP
-	name = sigabbrev_np(signal);
-#endif
 	if (name != NULL)
 		snprintf(text, sizeof(text), "SIG%s", name);
 	else if (signal >= SIGRTMIN && signal <= SIGRTMAX)

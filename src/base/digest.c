@@ -2,54 +2,52 @@
 
 #include "digest.h"
 
-#include <nettle/sha2.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
-#include "xxh3.h"
-
-_Static_assert(SHA256_DIGEST_SIZE == DIGEST_MAX, "DIGEST_MAX");
+#include "digest-kind.h"
 
 struct digest {
 	enum digest_algorithm algorithm;
-	xxh3_update *update;
-	union {
-		struct sha256_ctx sha256;
-		XXH3_state_t xxh3;
-	};
+	alignas(DIGEST_ALIGNMENT) unsigned char state[];
 };
 
-static const struct {
-	const char *name;
-	size_t size;
-} rows[DIGEST_ALGORITHMS] = {
-	[DIGEST_SHA256] = { "sha256", SHA256_DIGEST_SIZE },
-	[DIGEST_XXH3] = { "xxh3", sizeof(XXH128_canonical_t) },
+static const struct digest_kind *const kinds[DIGEST_ALGORITHMS] = {
+	[DIGEST_SHA256] = &digest_sha256,
+	[DIGEST_XXH3] = &digest_xxh3,
 };
 
 const char *
 digest_name(enum digest_algorithm algorithm)
 {
-	return rows[algorithm].name;
+	return kinds[algorithm]->name;
 }
 
 size_t
 digest_size(enum digest_algorithm algorithm)
 {
-	return rows[algorithm].size;
+	return kinds[algorithm]->size;
+}
+
+const char *
+digest_lacks(enum digest_algorithm algorithm)
+{
+	return kinds[algorithm]->lacks;
 }
 
 struct digest *
 digest_new(enum digest_algorithm algorithm)
 {
-	struct digest *digest = aligned_alloc(alignof(struct digest),
-	    sizeof(*digest));
+	const size_t size = sizeof(struct digest) +
+	    kinds[algorithm]->state_size;
+	struct digest *digest = aligned_alloc(DIGEST_ALIGNMENT,
+	    roundup(size, (size_t)DIGEST_ALIGNMENT));
 
 	if (digest == NULL)
 		return NULL;
 	digest->algorithm = algorithm;
-	digest->update = xxh3_update_for_cpu();
 	digest_restart(digest);
 	return digest;
 }
@@ -57,38 +55,21 @@ digest_new(enum digest_algorithm algorithm)
 void
 digest_restart(struct digest *digest)
 {
-	if (digest->algorithm == DIGEST_SHA256) {
-		sha256_init(&digest->sha256);
-	} else {
-		XXH3_INITSTATE(&digest->xxh3);
-		XXH3_128bits_reset(&digest->xxh3);
-	}
+	kinds[digest->algorithm]->restart(digest->state);
 }
 
 void
 digest_update(struct digest *digest, const void *data, size_t size)
 {
-	if (digest->algorithm == DIGEST_SHA256)
-		sha256_update(&digest->sha256, size, data);
-	else
-		digest->update(&digest->xxh3, data, size);
+	kinds[digest->algorithm]->update(digest->state, data, size);
 }
 
 struct digest_value
 digest_value(const struct digest *digest)
 {
 	struct digest_value value = { .algorithm = digest->algorithm };
-	struct sha256_ctx sha256;
-	XXH128_canonical_t canonical;
 
-	if (digest->algorithm == DIGEST_SHA256) {
-		sha256 = digest->sha256;	/* sha256_digest() resets it */
-		sha256_digest(&sha256, SHA256_DIGEST_SIZE, value.bytes);
-		return value;
-	}
-	XXH128_canonicalFromHash(&canonical,
-	    XXH3_128bits_digest(&digest->xxh3));
-	memcpy(value.bytes, canonical.digest, sizeof(canonical.digest));
+	kinds[digest->algorithm]->value(digest->state, value.bytes);
 	return value;
 }
 
@@ -102,7 +83,7 @@ void
 digest_text(char text[DIGEST_TEXT], const struct digest_value *value)
 {
 	static const char digits[] = "0123456789abcdef";
-	const size_t size = rows[value->algorithm].size;
+	const size_t size = digest_size(value->algorithm);
 
 	for (size_t i = 0; i < size; i++) {
 		*text++ = digits[value->bytes[i] >> 4];
@@ -129,7 +110,7 @@ bool
 digest_parse(struct digest_value *value, const char *text)
 {
 	struct digest_value parsed = { .algorithm = value->algorithm };
-	const size_t size = rows[value->algorithm].size;
+	const size_t size = digest_size(value->algorithm);
 
 	if (strlen(text) != 2 * size)
 		return false;

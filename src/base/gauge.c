@@ -98,6 +98,14 @@ gauge_slowest(const char *name)
 }
 
 void
+gauge_fill(const struct fill *fill)
+{
+	pthread_mutex_lock(&lock);
+	gauge.fill = *fill;
+	pthread_mutex_unlock(&lock);
+}
+
+void
 gauge_peer(int64_t (*count)(const void *), const void *arg)
 {
 	pthread_mutex_lock(&lock);

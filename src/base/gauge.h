@@ -27,6 +27,23 @@ enum phase {
 	PHASES
 };
 
+/** How full the memory of --buffer is, and was.  All in bytes, but for the last
+ * two. */
+struct fill {
+	int64_t size;			/* the most that it may hold; 0: there
+					   is no buffer */
+	int64_t now;
+	int64_t least;			/* since it was full for the first time,
+					   until SOURCE ended; -1: it was never
+					   full */
+	int64_t most;
+	int64_t empty;			/* how often the destinations had to
+					   wait for more, after the first byte;
+					   if often, SOURCE is the limit */
+	int64_t full;			/* how often SOURCE had to wait for
+					   room; if often, DEST is the limit */
+};
+
 struct gauge {
 	enum phase phase;
 	int64_t bytes;			/* of data that each DEST has got; a
@@ -45,6 +62,7 @@ struct gauge {
 	const char *slowest;		/* name of the destination that the
 					   others wait for; NULL: there is only
 					   one */
+	struct fill fill;		/* --buffer */
 };
 
 /** Return "waiting for a peer" and the like.  Static text. */
@@ -65,6 +83,9 @@ void gauge_moved(int64_t bytes);
 /** Note which of several destinations the others wait for.  The name must stay
  * valid. */
 void gauge_slowest(const char *name);
+
+/** Note how full the buffer is. */
+void gauge_fill(const struct fill *);
 
 /**
  * Count no more bytes as moved than acknowledged(arg) returns; -1: it does not

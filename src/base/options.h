@@ -81,6 +81,7 @@ struct options {
 	struct rules *rules;		/* --select, or NULL */
 	bool stable, no_disk_io;
 	size_t block_size, pipe_size;	/* 0: measured defaults */
+	int64_t buffer;			/* --buffer; 0: none */
 	int64_t rate;			/* --rate, bytes a second; 0: any */
 
 	bool sync, preserve, resume;	/* --sync, --preserve, --resume */
@@ -96,6 +97,8 @@ struct options {
 	enum confirm confirm;		/* --confirm */
 	double timeout;			/* --timeout, seconds; -1 without */
 	int retry;			/* --retry */
+	double retry_for;		/* --retry-for, seconds; 0 without */
+	char *user;			/* --user, or NULL */
 	struct allow *allow;		/* --allow, or NULL: everybody */
 	int family;			/* AF_INET: -4; AF_INET6; AF_UNSPEC */
 	char *congestion;		/* --congestion, or NULL */
@@ -126,7 +129,8 @@ enum need {
 	NEED_SOCKET = 1 << 2,		/* DEST is a socket */
 	NEED_TCP = 1 << 3,		/* an end on TCP */
 	NEED_FAMILY = 1 << 4,		/* zcopy chooses the address family */
-	NEED_LISTEN = 1 << 5,		/* an end that listens on TCP */
+	NEED_LISTEN = 1 << 5,		/* an end that listens on TCP or
+					   vsock */
 	NEED_CONNECT = 1 << 6,		/* an end that connects */
 	NEED_DATA = 1 << 7,		/* data that is moved, not discarded */
 	NEED_ONCE = 1 << 8,		/* one transfer: no --benchmark */
@@ -135,6 +139,9 @@ enum need {
 	NEED_FLUSH = 1 << 11,		/* DEST is a file or disk */
 	NEED_REGULAR = 1 << 12,		/* DEST is a regular file */
 	NEED_HOLES = 1 << 13,		/* DEST can have holes */
+	NEED_ENDS = 1 << 14,		/* ends of any kind; also with
+					   --discard */
+	NEED_ANY = (1 << 15) - 1,	/* all of these */
 };
 
 /** Options with the same choice exclude each other. */
@@ -175,6 +182,7 @@ struct option {
 
 	unsigned needs;			/* enum need */
 	enum choice choice;
+	const char *lacks;		/* why this build refuses it, or NULL */
 };
 
 enum { OPTION_ROWS = 64 };		/* as many as the table can have */

@@ -24,3 +24,11 @@ utf8_decode(const char *at, size_t *length)
 		return -1;
 	return character;
 }
+
+bool
+utf8_is_control(long character)
+{
+	return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
+	    (character >= 0x202a && character <= 0x202e) ||
+	    (character >= 0x2066 && character <= 0x2069);
+}

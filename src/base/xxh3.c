@@ -6,8 +6,9 @@
 
 #include <sys/platform/x86.h>
 
-/* The C library has asked the CPU already.  CPUID takes 4 us each time in a
- * virtual machine, and libgcc's __builtin_cpu_supports() calls it at start. */
+/* The C library has asked the CPU already.  CPUID is slow in a virtual machine,
+ * where the hypervisor handles it, and libgcc's __builtin_cpu_supports() calls
+ * it at start. */
 xxh3_update *
 xxh3_update_for_cpu(void)
 {

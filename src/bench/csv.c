@@ -6,18 +6,23 @@
 
 #include "report.h"
 
+#include <limits.h>
+
 #include "../base/diag.h"
 
-/** Print a field of text and a comma.  It is always quoted, so that commas and
- * newlines in it are harmless. */
+/** Print a field of text and a comma.  It is always quoted, so that commas in
+ * it are harmless; control characters are escaped. */
 static void
 put_text(FILE *file, const char *text)
 {
+	char escaped[4 * PATH_MAX];
+
+	diag_escape(escaped, sizeof(escaped), text);
 	fputc('"', file);
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
+	for (const char *c = escaped; *c != '\0'; c++) {
+		if (*c == '"')
 			fputc('"', file);
-		fputc(*text, file);
+		fputc(*c, file);
 	}
 	fputs("\",", file);
 }

@@ -5,11 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/param.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "../base/random.h"
 #include "../base/signals.h"
 #include "../endpoint/temporary.h"
+#include "../system/memory-file.h"
 
 enum { BLOCK = 1 << 20 };
 
@@ -109,42 +108,6 @@ data_in_directory(const char *directory, int64_t bytes)
 int
 data_in_memory(int64_t bytes)
 {
-	return fill_or_close(memfd_create("zcopy", MFD_CLOEXEC), bytes,
+	return fill_or_close(memory_file_open("zcopy"), bytes,
 	    "memory");
-}
-
-/** True if `path` is at or below `mount`. */
-static bool
-is_below(const char *path, const char *mount)
-{
-	size_t length = strlen(mount);
-
-	if (strncmp(path, mount, length) != 0)
-		return false;
-	return mount[length - 1] == '/' || path[length] == '/' ||
-	    path[length] == '\0';
-}
-
-void
-data_file_system(const char *path, char *type, size_t size)
-{
-	char *real = realpath(path, NULL);
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	const struct mntent *mount;
-	size_t longest = 0;
-
-	*type = '\0';
-	while (real != NULL && mounts != NULL &&
-	    (mount = getmntent(mounts)) != NULL) {
-		/* The longest mount point is the nearest; of two mounts on one
-		 * directory the later one hides the earlier. */
-		if (!is_below(real, mount->mnt_dir) ||
-		    strlen(mount->mnt_dir) < longest)
-			continue;
-		longest = strlen(mount->mnt_dir);
-		strlcpy(type, mount->mnt_type, size);
-	}
-	if (mounts != NULL)
-		endmntent(mounts);
-	free(real);
 }

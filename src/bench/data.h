@@ -22,8 +22,4 @@ const char *data_directory(void);
 int data_in_directory(const char *directory, int64_t bytes);
 int data_in_memory(int64_t bytes);
 
-/** Set `type`, of `size` bytes, to the type of the file system that has the
- * file `path`: "ext4"; "" if it is unknown. */
-void data_file_system(const char *path, char *type, size_t size);
-
 #endif

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../system/processes.h"
 #include "../transfer/discard.h"
 #include "../transfer/run.h"
 
@@ -22,7 +22,7 @@ follow_parent(pid_t parent)
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		signal(ends[i], SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	processes_end_with_parent();
 	if (getppid() != parent)
 		_exit(STATUS_OTHER);
 }
@@ -48,7 +48,7 @@ serve(const struct options *options)
 	 * failures in a row have another cause, such as EMFILE. */
 	for (int failures = 0; failures < 100; failures++) {
 		status = options->action == ACTION_DISCARD ?
-		    discard(options) : run(options);
+		    discard(options) : run_transfer(options);
 		if (status == STATUS_OK)
 			failures = 0;
 		else if (status != STATUS_CONNECTION)

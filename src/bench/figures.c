@@ -3,7 +3,6 @@
 #include "figures.h"
 
 #include <stdlib.h>
-#include <sys/param.h>
 
 static int
 compare(const void *a, const void *b)

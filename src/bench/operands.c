@@ -10,6 +10,7 @@
 #include "../base/diag.h"
 #include "../endpoint/descriptor.h"
 #include "../endpoint/look.h"
+#include "../system/mount.h"
 #include "../transfer/transfer.h"
 #include "cold.h"
 #include "data.h"
@@ -234,7 +235,7 @@ look_up_source(struct routes *routes, const struct view *view)
 	bool regular = view->look.kind == ZC_REGULAR;
 
 	if (regular && end->path != NULL)
-		data_file_system(end->path, routes->file_system,
+		mount_type(end->path, routes->file_system,
 		    sizeof(routes->file_system));
 	if (!regular && view->look.kind != ZC_BLOCK)
 		return STATUS_OK;

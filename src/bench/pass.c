@@ -111,6 +111,8 @@ open_and_measure(struct pass *pass, struct transfer *transfer)
 	socklen_t length = sizeof(pass->congestion) - 1;
 	enum status status = transfer_open(transfer);
 
+	if (status == STATUS_OK)
+		status = transfer_ready(transfer);
 	if (status != STATUS_OK)
 		return status;
 	pass->suited = suited(transfer);

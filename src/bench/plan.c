@@ -45,23 +45,27 @@ plan_left(const struct report *report, size_t i, size_t round, int64_t now)
 {
 	const double all = rounds_from(report, i, report->rounds + 1 - round,
 	    report->rounds + 1);
+	double least, left;
 
 	if (report->max_time < 0)
 		return all;
-	return MIN(all, MAX(time_left(report, now),
-	    rounds_from(report, i, 1, 1)));
+	least = rounds_from(report, i, 1, 1);
+	left = time_left(report, now);
+	left = MAX(left, least);
+	return MIN(all, left);
 }
 
 int64_t
 plan_until(const struct report *report, size_t i, int64_t now)
 {
 	const double all = rounds_from(report, i, 1, 1);
+	const double left = time_left(report, now);
 
 	if (report->max_time < 0)
 		return INT64_MAX;
 	if (all <= 0)
 		return now;
-	return now + (int64_t)(1e9 * MIN(time_left(report, now), 1e9) *
+	return now + (int64_t)(1e9 * MIN(left, 1e9) *
 	    plan_round(&report->record[i]) / all);
 }
 

@@ -15,6 +15,7 @@
 #include "../base/diag.h"
 #include "../endpoint/congestion.h"
 #include "../endpoint/listeners.h"
+#include "../system/mount.h"
 #include "cold.h"
 #include "data.h"
 #include "far-end.h"
@@ -268,7 +269,7 @@ make_data(struct routes *routes, const struct options *options)
 		return STATUS_USAGE;
 	}
 	routes->directory = data_directory();
-	data_file_system(routes->directory, routes->file_system,
+	mount_type(routes->directory, routes->file_system,
 	    sizeof(routes->file_system));
 	routes->memory = data_in_memory(routes->bytes);
 	if (routes->memory < 0)

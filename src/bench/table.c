@@ -6,6 +6,7 @@
 
 #include "report.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/param.h>
 
@@ -15,6 +16,7 @@ static void
 print_head(FILE *file, const struct report *report)
 {
 	const struct routes *routes = report->routes;
+	char directory[4 * PATH_MAX];	/* escaped */
 
 	fprintf(file, "zcopy %s on Linux %s: %.4g MB in each", zc_version(),
 	    report->system.release, (double)report->bytes / 1e6);
@@ -22,8 +24,10 @@ print_head(FILE *file, const struct report *report)
 		fprintf(file, " round");
 	else
 		fprintf(file, " of %zu rounds", report->rounds);
-	if (routes->directory != NULL)
-		fprintf(file, ",\nin %s", routes->directory);
+	if (routes->directory != NULL) {
+		diag_escape(directory, sizeof(directory), routes->directory);
+		fprintf(file, ",\nin %s", directory);
+	}
 	if (*routes->file_system != '\0')
 		fprintf(file, "%s%s", routes->directory != NULL ? ", " :
 		    ",\nSOURCE on ", routes->file_system);

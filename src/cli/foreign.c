@@ -50,6 +50,7 @@ static const struct foreign rows[] = {
 	{ "--connect-timeout --wait --idle-timeout -w -W -T",
 	    "use --timeout=SECONDS" },
 	{ "--retries --tries", "use --retry=N" },
+	{ "--retry-max-time --retry-time", "use --retry-for=SECONDS" },
 	{ "--compress -z", "zcopy sends what it reads: "
 	    "gzip -c FILE | zcopy - DEST" },
 	{ "--continue --continue-at --partial --append-verify -C",
@@ -73,9 +74,10 @@ static const struct foreign rows[] = {
 	{ "--send-only --recv-only -N -d",
 	    "zcopy moves one way, SOURCE to DEST, and ends with the data" },
 	{ "--keep-open -k", "zcopy accepts one connection: use a shell loop" },
-	{ "--udp --ssl --proxy -u", "zcopy speaks TCP and unix sockets: see "
-	    "socat(1)" },
+	{ "--udp --ssl --proxy -u", "zcopy speaks TCP, unix sockets and "
+	    "vsock: see socat(1)" },
 	{ "--unixsock -U", "a unix socket is an operand: unix:PATH" },
+	{ "--vsock", "vsock is an operand: vsock:CID:PORT, vsock-listen:PORT" },
 	{ "--exec -E", "SOURCE or DEST may be a command: exec:COMMAND" },
 };
 

@@ -105,6 +105,12 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--pipe-size", .placeholder = "SIZE",
 	    .help = "size of the pipes, up to 1G",
 	    .take = take_buffer_size, MEMBER(pipe_size), .needs = NEED_DATA },
+	{ .name = "--buffer", .placeholder = "SIZE",
+	    .help = "hold up to SIZE in memory between SOURCE and DEST, so "
+	    "that a bursty producer and a slow consumer do not wait for each "
+	    "other",
+	    .take = take_capacity, MEMBER(buffer),
+	    .needs = NEED_DATA | NEED_ONCE },
 	{ .name = "--explain",
 	    .help = "print what would be done and why; move nothing",
 	    CONSTANT(action, ACTION_EXPLAIN), .choice = CHOICE_ACTION },
@@ -136,7 +142,8 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--resume",
 	    .help = "keep DEST.part on failure, and go on from there the next "
 	    "time, if SOURCE is the same",
-	    TRUE(resume), .needs = NEED_DATA | NEED_ONCE },
+	    TRUE(resume), .needs = NEED_DATA | NEED_ONCE,
+	    .lacks = LACKS_XXHASH },
 	{ .name = "--preserve", .letter = 'p',
 	    .help = "give DEST the mode, times, owner and extended attributes "
 	    "of SOURCE, as far as permitted",
@@ -164,13 +171,18 @@ const struct option option_table[OPTION_ROWS] = {
 	    .needs = NEED_SOCKET | NEED_OPERANDS },
 	{ .name = "--timeout", .placeholder = "SECONDS",
 	    .help = "give up when nothing moves for that long; 0: never",
-	    .take = take_seconds, MEMBER(timeout) },
+	    .take = take_seconds, MEMBER(timeout), .needs = NEED_ENDS },
 	{ .name = "--retry", .placeholder = "N",
 	    .help = "try to connect N more times",
 	    .take = take_number, MEMBER(retry),
 	    .needs = NEED_CONNECT | NEED_OPERANDS },
+	{ .name = "--retry-for", .placeholder = "SECONDS",
+	    .help = "try to connect again for that long",
+	    .take = take_seconds, MEMBER(retry_for),
+	    .needs = NEED_CONNECT | NEED_OPERANDS },
 	{ .name = "--allow", .placeholder = "ADDR[/LEN]",
-	    .help = "accept connections only from there; repeatable",
+	    .help = "accept connections only from there (vsock:CID: from that "
+	    "machine); repeatable",
 	    .take = take_allow, MEMBER(allow),
 	    .needs = NEED_LISTEN | NEED_OPERANDS },
 	{ .name = "--ipv4", .letter = '4',
@@ -183,6 +195,10 @@ const struct option option_table[OPTION_ROWS] = {
 	    CONSTANT(family, AF_INET6),
 	    .needs = NEED_TCP | NEED_FAMILY | NEED_OPERANDS,
 	    .choice = CHOICE_FAMILY },
+	{ .name = "--user", .placeholder = "NAME",
+	    .help = "give up root for this user, once SOURCE is opened and "
+	    "all that listens is bound",
+	    .take = take_name, MEMBER(user), .needs = NEED_ONCE },
 	{ .name = "--congestion", .placeholder = "NAME",
 	    .help = "the TCP congestion control to use",
 	    .take = take_name, MEMBER(congestion),
@@ -214,22 +230,24 @@ const struct option option_table[OPTION_ROWS] = {
 	{ .name = "--progress", .letter = 'P',
 	    .help = "draw progress on standard error in any case; without it, "
 	    "after a second if that is a terminal and neither end is one",
-	    CONSTANT(progress, PROGRESS_ALWAYS), .choice = CHOICE_PROGRESS },
+	    CONSTANT(progress, PROGRESS_ALWAYS), .needs = NEED_DATA,
+	    .choice = CHOICE_PROGRESS },
 	{ .name = "--no-progress",
 	    .help = "draw no progress",
 	    CONSTANT(progress, PROGRESS_NEVER), .choice = CHOICE_PROGRESS },
 	{ .name = "--progress-fd", .placeholder = "N",
 	    .help = "write one JSON line a second to descriptor N",
 	    .take = take_number, MEMBER(progress_fd),
-	    .needs = NEED_DATA | NEED_ONCE },
+	    .needs = NEED_DATA | NEED_ONCE, .lacks = LACKS_JANSSON },
 	{ .name = "--json",
 	    .help = "print one JSON object at the end: on standard output, or "
 	    "on standard error if DEST is standard output",
-	    CONSTANT(format, FORMAT_JSON), .choice = CHOICE_FORMAT },
+	    CONSTANT(format, FORMAT_JSON), .choice = CHOICE_FORMAT,
+	    .lacks = LACKS_JANSSON },
 	{ .name = "--json-file", .placeholder = "FILE",
 	    .help = "write that object to FILE",
 	    .take = take_name, MEMBER(json_file),
-	    .needs = NEED_DATA | NEED_ONCE },
+	    .needs = NEED_DATA | NEED_ONCE, .lacks = LACKS_JANSSON },
 	{ .name = "--syslog",
 	    .help = "send errors and the final line to syslog(3), too",
 	    TRUE(syslog) },
@@ -275,7 +293,13 @@ const char option_help_ends[] =
     "a socket\n"
     "                                 that listens already, listen: on "
     "systemd's\n"
-    "  unix:PATH, unix-listen:PATH    the same over a unix socket\n"
+    "  unix:PATH, unix-listen:PATH    the same over a unix socket "
+    "(@NAME: abstract)\n"
+    "  vsock:CID:PORT, vsock-listen:PORT\n"
+    "                                 the same between a virtual machine and "
+    "its host\n"
+    "  exec:COMMAND                   what sh -c COMMAND prints, or its "
+    "input\n"
     "\n"
     "SIZE: 512, 64K, 1.5G; K M G T P E (KiB...) are powers of 1024, KB... "
     "of 1000.\n"

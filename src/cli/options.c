@@ -12,6 +12,7 @@
 #include "../endpoint/allow.h"
 #include "../transfer/digesting.h"
 #include "../transfer/rules.h"
+#include "../transfer/user.h"
 #include "foreign.h"
 #include "list-options.h"
 #include "option-table.h"
@@ -83,7 +84,8 @@ excluded_by(const struct options *o, const struct option *option)
 	return NULL;
 }
 
-/** Store one option that popt has read, unless another one excludes it. */
+/** Store one option that popt has read, unless this build lacks it or another
+ * one excludes it. */
 static enum status
 take_option(struct options *o, const struct option *row)
 {
@@ -91,7 +93,9 @@ take_option(struct options *o, const struct option *row)
 	char *value = poptGetOptArg(o->context);	/* ours to free */
 	enum status status = STATUS_USAGE;
 
-	if (other == NULL)
+	if (row->lacks != NULL)
+		diag_error(row->name, "%s", row->lacks);
+	else if (other == NULL)
 		status = row->take(row, (char *)o + row->offset, &value);
 	else
 		diag_error(NULL, "%s and %s exclude each other " HINT, other,
@@ -246,8 +250,12 @@ check_together(const struct options *o)
 {
 	int64_t bytes = o->bytes == ZC_TO_END ? 0 : o->bytes;
 	const char *stray = options_needing(o, NEED_BENCHMARK);
+	const char *needing = options_needing(o, NEED_ANY);
 
-	if (o->action == ACTION_DISCARD &&
+	if (o->action == ACTION_LIST_METHODS && needing != NULL)
+		diag_error(NULL, "%s and --list-methods exclude each other "
+		    HINT, needing);
+	else if (o->action == ACTION_DISCARD &&
 	    options_needing(o, NEED_DATA) != NULL)
 		diag_error(NULL, "--discard goes with network options only "
 		    HINT);
@@ -304,6 +312,8 @@ options_parse(struct options *o, int argc, const char **argv)
 	}
 
 	status = check_together(o);
+	if (status == STATUS_OK && o->user != NULL)
+		status = user_check(o->user);
 	if (status != STATUS_OK)
 		return status;
 	return o->action == ACTION_LIST_METHODS ? refuse_operands(o) :
@@ -327,6 +337,7 @@ options_free(struct options *o)
 	free_names(&o->trailers);
 	allow_free(o->allow);
 	free(o->congestion);
+	free(o->user);
 	free(o->json_file);
 	free(o->digest_file);
 	poptFreeContext(o->context);

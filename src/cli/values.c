@@ -71,6 +71,20 @@ take_rate(const struct option *row, void *member, char **value)
 }
 
 enum status
+take_capacity(const struct option *row, void *member, char **value)
+{
+	const int64_t *size = member;
+
+	if (take_size(row, member, value) != STATUS_OK)
+		return STATUS_USAGE;
+	if (*size > 0)
+		return STATUS_OK;
+	diag_error(row->name, "'%s' holds nothing; leave %s out " HINT, *value,
+	    row->name);
+	return STATUS_USAGE;
+}
+
+enum status
 take_number(const struct option *row, void *member, char **value)
 {
 	size_t digits = strspn(*value, "0123456789");

@@ -17,6 +17,7 @@ take take_true;				/* bool */
 take take_constant;			/* int or enum: row->constant */
 take take_size;				/* int64_t */
 take take_buffer_size;			/* size_t: 1 to 1G */
+take take_capacity;			/* int64_t: more than 0 */
 take take_rate;				/* int64_t: more than 0 */
 take take_number;			/* int: 0 to 999999999 */
 take take_rounds;			/* int: 1 to 1000 */

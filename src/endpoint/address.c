@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/un.h>
 
 #include "../base/diag.h"
+#include "../system/vsock.h"
 
 #define DIGITS "0123456789"
 #define HOST_CHARACTERS DIGITS "abcdefghijklmnopqrstuvwxyz" \
@@ -122,7 +124,8 @@ address_refuse(const struct endpoint *ep, enum status status, const char *why)
 	return status;
 }
 
-/** Write "unix:PATH", or "unix" for a client, which has no path. */
+/** Write "unix:PATH" or "unix:@NAME", or "unix" for a client, which has no
+ * name. */
 static void
 address_format_unix(char *text, const struct sockaddr_un *address,
     socklen_t length)
@@ -132,8 +135,20 @@ address_format_unix(char *text, const struct sockaddr_un *address,
 	if (length > before && address->sun_path[0] != '\0')
 		snprintf(text, ADDRESS_SIZE, "unix:%.*s",
 		    (int)(length - before), address->sun_path);
+	else if (length > before + 1)
+		snprintf(text, ADDRESS_SIZE, "unix:@%.*s",
+		    (int)(length - before - 1), address->sun_path + 1);
 	else
 		strlcpy(text, "unix", ADDRESS_SIZE);
+}
+
+sa_family_t
+address_family(const struct sockaddr *address)
+{
+	sa_family_t family;
+
+	memcpy(&family, &address->sa_family, sizeof(family));
+	return family;
 }
 
 const char *
@@ -141,7 +156,7 @@ address_error(const struct sockaddr *address, int error)
 {
 	const struct sockaddr_in6 *v6 = (const void *)address;
 
-	return error == EINVAL && address->sa_family == AF_INET6 &&
+	return error == EINVAL && address_family(address) == AF_INET6 &&
 	    IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) && v6->sin6_scope_id == 0 ?
 	    LINK_LOCAL : strerror(error);
 }
@@ -163,19 +178,23 @@ address_format(char *text, const struct sockaddr *address, socklen_t length)
 	const struct sockaddr_in6 *v6 = (const void *)address;
 	char host[ADDRESS_SIZE - 10], port[8];
 	struct sockaddr_in v4;
+	uint32_t cid, vsock_port;
 
-	if (address->sa_family == AF_INET6 &&
+	if (address_family(address) == AF_INET6 &&
 	    IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
 		address_unmap(&v4, v6);
 		address = (const void *)&v4;
 		length = sizeof(v4);
 	}
-	if (address->sa_family == AF_UNIX)
+	if (address_family(address) == AF_UNIX)
 		address_format_unix(text, (const void *)address, length);
+	else if (vsock_read(address, &cid, &vsock_port))
+		snprintf(text, ADDRESS_SIZE, "vsock:%" PRIu32 ":%" PRIu32, cid,
+		    vsock_port);
 	else if (getnameinfo(address, length, host, sizeof(host), port,
 	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		strlcpy(text, "?", ADDRESS_SIZE);
-	else if (address->sa_family == AF_INET6)
+	else if (address_family(address) == AF_INET6)
 		snprintf(text, ADDRESS_SIZE, "[%s]:%s", host, port);
 	else
 		snprintf(text, ADDRESS_SIZE, "%s:%s", host, port);

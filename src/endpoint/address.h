@@ -32,13 +32,21 @@ enum status address_refuse(const struct endpoint *, enum status,
 enum status address_look_up(struct endpoint *, enum address_use,
     struct addrinfo **list);
 
+/**
+ * Return sa_family, which nothing else may read: ISO C lets a compiler assume
+ * that it is not the sin_family that was stored, and gcc 12 -flto does so.
+ * (POSIX.1-2024 forbids that, but not all headers follow it: glibc 2.36.)
+ */
+sa_family_t address_family(const struct sockaddr *);
+
 enum { ADDRESS_SIZE = 128 };	/* a unix path, or IPv6 with zone and port */
 
 /** Return strerror(error) for an error of connect(2) or bind(2), or that a
  * link-local address needs its interface (EINVAL). */
 const char *address_error(const struct sockaddr *, int error);
 
-/** Write "127.0.0.1:80", "[::1]:80" or "unix:PATH", in ADDRESS_SIZE bytes. */
+/** Write "127.0.0.1:80", "[::1]:80", "unix:PATH" or "vsock:3:80", in
+ * ADDRESS_SIZE bytes. */
 void address_format(char *text, const struct sockaddr *, socklen_t);
 
 #endif

@@ -7,14 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/diag.h"
+#include "../base/number.h"
+#include "../system/vsock.h"
+#include "address.h"
+
 /* All addresses are kept as IPv6, with IPv4 mapped. */
 #define MAPPED_BITS	96
 #define ALL_BITS	128
 
 struct allow {
 	struct allow *next;
+	enum allow_kind kind;
 	struct in6_addr address;
 	unsigned bits;			/* length of the prefix */
+	uint32_t cid;
 };
 
 /** Return ::ffff:ADDRESS. */
@@ -64,15 +71,29 @@ bit(const struct in6_addr *address, unsigned n)
 	return address->s6_addr[n / 8] >> (7 - n % 8) & 1;
 }
 
-/** Parse ADDR[/LEN].  Return NULL, or what is wrong. */
+/** Parse a CID.  Return NULL, or what is wrong. */
+static const char *
+parse_cid(struct allow *rule, const char *text)
+{
+	const char *end = number_parse(&rule->cid, text);
+
+	rule->kind = ALLOW_CID;
+	return end != NULL && *end == '\0' ? NULL :
+	    "the CID is not a number below 4294967295";
+}
+
+/** Parse ADDR[/LEN] or vsock:CID.  Return NULL, or what is wrong. */
 static const char *
 parse(struct allow *rule, const char *text)
 {
+	static const char vsock[] = "vsock:";
 	char address[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	size_t size = slash != NULL ? (size_t)(slash - text) : strlen(text);
 	unsigned length;
 
+	if (strncmp(text, vsock, sizeof(vsock) - 1) == 0)
+		return parse_cid(rule, text + sizeof(vsock) - 1);
 	if (size >= sizeof(address))
 		return "not an address";
 	memcpy(address, text, size);
@@ -112,6 +133,8 @@ rule_match(const struct allow *rule, const struct in6_addr *address)
 {
 	unsigned n = 0;
 
+	if (rule->kind != ALLOW_ADDRESS)
+		return false;
 	/* ::/0 matches all of IPv6, but no mapped IPv4 address. */
 	if (rule->bits < MAPPED_BITS && IN6_IS_ADDR_V4MAPPED(address))
 		return false;
@@ -120,23 +143,50 @@ rule_match(const struct allow *rule, const struct in6_addr *address)
 	return n == rule->bits;
 }
 
+/** True if a rule of the list has this CID. */
+static bool
+has_cid(const struct allow *list, uint32_t cid)
+{
+	while (list != NULL && (list->kind != ALLOW_CID || list->cid != cid))
+		list = list->next;
+	return list != NULL;
+}
+
 bool
 allow_match(const struct allow *list, const struct sockaddr *peer)
 {
 	const struct allow *rule = list;
+	uint32_t cid, port;
 	struct in6_addr address = IN6ADDR_ANY_INIT;
+	const sa_family_t family = address_family(peer);
 
 	if (list == NULL)
 		return true;
-	if (peer->sa_family == AF_INET)
+	if (vsock_read(peer, &cid, &port))
+		return has_cid(list, cid);
+	if (family == AF_INET)
 		address = map(((const struct sockaddr_in *)peer)->sin_addr);
-	else if (peer->sa_family == AF_INET6)
+	else if (family == AF_INET6)
 		address = ((const struct sockaddr_in6 *)peer)->sin6_addr;
 	else
 		return false;
 	while (rule != NULL && !rule_match(rule, &address))
 		rule = rule->next;
 	return rule != NULL;
+}
+
+enum status
+allow_check(const struct allow *list, const char *name, enum allow_kind kind)
+{
+	const struct allow *rule = list;
+
+	while (rule != NULL && rule->kind != kind)
+		rule = rule->next;
+	if (list == NULL || rule != NULL)
+		return STATUS_OK;
+	diag_error(name, "--allow names no %s, so nobody could connect",
+	    kind == ALLOW_CID ? "vsock:CID" : "IPv4 or IPv6 address");
+	return STATUS_USAGE;
 }
 
 void

@@ -20,6 +20,7 @@ endpoint_is_awaited(const struct endpoint *ep)
 enum status
 endpoint_await(struct endpoint *ep, bool alone)
 {
+	const bool taken = ep->taken;
 	enum status status;
 
 	if (ep->awaited == 0) {
@@ -31,7 +32,9 @@ endpoint_await(struct endpoint *ep, bool alone)
 	do {
 		status = ep->type->await(ep, alone ? -1 : ep->pause);
 		ep->pause = MIN(2 * ep->pause, PAUSE_MOST);
-	} while (status == STATUS_OK && !ep->settled && alone);
+		ep->taken |= ep->settled;
+	} while (status == STATUS_OK && !ep->settled && ep->taken == taken &&
+	    alone);
 	ep->waited = clock_seconds_since(ep->awaited);
 	return status;
 }

@@ -116,10 +116,11 @@ is_loopback(const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
+	const sa_family_t family = address_family(address);
 
-	if (address->sa_family == AF_INET)
+	if (family == AF_INET)
 		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-	return address->sa_family == AF_INET6 &&
+	return family == AF_INET6 &&
 	    IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
@@ -129,12 +130,13 @@ same_host(const struct sockaddr *a, const struct sockaddr *b)
 {
 	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
 	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+	const sa_family_t family = address_family(a);
 
-	if (a->sa_family != b->sa_family)
+	if (family != address_family(b))
 		return false;
-	if (a->sa_family == AF_INET)
+	if (family == AF_INET)
 		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-	return a->sa_family == AF_INET6 &&
+	return family == AF_INET6 &&
 	    IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
 }
 
@@ -155,7 +157,7 @@ stays_here(int fd)
 static bool
 would_stay_here(const struct sockaddr *there, socklen_t length)
 {
-	int fd = socket(there->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(address_family(there), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool stays = fd >= 0 && connect(fd, there, length) == 0 &&
 	    stays_here(fd);
 

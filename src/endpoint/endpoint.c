@@ -33,7 +33,8 @@ endpoint_parse(struct endpoint *ep, const char *name, enum role role,
 	const char *why;
 
 	*ep = (struct endpoint){ .name = name, .role = role,
-	    .options = options, .fd = -1, .listener = -1, .backlog = 1,
+	    .options = options, .fd = -1, .kind = ZC_OTHER, .listener = -1,
+	    .backlog = 1,
 	    .mode = 0666, .expected = -1, .flushed = -1 };
 	if (*name == '\0') {
 		diag_error(role == ROLE_SOURCE ? "SOURCE" : "DEST",
@@ -52,6 +53,17 @@ step(struct endpoint *ep, enum status (*hook)(struct endpoint *))
 	return hook != NULL ? hook(ep) : STATUS_OK;
 }
 
+/** Make a step that may set fd, and remember its kind. */
+static enum status
+opening_step(struct endpoint *ep, enum status (*hook)(struct endpoint *))
+{
+	enum status status = step(ep, hook);
+
+	if (ep->fd >= 0)
+		ep->kind = endpoint_kind(ep);
+	return status;
+}
+
 enum status
 endpoint_look(struct endpoint *ep, struct look *look)
 {
@@ -64,13 +76,13 @@ endpoint_open(struct endpoint *ep)
 {
 	descriptor_keep_from_commands(ep->fd);
 	descriptor_keep_from_commands(ep->listener);
-	return step(ep, ep->type->open);
+	return opening_step(ep, ep->type->open);
 }
 
 enum status
 endpoint_ready(struct endpoint *ep)
 {
-	enum status status = step(ep, ep->type->ready);
+	enum status status = opening_step(ep, ep->type->ready);
 
 	if (status == STATUS_OK && ep->role == ROLE_DEST)
 		flush_early(ep);
@@ -143,6 +155,12 @@ endpoint_has_peer(const struct endpoint *ep)
 {
 	return endpoint_has(ep, ENDPOINT_NETWORK) ||
 	    (ep->inherited && ep->has_stat && S_ISSOCK(ep->st.st_mode));
+}
+
+enum zc_kind
+endpoint_kind(const struct endpoint *ep)
+{
+	return ep->kind != ZC_OTHER ? ep->kind : zc_kind_of(ep->fd);
 }
 
 enum status
@@ -230,6 +248,18 @@ advise_directory(const struct endpoint *ep, char *text, size_t size)
 		    ep->path, slash, source_base(ep->options), ep->path);
 }
 
+const char *
+endpoint_user_hint(const struct endpoint *ep, int error)
+{
+	static char text[300];
+
+	if (ep->role != ROLE_DEST || ep->options->user == NULL ||
+	    (error != EACCES && error != EPERM))
+		return "";
+	snprintf(text, sizeof(text), " (for --user=%s)", ep->options->user);
+	return text;
+}
+
 /** Write what the user can do about errno, in brackets; "" if nothing is
  * known. */
 static void
@@ -249,6 +279,8 @@ advise(const struct endpoint *ep, char *text, size_t size)
 		    size);
 	else if (error == ENOENT && endpoint_is_port(ep))
 		snprintf(text, size, " (:%s listens on that port)", ep->name);
+	else
+		strlcpy(text, endpoint_user_hint(ep, error), size);
 	errno = error;
 }
 

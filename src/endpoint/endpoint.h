@@ -21,7 +21,8 @@
  *         socket has this step.
  * await   DEST is a socket or a command: wait until it is settled, which means
  *         that the peer has confirmed, or that the command has exited with 0.
- *         A command gets the end of the data here, once its pipe is empty.
+ *         A command gets the end of the data here, in the call after the one
+ *         that found its pipe empty (`taken`).
  * commit  make it count: link and rename, close.  Destinations commit before
  *         sources, so that a receiver answers its sender only when its own file
  *         is complete.
@@ -43,6 +44,7 @@
 #include "../base/options.h"
 #include "../base/status.h"
 #include "../system/writeback.h"
+#include "../zcopy.h"
 
 enum role { ROLE_SOURCE, ROLE_DEST };
 
@@ -67,8 +69,9 @@ enum endpoint_trait {
  * NULL.  It runs after a commit as well, and may run twice.  endpoint_abort()
  * closes fd afterwards.
  *
- * `await` looks once, and sets `settled`; if that is not so yet, it waits once,
- * for at most so many milliseconds (-1: until something happens).
+ * `await` looks once, and sets `taken` and `settled`; if neither has become
+ * true, it waits once, for at most so many milliseconds (-1: until something
+ * happens).
  */
 struct endpoint_type {
 	const char *name;			/* "tcp"; for --explain */
@@ -96,6 +99,8 @@ extern const struct endpoint_type
     endpoint_listen,		/* :PORT, listen: */
     endpoint_unix,		/* unix: */
     endpoint_unix_listen,	/* unix-listen: */
+    endpoint_vsock,		/* vsock: */
+    endpoint_vsock_listen,	/* vsock-listen: */
     endpoint_exec;		/* exec: */
 
 /** endpoint_replace: print why the old file cannot be replaced, and name
@@ -126,6 +131,7 @@ struct endpoint {
 
 	int fd;				/* the end itself, or -1 until ready */
 	bool inherited;			/* fd is not ours to close */
+	enum zc_kind kind;		/* for endpoint_kind() */
 	bool empty;			/* SOURCE has nothing to move: it ends
 					   before --offset, or a listener's peer
 					   closed having sent nothing */
@@ -157,6 +163,8 @@ struct endpoint {
 					   settled, or has failed */
 	bool has_end;			/* DEST's peer or command has the end of
 					   the data */
+	bool taken;			/* DEST's peer or command has taken all
+					   of the data; true once settled */
 	bool settled;			/* see await */
 	int pause;			/* ms before await looks again, where no
 					   event says that something changed */
@@ -172,6 +180,9 @@ struct endpoint {
 
 	/* What the name said. */
 	const char *path;		/* file, unix */
+	const char *abstract;		/* unix: the name without its '@', in
+					   place of a path */
+	uint32_t cid, vsock_port;	/* vsock */
 	const char *command;		/* exec */
 	char host[256], port[32];	/* tcp, listen; host "": any address */
 	int listener;			/* listen: inherited; -1: none */
@@ -220,10 +231,10 @@ enum status endpoint_finish(struct endpoint *);
 /** True if DEST must be settled before it is committed: a socket, a command. */
 bool endpoint_is_awaited(const struct endpoint *);
 
-/** Wait until DEST is settled.  The deadline begins with the first call.
- * Unless `alone`, because other destinations are waited for as well, return
- * after 50 ms at most: STATUS_OK also if DEST is not settled yet, so look at
- * ep->settled. */
+/** Wait until DEST has taken all, and in the next call until it is settled.
+ * The deadline begins with the first call.  Unless `alone`, because other
+ * destinations are waited for as well, return after 50 ms at most: STATUS_OK
+ * also if nothing has changed yet, so look at ep->taken and ep->settled. */
 enum status endpoint_await(struct endpoint *, bool alone);
 
 enum status endpoint_commit(struct endpoint *);
@@ -231,6 +242,10 @@ void endpoint_abort(struct endpoint *);
 
 /** True if the end is a stream socket, whose peer can confirm the data. */
 bool endpoint_has_peer(const struct endpoint *);
+
+/** Return the kind of the end's descriptor.  Once the end is open, or ready if
+ * it has no descriptor before, this costs no system call. */
+enum zc_kind endpoint_kind(const struct endpoint *);
 
 /** Return the status for an end that failed: STATUS_SOURCE or STATUS_DEST, or
  * STATUS_CONNECTION for any stream socket. */
@@ -256,6 +271,10 @@ bool endpoint_same_inode(const struct stat *, const struct stat *);
 /** True if the name of the file, as typed, is a port number: the user may have
  * meant ":9000". */
 bool endpoint_is_port(const struct endpoint *);
+
+/** Return what to add to a message about this errno of DEST if --user may be
+ * the reason, or "".  Static text. */
+const char *endpoint_user_hint(const struct endpoint *, int error);
 
 /**
  * Print "NAME: DOING: strerror(errno)", and what the user can do about it if

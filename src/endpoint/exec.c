@@ -264,19 +264,22 @@ exec_drain(struct endpoint *ep)
 	    status;
 }
 
-/** End the data once the pipe is empty, and then wait until the command has
- * exited. */
+/** Wait until the pipe is empty; in a later call, end the data, and wait until
+ * the command has exited.  In between the caller can check SOURCE, and end the
+ * command instead of the data. */
 static enum status
 exec_await(struct endpoint *ep, int milliseconds)
 {
 	struct exec_state *state = ep->state;
-	enum status status;
 	int exited;
 
+	if (!ep->taken) {
+		enum status status = exec_drain(ep);
+
+		ep->taken = status == STATUS_OK && state->unread == 0;
+		return status;
+	}
 	if (!ep->has_end) {
-		status = exec_drain(ep);
-		if (status != STATUS_OK || state->unread > 0)
-			return status;
 		guardian_let_go(&state->guardian);
 		close(ep->fd);
 		ep->fd = -1;

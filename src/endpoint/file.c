@@ -13,6 +13,7 @@
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../base/gauge.h"
+#include "../system/access.h"
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "in-place.h"
@@ -167,7 +168,7 @@ file_look_source(struct endpoint *ep, struct look *look)
 
 	if (status != STATUS_OK)
 		return status;
-	if (look_access(AT_FDCWD, ep->path, R_OK) < 0)
+	if (access_as_effective(AT_FDCWD, ep->path, R_OK) < 0)
 		return endpoint_error(ep, "open");
 	file_measure(ep, look);
 	return STATUS_OK;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/param.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -31,7 +30,7 @@ is_truncated(const struct endpoint *ep)
 	const struct options *o = ep->options;
 
 	return endpoint_has(ep, ENDPOINT_PATH) && !o->append && o->seek < 0 &&
-	    zc_kind_of(ep->fd) == ZC_REGULAR && ep->st.st_size > 0;
+	    endpoint_kind(ep) == ZC_REGULAR && ep->st.st_size > 0;
 }
 
 void
@@ -63,7 +62,9 @@ flush(struct endpoint *ep, int (*call)(int fd), int fd)
 	do {
 		result = call(fd);
 	} while (result < 0 && deadline_allows(&ep->deadline));
-	ep->flushed = MAX(ep->flushed, 0) + clock_seconds_since(began);
+	if (ep->flushed < 0)
+		ep->flushed = 0;
+	ep->flushed += clock_seconds_since(began);
 	return result;
 }
 

@@ -113,8 +113,7 @@ static void
 doze(int64_t wait, bool listens)
 {
 	struct pollfd pollfd = { .fd = listens ? LEASH : -1, .events = POLLIN };
-	const struct timespec time = { .tv_sec = wait / 1000000000,
-		.tv_nsec = wait % 1000000000 };
+	const struct timespec time = clock_timespec(wait);
 	sigset_t mask;
 
 	sigfillset(&mask);
@@ -255,7 +254,7 @@ guardian_wait(struct guardian *guardian, struct deadline *deadline,
 	int heard = guardian->exited ? 1 : guardian_hear(guardian);
 
 	while (heard == 0) {
-		int64_t left = MAX(until - clock_now(), 0) / 1000000;
+		int64_t left = clock_left(until) / 1000000;
 
 		if (milliseconds >= 0 && left == 0)
 			return 0;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../system/access.h"
+#include "../system/file-flags.h"
 #include "../system/filesystem.h"
 #include "descriptor.h"
 #include "file.h"
@@ -93,6 +95,28 @@ in_place_open_existing(const struct endpoint *ep,
 	    in_place_flags(ep), ep->mode);
 }
 
+/** Return 0, or -1 with the errno with which open(2) would fail. */
+static int
+in_place_may_open(const struct endpoint *ep, const struct location *location)
+{
+	const int flags = in_place_flags(ep);
+	struct file_flags seen;
+
+	if (!ep->has_stat)
+		return access_as_effective(location->dir, ".", W_OK | X_OK);
+	if (access_as_effective(AT_FDCWD, ep->path, W_OK) < 0)
+		return -1;
+	errno = EACCES;
+	if ((flags & O_CREAT) && look_is_protected(location->dir, &ep->st))
+		return -1;
+	/* An append-only file (chattr +a) must be opened with O_APPEND. */
+	file_flags_at(&seen, AT_FDCWD, ep->path, true);
+	if (!seen.append || (flags & O_APPEND))
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
 enum status
 in_place_open(struct endpoint *ep, enum zc_kind kind)
 {
@@ -107,6 +131,8 @@ in_place_open(struct endpoint *ep, enum zc_kind kind)
 		return status;
 	if (!late)
 		status = file_attach(ep, in_place_open_existing(ep, &location));
+	else if (in_place_may_open(ep, &location) < 0)
+		status = endpoint_error(ep, "open");
 	location_close(&location);
 	if (status == STATUS_OK && !late && ep->options->seek >= 0 &&
 	    lseek(ep->fd, 0, SEEK_CUR) < 0)
@@ -129,28 +155,6 @@ in_place_way(const struct endpoint *ep, const struct look *look)
 	if (o->seek >= 0)
 		return "written in place, nothing truncated";
 	return "truncated and written in place";
-}
-
-/** Return 0, or -1 with the errno with which open(2) would fail. */
-static int
-in_place_may_open(const struct endpoint *ep, const struct location *location)
-{
-	const int flags = in_place_flags(ep);
-	struct statx seen;
-
-	if (!ep->has_stat)
-		return look_access(location->dir, ".", W_OK | X_OK);
-	if (look_access(AT_FDCWD, ep->path, W_OK) < 0)
-		return -1;
-	errno = EACCES;
-	if ((flags & O_CREAT) && look_is_protected(location->dir, &ep->st))
-		return -1;
-	/* An append-only file (chattr +a) must be opened with O_APPEND. */
-	if (statx(AT_FDCWD, ep->path, 0, 0, &seen) < 0 ||
-	    !(seen.stx_attributes & STATX_ATTR_APPEND) || (flags & O_APPEND))
-		return 0;
-	errno = EPERM;
-	return -1;
 }
 
 static enum status
@@ -220,7 +224,7 @@ in_place_begin(struct endpoint *ep)
 
 	/* A synthetic file was emptied when it was opened (O_TRUNC). */
 	if (S_ISREG(ep->st.st_mode) && !o->append && o->seek < 0 &&
-	    zc_kind_of(ep->fd) == ZC_REGULAR && !in_place_is_empty(ep->fd) &&
+	    endpoint_kind(ep) == ZC_REGULAR && !in_place_is_empty(ep->fd) &&
 	    ftruncate(ep->fd, 0) < 0)
 		return endpoint_error(ep, "truncate");
 	return STATUS_OK;
@@ -234,7 +238,7 @@ in_place_check_name(const struct endpoint *ep)
 {
 	struct stat st, named;
 
-	if (zc_kind_of(ep->fd) != ZC_REGULAR)
+	if (endpoint_kind(ep) != ZC_REGULAR)
 		return STATUS_OK;
 	if (fstat(ep->fd, &st) < 0)
 		return endpoint_error(ep, "stat");

@@ -64,7 +64,7 @@ keep_xattrs(const struct endpoint *ep, int from)
 }
 
 enum status
-keep(const struct endpoint *ep, struct attributes *old,
+keep_attributes(const struct endpoint *ep, struct attributes *old,
     const struct location *before, const struct location *now)
 {
 	enum status status;

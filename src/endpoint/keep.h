@@ -25,7 +25,7 @@
  *
  * Return STATUS_OK; on failure, print the reason and return the exit status.
  */
-enum status keep(const struct endpoint *ep, struct attributes *old,
+enum status keep_attributes(const struct endpoint *ep, struct attributes *old,
     const struct location *before, const struct location *now);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "../base/diag.h"
 #include "address.h"
+#include "allow.h"
 #include "congestion.h"
 #include "listeners.h"
 #include "look.h"
@@ -30,7 +31,7 @@ listen_share_port(const struct listeners *listeners, struct sockaddr *address)
 	port = first.ss_family == AF_INET6 ?
 	    ((struct sockaddr_in6 *)&first)->sin6_port :
 	    ((struct sockaddr_in *)&first)->sin_port;
-	if (address->sa_family == AF_INET6)
+	if (address_family(address) == AF_INET6)
 		((struct sockaddr_in6 *)address)->sin6_port = port;
 	else
 		((struct sockaddr_in *)address)->sin_port = port;
@@ -142,16 +143,6 @@ listen_bind(struct endpoint *ep)
 	return status;
 }
 
-static bool
-listen_is_unix(int fd)
-{
-	int domain = AF_UNSPEC;
-	socklen_t length = sizeof(domain);
-
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
-	    domain == AF_UNIX;
-}
-
 /** Check that the socket which zcopy was given can be used. */
 static enum status
 listen_check_adopted(const struct endpoint *ep)
@@ -159,7 +150,7 @@ listen_check_adopted(const struct endpoint *ep)
 	const struct options *o = ep->options;
 
 	if ((o->allow != NULL || o->congestion != NULL) &&
-	    listen_is_unix(ep->listener)) {
+	    !socket_is_inet(socket_family(ep->listener))) {
 		diag_error(ep->name, "--allow, --congestion: it is no TCP "
 		    "socket");
 		return STATUS_CONNECTION;
@@ -189,7 +180,12 @@ listen_adopt(struct endpoint *ep)
 static enum status
 listen_look(struct endpoint *ep, struct look *look)
 {
+	enum status status = allow_check(ep->options->allow, ep->name,
+	    ALLOW_ADDRESS);
+
 	look->way = "sent to the first peer that connects";
+	if (status != STATUS_OK)
+		return status;
 	return ep->listener >= 0 ? listen_check_adopted(ep) :
 	    congestion_check(ep);
 }
@@ -197,8 +193,11 @@ listen_look(struct endpoint *ep, struct look *look)
 static enum status
 listen_open(struct endpoint *ep)
 {
-	enum status status;
+	enum status status = allow_check(ep->options->allow, ep->name,
+	    ALLOW_ADDRESS);
 
+	if (status != STATUS_OK)
+		return status;
 	ep->state = calloc(1, sizeof(struct listeners));
 	if (ep->state == NULL)
 		return endpoint_error(ep, "listen");
@@ -208,32 +207,16 @@ listen_open(struct endpoint *ep)
 	return status;
 }
 
-static enum status
-listen_ready(struct endpoint *ep)
-{
-	return listeners_accept(ep->state, ep);
-}
-
-static void
-listen_abort(struct endpoint *ep)
-{
-	if (ep->state == NULL)
-		return;
-	listeners_close(ep->state);
-	free(ep->state);
-	ep->state = NULL;
-}
-
 const struct endpoint_type endpoint_listen = {
 	.name = "listen",
 	.traits = ENDPOINT_NETWORK | ENDPOINT_LISTENS,
 	.offers = NEED_SOCKET | NEED_TCP | NEED_LISTEN,
 	.look = listen_look,
 	.open = listen_open,
-	.ready = listen_ready,
+	.ready = listeners_ready,
 	.begin = socket_begin,
 	.finish = socket_finish,
 	.await = socket_await,
 	.commit = socket_commit,
-	.abort = listen_abort,
+	.abort = listeners_abort,
 };

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "../base/deadline.h"
@@ -25,20 +26,20 @@ listeners_prepare(const struct endpoint *ep, int fd,
 	/* "::" accepts IPv4 as well unless IPV6_V6ONLY is set.  For other
 	 * addresses the option has no meaning. */
 	const int on = 1, only = ep->options->family == AF_INET6;
+	const sa_family_t family = address_family(address);
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	*doing = "--ipv6";
-	if (address->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6,
-	    IPV6_V6ONLY, &only, sizeof(only)) < 0 && only)
+	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+	    &only, sizeof(only)) < 0 && only)
 		return -1;
 	/* On Linux accepted sockets inherit the rest, so that even a
 	 * connection that is still in the queue has it. */
 	*doing = "listen";
-	if (socket_arm(fd, address->sa_family) < 0)
+	if (socket_arm(fd, family) < 0)
 		return -1;
 	*doing = "--congestion";
-	return address->sa_family == AF_UNIX ? 0 :
-	    congestion_listen(ep, fd, address);
+	return socket_is_inet(family) ? congestion_listen(ep, fd, address) : 0;
 }
 
 int
@@ -50,7 +51,7 @@ listeners_add(struct listeners *listeners, const struct endpoint *ep,
 	/* Non-blocking, because a connection may be gone again between poll(2)
 	 * and accept(2). */
 	*doing = "socket";
-	fd = socket(address->sa_family,
+	fd = socket(address_family(address),
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
@@ -231,4 +232,20 @@ listeners_close(struct listeners *listeners)
 {
 	while (listeners->count > 0)
 		close(listeners->polled[--listeners->count].fd);
+}
+
+enum status
+listeners_ready(struct endpoint *ep)
+{
+	return listeners_accept(ep->state, ep);
+}
+
+void
+listeners_abort(struct endpoint *ep)
+{
+	if (ep->state == NULL)
+		return;
+	listeners_close(ep->state);
+	free(ep->state);
+	ep->state = NULL;
 }

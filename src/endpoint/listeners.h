@@ -35,11 +35,14 @@ int listeners_adopt(struct listeners *, int fd);
 int listeners_next(struct listeners *, struct endpoint *,
     struct sockaddr_storage *peer, socklen_t *length);
 
-/** Wait for a connection and make it ep->fd, then stop listening.  This is the
- * ready hook of the listening types. */
+/** Wait for a connection and make it ep->fd, then stop listening. */
 enum status listeners_accept(struct listeners *, struct endpoint *ep);
 
 /** Close all listening sockets. */
 void listeners_close(struct listeners *);
+
+/** The ready and abort hooks of types whose state is struct listeners alone. */
+enum status listeners_ready(struct endpoint *);
+void listeners_abort(struct endpoint *);
 
 #endif

@@ -4,67 +4,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/param.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
-#include "../base/missing.h"
 #include "../system/block.h"
-#include "../system/filesystem.h"
+#include "../system/device.h"
 #include "endpoint.h"
-
-/** True if the device is a terminal.  isatty(3) does not work with O_PATH, so
- * go by the majors of Documentation/admin-guide/devices.txt: consoles and
- * serial lines (4), /dev/tty (5), pseudo terminals (136 to 143). */
-static bool
-look_is_terminal(dev_t device)
-{
-	return major(device) == 4 || major(device) == 5 ||
-	    (major(device) >= 136 && major(device) <= 143);
-}
-
-/** Return the size of a block device, or -1 if it is unknown.  If `fd` is
- * O_PATH, which block_device_size() cannot use, ask sysfs.  It always counts in
- * sectors of 512 bytes. */
-static int64_t
-look_block_size(int fd, dev_t device)
-{
-	int64_t size = block_device_size(fd), sectors;
-	char path[64];
-	FILE *file;
-
-	if (size >= 0)
-		return size;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/size",
-	    major(device), minor(device));
-	file = fopen(path, "re");
-	if (file == NULL)
-		return -1;
-	if (fscanf(file, "%" SCNd64, &sectors) != 1)
-		sectors = -1;
-	fclose(file);
-	return sectors < 0 ? -1 : sectors * 512;
-}
 
 enum zc_kind
 look_kind(int fd, const struct stat *st)
 {
 	enum zc_kind kind = zc_kind_of(fd);
 
-	return kind == ZC_CHAR && look_is_terminal(st->st_rdev) ? ZC_TTY :
+	/* isatty(3) does not work with O_PATH. */
+	return kind == ZC_CHAR && device_is_terminal(st->st_rdev) ? ZC_TTY :
 	    kind;
 }
 
-void
-look_inspect(struct look *look, int fd, const struct stat *st)
+/** Find out the size of `fd`, whose kind is known. */
+static void
+measure(struct look *look, int fd, const struct stat *st)
 {
-	look->kind = look_kind(fd, st);
-	if (look->kind == ZC_BLOCK)
-		look->size = look_block_size(fd, st->st_rdev);
+	if (look->kind == ZC_BLOCK) {
+		look->size = block_device_size(fd);
+		if (look->size < 0)	/* O_PATH */
+			look->size = block_device_size_of(st->st_rdev);
+	}
 	if (look->kind != ZC_REGULAR)
 		return;
 	look->size = st->st_size;
@@ -72,15 +39,35 @@ look_inspect(struct look *look, int fd, const struct stat *st)
 }
 
 void
-look_open(struct look *look, int fd)
+look_inspect(struct look *look, int fd, const struct stat *st)
+{
+	look->kind = look_kind(fd, st);
+	measure(look, fd, st);
+}
+
+void
+look_open(struct look *look, const struct endpoint *ep)
 {
 	struct stat st;
 
 	*look = LOOK_SOCKET;
-	if (fstat(fd, &st) == 0)
-		look_inspect(look, fd, &st);
-	look->flags = fcntl(fd, F_GETFL);
-	look->start = lseek(fd, 0, SEEK_CUR);
+	look->kind = endpoint_kind(ep);
+	if (fstat(ep->fd, &st) == 0)
+		measure(look, ep->fd, &st);
+	look->flags = fcntl(ep->fd, F_GETFL);
+	look->start = lseek(ep->fd, 0, SEEK_CUR);
+}
+
+enum filesystem
+look_filesystem(const struct endpoint *ep)
+{
+	const int fd = ep->fd >= 0 ? ep->fd :
+	    open(ep->path, O_PATH | O_CLOEXEC);
+	const enum filesystem filesystem = filesystem_of(fd);
+
+	if (fd >= 0 && fd != ep->fd)
+		close(fd);
+	return filesystem;
 }
 
 int64_t
@@ -135,20 +122,6 @@ look_check_kind(const struct endpoint *ep, unsigned kinds, const char *option,
 		return STATUS_OK;
 	diag_error(ep->name, "%s: a %s%s", option, zc_kind_name(kind), why);
 	return STATUS_USAGE;
-}
-
-int
-look_access(int dir, const char *path, int mode)
-{
-	if (faccessat(dir, path, mode, AT_EACCESS) == 0)
-		return 0;
-	/* glibc calls faccessat2(2) (Linux 5.8) for AT_EACCESS.  If a filter
-	 * refuses it with EPERM, use faccessat(2), which checks the real IDs,
-	 * if they are the same. */
-	if (!call_is_missing(errno) || getuid() != geteuid() ||
-	    getgid() != getegid())
-		return -1;
-	return (int)syscall(SYS_faccessat, dir, path, mode);
 }
 
 /** Return the sysctl fs.protected_regular or fs.protected_fifos, or 0. */

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "../base/status.h"
+#include "../system/filesystem.h"
 #include "../zcopy.h"
 
 struct endpoint;
@@ -39,8 +40,11 @@ enum zc_kind look_kind(int fd, const struct stat *);
  * as they are. */
 void look_inspect(struct look *, int fd, const struct stat *);
 
-/** Fill in all members but `way` for an open descriptor. */
-void look_open(struct look *, int fd);
+/** Fill in all members but `way` for an end that has a descriptor. */
+void look_open(struct look *, const struct endpoint *);
+
+/** Return the file system of a file that need not be open. */
+enum filesystem look_filesystem(const struct endpoint *);
 
 /** Return how many bytes are to be moved, or ZC_TO_END: --bytes without those
  * that an earlier run has moved (--resume). */
@@ -60,10 +64,6 @@ enum zc_kind look_kind_of_end(const struct endpoint *);
  * and return STATUS_USAGE. */
 enum status look_check_kind(const struct endpoint *, unsigned kinds,
     const char *option, const char *why);
-
-/** Check access with our effective IDs, as open(2) would.  Return 0, or -1
- * with errno. */
-int look_access(int dir, const char *path, int mode);
 
 /** True if open(2) with O_CREAT fails for the file because of the sysctls
  * fs.protected_regular and fs.protected_fifos (Linux 4.19): it belongs to

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <unistd.h>
 
 #include "../system/capability.h"
+#include "../system/file-flags.h"
 
 /** True if rename(2) will refuse because the directory is sticky.  There only
  * the owner of the file or of the directory may rename, or a process that has
@@ -21,42 +21,34 @@ is_sticky(const struct stat *file, const struct stat *dir)
 	    dir->st_uid != self && !capability_fowner();
 }
 
-/** Fetch the attributes of statx(2), or none if it fails (a seccomp filter:
- * EPERM).  Then what they forbid is found out by rename(2), at the end. */
-static void
-look_at(int dir, const char *path, int flags, struct statx *seen)
-{
-	if (statx(dir, path, flags, STATX_BASIC_STATS, seen) < 0)
-		seen->stx_attributes = seen->stx_attributes_mask = 0;
-}
-
 static bool
-is_mounted(const struct statx *file, const struct stat *old,
+is_mounted(const struct file_flags *file, const struct stat *old,
     const struct stat *dir)
 {
-	/* Linux 5.8.  Comparing devices is less exact: on overlayfs a file
-	 * may have another device than its directory. */
-	if (file->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
-		return (file->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+	/* Comparing devices is less exact: on overlayfs a file may have
+	 * another device than its directory. */
+	if (file->mount_known)
+		return file->mounted;
 	return old->st_dev != dir->st_dev;
 }
 
 int
 obstacle_to_rename(const struct location *location, const struct stat *old)
 {
-	const uint64_t fixed = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
-	struct statx file, parent;
+	struct file_flags file, parent;
 	struct stat dir;
 
 	if (fstat(location->dir, &dir) < 0)
 		return errno;
-	look_at(location->dir, location->base, AT_SYMLINK_NOFOLLOW, &file);
-	look_at(location->dir, "", AT_EMPTY_PATH, &parent);
+	/* If flags are not known, rename(2) finds out what they forbid, at the
+	 * end. */
+	file_flags_at(&file, location->dir, location->base, false);
+	file_flags_of(&parent, location->dir);
 	if (is_mounted(&file, old, &dir))
 		return EBUSY;
 	if (is_sticky(old, &dir))
 		return EPERM;
-	if (((file.stx_attributes | parent.stx_attributes) & fixed) != 0)
+	if (file.fixed || file.append || parent.fixed || parent.append)
 		return EPERM;
 	return 0;
 }
@@ -64,8 +56,8 @@ obstacle_to_rename(const struct location *location, const struct stat *old)
 bool
 obstacle_is_append_only(int dir)
 {
-	struct statx seen;
+	struct file_flags flags;
 
-	look_at(dir, "", AT_EMPTY_PATH, &seen);
-	return (seen.stx_attributes & STATX_ATTR_APPEND) != 0;
+	file_flags_of(&flags, dir);
+	return flags.append;
 }

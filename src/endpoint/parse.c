@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/number.h"
+#include "../system/vsock.h"
 #include "address.h"
 
 #define SYSTEMD_FIRST	3		/* SD_LISTEN_FDS_START */
@@ -27,6 +29,18 @@ parse_path(struct endpoint *ep, const char *rest)
 		return "the path is missing";
 	ep->path = rest;
 	return NULL;
+}
+
+/** Parse the path of a unix socket, or '@' and a name of the abstract
+ * namespace.  "./@x" is a path. */
+static const char *
+parse_unix(struct endpoint *ep, const char *rest)
+{
+	if (*rest != '@')
+		return parse_path(ep, rest);
+	ep->abstract = rest + 1;
+	return *ep->abstract != '\0' ? NULL :
+	    "the name is missing after the @ (./@ is a path)";
 }
 
 /** Parse a descriptor's number: digits only, at most INT_MAX. */
@@ -64,9 +78,13 @@ parse_tcp(struct endpoint *ep, const char *rest)
 	return address_parse(ep, rest, ADDRESS_CONNECT);
 }
 
+/** Parse what follows ":", which is a port alone. */
 static const char *
 parse_port(struct endpoint *ep, const char *rest)
 {
+	if (strchr(rest, ':') != NULL)
+		return "more than a port: write listen:HOST:PORT, or "
+		    "[IPV6]:PORT with brackets";
 	return address_parse(ep, rest, ADDRESS_LISTEN);
 }
 
@@ -89,7 +107,34 @@ parse_listener(struct endpoint *ep, const char *rest)
 static const char *
 parse_listen(struct endpoint *ep, const char *rest)
 {
-	return *rest == '\0' ? parse_listener(ep, rest) : parse_port(ep, rest);
+	return *rest == '\0' ? parse_listener(ep, rest) :
+	    address_parse(ep, rest, ADDRESS_LISTEN);
+}
+
+static const char *
+parse_vsock_listen(struct endpoint *ep, const char *rest)
+{
+	if (vsock_lack() != NULL)
+		return vsock_lack();
+	rest = number_parse(&ep->vsock_port, rest);
+	return rest != NULL && *rest == '\0' ? NULL :
+	    "the port is not in the range 0 to 4294967294";
+}
+
+static const char *
+parse_vsock(struct endpoint *ep, const char *rest)
+{
+	if (vsock_lack() != NULL)
+		return vsock_lack();
+	rest = number_parse(&ep->cid, rest);
+	if (rest == NULL)
+		return "the CID is not a number below 4294967295 (2 is the "
+		    "host, 1 this machine)";
+	if (*rest != ':')
+		return "the port is missing, vsock:CID:PORT";
+	rest = number_parse(&ep->vsock_port, rest + 1);
+	return rest != NULL && *rest == '\0' && ep->vsock_port > 0 ? NULL :
+	    "the port is not in the range 1 to 4294967294";
 }
 
 static const char *
@@ -107,8 +152,10 @@ static const struct prefix prefixes[] = {
 	{ "tcp:", &endpoint_tcp, parse_tcp },
 	{ "listen:fd:", &endpoint_listen, parse_listener },
 	{ "listen:", &endpoint_listen, parse_listen },
-	{ "unix:", &endpoint_unix, parse_path },
-	{ "unix-listen:", &endpoint_unix_listen, parse_path },
+	{ "unix:", &endpoint_unix, parse_unix },
+	{ "unix-listen:", &endpoint_unix_listen, parse_unix },
+	{ "vsock:", &endpoint_vsock, parse_vsock },
+	{ "vsock-listen:", &endpoint_vsock_listen, parse_vsock_listen },
 	{ "exec:", &endpoint_exec, parse_command },
 	{ ":", &endpoint_listen, parse_port },
 };
@@ -124,7 +171,8 @@ endpoint_word(int i)
 	if (i > count)
 		return NULL;
 	snprintf(word, sizeof(word), "%s%s", prefixes[i].text,
-	    prefixes[i].parse == parse_path ? "FILE" : "");
+	    prefixes[i].parse == parse_path ||
+	    prefixes[i].parse == parse_unix ? "FILE" : "");
 	return word;
 }
 
@@ -164,7 +212,7 @@ parse_descriptor_path(const struct endpoint *ep)
 static const char *
 parse_unknown(void)
 {
-	static char why[200];
+	static char why[240];
 
 	strlcpy(why, "no such type of endpoint; there are", sizeof(why));
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {

@@ -17,9 +17,7 @@
 
 enum {
 	WORD = 8,			/* bytes */
-	WORDS = 13,			/* before the digests */
-	SUMMED = WORDS * WORD + RECORD_DIGEST,
-	SIZE = SUMMED + RECORD_DIGEST,
+	SUMMED = RECORD_SIZE - RECORD_DIGEST,
 	ROOM = 1024,			/* for those of later versions */
 };
 
@@ -57,9 +55,8 @@ sum(const unsigned char *image, unsigned char value[RECORD_DIGEST])
 	return 0;
 }
 
-/** Write the record as it is stored.  Return 0, or -1 with errno. */
-static int
-encode(const struct record *record, unsigned char image[SIZE])
+int
+record_encode(const struct record *record, unsigned char image[RECORD_SIZE])
 {
 	unsigned char *at = image;
 
@@ -92,24 +89,24 @@ take_time(const unsigned char **at)
 
 /** True if this is a record, damaged or not. */
 static bool
-is_record(const unsigned char *image, ssize_t size)
+is_record(const unsigned char *image, size_t size)
 {
-	return size >= (ssize_t)sizeof(uint64_t) && take(&image) == MAGIC;
+	return size >= sizeof(uint64_t) && take(&image) == MAGIC;
 }
 
-/** Read a record of `size` bytes.  Return as record_read(), but not 0. */
-static int
-decode(struct record *record, const unsigned char *image, ssize_t size)
+int
+record_decode(struct record *record, const unsigned char *image, size_t size)
 {
 	const unsigned char *at = image;
 	unsigned char value[RECORD_DIGEST];
 
-	if (size == SIZE && sum(image, value) < 0)
+	if (size == RECORD_SIZE && sum(image, value) < 0)
 		return -1;
 	errno = EBADMSG;
 	if (!is_record(image, size))
 		return -1;
-	if (size != SIZE || memcmp(value, image + SUMMED, RECORD_DIGEST) != 0 ||
+	if (size != RECORD_SIZE ||
+	    memcmp(value, image + SUMMED, RECORD_DIGEST) != 0 ||
 	    take(&at) != MAGIC || take(&at) != FORMAT) {
 		*record = (struct record){ .damaged = true };
 		return 1;
@@ -124,6 +121,9 @@ decode(struct record *record, const unsigned char *image, ssize_t size)
 	record->bytes = (int64_t)take(&at);
 	record->flushed = (int64_t)take(&at);
 	memcpy(record->digest, at, RECORD_DIGEST);
+	record->damaged = false;
+	if (record->flushed < 0)	/* no zcopy has written that */
+		*record = (struct record){ .damaged = true };
 	return 1;
 }
 
@@ -166,7 +166,7 @@ read_file(struct record_place *place, struct record *record)
 		return errno == ENOENT || errno == ENAMETOOLONG ? 0 : -1;
 	size = pread(place->file, image, sizeof(image), 0);
 	if (size > 0)
-		return decode(record, image, size);
+		return record_decode(record, image, (size_t)size);
 	record_close(place);		/* 0: we died before we wrote it */
 	return (int)size;
 }
@@ -178,7 +178,7 @@ record_read(struct record_place *place, struct record *record)
 	ssize_t size = xattrs_record_get(place->part, image, sizeof(image));
 
 	if (size >= 0)
-		return decode(record, image, size);
+		return record_decode(record, image, (size_t)size);
 	if (errno == ERANGE)		/* too long for any version */
 		errno = EBADMSG;
 	if (errno != ENODATA && !xattrs_is_refused(errno))
@@ -188,28 +188,28 @@ record_read(struct record_place *place, struct record *record)
 
 /** Write PART.zcopy.  Return 0, or -1 with errno. */
 static int
-write_file(struct record_place *place, const unsigned char image[SIZE])
+write_file(struct record_place *place, const unsigned char image[RECORD_SIZE])
 {
 	ssize_t size;
 
 	if (open_file(place, O_CREAT) < 0)
 		return -1;
-	size = pwrite(place->file, image, SIZE, 0);
-	if (size >= 0 && size < SIZE)
+	size = pwrite(place->file, image, RECORD_SIZE, 0);
+	if (size >= 0 && size < RECORD_SIZE)
 		errno = ENOSPC;
 	/* Nothing else orders it and the data of the part on the disk. */
-	return size < SIZE ? -1 : fdatasync(place->file);
+	return size < RECORD_SIZE ? -1 : fdatasync(place->file);
 }
 
 int
 record_write(struct record_place *place, const struct record *record)
 {
-	unsigned char image[SIZE];
+	unsigned char image[RECORD_SIZE];
 
-	if (encode(record, image) < 0)
+	if (record_encode(record, image) < 0)
 		return -1;
 	if (place->file < 0) {
-		if (xattrs_record_set(place->part, image, SIZE) == 0)
+		if (xattrs_record_set(place->part, image, RECORD_SIZE) == 0)
 			return 0;
 		if (!xattrs_is_refused(errno))
 			return -1;

@@ -11,10 +11,14 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
-enum { RECORD_DIGEST = 16 };		/* bytes of an XXH3-128 */
+enum {
+	RECORD_DIGEST = 16,		/* bytes of an XXH3-128 */
+	RECORD_SIZE = 13 * 8 + 2 * RECORD_DIGEST,	/* as stored */
+};
 
 struct record {
 	/* SOURCE, when it was opened.  A block device has its own number as
@@ -43,6 +47,13 @@ struct record_place {
 	int file;			/* PART.zcopy, or -1 */
 	char name[NAME_MAX + sizeof(".zcopy")];	/* "PART.zcopy" */
 };
+
+/** Write the record as it is stored.  Return 0, or -1 with errno. */
+int record_encode(const struct record *, unsigned char image[RECORD_SIZE]);
+
+/** Read what was stored, or anything else.  Return as record_read(), but not
+ * 0. */
+int record_decode(struct record *, const unsigned char *image, size_t size);
 
 /** Describe the record of the part, whose name is `name`.  Nothing is opened.
  * The descriptors stay the caller's. */

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "../base/diag.h"
 #include "../base/gauge.h"
 #include "../base/missing.h"
+#include "../system/access.h"
 #include "../system/attributes.h"
 #include "../system/writeback.h"
 #include "allocate.h"
@@ -85,9 +87,13 @@ replace_error(const struct endpoint *ep, const char *why)
 enum status
 replace_failed(const struct endpoint *ep)
 {
+	char why[400];
+
 	if (!ep->has_stat || errno == EINTR)
 		return endpoint_error(ep, "create");
-	return replace_error(ep, strerror(errno));
+	snprintf(why, sizeof(why), "%s%s", strerror(errno),
+	    endpoint_user_hint(ep, errno));
+	return replace_error(ep, why);
 }
 
 /** True if location_find() led to the file that stat(2) saw.  It does not if
@@ -128,7 +134,7 @@ replace_look(struct endpoint *ep, struct look *look)
 	enum status status = replace_find(ep, &location);
 
 	if (status == STATUS_OK &&
-	    look_access(location.dir, ".", W_OK | X_OK) < 0)
+	    access_as_effective(location.dir, ".", W_OK | X_OK) < 0)
 		status = replace_failed(ep);
 	location_close(&location);
 	look->flags = O_RDWR;
@@ -198,12 +204,15 @@ replace_open_part(struct endpoint *ep, struct replace_state *state)
 static enum status
 replace_open(struct endpoint *ep)
 {
-	struct replace_state *state = calloc(1, sizeof(*state));
+	/* Not calloc(3), which would clear the access list of `old`: 64 KiB. */
+	struct replace_state *state = malloc(sizeof(*state));
 	enum status status;
 
 	if (state == NULL)
 		return endpoint_error(ep, "create");
 	state->location = LOCATION_NONE;
+	*state->temporary = '\0';
+	state->published = false;
 	ep->state = state;
 	status = replace_find(ep, &state->location);
 	if (status != STATUS_OK)
@@ -350,7 +359,7 @@ replace_give_attributes(struct endpoint *ep, struct location *now)
 	if (ep->preserved != NULL)
 		return preserve_finish(ep);
 	if (ep->part == NULL || !fresh)
-		return keep(ep, &state->old, &state->location, now);
+		return keep_attributes(ep, &state->old, &state->location, now);
 	return attributes_give(ep->fd, &state->old, ep->name,
 	    "a new file") < 0 ? replace_failed(ep) : STATUS_OK;
 }

@@ -19,6 +19,7 @@
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../base/gauge.h"
+#include "../base/minmax.h"
 #include "../system/tcp.h"
 
 #define PACE_LEAST	INT64_C(150000)	/* bytes a second */
@@ -32,9 +33,25 @@ socket_set_linger(int fd, int on)
 }
 
 int
+socket_family(int fd)
+{
+	struct sockaddr_storage here;
+	socklen_t length = sizeof(here);
+
+	return getsockname(fd, (struct sockaddr *)&here, &length) < 0 ?
+	    AF_UNSPEC : here.ss_family;
+}
+
+bool
+socket_is_inet(int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+int
 socket_arm(int fd, int family)
 {
-	if (family == AF_UNIX)
+	if (!socket_is_inet(family))
 		return 0;
 	/* Without probes a peer that lost its power is never noticed. */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){ 1 }, sizeof(int));
@@ -159,7 +176,7 @@ acknowledged_by_peer(const void *arg)
 enum status
 socket_begin(struct endpoint *ep)
 {
-	ep->before = tcp_acknowledged(ep->fd) + MAX(socket_queue(ep->fd), 0);
+	ep->before = tcp_acknowledged(ep->fd) + max64(socket_queue(ep->fd), 0);
 	gauge_peer(acknowledged_by_peer, ep);
 	return STATUS_OK;
 }
@@ -234,6 +251,12 @@ confirmation_failed(const struct endpoint *ep)
 	int64_t acknowledged = socket_acknowledged(ep);
 
 	errno = error;
+	if (ep->seen.queued < 0) {
+		diag_error(ep->name, "waiting for the peer to close: the "
+		    "kernel does not tell what the peer has (SIOCOUTQ: %s; "
+		    "--confirm=none accepts this)", strerror(errno));
+		return STATUS_CONNECTION;
+	}
 	if (errno == ETIMEDOUT && ep->seen.queued == 0 &&
 	    deadline_passed(&ep->deadline)) {
 		diag_error(ep->name, "waiting for the peer to close: all is "
@@ -258,6 +281,18 @@ stays_open(const struct endpoint *ep)
 	return ep->inherited && ep->options->confirm == CONFIRM_DEFAULT;
 }
 
+/** True if a close of the peer that comes before the end of the data is a
+ * failure.  Without --confirm it is none if the peer's kernel acknowledges all
+ * data, because a peer that gives up sends a reset, or leaves an error; but not
+ * on vsock, where nothing tells that from a peer that only receives. */
+static bool
+must_close_last(const struct endpoint *ep)
+{
+	return ep->options->confirm == CONFIRM_CLOSE ||
+	    (ep->options->confirm == CONFIRM_DEFAULT &&
+	    socket_family(ep->fd) == AF_VSOCK);
+}
+
 enum status
 socket_finish(struct endpoint *ep)
 {
@@ -271,7 +306,7 @@ socket_finish(struct endpoint *ep)
 	if (end < 0 || socket_half_close(ep->fd) < 0)
 		return confirmation_failed(ep);
 	ep->has_end = true;
-	if (!ep->early || ep->options->confirm != CONFIRM_CLOSE)
+	if (!ep->early || !must_close_last(ep))
 		return STATUS_OK;
 	diag_error(ep->name, "the peer had closed before the end: it cannot "
 	    "confirm by that (--confirm=ack accepts this)");

@@ -1,7 +1,8 @@
 /*
  * Stream sockets.  Until the transfer has succeeded, closing one resets the TCP
  * connection, also if kill -9 closes it, so that the peer does not take half a
- * stream for a whole one.  Unix sockets have no reset; their peer sees EOF.
+ * stream for a whole one.  Unix sockets and vsock have no reset: the peer sees
+ * EOF.
  */
 #ifndef SOCKET_H
 #define SOCKET_H
@@ -12,10 +13,17 @@
 #include "../system/socket-queue.h"	/* socket_queue() */
 #include "endpoint.h"
 
+/** Return the address family of a socket, or AF_UNSPEC if `fd` is none. */
+int socket_family(int fd);
+
+/** True for AF_INET and AF_INET6. */
+bool socket_is_inet(int family);
+
 /**
- * Have close(2) reset the connection from now on; do nothing for AF_UNIX, which
- * knows no reset.  Return 0, or -1 with errno: then do not use the socket,
- * because the peer would take a failure of ours for the end of the data.
+ * Have close(2) reset the connection from now on; do nothing for a family that
+ * knows no reset (AF_UNIX, AF_VSOCK).  Return 0, or -1 with errno: then do not
+ * use the socket, because the peer would take a failure of ours for the end of
+ * the data.
  */
 int socket_arm(int fd, int family);
 

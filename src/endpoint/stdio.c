@@ -43,7 +43,8 @@ stdio_check_kind(struct endpoint *ep)
 
 	if (fstat(ep->fd, &ep->st) < 0)
 		return endpoint_error(ep, "stat");
-	if (zc_kind_of(ep->fd) != ZC_OTHER) {
+	ep->kind = zc_kind_of(ep->fd);
+	if (ep->kind != ZC_OTHER) {
 		ep->has_stat = true;
 		return STATUS_OK;
 	}
@@ -100,7 +101,7 @@ stdio_look(struct endpoint *ep, struct look *look)
 
 	if (status != STATUS_OK)
 		return status;
-	look_open(look, ep->fd);
+	look_open(look, ep);
 	if (ep->role == ROLE_SOURCE)
 		return STATUS_OK;
 	look->way = (look->flags & O_APPEND) || o->append ? "appended" :

@@ -36,17 +36,17 @@ tcp_look(struct endpoint *ep, struct look *look)
 	return congestion_check(ep);
 }
 
-/** Connect, with a new deadline for each attempt of --retry. */
+/** Connect, with a new deadline for each attempt (--retry). */
 static enum status
 tcp_ready(struct endpoint *ep)
 {
 	char tried[2048];
-	int attempt = 0;
+	struct retry retry = RETRY_INIT;
 
 	do {
 		deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 		ep->fd = connect_race(ep, ep->state, tried, sizeof(tried));
-	} while (ep->fd < 0 && retry_after(ep, attempt++, tried));
+	} while (ep->fd < 0 && retry_after(&retry, ep, tried));
 	if (ep->fd >= 0)
 		return socket_ready(ep);
 	if (errno == EINTR)

@@ -1,9 +1,12 @@
 /*
- * Unix stream sockets: connect to a path, or listen at one.
+ * Unix stream sockets: connect to a path, or listen at one; or at a name of the
+ * abstract namespace, unix(7).  That has no file and no permissions, and the
+ * kernel removes it when the socket is closed.
  */
 #include "config.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +16,7 @@
 #include "../base/diag.h"
 #include "../base/deadline.h"
 #include "../base/gauge.h"
+#include "../system/access.h"
 #include "listeners.h"
 #include "location.h"
 #include "look.h"
@@ -25,16 +29,25 @@ struct unix_state {			/* of a listener */
 	struct stat socket;		/* the path as we made it */
 };
 
-/** Make the address of ep->path.  Return 0, or -1 with errno. */
-static int
+/** Make the address of ep->path or ep->abstract.  Return its length, or 0 with
+ * errno. */
+static socklen_t
 unix_address(const struct endpoint *ep, struct sockaddr_un *address)
 {
+	const size_t before = offsetof(struct sockaddr_un, sun_path);
+	/* An abstract name has a zero byte before it, and none behind. */
+	const bool is_abstract = ep->abstract != NULL;
+	const char *name = is_abstract ? ep->abstract : ep->path;
+	const size_t length = strlen(name);
+
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (strlcpy(address->sun_path, ep->path, sizeof(address->sun_path)) <
-	    sizeof(address->sun_path))
+	if (length >= sizeof(address->sun_path)) {
+		errno = ENAMETOOLONG;
 		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
+	}
+	memcpy(address->sun_path + is_abstract, name, length);
+	return (socklen_t)(is_abstract ? before + 1 + length :
+	    sizeof(*address));
 }
 
 static enum status
@@ -42,7 +55,7 @@ unix_open(struct endpoint *ep)
 {
 	struct sockaddr_un address;
 
-	return unix_address(ep, &address) < 0 ?
+	return unix_address(ep, &address) == 0 ?
 	    endpoint_error(ep, "connect") : STATUS_OK;
 }
 
@@ -58,9 +71,10 @@ static int
 unix_connect(struct endpoint *ep)
 {
 	struct sockaddr_un address;
+	const socklen_t length = unix_address(ep, &address);
 	int fd, result, error;
 
-	if (unix_address(ep, &address) < 0)
+	if (length == 0)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -69,8 +83,7 @@ unix_connect(struct endpoint *ep)
 	deadline_begin(&ep->deadline, ep->options, DEADLINE_CONNECT);
 	/* Unlike TCP, an interrupted connect(2) does not continue. */
 	do {
-		result = connect(fd, (struct sockaddr *)&address,
-		    sizeof(address));
+		result = connect(fd, (struct sockaddr *)&address, length);
 	} while (result < 0 && deadline_allows(&ep->deadline));
 	if (result == 0)
 		return fd;
@@ -83,11 +96,11 @@ unix_connect(struct endpoint *ep)
 static enum status
 unix_ready(struct endpoint *ep)
 {
-	int attempt = 0;
+	struct retry retry = RETRY_INIT;
 
 	do {
 		ep->fd = unix_connect(ep);
-	} while (ep->fd < 0 && retry_after(ep, attempt++, strerror(errno)));
+	} while (ep->fd < 0 && retry_after(&retry, ep, strerror(errno)));
 	return ep->fd < 0 ? endpoint_error(ep, "connect") : socket_ready(ep);
 }
 
@@ -99,8 +112,8 @@ unix_remove_stale(const struct endpoint *ep, const struct sockaddr_un *address)
 	struct stat st;
 	int fd;
 
-	if (lstat(ep->path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
-	    st.st_uid != geteuid())
+	if (ep->path == NULL || lstat(ep->path, &st) < 0 ||
+	    !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
 		return;
 	/* Probe with a datagram socket, so that no listener gets a connection:
 	 * if a stream socket is bound to the path, connect(2) fails with
@@ -122,23 +135,23 @@ unix_listen_open(struct endpoint *ep)
 	struct unix_state *state = calloc(1, sizeof(*state));
 	const char *doing = "bind";
 	struct sockaddr_un address;
+	socklen_t length = unix_address(ep, &address);
 
-	if (state == NULL)
-		return endpoint_error(ep, doing);
 	ep->state = state;
-	if (unix_address(ep, &address) < 0)
+	if (length == 0 || state == NULL)
 		return endpoint_error(ep, doing);
 	unix_remove_stale(ep, &address);
 	if (listeners_add(&state->listeners, ep,
-	    (struct sockaddr *)&address, sizeof(address), &doing) < 0)
+	    (struct sockaddr *)&address, length, &doing) < 0)
 		return endpoint_error(ep, doing);
-	state->bound = lstat(ep->path, &state->socket) == 0;
+	state->bound = ep->path != NULL && lstat(ep->path, &state->socket) == 0;
 	diag_note("listening on %s", ep->name);
 	return STATUS_OK;
 }
 
 /** Return 0, or -1 with the errno with which bind(2) would fail.  A socket of
- * this user may be stale, which only connecting to it would tell. */
+ * this user may be stale, which only connecting to it would tell; whether an
+ * abstract name is free, only bind(2). */
 static int
 unix_may_bind(const struct endpoint *ep)
 {
@@ -146,13 +159,15 @@ unix_may_bind(const struct endpoint *ep)
 	struct stat st;
 	int result;
 
+	if (ep->abstract != NULL)
+		return 0;
 	if (lstat(ep->path, &st) == 0) {
 		errno = EADDRINUSE;
 		return S_ISSOCK(st.st_mode) && st.st_uid == geteuid() ? 0 : -1;
 	}
 	if (location_find(&location, ep->path) < 0)
 		return -1;
-	result = look_access(location.dir, ".", W_OK | X_OK);
+	result = access_as_effective(location.dir, ".", W_OK | X_OK);
 	location_close(&location);
 	return result;
 }
@@ -163,7 +178,7 @@ unix_listen_look(struct endpoint *ep, struct look *look)
 	struct sockaddr_un address;
 
 	look->way = "sent to the first peer that connects";
-	return unix_address(ep, &address) < 0 || unix_may_bind(ep) < 0 ?
+	return unix_address(ep, &address) == 0 || unix_may_bind(ep) < 0 ?
 	    endpoint_error(ep, "bind") : STATUS_OK;
 }
 
@@ -174,8 +189,10 @@ unix_unbind(const struct endpoint *ep, struct unix_state *state)
 	struct stat now;
 
 	if (state->bound && lstat(ep->path, &now) == 0 &&
-	    endpoint_same_inode(&now, &state->socket))
-		unlink(ep->path);
+	    endpoint_same_inode(&now, &state->socket) &&
+	    unlink(ep->path) < 0)
+		diag_note("%s: cannot remove the path: %s", ep->name,
+		    strerror(errno));
 	state->bound = false;
 }
 

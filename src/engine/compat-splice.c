@@ -7,15 +7,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/param.h>
-#include <sys/socket.h>
 
 #include "compat.h"
 #include "job.h"
 
+#ifdef HAVE_SPLICE
+
 #define KNOWN	(ZC_SPLICE_MOVE | ZC_SPLICE_NONBLOCK | ZC_SPLICE_MORE | \
 		ZC_SPLICE_GIFT)
 
-#ifdef HAVE_SPLICE
 /**
  * After splice(2) has returned 0, return 0 if `in` is at its end.  Else fail
  * with EINVAL, so that the caller uses read(2): a virtual or FUSE file has more
@@ -26,15 +26,17 @@ static ssize_t
 confirm_end(int in, const int64_t *offset)
 {
 	struct end end;
-	char byte;
-	int more;
+	int more, over;
 
 	if (end_inspect(&end, in, NULL, ZC_SOURCE,
 	    offset != NULL ? *offset : ZC_CURRENT) < 0)
 		return 0;
-	if (end.kind == ZC_SOCKET)
-		return recv(in, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0 ?
-		    compat_fail(EINVAL) : 0;
+	if (end.kind == ZC_SOCKET) {
+		over = end_peek_socket(in);
+		if (over == 0)
+			return compat_fail(EINVAL);
+		return over > 0 ? 0 : -1;
+	}
 	if (end.start < 0)
 		return 0;
 	more = end_peek(&end);
@@ -59,18 +61,6 @@ splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 		*offset = at;
 	return n == 0 && !from_pipe ? confirm_end(in, offset) : n;
 }
-#else
-static ssize_t
-splice_pipe(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
-{
-	(void)out;
-	(void)in;
-	(void)offset;
-	(void)nbytes;
-	(void)flags;
-	return compat_fail(ENOSYS);
-}
-#endif
 
 static ssize_t
 splice_file(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
@@ -117,3 +107,15 @@ zc_splice(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
 		return splice_pipe(out, in, offset, nbytes, flags);
 	return splice_file(out, in, offset, nbytes, flags);
 }
+#else
+ssize_t
+zc_splice(int out, int in, int64_t *offset, size_t nbytes, unsigned flags)
+{
+	(void)out;
+	(void)in;
+	(void)offset;
+	(void)nbytes;
+	(void)flags;
+	return compat_fail(ENOSYS);
+}
+#endif

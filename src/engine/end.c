@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../system/block.h"
+#include "../system/pipes.h"
 #include "../system/socket-queue.h"
 #include "../system/uncached.h"
 #include "kind.h"
@@ -201,7 +202,9 @@ end_read(struct end *end, void *data, size_t size)
 		return checked(end->io.readv(end->io.arg, &all, 1,
 		    &end->wait), size);
 	}
-	if (!moves_uncached(end, &all, 1, &n))
+	if (end->kind == ZC_PIPE)
+		n = pipes_read(end->fd, data, size);
+	else if (!moves_uncached(end, &all, 1, &n))
 		n = end->placed ? pread(end->fd, data, size, end->offset) :
 		    read(end->fd, data, size);
 	return advanced(end, n);
@@ -229,7 +232,8 @@ end_writev(struct end *end, const struct iovec *view, int count, bool more)
 {
 	const struct msghdr message = {
 		.msg_iov = (struct iovec *)view,	/* only read */
-		.msg_iovlen = (size_t)count,
+		/* glibc has a size_t here, musl an int: this fits both. */
+		.msg_iovlen = (unsigned short)count,
 	};
 	ssize_t n;
 
@@ -257,8 +261,6 @@ end_flush(struct end *end)
 int
 end_finish(struct end *end)
 {
-	if (end->kind != ZC_HOOKS || end->io.finish == NULL)
-		return 0;
 	end->wait = (struct zc_wait){ .fd = -1 };
 	return end->io.finish(end->io.arg, &end->wait);
 }
@@ -271,11 +273,21 @@ end_peek(const struct end *end)
 	return (int)pread(end->fd, &byte, 1, end_position(end));
 }
 
-bool
+int
+end_peek_socket(int fd)
+{
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0 && errno != EAGAIN)
+		return -1;
+	return n == 0;
+}
+
+int
 end_is_over(const struct end *end)
 {
 	struct pollfd pollfd = { .fd = end->fd, .events = POLLIN };
-	char byte;
 
 	switch (end->kind) {
 	case ZC_REGULAR:
@@ -284,9 +296,9 @@ end_is_over(const struct end *end)
 	case ZC_PIPE:
 		return poll(&pollfd, 1, 0) > 0 && pollfd.revents == POLLHUP;
 	case ZC_SOCKET:
-		return recv(end->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+		return end_peek_socket(end->fd);
 	default:
-		return false;
+		return 0;
 	}
 }
 

@@ -31,6 +31,8 @@ struct end {
 	bool uncached;		/* use RWF_DONTCACHE, until it is refused */
 	struct zc_io io;	/* of ZC_HOOKS */
 	struct zc_wait wait;	/* what to wait for after EAGAIN */
+	int64_t interrupted;	/* when a signal first ended a call for this
+				   socket since bytes moved; 0: none has */
 };
 
 /** Find out about fd, or take `io` (not NULL) for this side.  Return 0, or -1
@@ -63,18 +65,26 @@ ssize_t end_write(struct end *, const void *, size_t, bool more);
  * until a segment is full (MSG_MORE). */
 ssize_t end_writev(struct end *, const struct iovec *, int count, bool more);
 
-/** Call the sink's zc_io.flush or zc_io.finish.  Return 0, also where there is
- * none, or -1 with errno. */
+/** Call the sink's zc_io.flush.  Return 0, also where there is none, or -1 with
+ * errno. */
 int end_flush(struct end *);
+
+/** Call the sink's zc_io.finish, which must be there. */
 int end_finish(struct end *);
 
 /** Return what pread(2) of one byte returned at the position, which the end
  * must have: 1, 0 at the end of the file, or -1 with errno (EINTR, too). */
 int end_peek(const struct end *);
 
-/** True if it is known that read(2) would return 0 now.  Wait for nothing but
- * the disk, and take nothing. */
-bool end_is_over(const struct end *);
+/** Return 1 if a peek says that the connection has ended, 0 if not, or -1 with
+ * errno.  recv(2) reports an error once: after ECONNRESET read(2) returns 0, so
+ * the caller must treat the error as one of its own. */
+int end_peek_socket(int fd);
+
+/** Return 1 if it is known that read(2) would return 0 now, 0 if not, or -1
+ * with errno as end_peek_socket() does.  Wait for nothing but the disk, and
+ * take nothing. */
+int end_is_over(const struct end *);
 
 /** True if this end gives EAGAIN until poll(2) says that it is ready.  Ask each
  * time: other processes may share the description, and change O_NONBLOCK. */

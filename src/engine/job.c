@@ -23,12 +23,13 @@
 
 /** Enlarge the caller's pipe, so that the process at the other end moves more
  * at a time and waits less often.  A pipe takes 64 KiB by default: do not
- * bother for less. */
-static void
+ * bother for less.  Return its size, or 0 if it is no pipe or was left as it
+ * is. */
+static size_t
 grow_pipe(const struct end *end, int64_t bytes, size_t pipe_size)
 {
-	if (end->kind == ZC_PIPE && (bytes < 0 || bytes > 64 * 1024))
-		(void)pipe_grow(end->fd, pipe_size);
+	return end->kind == ZC_PIPE && (bytes < 0 || bytes > 64 * 1024) ?
+	    pipe_grow(end->fd, pipe_size) : 0;
 }
 
 /** Make the sink's plan.  Return 0, or -1 if the sink has ended. */
@@ -79,9 +80,10 @@ job_start(struct zc_job *job)
 		    plan(job, sink) < 0)
 			continue;
 		sink_cork(sink);
-		grow_pipe(&sink->end, bytes, job->request.pipe_size);
+		pipe_pace_begin(&sink->pace, sink->end.fd,
+		    grow_pipe(&sink->end, bytes, job->request.pipe_size));
 	}
-	grow_pipe(&job->supply->in, bytes, job->request.pipe_size);
+	(void)grow_pipe(&job->supply->in, bytes, job->request.pipe_size);
 	for (size_t i = 0; i < job->supply_count; i++)
 		fallback_begin(job, &job->supply[i]);
 	wait_renew(job, NULL);

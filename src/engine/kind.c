@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../base/missing.h"
+#include "../system/device.h"
 #include "../system/filesystem.h"
 
 static enum zc_kind
@@ -26,7 +26,7 @@ kind_of_socket(int fd)
 static enum zc_kind
 kind_of_char(int fd, dev_t device)
 {
-	if (device == makedev(1, 3))	/* /dev/null */
+	if (device_is_null(device))
 		return ZC_NULL;
 	/* If a seccomp filter refuses the ioctl(2), assume a terminal: its
 	 * rules (the first 0 is the end, only read-write is used) suit other

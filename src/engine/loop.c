@@ -6,6 +6,7 @@
 #include <sys/param.h>
 
 #include "../base/clock.h"
+#include "../base/minmax.h"
 #include "confirm.h"
 #include "ending.h"
 #include "fallback.h"
@@ -126,11 +127,13 @@ branch(struct zc_job *job, struct supply *supply)
 
 /** A signal came before the call moved anything, or cut it short. */
 static void
-interrupted(struct zc_job *job, struct sink *sink, enum zc_method method)
+interrupted(struct zc_job *job, struct sink *sink, enum motion motion,
+    enum zc_method method)
 {
 	job_report(job, sink, ZC_EVENT_INTERRUPTED, method, EINTR);
-	if (sink_is_active(sink))
-		(void)wait_check_timeout(job);
+	if (sink_is_active(sink) && !wait_check_timeout(job))
+		wait_interrupted(job, sink, motion == TAKE ?
+		    &sink->supply->in : &sink->end);
 }
 
 static void
@@ -143,11 +146,12 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 
 	if (moved == 0) {
 		if (motion != FINISH || !sink->finished)
-			interrupted(job, sink, method);
+			interrupted(job, sink, motion, method);
 		return;
 	}
 	sink->unexpected = sink->spins = 0;
 	supply->dry = false;
+	sink->end.interrupted = supply->in.interrupted = 0;
 	/* The method itself took bytes, so it is past its false end. */
 	if (motion_takes(motion) && supply->method != NULL &&
 	    method == supply->method->id)
@@ -161,6 +165,9 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 			result->used[result->used_count++] = method;
 		result->use[method].bytes += moved;
 	}
+	if (motion == GIVE || motion == THROUGH)
+		wait_sleep(job, sink,
+		    pipe_pace_moved(&sink->pace, moved, step->cut));
 	/* Gathering is progress, though nothing is delivered yet. */
 	if (motion != TAKE || sink->gather)
 		report_moved(job, sink, motion, method, step);
@@ -241,7 +248,7 @@ cut_short(struct zc_job *job, struct sink *sink, enum motion motion,
 		wait_note(job, sink, &step);
 		return;
 	}
-	interrupted(job, sink, method);
+	interrupted(job, sink, motion, method);
 }
 
 /** True if the motion reads or writes the bytes that it takes: only then does
@@ -261,21 +268,21 @@ next_call(struct zc_job *job, struct sink *sink, enum motion motion)
 	const int64_t to = gives ? sink_store(sink)->to : sink->given;
 	const size_t block = job->request.block_size;
 	/* A hole is skipped at once: one of 1 PiB would be a million calls. */
-	int64_t max = (int64_t)(costs(sink, motion) ? CALL_MAX : SKIP_MAX);
+	int64_t max = costs(sink, motion) ? (int64_t)CALL_MAX : INT64_MAX;
 
 	if (block != 0 && (motion == TAKE || motion == THROUGH))
 		max = MIN(max, (int64_t)MIN(block, CALL_MAX));
 	/* Sinks that read by themselves take turns: see pace.h.  Skipping a
 	 * hole reads nothing. */
 	if (job->supply_count > 1 && motion != SKIP)
-		max = MIN(max, pace_step(job));
+		max = min64(max, pace_step(job));
 	max = MIN(max, sink->run);
 	if (motion_takes(motion))
-		max = MIN(max, MIN(supply->left, supply_room(supply)));
+		max = min64(max, min64(supply->left, supply_room(supply)));
 	if (motion != TAKE)
-		max = MIN(max, sink_room(sink));
+		max = min64(max, sink_room(sink));
 	return (struct call){
-		.max = (size_t)max,
+		.max = max,
 		.all = supply->left,
 		.more = (supply->left > 0 && !supply->ended) ||
 		    to < supply->taken || sink->trailer.left > 0 ||

@@ -9,6 +9,10 @@
 
 #include "method.h"
 
+#ifdef HAVE_COPY_FILE_RANGE
+#include <stdio.h>
+#include <sys/utsname.h>
+
 static const char *
 copyrange_suits(const struct zc_ends *ends)
 {
@@ -16,10 +20,6 @@ copyrange_suits(const struct zc_ends *ends)
 		return "both ends must be regular files";
 	return NULL;
 }
-
-#ifdef HAVE_COPY_FILE_RANGE
-#include <stdio.h>
-#include <sys/utsname.h>
 
 /** Before Linux 5.3 it could loop, or lose data, at the end of some files. */
 static int
@@ -40,7 +40,7 @@ static struct step
 copyrange_pass(struct end *in, struct end *out, const struct call *call)
 {
 	ssize_t n = copy_file_range(in->fd, end_offset(in), out->fd,
-	    end_offset(out), call->max, 0);
+	    end_offset(out), (size_t)call->max, 0);
 
 	if (n > 0)
 		return step_moved(n);
@@ -65,6 +65,5 @@ const struct method method_copy_file_range = {
 #else
 const struct method method_copy_file_range = METHOD_MISSING(
     ZC_COPY_FILE_RANGE, "copy_file_range",
-    "copy_file_range(2): file to file, sharing blocks if it can",
-    copyrange_suits);
+    "copy_file_range(2): file to file, sharing blocks if it can");
 #endif

@@ -10,6 +10,10 @@
 
 #include "method.h"
 
+#ifdef HAVE_LINUX_FS_H
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
 static const char *
 reflink_suits(const struct zc_ends *ends)
 {
@@ -17,10 +21,6 @@ reflink_suits(const struct zc_ends *ends)
 		return "both ends must be regular files";
 	return NULL;
 }
-
-#ifdef HAVE_LINUX_FS_H
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 
 static int
 reflink_available(void)
@@ -79,6 +79,5 @@ const struct method method_reflink = {
 };
 #else
 const struct method method_reflink = METHOD_MISSING(ZC_REFLINK, "reflink",
-    "FICLONERANGE: share the blocks, move nothing; only by name",
-    reflink_suits);
+    "FICLONERANGE: share the blocks, move nothing; only by name");
 #endif

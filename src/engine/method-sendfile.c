@@ -8,6 +8,14 @@
 
 #include "method.h"
 
+#if defined(HAVE_LINUX_SENDFILE) || defined(HAVE_SENDFILE)
+#ifdef HAVE_LINUX_SENDFILE
+#include <sys/sendfile.h>
+#else
+#include "../system/sendfile.h"
+#define sendfile	zc__sendfile
+#endif
+
 static const char *
 sendfile_suits(const struct zc_ends *ends)
 {
@@ -20,9 +28,6 @@ sendfile_suits(const struct zc_ends *ends)
 	return NULL;
 }
 
-#ifdef HAVE_LINUX_SENDFILE
-#include <sys/sendfile.h>
-
 static int
 sendfile_available(void)
 {
@@ -33,7 +38,8 @@ sendfile_available(void)
 static struct step
 sendfile_pass(struct end *in, struct end *out, const struct call *call)
 {
-	ssize_t n = sendfile(out->fd, in->fd, end_offset(in), call->max);
+	ssize_t n = sendfile(out->fd, in->fd, end_offset(in),
+	    (size_t)call->max);
 
 	if (n > 0)
 		return step_moved(n);
@@ -59,6 +65,5 @@ const struct method method_sendfile = {
 };
 #else
 const struct method method_sendfile = METHOD_MISSING(ZC_SENDFILE, "sendfile",
-    "sendfile(2): pages of a file to anything, in the kernel",
-    sendfile_suits);
+    "sendfile(2): pages of a file to anything, in the kernel");
 #endif

@@ -2,19 +2,21 @@
  * splice(2): pages move between any two descriptors through a pipe.
  *
  * The pipe is our own (store-pipe.c), even if one end is a pipe already.  While
- * splice(2) waits for a socket or a terminal it holds the pipe's lock, and a
- * process that reads or writes that pipe cannot even be killed.  splice(2) does
- * not wait for a file, and between two pipes it waits without locks, so there
- * it moves bytes directly.
+ * splice(2) waits for a socket, a terminal or the disk it holds the pipe's
+ * lock, and a process that reads or writes that pipe cannot even be killed.
+ * Looking up the pages of a file takes time, too: the reader works meanwhile,
+ * and then gets up to 1 MiB at once.  Between two pipes splice(2) waits without
+ * locks, and it does not wait to write a file, so there it moves bytes
+ * directly.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/param.h>
 
 #include "method.h"
-#include "tuning.h"
+
+#ifdef HAVE_SPLICE
 
 static const char *
 splice_suits(const struct zc_ends *ends)
@@ -23,8 +25,6 @@ splice_suits(const struct zc_ends *ends)
 	return NULL;
 }
 
-#ifdef HAVE_SPLICE
-
 static int
 splice_available(void)
 {
@@ -32,19 +32,12 @@ splice_available(void)
 	return errno == EBADF ? 0 : errno;
 }
 
-static bool
-is_into_pipe(const struct end *in, const struct end *out)
-{
-	return out->kind == ZC_PIPE &&
-	    (in->kind == ZC_REGULAR || in->kind == ZC_BLOCK);
-}
-
 /** True if splice(2) may move bytes from one end to the other directly. */
 static bool
 splice_is_direct(const struct end *in, const struct end *out)
 {
 	if (in->kind != ZC_PIPE)
-		return is_into_pipe(in, out);
+		return false;
 	/* If only one of two pipes has O_NONBLOCK, splice(2) does not wait for
 	 * the other one either. */
 	if (out->kind == ZC_PIPE)
@@ -58,8 +51,6 @@ splice_is_direct(const struct end *in, const struct end *out)
 static const struct end *
 splice_waits_for(const struct end *in, const struct end *out)
 {
-	if (in->kind != ZC_PIPE)
-		return out;
 	if (out->kind != ZC_PIPE)
 		return in;
 	return end_is_ready(in) ? out : in;
@@ -68,10 +59,8 @@ splice_waits_for(const struct end *in, const struct end *out)
 static struct step
 splice_pass(struct end *in, struct end *out, const struct call *call)
 {
-	size_t size = is_into_pipe(in, out) ?
-	    MIN(call->max, SPLICE_FROM_FILE_MAX) : call->max;
 	ssize_t n = splice(in->fd, end_offset(in), out->fd, end_offset(out),
-	    size, call->splice_flags);
+	    (size_t)call->max, call->splice_flags);
 
 	if (n > 0)
 		return step_moved(n);
@@ -109,6 +98,5 @@ const struct method method_splice = {
 };
 #else
 const struct method method_splice = METHOD_MISSING(ZC_SPLICE, "splice",
-    "splice(2): pages between any two ends, through a pipe",
-    splice_suits);
+    "splice(2): pages between any two ends, through a pipe");
 #endif

@@ -32,6 +32,13 @@ method_missing(void)
 	return ENOSYS;
 }
 
+const char *
+method_why_missing(const struct zc_ends *ends)
+{
+	(void)ends;
+	return "this system does not have it";
+}
+
 const struct method *
 method_get(enum zc_method method)
 {

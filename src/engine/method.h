@@ -50,16 +50,17 @@ extern const struct method method_copy_file_range, method_sendfile,
     method_splice, method_splice_direct, method_mmap, method_read_write,
     method_reflink;
 
-/** A method that this system lacks.  It stays in the table, as unavailable. */
-#define METHOD_MISSING(its_id, its_name, its_summary, its_suits) {	\
+/** A method that this system lacks.  It stays in the table, as unavailable, and
+ * is in no plan. */
+#define METHOD_MISSING(its_id, its_name, its_summary) {			\
 	.id = its_id,							\
 	.name = its_name,						\
 	.summary = its_summary,						\
 	.available = method_missing,					\
-	.asks = true,							\
-	.suits = its_suits,						\
+	.suits = method_why_missing,					\
 }
 int method_missing(void);
+const char *method_why_missing(const struct zc_ends *);
 
 /** Return the method's first row.  That of ZC_AUTO has only texts. */
 const struct method *method_get(enum zc_method);

@@ -103,7 +103,7 @@ motion_step(struct sink *sink, enum motion motion, const struct call *call)
 		/* Known: the source had as many bytes as were asked for. */
 		step.cut = step.moved > 0 &&
 		    step.moved < supply_known_left(supply) &&
-		    step.moved < (int64_t)call->max;
+		    step.moved < call->max;
 		return step;
 	case SKIP:
 		return skip(sink, call);

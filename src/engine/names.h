@@ -9,11 +9,14 @@
 
 #define block_device_size		zc__block_device_size
 #define block_for_direct_io		zc__block_for_direct_io
+#define block_device_size_of		zc__block_device_size_of
 #define confirm_doubts			zc__confirm_doubts
 #define confirm_step			zc__confirm_step
 #define cork_fits			zc__cork_fits
 #define cork_insert			zc__cork_insert
 #define cork_pull			zc__cork_pull
+#define device_is_null			zc__device_is_null
+#define device_is_terminal		zc__device_is_terminal
 #define end_advance			zc__end_advance
 #define end_finish			zc__end_finish
 #define end_flush			zc__end_flush
@@ -23,6 +26,7 @@
 #define end_offset			zc__end_offset
 #define end_overlap			zc__end_overlap
 #define end_peek			zc__end_peek
+#define end_peek_socket			zc__end_peek_socket
 #define end_place			zc__end_place
 #define end_position			zc__end_position
 #define end_queued			zc__end_queued
@@ -60,6 +64,9 @@
 #define kind_of				zc__kind_of
 #define loop_run			zc__loop_run
 #define memory_at			zc__memory_at
+#define memory_file_most		zc__memory_file_most
+#define memory_file_open		zc__memory_file_open
+#define memory_file_unit		zc__memory_file_unit
 #define memory_filled			zc__memory_filled
 #define memory_reserve			zc__memory_reserve
 #define memory_room			zc__memory_room
@@ -73,6 +80,7 @@
 #define method_sendfile			zc__method_sendfile
 #define method_splice			zc__method_splice
 #define method_splice_direct		zc__method_splice_direct
+#define method_why_missing		zc__method_why_missing
 #define motion_count			zc__motion_count
 #define motion_method			zc__motion_method
 #define motion_next			zc__motion_next
@@ -81,6 +89,7 @@
 #define nodisk_read			zc__nodisk_read
 #define page_cache_begin_cleaning	zc__page_cache_begin_cleaning
 #define page_cache_ceiling		zc__page_cache_ceiling
+#define page_cache_check_drop		zc__page_cache_check_drop
 #define page_cache_clean		zc__page_cache_clean
 #define page_cache_count		zc__page_cache_count
 #define page_cache_drop			zc__page_cache_drop
@@ -97,6 +106,12 @@
 #define pieces_set			zc__pieces_set
 #define pieces_view			zc__pieces_view
 #define pipe_grow			zc__pipe_grow
+#define pipe_pace_begin			zc__pipe_pace_begin
+#define pipe_pace_moved			zc__pipe_pace_moved
+#define pipes_open			zc__pipes_open
+#define pipes_pass			zc__pipes_pass
+#define pipes_read			zc__pipes_read
+#define pipes_read_all			zc__pipes_read_all
 #define request_check_sink		zc__request_check_sink
 #define request_flags			zc__request_flags
 #define request_inspect			zc__request_inspect
@@ -147,15 +162,18 @@
 #define uncached_is_missing		zc__uncached_is_missing
 #define uncached_reads			zc__uncached_reads
 #define uncached_readv			zc__uncached_readv
+#define uncached_set			zc__uncached_set
 #define uncached_writev			zc__uncached_writev
 #define wait_allows			zc__wait_allows
 #define wait_check_timeout		zc__wait_check_timeout
 #define wait_flush			zc__wait_flush
 #define wait_flush_sink			zc__wait_flush_sink
 #define wait_for_any			zc__wait_for_any
+#define wait_interrupted		zc__wait_interrupted
 #define wait_note			zc__wait_note
 #define wait_over			zc__wait_over
 #define wait_renew			zc__wait_renew
+#define wait_sleep			zc__wait_sleep
 #define zeros_are_written		zc__zeros_are_written
 #define zeros_begin			zc__zeros_begin
 #define zeros_blank			zc__zeros_blank

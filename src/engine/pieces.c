@@ -3,7 +3,6 @@
 #include "pieces.h"
 
 #include <errno.h>
-#include <sys/param.h>
 
 static int
 refuse(void)

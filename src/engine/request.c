@@ -27,7 +27,7 @@ request_read(struct zc_request *ours, const struct zc_request *theirs)
 {
 	const unsigned known = ZC_EXACT | ZC_STABLE | ZC_NODISKIO |
 	    ZC_DROP_SINKS | ZC_KEEP_OPEN | ZC_KEEP_HOLES | ZC_MAKE_HOLES |
-	    ZC_FILL_HOLES | ZC_DONT_CACHE | ZC_LOOK;
+	    ZC_FILL_HOLES | ZC_DONT_CACHE | ZC_LOOK | ZC_READ_HOLES;
 	const unsigned holes = ZC_KEEP_HOLES | ZC_MAKE_HOLES;
 
 	if (sized_read(ours, sizeof(*ours), theirs, REQUEST_LEAST) < 0)
@@ -87,7 +87,8 @@ bool
 request_keeps_holes(const struct zc_request *request, const struct sink *sink)
 {
 	return (request->flags & (ZC_KEEP_HOLES | ZC_MAKE_HOLES)) &&
-	    !(request->flags & ZC_NODISKIO) && !sink->supply->shared &&
+	    !(request->flags & (ZC_NODISKIO | ZC_READ_HOLES)) &&
+	    !sink->supply->shared &&
 	    !takes_only_data(&sink->end);
 }
 

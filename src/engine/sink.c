@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/minmax.h"
 #include "cork.h"
 
 struct setup
@@ -30,6 +31,7 @@ sink_setup(const struct sink *sink, const struct zc_request *request)
 		},
 		.block_size = request->block_size,
 		.pipe_size = request->pipe_size,
+		.uncached = supply->in.uncached,
 		.named = request->method != ZC_AUTO,
 	};
 }
@@ -107,7 +109,7 @@ sink_keeps_back(const struct sink *sink)
 struct step
 sink_write_pieces(struct sink *sink, const struct pieces *pieces, bool more)
 {
-	int64_t room = MIN(sink_room(sink), (int64_t)CALL_MAX), size;
+	int64_t room = min64(sink_room(sink), (int64_t)CALL_MAX), size;
 	struct iovec view[64];
 	int count = (int)(sizeof(view) / sizeof(view[0]));
 

@@ -10,6 +10,7 @@
 #include "../zcopy.h"
 #include "end.h"
 #include "pieces.h"
+#include "pipe-pace.h"
 #include "step.h"
 #include "store.h"
 #include "supply.h"
@@ -53,6 +54,7 @@ struct sink {
 	struct zc_wait wait;
 	int unexpected;			/* EAGAINs in a row from an end that
 					   does not have O_NONBLOCK */
+	struct pipe_pace pace;		/* of its pipe, if it is one */
 	struct stall stall;		/* while it has no room and there are
 					   other sinks */
 	int queued;			/* bytes that its peer has not taken */

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/param.h>
 
 #include "../zcopy.h"
 #include "end.h"
@@ -16,13 +15,10 @@
  * page, CIFS and FUSE have failed on more, and signals are to be noticed. */
 #define CALL_MAX	((size_t)1 << 30)
 
-/* The most bytes of a hole that one call skips. */
-#define SKIP_MAX	((size_t)MIN((uint64_t)INT64_MAX, SIZE_MAX))
-
 /** What the next kernel call may do. */
 struct call {
-	size_t max;	/* bytes that it may move; 0 only for a sink at offset
-			   2^63-1 */
+	int64_t max;	/* bytes that it may move, at most CALL_MAX if it reads
+			   or writes them; 0 only for a sink at offset 2^63-1 */
 	int64_t all;	/* bytes that are left: a method that moves all or
 			   nothing goes by this */
 	bool more;	/* more data or a trailer follows */

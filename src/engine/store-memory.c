@@ -69,7 +69,7 @@ store_write(struct end *out, const char *data, size_t size,
 
 	if (call->max == 0)		/* pwrite(2) would fail with EINVAL */
 		return step_failed(ZC_SINK, EFBIG);
-	size = MIN(size, call->max);
+	size = MIN(size, (size_t)call->max);
 	n = end_write(out, data, size, call->more);
 	if (n == 0)			/* some full devices: ask again */
 		n = end_write(out, data, size, call->more);
@@ -79,17 +79,21 @@ store_write(struct end *out, const char *data, size_t size,
 static int
 memory_open(struct store *store, const struct setup *setup)
 {
-	int64_t bytes = setup->ends.bytes;
+	const struct zc_ends *ends = &setup->ends;
 	size_t size = READWRITE_BLOCK;
 
-	if (setup->ends.out == ZC_SYNTHETIC)
+	if (ends->out == ZC_SYNTHETIC)
 		size = READWRITE_COMMAND_MAX + 1;	/* to notice more */
 	else if (setup->block_size != 0)
 		size = MIN(setup->block_size, CALL_MAX);
-	else if (setup->ends.in == ZC_PIPE)
-		size = READWRITE_PIPE;
-	else if (bytes > 0 && bytes < (int64_t)READWRITE_LEAST)
+	else if (ends->bytes > 0 && ends->bytes < (int64_t)READWRITE_LEAST)
 		size = READWRITE_LEAST;
+	else if (setup->uncached)
+		size = READWRITE_UNCACHED;
+	else if (ends->out == ZC_REGULAR)
+		size = READWRITE_FILE;
+	else if (ends->in == ZC_PIPE)
+		size = READWRITE_PIPE;
 	return memory_reserve(store, size);
 }
 
@@ -105,7 +109,10 @@ memory_take(struct store *store, struct end *in, const struct call *call)
 	size = memory_room(store, &room);
 	if (size == 0)			/* only when gathering */
 		return step_failed(ZC_SINK, EFBIG);
-	size = MIN(size, call->max);
+	/* End where a folio ends: see READWRITE_UNCACHED. */
+	if (in->uncached && in->start >= 0 && size == READWRITE_UNCACHED)
+		size -= (size_t)((in->start + store->to) % (int64_t)size);
+	size = MIN(size, (size_t)call->max);
 	n = call->nodisk ? nodisk_read(in, room, size) :
 	    end_read(in, room, size);
 	if (n > 0) {

@@ -17,16 +17,16 @@ size_t
 pipe_grow(int fd, size_t size)
 {
 	int saved = errno;
-	int now = fcntl(fd, F_GETPIPE_SZ);
+	int now = fcntl(fd, F_GETPIPE_SZ), made = -1;
 	size_t wanted = size != 0 ? MIN(size, INT_MAX) : PIPE_BEST;
 
 	/* F_SETPIPE_SZ fails with EPERM above pipe-max-size, and above the
 	 * user's share of the memory for pipes (pipe-user-pages-soft): try
 	 * half as much, and so on. */
-	for (; now >= 0 && wanted > (size_t)now; wanted /= 2)
-		if (fcntl(fd, F_SETPIPE_SZ, (int)wanted) >= 0)
-			break;
-	now = fcntl(fd, F_GETPIPE_SZ);
+	for (; made < 0 && now >= 0 && wanted > (size_t)now; wanted /= 2)
+		made = fcntl(fd, F_SETPIPE_SZ, (int)wanted);
+	if (made >= 0)
+		now = made;
 	errno = saved;
 	return now > 0 ? (size_t)now : PIPE_LEAST;
 }
@@ -39,21 +39,22 @@ pipe_release(struct store *store)
 	close(store->pipe.out);
 }
 
-/** Make a pipe of about `size` bytes (0: the size that measured best).  Return
- * 0, or -1 with errno; ENOBUFS: it would be smaller than `least`, because a
- * user with too much memory in pipes gets pipes of two pages (pipe(7)). */
+/** Make a pipe of about `size` bytes, or a smaller one.  Return 0, or -1 with
+ * errno; ENOBUFS: it would be smaller than `least`, because a user with too
+ * much memory in pipes gets pipes of two pages (pipe(7)). */
 static int
 pipe_make(struct store *store, size_t size, size_t least)
 {
-	int fd[2];
+	int fd[2], made;
 
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return -1;
-	if (size != 0)			/* pipe_grow() makes none smaller */
-		(void)fcntl(fd[1], F_SETPIPE_SZ, (int)MIN(size, INT_MAX));
+	/* Unlike pipe_grow(), this can make it smaller, too. */
+	made = fcntl(fd[1], F_SETPIPE_SZ, (int)MIN(size, INT_MAX));
 	store->ops = &store_pipe;
 	store->pipe = (struct pipe){ .out = fd[0], .in = fd[1],
-		.size = pipe_grow(fd[1], size), .least = least };
+		.size = made > 0 ? (size_t)made : pipe_grow(fd[1], size),
+		.least = least };
 	if (store->pipe.size >= least)
 		return 0;
 	store_release(store);
@@ -64,16 +65,21 @@ pipe_make(struct store *store, size_t size, size_t least)
 static int
 pipe_open(struct store *store, const struct setup *setup)
 {
+	const int64_t bytes = setup->ends.bytes;
 	bool any = setup->pipe_size != 0 || setup->named;
+	size_t size = setup->pipe_size;
 
-	return pipe_make(store, setup->pipe_size, any ? 0 : PIPE_WORTH_IT);
+	if (size == 0 && bytes >= 0 && bytes < (int64_t)PIPE_BEST)
+		size = MAX((size_t)bytes, PIPE_WORTH_IT);
+	return pipe_make(store, size != 0 ? size : PIPE_BEST,
+	    any ? 0 : PIPE_WORTH_IT);
 }
 
 static struct step
 pipe_take(struct store *store, struct end *in, const struct call *call)
 {
 	ssize_t n = splice(in->fd, end_offset(in), store->pipe.in, NULL,
-	    MIN(call->max, store->pipe.size), call->splice_flags);
+	    MIN((size_t)call->max, store->pipe.size), call->splice_flags);
 
 	if (n > 0) {
 		store->to += n;
@@ -94,7 +100,7 @@ static struct step
 pipe_give(struct store *store, int64_t at, struct end *out,
     const struct call *call)
 {
-	size_t size = MIN((size_t)(store->to - at), call->max);
+	size_t size = (size_t)MIN(store->to - at, call->max);
 	ssize_t n;
 
 	if (size == 0)

@@ -43,8 +43,11 @@ window_map(struct window *window, const struct end *in, int64_t at, size_t size)
 	void *map;
 
 	window_unmap(window);
-	map = mmap(NULL, before + size, PROT_READ, MAP_SHARED | MAP_POPULATE,
-	    in->fd, at - (int64_t)before);
+	/* Without MAP_POPULATE: with it, mmap(2) tries to read a page that has
+	 * an I/O error again and again, until SIGKILL (seen with Linux 6.12
+	 * and 6.18). */
+	map = mmap(NULL, before + size, PROT_READ, MAP_SHARED, in->fd,
+	    at - (int64_t)before);
 	if (map == MAP_FAILED)
 		return -1;
 	window->map = map;
@@ -60,7 +63,7 @@ window_take(struct store *store, struct end *in, const struct call *call)
 	struct window *window = &store->window;
 	int64_t at = end_position(in);
 	int64_t there = size_now(in) - at;
-	size_t size = MIN(call->max, WINDOW);
+	size_t size = MIN((size_t)call->max, WINDOW);
 
 	if (at < 0)
 		return step_unsuited(errno);
@@ -79,17 +82,23 @@ window_take(struct store *store, struct end *in, const struct call *call)
 	return step_moved((int64_t)size);
 }
 
-/** Handle EFAULT.  If the page is beyond the end by now, the source has ended
- * before the bytes held, which the loop puts back; if it is on a bad block, the
- * next method's read(2) fails. */
+/** Handle EFAULT at `at`.  If the page is beyond the end by now, the source has
+ * ended before the bytes held, which the loop puts back.  If it is on a bad
+ * block, read(2) says so. */
 static struct step
-window_fault(const struct window *window)
+window_fault(const struct store *store, int64_t at)
 {
-	int64_t size = size_now(window->in);
+	const struct end *in = store->window.in;
+	int64_t size = size_now(in);
+	char byte;
 
-	if (size < 0 || size >= end_position(window->in))
+	if (size >= 0 && size < end_position(in))
+		return step_ended();
+	if (pread(in->fd, &byte, 1, end_position(in) - (store->to - at)) >= 0)
 		return step_unsuited(EFAULT);
-	return step_ended();
+	if (errno == EINTR)
+		return step_moved(0);
+	return step_failed(ZC_SOURCE, errno);
 }
 
 static struct step
@@ -101,7 +110,7 @@ window_give(struct store *store, int64_t at, struct end *out,
 	    (size_t)(store->to - at), call);
 
 	if (step.outcome == STEP_FAILED && step.error == EFAULT)
-		return window_fault(window);
+		return window_fault(store, at);
 	return step;
 }
 

@@ -53,6 +53,8 @@ struct store {
 struct setup {
 	struct zc_ends ends;
 	size_t block_size, pipe_size;	/* of the request */
+	bool uncached;			/* the source is read with
+					   RWF_DONTCACHE */
 	bool named;			/* the method is the only one to use */
 };
 

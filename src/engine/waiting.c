@@ -3,9 +3,11 @@
 #include "waiting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/param.h>
 
 #include "../base/clock.h"
+#include "../base/minmax.h"
 #include "ending.h"
 #include "pace.h"
 
@@ -168,7 +170,7 @@ bound(struct zc_job *job, size_t count)
 
 	if (timeout == 0)
 		return;
-	until = MIN(job->stall.due, in_time(timeout / 8 + 1));
+	until = min64(job->stall.due, in_time(timeout / 8 + 1));
 	for (size_t i = 0; i < count; i++)
 		if (job->waits[i].until == 0 || job->waits[i].until > until)
 			job->waits[i].until = until;
@@ -178,9 +180,9 @@ void
 wait_note(struct zc_job *job, struct sink *sink, const struct step *step)
 {
 	struct supply *supply = sink->supply;
-	const struct end *end = step->side == ZC_SOURCE ? &supply->in :
-	    &sink->end;
+	struct end *end = step->side == ZC_SOURCE ? &supply->in : &sink->end;
 
+	end->interrupted = 0;
 	/* EAGAIN without O_NONBLOCK: another process that shares the
 	 * description may have cleared the flag since, so allow it once. */
 	if (job->request.wait != NULL && end->kind != ZC_HOOKS &&
@@ -197,6 +199,30 @@ wait_note(struct zc_job *job, struct sink *sink, const struct step *step)
 		sink->blocked = true;
 		sink->wait = step->wait;
 	}
+}
+
+void
+wait_interrupted(struct zc_job *job, struct sink *sink, struct end *end)
+{
+	const struct step step = step_blocked(end);
+	const int64_t limit = end_timeout(end), now = clock_now();
+
+	if (limit == 0)
+		return;
+	if (end->interrupted == 0)
+		end->interrupted = now;
+	else if (now - end->interrupted >= limit)
+		wait_note(job, sink, &step);
+}
+
+void
+wait_sleep(struct zc_job *job, struct sink *sink, int64_t time)
+{
+	if (time == 0 || job->request.wait == NULL || job->sink_count > 1 ||
+	    (sink->end.flags & O_NONBLOCK))
+		return;
+	sink->blocked = true;
+	sink->wait = (struct zc_wait){ .fd = -1, .until = in_time(time) };
 }
 
 bool
@@ -216,12 +242,13 @@ wait_flush_sink(struct zc_job *job, struct sink *sink)
 	return false;
 }
 
-/** True if nothing is left to take.  Do not look at the disk while the source
- * has more by its size, or if that is not allowed. */
-static bool
+/** Return 1 if nothing is left to take, 0 if something may be, or -1 with
+ * errno.  Do not look at the disk while the source has more by its size, or if
+ * that is not allowed. */
+static int
 is_over(const struct supply *supply, const struct call *call)
 {
-	return !call->nodisk && supply_known_left(supply) == 0 &&
+	return call->nodisk || supply_known_left(supply) != 0 ? 0 :
 	    end_is_over(&supply->in);
 }
 
@@ -231,26 +258,28 @@ wait_allows(struct zc_job *job, struct sink *sink, struct call *call)
 	struct zc_wait wait = { .fd = -1 };
 	struct supply *supply = sink->supply;
 	int64_t behind, most;
+	int over;
 
 	if (job->request.allow == NULL)
 		return true;
 	/* What another sink has taken was allowed then. */
 	behind = pace_behind(job, sink);
 	if (behind > 0) {
-		call->max = (size_t)MIN(behind, (int64_t)call->max);
+		call->max = MIN(behind, call->max);
 		return true;
 	}
-	most = job->request.allow((int64_t)call->max, &wait.until,
-	    job->request.arg);
+	most = job->request.allow(call->max, &wait.until, job->request.arg);
 	if (most > 0) {
-		call->max = (size_t)MIN(most, (int64_t)call->max);
+		call->max = MIN(most, call->max);
 		return true;
 	}
-	if (most == 0 && is_over(supply, call)) {
+	over = most == 0 && wait.until != 0 ? is_over(supply, call) : 0;
+	if (over > 0) {
 		supply->ended = true;
-	} else if (most == 0) {
+	} else if (most == 0 && over == 0) {
 		supply->blocked = true;
 		supply->wait = wait;
+		supply->in.interrupted = 0;	/* no call is waiting now */
 		sink->result.side = ZC_SOURCE;
 		excuse(job, wait.until);
 	} else if (errno == EINTR) {

@@ -22,9 +22,21 @@ bool wait_check_timeout(struct zc_job *);
  * from an end that cannot be waited for ends the sink. */
 void wait_note(struct zc_job *, struct sink *, const struct step *);
 
+/** A signal has ended a call for this end, the sink's own or its source.  If it
+ * is a socket whose SO_RCVTIMEO or SO_SNDTIMEO has passed since bytes moved,
+ * note what to wait for, as after EAGAIN.  The kernel begins that time again at
+ * each call, so signals that come more often would keep it from passing. */
+void wait_interrupted(struct zc_job *, struct sink *, struct end *);
+
+/** Let the sink sleep for so many nanoseconds before its next call, which would
+ * block.  Do nothing without zc_request.wait, because the caller then waits by
+ * a clock that may be coarse; with O_NONBLOCK, because the call does not block;
+ * or if there are other sinks, whose calls may block for longer. */
+void wait_sleep(struct zc_job *, struct sink *, int64_t time);
+
 /** Limit the call to what the request's function allows.  Return false if it
- * allows nothing now: then note until when to wait, unless the source has ended
- * (supply->ended), for which nobody need wait. */
+ * allows nothing now: then note until when to wait.  If that is a time and the
+ * source has ended, nobody need wait for it: set supply->ended. */
 bool wait_allows(struct zc_job *, struct sink *, struct call *);
 
 /** Send what the sink keeps back, because the job may sleep now, and that must

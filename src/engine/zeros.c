@@ -23,6 +23,8 @@ zeros_begin(struct zeros *zeros, const struct end *out)
 		zeros->way = ZEROS_PUNCH;
 	else if (out->kind == ZC_PIPE || out->kind == ZC_SOCKET)
 		zeros->way = ZEROS_LEND;
+	else if (out->kind == ZC_NULL)
+		zeros->way = ZEROS_DROP;
 }
 
 void
@@ -46,14 +48,15 @@ zeros_can_be_skipped(const struct end *out)
 bool
 zeros_are_written(const struct zeros *zeros, const struct end *out)
 {
-	return !zeros_can_be_skipped(out) ||
-	    (zeros->way == ZEROS_WRITE && out->start < out->size);
+	if (zeros_can_be_skipped(out))
+		return zeros->way == ZEROS_WRITE && out->start < out->size;
+	return zeros->way != ZEROS_DROP;
 }
 
 static struct step
 write_zeros(struct end *out, const struct call *call)
 {
-	size_t size = MIN(call->max, sizeof(block));
+	size_t size = (size_t)MIN(call->max, (int64_t)sizeof(block));
 
 	return step_written(out, end_write(out, block, size, call->more),
 	    (int64_t)size);
@@ -64,7 +67,7 @@ write_zeros(struct end *out, const struct call *call)
 static struct step
 lend_zeros(struct zeros *zeros, struct end *out, const struct call *call)
 {
-	size_t size = MIN(call->max, ZEROS_BLOCK);
+	size_t size = (size_t)MIN(call->max, (int64_t)ZEROS_BLOCK);
 	ssize_t n = -1;
 
 	if (zeros->fd < 0)
@@ -143,7 +146,7 @@ static struct step
 make_in_file(struct zeros *zeros, struct end *out, int64_t at,
     const struct call *call)
 {
-	int64_t size = (int64_t)call->max;
+	int64_t size = call->max;
 	struct stat st;
 
 	if (fstat(out->fd, &st) < 0)
@@ -163,7 +166,7 @@ static struct step
 make_on_device(struct zeros *zeros, struct end *out, int64_t at,
     const struct call *call)
 {
-	int64_t size = MIN((int64_t)call->max, ZEROS_DEVICE_MAX), unit;
+	int64_t size = MIN(call->max, ZEROS_DEVICE_MAX), unit;
 	struct call edge = *call;
 
 	if (zeros->way == ZEROS_WRITE || size < ZEROS_DEVICE_LEAST)
@@ -172,7 +175,7 @@ make_on_device(struct zeros *zeros, struct end *out, int64_t at,
 	if (unit <= 0)
 		return write_zeros(out, call);
 	if (at % unit != 0) {
-		edge.max = (size_t)(unit - at % unit);
+		edge.max = unit - at % unit;
 		return write_zeros(out, &edge);
 	}
 	/* Beyond its end, write(2) fails with ENOSPC. */
@@ -191,6 +194,8 @@ zeros_make(struct zeros *zeros, struct end *out, const struct call *call)
 		return step_failed(ZC_SINK, EFBIG);
 	if (zeros->way == ZEROS_LEND)
 		return lend_zeros(zeros, out, call);
+	if (zeros->way == ZEROS_DROP)
+		return skip(out, call->max);
 	if (!zeros_can_be_skipped(out))
 		return write_zeros(out, call);
 	at = end_position(out);

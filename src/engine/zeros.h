@@ -20,6 +20,8 @@ enum zeros_way {
 				   device write zeros */
 	/* A pipe or socket: */
 	ZEROS_LEND,		/* a page of zeros, again and again */
+	/* /dev/null: */
+	ZEROS_DROP,		/* count them, and do nothing */
 
 	ZEROS_WRITE,
 };

@@ -38,13 +38,39 @@ json_text(const char *text)
 	return value;
 }
 
-enum status
-json_text_write(FILE *file, json_t *object, size_t digits)
+/** Write a piece of JSON, which is whole characters.  Control characters that
+ * jansson leaves as they are, U+009B for one, become \uXXXX; all have four
+ * digits. */
+static int
+put_piece(const char *piece, size_t size, void *file)
+{
+	const char *end = piece + size;
+	size_t length;
+
+	for (; piece < end; piece += length) {
+		const long character = utf8_decode(piece, &length);
+
+		if (utf8_is_control(character))
+			fprintf(file, "\\u%04lX", (unsigned long)character);
+		else
+			fwrite(piece, 1, length, file);
+	}
+	return ferror(file) ? -1 : 0;
+}
+
+int
+json_text_dump(FILE *file, const json_t *object, size_t digits)
 {
 	/* Not json_dumps(): if memory runs out there, jansson 2.14 drops some
 	 * members and returns the rest. */
-	const int failed = json_dumpf(object, file,
+	return json_dump_callback(object, put_piece, file,
 	    JSON_COMPACT | JSON_REAL_PRECISION(digits));
+}
+
+enum status
+json_text_write(FILE *file, json_t *object, size_t digits)
+{
+	const int failed = json_text_dump(file, object, digits);
 
 	json_decref(object);
 	if (failed && !ferror(file)) {

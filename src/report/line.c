@@ -20,16 +20,16 @@
 #define BAR_MOST	60
 
 /* The fields, in the order in which they are drawn. */
-enum field { BYTES, ELAPSED, PART, BAR, SPEED, AVERAGE, LEFT, SLOWEST,
+enum field { BYTES, ELAPSED, PART, BAR, SPEED, AVERAGE, LEFT, BUFFER, SLOWEST,
 	FIELDS };
 
 /* In this order they are left out, from the end, if the line is too narrow:
  * while bytes move, and while something is waited for. */
 static const enum field while_moving[FIELDS] = {
-	BYTES, SPEED, PART, LEFT, ELAPSED, SLOWEST, BAR, AVERAGE,
+	BYTES, SPEED, PART, LEFT, ELAPSED, BUFFER, SLOWEST, BAR, AVERAGE,
 };
 static const enum field while_waiting[FIELDS] = {
-	SPEED, PART, BYTES, ELAPSED, SLOWEST, BAR, LEFT, AVERAGE,
+	SPEED, PART, BYTES, ELAPSED, BUFFER, SLOWEST, BAR, LEFT, AVERAGE,
 };
 
 struct fields {
@@ -73,10 +73,10 @@ write_amount(char *text, size_t size, double bytes)
 		return;
 	}
 	/* 999.6 kB would be written as 1000. */
-	while (bytes >= 999.5 && units[unit + 1] != '\0') {
+	do {
 		bytes /= 1000;
 		unit++;
-	}
+	} while (bytes >= 999.5 && units[unit + 1] != '\0');
 	snprintf(text, size, "%.*f %cB", bytes < 9.995 ? 2 : bytes < 99.95 ? 1 :
 	    0, bytes, units[unit]);
 }
@@ -136,6 +136,9 @@ write_fields(struct fields *fields, const struct view *view)
 	write_state(fields->text[SPEED], size, view);
 	if (view->phase != PHASE_MOVING)
 		return;
+	if (view->buffered)
+		snprintf(fields->text[BUFFER], size, "buffer %.0f%%",
+		    floor(view->fill * 100));
 	if (view->slowest != NULL) {
 		diag_escape(text, sizeof(text), view->slowest);
 		snprintf(fields->text[SLOWEST], size, "slowest: %s", text);
@@ -265,6 +268,9 @@ line_say(char line[LINE_SIZE], const struct view *view)
 	used += snprintf(line + used, LINE_SIZE - (size_t)used, ": %s%s",
 	    is_stalled(view) ? "stalled while " : "",
 	    gauge_phase_name(view->phase));
+	if (view->buffered && view->phase == PHASE_MOVING)
+		used += snprintf(line + used, LINE_SIZE - (size_t)used,
+		    ", buffer %.0f %% full", floor(view->fill * 100));
 	if (view->slowest != NULL && view->phase == PHASE_MOVING)
 		snprintf(line + used, LINE_SIZE - (size_t)used,
 		    ", slowest %s", view->slowest);

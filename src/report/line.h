@@ -22,6 +22,9 @@ struct view {
 	double speed, average;		/* bytes a second: now, and since the
 					   first byte */
 	const char *slowest;		/* of several destinations; or NULL */
+	bool buffered;			/* --buffer */
+	double fill;			/* the part of it that is full, from 0
+					   to 1 */
 	unsigned beat;			/* redraws so far: moves the pattern
 					   that stands for a bar */
 };

@@ -63,6 +63,15 @@ row_print(const char *const text[COLUMNS], const size_t width[COLUMNS])
 	} while (*rest[0] != '\0' || *rest[1] != '\0' || *rest[2] != '\0');
 }
 
+/** Make a column as wide as this text needs. */
+static void
+widen(size_t *width, const char *text)
+{
+	const size_t length = strlen(text);
+
+	*width = MAX(*width, length);
+}
+
 /* The text of one column in a row. */
 struct cell {
 	char text[64];
@@ -95,8 +104,8 @@ print_methods(void)
 		const char *name = zc_method_name((enum zc_method)m);
 
 		available[m] = availability((enum zc_method)m);
-		width[0] = MAX(width[0], strlen(name));
-		width[2] = MAX(width[2], strlen(available[m].text));
+		widen(&width[0], name);
+		widen(&width[2], available[m].text);
 	}
 	width[1] = LINE_WIDTH - 2 * GAP - width[0] - width[2];
 
@@ -115,7 +124,7 @@ struct limit {
 	void (*read)(const struct limit *, struct cell *value);
 	const char *path;		/* the file that has it */
 	const char *word;		/* before the number in that file */
-	unsigned resource;		/* RLIMIT_... */
+	unsigned short resource;	/* RLIMIT_..., an enum or an int */
 };
 
 /** Read the only line of a file, with tabs as blanks. */
@@ -271,8 +280,8 @@ print_limits(void)
 	for (size_t i = 0; i < LIMITS; i++) {
 		value[i] = (struct cell){ .text = "-" };
 		limits[i].read(&limits[i], &value[i]);
-		width[0] = MAX(width[0], strlen(limits[i].name));
-		width[1] = MAX(width[1], strlen(value[i].text));
+		widen(&width[0], limits[i].name);
+		widen(&width[1], value[i].text);
 	}
 	width[1] = MIN(width[1], LINE_WIDTH / 3);
 	width[2] = LINE_WIDTH - 2 * GAP - width[0] - width[1];

@@ -3,7 +3,6 @@
 #include "progress.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <math.h>
@@ -20,8 +19,8 @@
 #include "../base/gauge.h"
 #include "../base/signals.h"
 #include "../base/thread.h"
-#include "json-text.h"
 #include "line.h"
+#include "progress-object.h"
 #include "speed.h"
 #include "view.h"
 
@@ -119,46 +118,20 @@ draw(const struct view *view, bool second)
 	}
 }
 
-/** Return a JSON number, or null if the value is negative: unknown. */
-static json_t *
-number(double value)
-{
-	return value >= 0 ? json_real(value) : json_null();
-}
-
 /** Write one JSON object on a line of its own, unless the reader does not keep
  * up. */
 static void
 write_object(const struct view *view)
 {
 	struct pollfd pollfd = { .fd = progress.fd, .events = POLLOUT };
-	char slowest[LINE_SIZE / 16];	/* escaped, 6 times as long */
-	json_t *object;
 	char line[LINE_SIZE];
 	size_t length;
 
 	if (poll(&pollfd, 1, 0) <= 0 || !(pollfd.revents & POLLOUT))
 		return;
-	strlcpy(slowest, view->slowest != NULL ? view->slowest : "",
-	    sizeof(slowest));
-	object = json_pack("{s:s, s:I, s:o, s:f, s:I, s:I, s:o, s:f, s:o}",
-	    "phase", gauge_phase_name(view->phase),
-	    "bytes", (json_int_t)view->bytes,
-	    "expected", view->expected < 0 ? json_null() :
-	    json_integer((json_int_t)view->expected),
-	    "seconds", view->elapsed,
-	    "bytes_per_second", (json_int_t)view->speed,
-	    "average", (json_int_t)view->average,
-	    "seconds_left", number(line_left(view)),
-	    "waited", view->waited,
-	    "slowest", json_text(slowest));
-	length = json_dumpb(object, line, sizeof(line) - 1,
-	    JSON_COMPACT | JSON_REAL_PRECISION(6));
-	json_decref(object);
-	if (length == 0 || length >= sizeof(line))
-		return;
-	line[length++] = '\n';
-	(void)!write(progress.fd, line, length);
+	length = progress_object(line, view);
+	if (length > 0)
+		(void)!write(progress.fd, line, length);
 }
 
 /** Return the view at this time, with the speed of the last seconds. */
@@ -195,10 +168,7 @@ show(void)
 static struct timespec
 next_beat(void)
 {
-	const int64_t next = clock_now() + PERIOD;
-
-	return (struct timespec){ .tv_sec = (time_t)(next / 1000000000),
-		.tv_nsec = (long)(next % 1000000000) };
+	return clock_timespec(clock_now() + PERIOD);
 }
 
 static void *
@@ -234,10 +204,9 @@ start(void)
 }
 
 void
-progress_begin(const struct options *options)
+progress_prepare(const struct options *options)
 {
 	const bool always = options->progress == PROGRESS_ALWAYS;
-	int error;
 
 	progress.terminal = diag_can_draw();
 	progress.draws = always || (progress.terminal && !options->quiet &&
@@ -251,11 +220,20 @@ progress_begin(const struct options *options)
 	progress.second = clock_now() + 10 * PERIOD;
 	diag_be_impatient();
 	signals_on_stop(diag_erase);
+}
+
+void
+progress_begin(void)
+{
+	int error;
+
+	if (!progress.draws && progress.fd < 0)
+		return;
 	error = start();
 	progress.runs = error == 0;
 	/* Without a thread (EAGAIN: RLIMIT_NPROC, EPERM: a seccomp filter) the
 	 * data moves all the same. */
-	if (!progress.runs && (always || progress.fd >= 0))
+	if (!progress.runs && (progress.delay == 0 || progress.fd >= 0))
 		diag_note("progress: none until the end: no thread: %s",
 		    strerror(error));
 }

@@ -13,8 +13,12 @@
 /** Answer SIGUSR1 from now on, with one line. */
 void progress_answer_signals(void);
 
-/** Begin to show progress, if the options and standard error ask for it. */
-void progress_begin(const struct options *);
+/** Find out whether the options and standard error ask for progress, and open
+ * standard error once more for it. */
+void progress_prepare(const struct options *);
+
+/** Begin to show progress, if that is wanted: start the thread. */
+void progress_begin(void);
 
 /** Draw nothing from now on, unless -P was given: an end is a terminal, too. */
 void progress_hide(void);

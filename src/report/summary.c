@@ -102,6 +102,23 @@ method_object(enum zc_method method, const struct zc_method_use *use)
 	    json_integer((json_int_t)use->refused_at) : json_null());
 }
 
+/** Return how full the buffer was, or null if there was none. */
+static json_t *
+buffer_object(void)
+{
+	const struct fill fill = gauge_read().fill;
+
+	if (fill.size == 0)
+		return json_null();
+	return json_pack("{s:I, s:o, s:I, s:I, s:I}",
+	    "size", (json_int_t)fill.size,
+	    "least", fill.least < 0 ? json_null() :
+	    json_integer((json_int_t)fill.least),
+	    "most", (json_int_t)fill.most,
+	    "empty", (json_int_t)fill.empty,
+	    "full", (json_int_t)fill.full);
+}
+
 static json_t *
 digest_object(const struct digest_value *digest)
 {
@@ -140,7 +157,7 @@ summary_object(const struct summary *summary)
 	const double copied = summary->copied;
 
 	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:o, s:o, "
-	    "s:{s:f, s:f}, s:o, s:o, s:o, s:i, s:o}",
+	    "s:{s:f, s:f}, s:o, s:o, s:o, s:o, s:i, s:o}",
 	    "schema", 1,
 	    "version", zc_version(),
 	    "source", source_object(summary),
@@ -156,6 +173,7 @@ summary_object(const struct summary *summary)
 	    "bytes_per_second", json_integer(copied > 0 ?
 	    (json_int_t)((double)result->bytes / copied) : 0),
 	    "cpu_seconds", cpu_object(),
+	    "buffer", buffer_object(),
 	    "digest", digest_object(&summary->digest),
 	    "status", summary->status,
 	    "error", error_text(summary->status, summary->error));

@@ -34,8 +34,8 @@ struct summary {
 	int64_t offset;			/* --offset */
 	int64_t resumed;		/* bytes that an earlier run moved */
 	struct zc_result result;	/* for all destinations */
-	struct summary_dest dest[DESTS_MAX];
-	size_t count;			/* of destinations */
+	struct summary_dest *dest;	/* `count` of them */
+	size_t count;
 	double copied;			/* seconds of moving */
 	struct digest_value digest;	/* of the data; DIGEST_NONE: not
 					   computed */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/diag.h"
+#include "../base/gauge.h"
 
 struct joined {
 	char text[ZC_METHODS * 20];	/* 20: the longest and a separator */
@@ -129,13 +130,32 @@ print_slowest(const struct summary *summary)
 		    summary->copied);
 }
 
+/** Print how full the buffer was, and so which side is the limit. */
+static void
+print_buffer(void)
+{
+	const struct fill fill = gauge_read().fill;
+	char least[32] = "";
+
+	if (fill.size == 0)
+		return;
+	if (fill.least >= 0)
+		snprintf(least, sizeof(least), "least %" PRId64 ", ",
+		    fill.least);
+	diag_verbose("buffer: %" PRId64 " bytes, %smost %" PRId64 "; empty %"
+	    PRId64 " times, full %" PRId64 " times", fill.size, least,
+	    fill.most, fill.empty, fill.full);
+}
+
 void
 verbose_done(const struct summary *summary, bool shown)
 {
 	const bool several = summary->count > 1;
 
-	if (summary->copied > 0)
+	if (summary->copied > 0) {
+		print_buffer();
 		print_slowest(summary);
+	}
 	for (size_t i = 0; i < summary->count; i++) {
 		const struct summary_dest *dest = &summary->dest[i];
 

@@ -25,5 +25,8 @@ view_of(const struct gauge *gauge, int64_t now)
 		.speed = average,
 		.average = average,
 		.slowest = gauge->slowest,
+		.buffered = gauge->fill.size > 0,
+		.fill = gauge->fill.size > 0 ? (double)gauge->fill.now /
+		    (double)gauge->fill.size : 0,
 	};
 }

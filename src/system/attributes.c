@@ -2,19 +2,28 @@
 
 #include "attributes.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <linux/posix_acl.h>
-#include <linux/posix_acl_xattr.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "../base/diag.h"
+
+#ifdef __linux__
+#include <endian.h>
+#include <linux/posix_acl.h>
+#include <sys/xattr.h>
+#else
+enum { ACL_USER = 2, ACL_GROUP_OBJ = 4, ACL_GROUP = 8, ACL_MASK = 16,
+	ACL_OTHER = 32 };
+#define le16toh(n)	(n)
+#define htole16(n)	(n)
+#endif
+
+#ifdef __linux__
 
 #define ACL "system.posix_acl_access"
 
@@ -46,6 +55,96 @@ list_read(struct attributes *a, int fd)
 	else
 		a->error = errno;
 }
+
+/** Set the list, or remove one that came from the directory's default list.
+ * Return NULL; or, if the new file may not have the list, what cannot be done
+ * with whose list, with errno, which is 0 if no call failed. */
+static const char *
+list_give(int fd, const struct attributes *a, const char **whose)
+{
+	if (a->size < 0) {
+		errno = a->error;
+		if (errno != 0)
+			return "cannot be read";
+		*whose = "the file that took its name";
+		return "is another";
+	}
+	if (a->size > 0)
+		return fsetxattr(fd, ACL, &a->list, (size_t)a->size, 0) == 0 ?
+		    NULL : "cannot be set";
+
+	/* A seccomp filter may refuse the first and not the second. */
+	if (fremovexattr(fd, ACL) == 0 || list_is_none(errno) ||
+	    (fgetxattr(fd, ACL, NULL, 0) < 0 && list_is_none(errno)))
+		return NULL;
+	*whose = "its directory";
+	return "cannot be removed";
+}
+
+#else
+
+#if defined(__APPLE__) && defined(HAVE_SYS_ACL_H)
+#include <sys/acl.h>
+
+static bool
+list_is_there(int fd)
+{
+	acl_t list = acl_get_fd_np(fd, ACL_TYPE_EXTENDED);
+
+	if (list != NULL)
+		acl_free(list);
+	return list != NULL || errno != ENOENT;
+}
+#elif defined(HAVE_ACL_IS_TRIVIAL_NP)	/* FreeBSD */
+#include <sys/acl.h>
+
+static bool
+list_is_there(int fd)
+{
+	acl_t list = acl_get_fd(fd);
+	int trivial = 0;
+
+	if (list == NULL)
+		return errno != EOPNOTSUPP && errno != EINVAL;
+	if (acl_is_trivial_np(list, &trivial) < 0)
+		trivial = 0;
+	acl_free(list);
+	return !trivial;
+}
+#else
+/** Assume one: what it forbids is not known. */
+static bool
+list_is_there(int fd)
+{
+	(void)fd;
+	return true;
+}
+#endif
+
+/** A list cannot be kept, so it counts as unknown. */
+static void
+list_read(struct attributes *a, int fd)
+{
+	a->refused = 0;
+	a->size = list_is_there(fd) ? -1 : 0;
+	a->error = a->size < 0 ? EOPNOTSUPP : 0;
+}
+
+static const char *
+list_give(int fd, const struct attributes *a, const char **whose)
+{
+	if (a->size < 0) {
+		errno = a->error;
+		return "cannot be read";
+	}
+	errno = 0;
+	if (!list_is_there(fd))
+		return NULL;
+	*whose = "its directory";
+	return "cannot be removed";
+}
+
+#endif
 
 int
 attributes_read(struct attributes *a, int fd)
@@ -201,31 +300,6 @@ attributes_chown(int fd, struct attributes *a)
 	}
 	if (!owner_kept || !group_kept)
 		attributes_narrow(a, owner_kept, group_kept);
-}
-
-/** Set the list, or remove one that came from the directory's default list.
- * Return NULL; or, if the new file may not have the list, what cannot be done
- * with whose list, with errno, which is 0 if no call failed. */
-static const char *
-list_give(int fd, const struct attributes *a, const char **whose)
-{
-	if (a->size < 0) {
-		errno = a->error;
-		if (errno != 0)
-			return "cannot be read";
-		*whose = "the file that took its name";
-		return "is another";
-	}
-	if (a->size > 0)
-		return fsetxattr(fd, ACL, &a->list, (size_t)a->size, 0) == 0 ?
-		    NULL : "cannot be set";
-
-	/* A seccomp filter may refuse the first and not the second. */
-	if (fremovexattr(fd, ACL) == 0 || list_is_none(errno) ||
-	    (fgetxattr(fd, ACL, NULL, 0) < 0 && list_is_none(errno)))
-		return NULL;
-	*whose = "its directory";
-	return "cannot be removed";
 }
 
 /**

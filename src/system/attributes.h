@@ -7,10 +7,25 @@
 #ifndef SYSTEM_ATTRIBUTES_H
 #define SYSTEM_ATTRIBUTES_H
 
-#include <linux/limits.h>
-#include <linux/posix_acl_xattr.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+#ifdef __linux__
+#include <linux/posix_acl_xattr.h>
+#else
+#include <stdint.h>
+
+/* Lists of other systems are not kept.  These never hold one. */
+struct posix_acl_xattr_entry {
+	uint16_t e_tag, e_perm;
+	uint32_t e_id;
+};
+struct posix_acl_xattr_header {
+	uint32_t a_version;
+};
+#endif
+
+#include "xattrs.h"
 
 /* As getxattr(2) returns it: little endian on all machines. */
 struct access_list {

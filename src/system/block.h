@@ -5,10 +5,15 @@
 #define SYSTEM_BLOCK_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /** Return the size of the block device fd in bytes, or -1 if it is not known.
  * The position stays where it is. */
 int64_t block_device_size(int fd);
+
+/** Return the size of the block device with this number in bytes, from sysfs,
+ * or -1 if it is not known.  It needs no descriptor that can be read. */
+int64_t block_device_size_of(dev_t device);
 
 /**
  * Return the block in bytes that the offsets and sizes of direct I/O

@@ -12,6 +12,15 @@
  * systemd's CapabilityBoundingSet. */
 bool capability_fowner(void);
 
+/** True if this is not root, but has a capability that only the program file
+ * can have given to it: execve(2) keeps none but the ambient ones, and drops
+ * these as well if the file has capabilities. */
+bool capability_from_file(void);
+
+/** Drop all capabilities of this thread.  Return 0 if none is left, or -1 with
+ * errno. */
+int capability_drop(void);
+
 /** The attribute security.capability, as getxattr(2) returns it in this user
  * namespace. */
 struct file_capabilities {

@@ -2,9 +2,13 @@
 
 #include "filesystem.h"
 
-#include <linux/magic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#if defined(__linux__)
+
+#include <linux/magic.h>
 #include <sys/statfs.h>
 
 /* Newer than the headers of some systems, or in no header at all. */
@@ -25,7 +29,7 @@
 #endif
 
 static const struct {
-	uint32_t magic;
+	uint32_t type;
 	enum filesystem filesystem;
 } table[] = {
 	{ PROC_SUPER_MAGIC, FILESYSTEM_SYNTHETIC },
@@ -53,7 +57,58 @@ static const struct {
 	{ XFS_SUPER_MAGIC, FILESYSTEM_XFS },
 	{ FUSE_SUPER_MAGIC, FILESYSTEM_FUSE },
 	{ ZFS_SUPER_MAGIC, FILESYSTEM_ZFS },
+	{ OVERLAYFS_SUPER_MAGIC, FILESYSTEM_CACHED },
+	{ NFS_SUPER_MAGIC, FILESYSTEM_CACHED },
+	{ F2FS_SUPER_MAGIC, FILESYSTEM_CACHED },
+	{ MSDOS_SUPER_MAGIC, FILESYSTEM_CACHED },
 };
+
+/** True if the file system has this number.  f_type is an int on 32-bit
+ * systems, where some numbers are negative. */
+static bool
+is_of_type(const struct statfs *fs, uint32_t type)
+{
+	return (uint32_t)fs->f_type == type;
+}
+
+#else
+
+#ifdef __sun
+#include <sys/statvfs.h>
+#define statfs		statvfs
+#define fstatfs		fstatvfs
+#define f_fstypename	f_basetype
+#else
+#include <sys/param.h>
+#include <sys/mount.h>
+#endif
+
+static const struct {
+	const char *type;
+	enum filesystem filesystem;
+} table[] = {
+	{ "procfs", FILESYSTEM_SYNTHETIC },	/* FreeBSD */
+	{ "linprocfs", FILESYSTEM_SYNTHETIC },
+	{ "linsysfs", FILESYSTEM_SYNTHETIC },
+	{ "proc", FILESYSTEM_SYNTHETIC },	/* illumos */
+	{ "ctfs", FILESYSTEM_SYNTHETIC },
+	{ "objfs", FILESYSTEM_SYNTHETIC },
+	{ "mntfs", FILESYSTEM_SYNTHETIC },
+	{ "tmpfs", FILESYSTEM_MEMORY },
+	{ "ext2fs", FILESYSTEM_EXT4 },
+	{ "fusefs", FILESYSTEM_FUSE },
+	{ "macfuse", FILESYSTEM_FUSE },
+	{ "osxfuse", FILESYSTEM_FUSE },
+	{ "zfs", FILESYSTEM_ZFS },
+};
+
+static bool
+is_of_type(const struct statfs *fs, const char *type)
+{
+	return strcmp(fs->f_fstypename, type) == 0;
+}
+
+#endif
 
 enum filesystem
 filesystem_of(int fd)
@@ -62,10 +117,8 @@ filesystem_of(int fd)
 
 	if (fstatfs(fd, &fs) < 0)
 		return FILESYSTEM_UNKNOWN;
-	/* f_type is an int on 32-bit systems, where some magic numbers are
-	 * negative. */
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if ((uint32_t)fs.f_type == table[i].magic)
+		if (is_of_type(&fs, table[i].type))
 			return table[i].filesystem;
 	return FILESYSTEM_OTHER;
 }

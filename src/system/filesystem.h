@@ -17,6 +17,8 @@ enum filesystem {
 	FILESYSTEM_XFS,
 	FILESYSTEM_FUSE,	/* a server makes up what it likes */
 	FILESYSTEM_ZFS,
+	FILESYSTEM_CACHED,	/* others that leave in the page cache what is
+				   read: overlayfs, NFS, F2FS, and FAT */
 	FILESYSTEM_OTHER,
 };
 

@@ -4,13 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/falloc.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/falloc.h>
+#endif
 #ifdef HAVE_LINUX_SENDFILE
 #include <sys/sendfile.h>
 #endif
+
+#include "memory-file.h"
 
 int64_t
 holes_find_data(int fd, int64_t at)
@@ -23,6 +26,8 @@ holes_find_hole(int fd, int64_t at)
 {
 	return lseek(fd, at, SEEK_HOLE);
 }
+
+#ifdef __linux__
 
 int
 holes_punch(int fd, int64_t at, int64_t size)
@@ -38,11 +43,25 @@ holes_zero(int fd, int64_t at, int64_t size)
 	    size);
 }
 
+#else
+
+int
+holes_zero(int fd, int64_t at, int64_t size)
+{
+	(void)fd;
+	(void)at;
+	(void)size;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+#endif
+
 #ifdef HAVE_LINUX_SENDFILE
 int
 holes_open(size_t size)
 {
-	int fd = memfd_create("zeros", MFD_CLOEXEC), error;
+	int fd = memory_file_open("zeros"), error;
 
 	if (fd < 0 || ftruncate(fd, (off_t)size) == 0)
 		return fd;

@@ -32,6 +32,11 @@ int page_cache_look(int fd, int64_t from, int64_t to, unsigned char *pages);
  * it, mincore(2) says that every page is in memory. */
 bool page_cache_is_told(int fd);
 
+/** Check that page_cache_drop() can drop pages of this file or block device, by
+ * asking for one beyond its end.  Return 0, or -1 with errno: ENOSYS on Linux
+ * without CONFIG_ADVISE_SYSCALLS, on macOS and on illumos. */
+int page_cache_check_drop(int fd);
+
 /** Drop the pages of the range, except those that are dirty or in use: mapped,
  * or on their way through a pipe or a socket. */
 void page_cache_drop(int fd, int64_t from, int64_t to);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/falloc.h>
 
 #include "filesystem.h"
 
@@ -17,6 +16,10 @@ preallocate_pays(int fd, int64_t size)
 	return size >= LEAST && filesystem_of(fd) == FILESYSTEM_EXT4;
 }
 
+#ifdef __linux__
+
+#include <linux/falloc.h>
+
 int
 preallocate(int fd, int64_t size)
 {
@@ -27,3 +30,16 @@ preallocate(int fd, int64_t size)
 	 * nothing about the room. */
 	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -1 : 0;
 }
+
+#else
+
+/** Do nothing.  It is not known to pay elsewhere. */
+int
+preallocate(int fd, int64_t size)
+{
+	(void)fd;
+	(void)size;
+	return 0;
+}
+
+#endif

@@ -3,18 +3,21 @@
 #include "processes.h"
 
 #include <errno.h>
+#include <sys/param.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifdef __linux__
+
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/param.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 /* The most processes of a system that are looked at.  What is above that, at
  * the end of /proc, is not found. */
@@ -64,11 +67,13 @@ path_of(char path[64], const char *directory, int number, const char *name)
 	strlcat(path, name, 64);
 }
 
-/** Read the file of a process as text.  Return false if it has ended. */
+/** Read the file of a process as text, up to size - 1 bytes.  Return false if
+ * the process has ended. */
 static bool
 read_of(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[64];
+	size_t length = 0;
 	ssize_t n;
 	int fd;
 
@@ -76,10 +81,13 @@ read_of(pid_t pid, const char *name, char *text, size_t size)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	n = read(fd, text, size - 1);
+	do {
+		n = read(fd, text + length, size - 1 - length);
+		length += (size_t)MAX(n, 0);
+	} while (n > 0 || (n < 0 && errno == EINTR));
 	close(fd);
-	text[MAX(n, 0)] = '\0';
-	return n > 0;
+	text[length] = '\0';
+	return n == 0 && length > 0;
 }
 
 /** Fill in the state and the parent: "PID (NAME) STATE PPID ...".  The name may
@@ -203,6 +211,12 @@ processes_rename(const char *name)
 	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
+void
+processes_end_with_parent(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /** Stop all descendants. */
 static void
 processes_stop(void)
@@ -277,6 +291,46 @@ processes_signal(int signal)
 		if (all[i].ours && !process_ignores(all[i].pid, signal))
 			(void)kill(all[i].pid, SIGCONT);
 }
+
+#else
+
+int
+processes_visible(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+processes_adopt(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+processes_rename(const char *name)
+{
+	(void)name;
+}
+
+void
+processes_end_with_parent(void)
+{
+}
+
+void
+processes_signal(int signal)
+{
+	(void)signal;
+}
+
+void
+processes_hold_pipes(void)
+{
+}
+
+#endif
 
 void
 processes_close_from(int first)

@@ -21,6 +21,10 @@ int processes_adopt(void);
 /** Set the name that ps(1) shows for this process: at most 15 characters. */
 void processes_rename(const char *name);
 
+/** Have SIGKILL sent to this process when its parent ends, where the system can
+ * (Linux: PR_SET_PDEATHSIG). */
+void processes_end_with_parent(void);
+
 /**
  * Send SIGSTOP to all descendants of this process, until no running one is
  * left, so that none can see how another ends.  Then send each of them

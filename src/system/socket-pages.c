@@ -2,6 +2,8 @@
 
 #include "socket-pages.h"
 
+#ifdef __linux__
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -43,3 +45,12 @@ socket_pages_release(void)
 	}
 	(void)sched_setaffinity(0, sizeof(all), &all);
 }
+
+#else
+
+void
+socket_pages_release(void)
+{
+}
+
+#endif

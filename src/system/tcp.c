@@ -2,6 +2,8 @@
 
 #include "tcp.h"
 
+#ifdef __linux__
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/tcp.h>
@@ -76,3 +78,37 @@ tcp_pace(int fd, int64_t rate)
 	(void)setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most,
 	    sizeof(most));
 }
+
+#else
+
+#include "socket-queue.h"
+
+int64_t
+tcp_acknowledged(int fd)
+{
+	(void)fd;
+	return -1;
+}
+
+/** BSD and macOS keep what is not acknowledged in the socket's buffer. */
+int64_t
+tcp_unacknowledged(int fd)
+{
+	return socket_queue(fd);
+}
+
+bool
+tcp_was_connected(int fd)
+{
+	(void)fd;
+	return false;
+}
+
+void
+tcp_pace(int fd, int64_t rate)
+{
+	(void)fd;
+	(void)rate;
+}
+
+#endif

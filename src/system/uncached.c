@@ -3,6 +3,7 @@
 #include "uncached.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "../base/missing.h"
 
@@ -44,6 +45,24 @@ uncached_writev(int fd, const struct iovec *view, int count, off_t offset)
 	return uncached_readv(fd, view, count, offset);
 }
 
+#endif
+
+/* illumos has directio(3C), which does not do this: it acts on the file for all
+ * processes, and drops the pages that were there before. */
+#ifdef F_NOCACHE
+int
+uncached_set(int fd)
+{
+	return fcntl(fd, F_NOCACHE, 1) < 0 ? -1 : 0;
+}
+#else
+int
+uncached_set(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
+}
 #endif
 
 bool

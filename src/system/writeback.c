@@ -2,6 +2,8 @@
 
 #include "writeback.h"
 
+#ifdef __linux__
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,3 +57,45 @@ writeback_rest(const struct writeback *writeback, int fd)
 {
 	(void)sync_file_range(fd, writeback->begun, 0, SYNC_FILE_RANGE_WRITE);
 }
+
+#else
+
+/* There is no sync_file_range(2). */
+
+bool
+writeback_at_rename(int fd)
+{
+	(void)fd;
+	return false;
+}
+
+bool
+writeback_helps(int fd)
+{
+	(void)fd;
+	return false;
+}
+
+void
+writeback_start(struct writeback *writeback, int fd)
+{
+	(void)fd;
+	*writeback = (struct writeback){ .on = false };
+}
+
+void
+writeback_follow(struct writeback *writeback, int fd, int64_t written)
+{
+	(void)writeback;
+	(void)fd;
+	(void)written;
+}
+
+void
+writeback_rest(const struct writeback *writeback, int fd)
+{
+	(void)writeback;
+	(void)fd;
+}
+
+#endif

@@ -6,9 +6,59 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
 
 #include "../base/diag.h"
+
+#if defined(__linux__)
+#include <sys/xattr.h>
+#elif defined(__APPLE__) && defined(HAVE_SYS_XATTR_H)
+#include <sys/xattr.h>
+
+/* macOS has no namespaces.  A resource fork is content of the file, like its
+ * data. */
+#define IN_USER_SPACE(name)	(strcmp((name), "com.apple.ResourceFork") != 0)
+
+/** Make the errno that of Linux: macOS has numbers of its own for "no such
+ * attribute" and "not supported by this file system". */
+static ssize_t
+as_linux(ssize_t result)
+{
+	if (result < 0 && errno == ENOATTR)
+		errno = ENODATA;
+	else if (result < 0 && errno == ENOTSUP)
+		errno = EOPNOTSUPP;
+	return result;
+}
+
+/* There they have more parameters. */
+#define getxattr(path, name, value, size) \
+	as_linux(getxattr((path), (name), (value), (size), 0, 0))
+#define fgetxattr(fd, name, value, size) \
+	as_linux(fgetxattr((fd), (name), (value), (size), 0, 0))
+#define fsetxattr(fd, name, value, size, flags) \
+	(int)as_linux(fsetxattr((fd), (name), (value), (size), 0, (flags)))
+#define listxattr(path, names, size) \
+	as_linux(listxattr((path), (names), (size), 0))
+#define flistxattr(fd, names, size) \
+	as_linux(flistxattr((fd), (names), (size), 0))
+#define fremovexattr(fd, name) \
+	(int)as_linux(fremovexattr((fd), (name), 0))
+#else
+/* The calls of FreeBSD and illumos have nothing in common with these. */
+#define refuse()	(errno = EOPNOTSUPP, -1)
+#define getxattr(path, name, value, size) \
+	((void)(path), (void)(name), (void)(value), (void)(size), refuse())
+#define fgetxattr	getxattr
+#define fsetxattr(fd, name, value, size, flags) \
+	getxattr(fd, name, value, size)
+#define listxattr(path, names, size)	getxattr(path, "", names, size)
+#define flistxattr	listxattr
+#define fremovexattr(fd, name)		getxattr(fd, name, NULL, 0)
+#endif
+
+#ifndef IN_USER_SPACE
+#define IN_USER_SPACE(name)	(strncmp((name), "user.", strlen("user.")) == 0)
+#endif
 
 /* The largest that there are, so one call reads a list or a value whole, even
  * if it grows at that moment. */
@@ -84,8 +134,7 @@ is_in(const char *attribute, unsigned spaces)
 {
 	if (strcmp(attribute, XATTRS_RECORD) == 0)
 		return false;
-	return ((spaces & XATTRS_USER) &&
-	    strncmp(attribute, "user.", strlen("user.")) == 0) ||
+	return ((spaces & XATTRS_USER) && IN_USER_SPACE(attribute)) ||
 	    ((spaces & XATTRS_TRUSTED) &&
 	    strncmp(attribute, "trusted.", strlen("trusted.")) == 0);
 }

@@ -8,10 +8,17 @@
 #ifndef SYSTEM_XATTRS_H
 #define SYSTEM_XATTRS_H
 
-#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+#ifdef __linux__
+#include <linux/limits.h>
+#else
+#define XATTR_NAME_MAX	255
+#define XATTR_SIZE_MAX	65536
+#define XATTR_LIST_MAX	65536
+#endif
 
 /* The record that --resume keeps with a part (../endpoint/record.h).  It
  * describes that one file, so xattrs_copy() never copies it. */
@@ -19,7 +26,9 @@
 
 /** The namespaces that xattrs_copy() knows; a set of bits. */
 enum xattrs_space {
-	XATTRS_USER = 1,		/* user.*: for any program */
+	XATTRS_USER = 1,		/* user.*: for any program.  macOS has
+					   no namespaces: all but resource
+					   forks, which are content */
 	XATTRS_TRUSTED = 2,		/* trusted.*: only with CAP_SYS_ADMIN */
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../base/minmax.h"
 #include "../endpoint/look.h"
 #include "../system/filesystem.h"
 #include "../system/page-cache.h"
@@ -69,7 +70,7 @@ keep_resident(struct cache *cache, int64_t from, int64_t to)
 		return (int)resident;
 	if (resident >= to - from)
 		return keep(cache, from, to);
-	step = MIN(page_cache_ceiling((to - from) / 2), WINDOW);
+	step = min64(page_cache_ceiling((to - from) / 2), WINDOW);
 	for (; from < to; from += step)
 		if (keep_resident(cache, from, MIN(from + step, to)) < 0)
 			return -1;
@@ -91,26 +92,29 @@ has_cache(const struct endpoint *ep, const struct look *look)
 	    filesystem_of(ep->fd) != FILESYSTEM_MEMORY);
 }
 
-/** The kernel does not tell what it has in memory, so nothing will be dropped.
- * It does so itself if RWF_DONTCACHE works, and read-write may be used. */
+/** Drop nothing, because the kernel does not do `what`, for this reason.  Have
+ * it keep the data out of its page cache instead: that of SOURCE by
+ * RWF_DONTCACHE or F_NOCACHE, if read-write may be used; that of DEST by
+ * F_NOCACHE.  Never set the latter on an inherited descriptor.  If neither
+ * works, print a note. */
 static void
-do_without(struct cache *cache, int64_t size)
+do_without(struct cache *cache, int64_t size, const char *what,
+    const char *reason)
 {
 	const struct endpoint *ep = cache->ep;
 	const struct options *options = ep->options;
-	const char *why = errno == EPERM ?
-	    "only to its owner, and to users who may write it" :
-	    strerror(errno);
-	bool plain = options->method == ZC_READ_WRITE ||
+	const bool reads = ep->role == ROLE_SOURCE;
+	bool fits = !reads || options->method == ZC_READ_WRITE ||
 	    (options->method == ZC_AUTO && options->rules == NULL);
+	bool uncached = fits && ((reads && uncached_reads(ep->fd, size)) ||
+	    (!ep->inherited && uncached_set(ep->fd) == 0));
 
 	free(cache->kept);
-	*cache = (struct cache){ .uncached = plain &&
-		ep->role == ROLE_SOURCE && uncached_reads(ep->fd, size) };
-	if (!cache->uncached)
+	*cache = (struct cache){ .begun = true, .uncached = uncached };
+	if (!uncached)
 		diag_note("%s: --no-cache: data stays in the page cache, "
-		    "because the kernel does not tell what was there before: "
-		    "%s", ep->name, why);
+		    "because the kernel does not %s: %s", ep->name, what,
+		    reason);
 }
 
 enum status
@@ -120,14 +124,19 @@ cache_begin(struct cache *cache, const struct endpoint *ep, int64_t offset)
 	struct look look;
 	int64_t end = INT64_MAX;
 
-	if (!options->no_cache || cache->ep != NULL)
+	if (!options->no_cache || cache->begun)
 		return STATUS_OK;
-	look_open(&look, ep->fd);
+	cache->begun = true;
+	look_open(&look, ep);
 	if (!has_cache(ep, &look) || look.start < 0 || look.size < 0)
 		return STATUS_OK;
 	if (ep->role == ROLE_DEST && (look.flags & O_APPEND))
 		look.start = look.size;
-	*cache = (struct cache){ .ep = ep };
+	*cache = (struct cache){ .ep = ep, .begun = true };
+	if (page_cache_check_drop(ep->fd) < 0) {
+		do_without(cache, look.size, "drop it", strerror(errno));
+		return STATUS_OK;
+	}
 	cache->begin = sum(look.start, offset);
 	cache->before = cache->at = cache->moved = cache->begin;
 	cache->first = page_cache_floor(MAX(cache->begin - REACH, 0));
@@ -141,7 +150,9 @@ cache_begin(struct cache *cache, const struct endpoint *ep, int64_t offset)
 		return STATUS_OK;
 	if (errno == ENOMEM)
 		return endpoint_error(ep, "--no-cache");
-	do_without(cache, look.size);
+	do_without(cache, look.size, "tell what was there before",
+	    errno == EPERM ? "only to its owner, and to users who may write "
+	    "it" : strerror(errno));
 	return STATUS_OK;
 }
 
@@ -220,7 +231,7 @@ cache_follow(struct cache *cache, int64_t position)
 enum status
 cache_end(struct cache *cache)
 {
-	int64_t to = MIN(sum(cache->moved, REACH), cache->last), kept;
+	int64_t to = min64(sum(cache->moved, REACH), cache->last), kept;
 	enum status status;
 
 	if (cache->ep == NULL)

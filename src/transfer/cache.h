@@ -34,17 +34,18 @@ struct cache {
 	int64_t begin, moved;		/* what has moved: [begin, moved) */
 	struct cache_run *kept;		/* sorted, and apart from each other */
 	size_t count;
-	bool uncached;			/* a SOURCE whose pages are not known:
-					   use ZC_DONT_CACHE */
+	bool begun;			/* cache_begin() was called */
+	bool uncached;			/* the kernel keeps the data out: use
+					   ZC_DONT_CACHE for SOURCE */
 };
 
 /**
  * Find out what the page cache holds of an end that will move data from
  * `offset` bytes behind its position on.  Call it before anything is read or
- * written.  If it cannot be found out, drop nothing, and set cache->uncached if
- * read-write can do without; otherwise print a note.  Once it is known, further
- * calls do nothing: resume() reads DEST before it is written.  Return
- * STATUS_OK; on failure, print the reason and return the exit status.
+ * written.  If it cannot be found out, or no page can be dropped, drop nothing,
+ * and set cache->uncached if the kernel can keep the data out; otherwise print
+ * a note.  Further calls do nothing: resume() reads DEST before it is written.
+ * Return STATUS_OK; on failure, print the reason and return the exit status.
  */
 enum status cache_begin(struct cache *, const struct endpoint *,
     int64_t offset);

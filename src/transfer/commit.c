@@ -4,6 +4,7 @@
 
 #include "../base/diag.h"
 #include "../base/gauge.h"
+#include "watch.h"
 
 /** Leave the page cache as it was found, while the end is open. */
 static enum status
@@ -27,12 +28,17 @@ commit(struct dest *dest)
 	return status;
 }
 
-/** Wait for a peer or a command, and commit it once it is settled. */
+/** Wait for a peer or a command.  Once it has taken all, check that SOURCE's
+ * lent pages were still the same; once it is settled, commit it. */
 static enum status
 await(struct dest *dest, bool alone)
 {
 	enum status status = endpoint_await(&dest->end, alone);
 
+	if (status == STATUS_OK && dest->end.taken && dest->lent != NULL) {
+		status = watch_check_lent(dest->lent, dest->end.name);
+		dest->lent = NULL;
+	}
 	return status == STATUS_OK && dest->end.settled ? commit(dest) : status;
 }
 

@@ -68,11 +68,11 @@ name_for(const struct endpoint *source, const struct endpoint *dest)
 	return "-";
 }
 
-/** Print the digest and the name, which is escaped as by sha256sum(1).  With
- * xxh3, escape nothing but a newline, which would end the line: xxhsum(1) reads
- * escaped names since 0.8.2 only. */
-static void
-print_line(FILE *stream, const struct digest_value *value, const char *name)
+/* sha256sum(1) escapes these characters.  With xxh3, escape nothing but a
+ * newline: xxhsum(1) reads escaped names since 0.8.2 only. */
+void
+digest_file_line(FILE *stream, const struct digest_value *value,
+    const char *name)
 {
 	const char *special = value->algorithm == DIGEST_SHA256 ? "\\\n\r" :
 	    "\n";
@@ -125,7 +125,7 @@ write_lines(struct endpoint *file, const struct digest_value *value,
 		return endpoint_error(file, "write");
 	FOR_EACH_DEST(dest, ends)
 		if (dest->committed)
-			print_line(stream, value,
+			digest_file_line(stream, value,
 			    name_for(&ends->source, &dest->end));
 	if (fclose(stream) != 0 || write_all(file, lines, size) < 0)
 		status = endpoint_error(file, "write");

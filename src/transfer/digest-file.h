@@ -5,6 +5,8 @@
 #ifndef TRANSFER_DIGEST_FILE_H
 #define TRANSFER_DIGEST_FILE_H
 
+#include <stdio.h>
+
 #include "../base/digest.h"
 #include "../base/options.h"
 #include "../base/status.h"
@@ -34,6 +36,10 @@ enum status digest_file_open(struct digest_file *, const struct options *);
  */
 enum status digest_file_write(struct digest_file *, const struct digest_value *,
     struct ends *);
+
+/** Write "HEX  NAME" and a newline.  What would end the line early is escaped
+ * as the program that checks it reads it. */
+void digest_file_line(FILE *, const struct digest_value *, const char *name);
 
 /** Close the file.  What was not written is undone. */
 void digest_file_close(struct digest_file *);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../base/minmax.h"
 #include "../system/block.h"
 #include "../zcopy.h"
 
@@ -27,7 +28,7 @@ direct_concerns(const struct endpoint *ep)
 	if (!ep->inherited)
 		return false;
 	/* On a pipe the flag means something else: packets, see pipe(2). */
-	kind = zc_kind_of(ep->fd);
+	kind = endpoint_kind(ep);
 	return (kind == ZC_REGULAR || kind == ZC_BLOCK) &&
 	    (fcntl(ep->fd, F_GETFL) & O_DIRECT);
 }
@@ -36,7 +37,7 @@ int64_t
 direct_least(const struct endpoint *ep)
 {
 	return direct_concerns(ep) ?
-	    MAX(block_for_direct_io(ep->fd), PAGE) : 1;
+	    max64(block_for_direct_io(ep->fd), PAGE) : 1;
 }
 
 /** Check that one end can begin where it is, and take `count` bytes; -1: they

@@ -20,6 +20,7 @@
 #include "../endpoint/listeners.h"
 #include "../endpoint/socket.h"
 #include "fit.h"
+#include "user.h"
 
 #define BLOCK	((size_t)256 * 1024)
 #define BACKLOG	64			/* clients waiting for their turn */
@@ -89,7 +90,7 @@ serve(struct endpoint *ep)
 		    &address, &length) };
 		if (client.fd < 0)
 			return endpoint_error(ep, "accept");
-		client.tcp = address.ss_family != AF_UNIX;
+		client.tcp = socket_is_inet(address.ss_family);
 		address_format(client.name, (struct sockaddr *)&address,
 		    length);
 		client_serve(&client, ep->options);
@@ -112,7 +113,8 @@ run(struct endpoint *ep)
 	status = endpoint_open(ep);
 	if (status != STATUS_OK)
 		return status;
-	return serve(ep);
+	status = user_become(ep->options->user);
+	return status != STATUS_OK ? status : serve(ep);
 }
 
 enum status

@@ -5,6 +5,7 @@
 #include "../base/diag.h"
 #include "../base/signals.h"
 #include "tally.h"
+#include "user.h"
 
 struct dest *
 ends_next(struct ends *ends, struct dest *dest)
@@ -36,6 +37,55 @@ ends_end_step(struct ends *ends, struct dest *dest, enum status status)
 	ends_abort_dest(dest);
 	return signals_caught() != 0 || ends->source.options->all_or_none ||
 	    ends_next(ends, NULL) == NULL ? status : STATUS_OK;
+}
+
+/** Open the destinations whose traits, as far as they are in `mask`, are
+ * `traits`. */
+static enum status
+open_those(struct ends *ends, unsigned mask, unsigned traits,
+    ends_opener *opener, void *arg)
+{
+	enum status status;
+
+	FOR_EACH_DEST(dest, ends) {
+		if ((dest->end.type->traits & mask) != traits)
+			continue;
+		status = opener(ends, dest, arg);
+		if (status != STATUS_OK)
+			return status;
+		if (dest->status != STATUS_OK)
+			continue;
+		status = endpoint_check_distinct(&ends->source, &dest->end);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+enum status
+ends_open_dests(struct ends *ends, ends_opener *opener, void *arg)
+{
+	const char *user = ends->source.options->user;
+	enum status status;
+
+	if (user == NULL)
+		return open_those(ends, 0, 0, opener, arg);
+	status = open_those(ends, ENDPOINT_LISTENS, ENDPOINT_LISTENS, opener,
+	    arg);
+	if (status != STATUS_OK)
+		return status;
+	status = user_become(user);
+	return status != STATUS_OK ? status :
+	    open_those(ends, ENDPOINT_LISTENS, 0, opener, arg);
+}
+
+bool
+ends_have_file(struct ends *ends)
+{
+	FOR_EACH_DEST(dest, ends)
+		if (endpoint_kind(&dest->end) == ZC_REGULAR)
+			return true;
+	return false;
 }
 
 void

@@ -17,6 +17,8 @@
 #include "../zcopy.h"
 #include "cache.h"
 
+struct watch;
+
 /** A destination, and what became of it. */
 struct dest {
 	struct endpoint end;
@@ -27,6 +29,9 @@ struct dest {
 					   failed, `bytes` are those that have
 					   arrived */
 	bool peer_ended;		/* its peer will send nothing more */
+	const struct watch *lent;	/* of SOURCE, if pages of it were lent
+					   to a peer or a command, which may not
+					   have taken them yet; or NULL */
 	bool committed;			/* it is complete, for good */
 	enum status status;		/* STATUS_OK, or why it has failed */
 	bool broken;			/* its pipe has lost its reader: zcopy
@@ -60,6 +65,20 @@ struct endpoint *ends_begin_step(struct dest *);
  * out ends_begin_step().
  */
 enum status ends_end_step(struct ends *, struct dest *, enum status);
+
+/** Open one destination, or only look at it, as one step.  Return as
+ * ends_end_step(). */
+typedef enum status ends_opener(struct ends *, struct dest *, void *arg);
+
+/**
+ * Open each destination, and check that it is not SOURCE.  With --user, open
+ * those that listen first, then become that user.  Return STATUS_OK if the
+ * transfer goes on; otherwise the status.
+ */
+enum status ends_open_dests(struct ends *, ends_opener *opener, void *arg);
+
+/** True if a destination, all of which are open, is a regular file. */
+bool ends_have_file(struct ends *);
 
 /** Undo what is not committed of a destination, and close it.  It may be called
  * twice. */

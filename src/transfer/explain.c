@@ -10,6 +10,7 @@
 #include "../base/diag.h"
 #include "../base/output.h"
 #include "../endpoint/look.h"
+#include "buffering.h"
 #include "digesting.h"
 #include "direct.h"
 #include "move.h"
@@ -166,6 +167,16 @@ print_rate(const struct options *options)
 }
 
 static void
+print_buffer(const struct options *options, bool indirect)
+{
+	if (options->buffer > 0)
+		printf("%-13sup to %" PRId64 " bytes %s\n", "buffer",
+		    options->buffer, indirect ? "in memory, which a thread "
+		    "fills from SOURCE" : "of SOURCE in the page cache, which "
+		    "a thread reads ahead");
+}
+
+static void
 print_digest(const struct options *options, bool follows)
 {
 	const enum digest_algorithm algorithm = digesting_algorithm(options);
@@ -217,17 +228,20 @@ drop_missing(struct zc_plan *plan)
 	plan->count = kept;
 }
 
-/** Make the plan of the run, which `looks` at the data or not.  Return the
- * method that --select prefers, or ZC_AUTO. */
+/** Make the plan of the run, which `looks` at the data or not, and is
+ * `indirect` or not (buffering.h).  Return the method that --select prefers, or
+ * ZC_AUTO. */
 static enum zc_method
 make_plan(struct zc_plan *plan, const struct zc_ends *ends,
-    const struct options *options, bool looks)
+    const struct options *options, bool looks, bool indirect)
 {
+	const unsigned flags = move_flags(options);
 	enum zc_method preferred = ZC_AUTO;
 
 	if (options->method == ZC_AUTO && options->rules != NULL)
 		preferred = rules_choose(options->rules, ends->bytes);
-	zc_plan(plan, ends, options->method, preferred, move_flags(options) |
+	zc_plan(plan, ends, options->method, preferred,
+	    (indirect ? buffering_flags(flags) : flags) |
 	    (looks ? (unsigned)ZC_LOOK : 0));
 	drop_missing(plan);
 	return preferred;
@@ -277,23 +291,39 @@ predict_end(struct ends *ends, const struct look *in)
 	return verdict(&result, ends, ends->dest);
 }
 
+/** Return where the job reads: in BUFFER_PAGES, SOURCE's own, also without
+ * --buffer. */
+static enum buffer_form
+form_of(struct ends *ends, const struct look *in, bool to_file)
+{
+	return ends->source.options->buffer > 0 ?
+	    buffering_form(ends, in, to_file) : BUFFER_PAGES;
+}
+
 /** Return what the plan for one destination depends on. */
 static struct zc_ends
-ends_of(const struct ends *ends, const struct look *in, const struct look *out)
+ends_of(const struct ends *ends, const struct look *in, const struct look *out,
+    enum buffer_form form)
 {
-	const struct endpoint *source = &ends->source;
+	const enum zc_kind kind[] = {
+		[BUFFER_PAGES] = in->kind,
+		[BUFFER_PIPES] = ZC_PIPE,
+		[BUFFER_FILE] = ZC_REGULAR,
+	};
 
 	return (struct zc_ends){
 		.size = sizeof(struct zc_ends),
-		.in = in->kind,
+		.in = kind[form],
 		.out = out->kind,
-		.bytes = source->expected,
+		.bytes = ends->source.expected,
 		.append = out->flags & O_APPEND,
 		.direct = out->flags & O_DIRECT,
 		.placed = false,	/* --seek moves the position itself */
-		.unseekable = in->kind == ZC_REGULAR && in->start < 0,
-		.shared = ends->count > 1 &&
-		    (in->start < 0 || in->kind == ZC_SYNTHETIC),
+		.unseekable = form == BUFFER_PAGES && in->kind == ZC_REGULAR &&
+		    in->start < 0,
+		.shared = ends->count > 1 && (form == BUFFER_PIPES ||
+		    (form == BUFFER_PAGES && (in->start < 0 ||
+		    in->kind == ZC_SYNTHETIC))),
 	};
 }
 
@@ -316,20 +346,23 @@ print_account(struct ends *ends, const struct look *in,
 	const struct endpoint *source = &ends->source;
 	const struct options *options = source->options;
 	const bool digests = digesting_algorithm(options) != DIGEST_NONE;
+	const bool to_file = has_file(ends, accounts);
 	const bool follows = digests && digesting_follows(source,
-	    in->kind == ZC_REGULAR && in->start >= 0,
-	    has_file(ends, accounts));
+	    in->kind == ZC_REGULAR && in->start >= 0, to_file);
+	const enum buffer_form form = form_of(ends, in, to_file);
 	enum status status, flushed;
 	enum zc_method preferred = ZC_AUTO;
 
 	print_end("source", source, in);
 	FOR_EACH_DEST(dest, ends) {
 		struct account *account = &accounts[dest - ends->dest];
-		const struct zc_ends kinds = ends_of(ends, in, &account->look);
+		const struct zc_ends kinds = ends_of(ends, in, &account->look,
+		    form);
 
 		account->plan = (struct zc_plan)ZC_PLAN_INIT;
 		preferred = make_plan(&account->plan, &kinds,
-		    dest->end.options, digests && !follows);
+		    dest->end.options, digests && !follows,
+		    form != BUFFER_PAGES);
 		print_dest(&dest->end, &account->look);
 	}
 	print_names("header", &options->headers);
@@ -337,6 +370,7 @@ print_account(struct ends *ends, const struct look *in,
 	print_names("trailer", &options->trailers);
 	print_choice(preferred, options);
 	print_rate(options);
+	print_buffer(options, form != BUFFER_PAGES);
 	print_digest(options, follows);
 	FOR_EACH_DEST(dest, ends) {
 		if (ends->count > 1)
@@ -371,6 +405,16 @@ check_dest(const struct endpoint *dest, const struct look *out,
 	    verdict_wrapped(dest) : STATUS_OK;
 }
 
+/** Look at a destination; `arg` is the first account. */
+static enum status
+look_at_dest(struct ends *ends, struct dest *dest, void *arg)
+{
+	struct account *accounts = arg;
+
+	return ends_end_step(ends, dest, endpoint_look(&dest->end,
+	    &accounts[dest - ends->dest].look));
+}
+
 /** Look for what would stop a run before the first byte, in the order of the
  * run, because it prints the first error only. */
 static enum status
@@ -391,17 +435,9 @@ look_at_all(struct ends *ends, struct look *in,
 	status = endpoint_look(source, in);
 	if (status != STATUS_OK)
 		return status;
-	FOR_EACH_DEST(dest, ends) {
-		status = ends_end_step(ends, dest, endpoint_look(&dest->end,
-		    &accounts[dest - ends->dest].look));
-		if (status != STATUS_OK)
-			return status;
-		if (dest->status != STATUS_OK)
-			continue;
-		status = endpoint_check_distinct(source, &dest->end);
-		if (status != STATUS_OK)
-			return status;
-	}
+	status = ends_open_dests(ends, look_at_dest, accounts);
+	if (status != STATUS_OK)
+		return status;
 	status = skip_look(ends, in);
 	if (status != STATUS_OK)
 		return status;

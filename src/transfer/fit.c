@@ -57,7 +57,7 @@ static const struct lack {
 	enum status (*refuse)(const struct endpoint *dest, const char *option);
 } lacks[] = {
 	{ NEED_PATH | NEED_POSITION, NULL, refuse_name },
-	{ NEED_LISTEN, "no end listens on TCP", NULL },
+	{ NEED_LISTEN, "no end listens on TCP or vsock", NULL },
 	{ NEED_TCP, "no end is on TCP", NULL },
 	{ NEED_FAMILY, "a socket that listens already has its own family",
 	    NULL },
@@ -91,7 +91,7 @@ offers(const struct endpoint *dest)
 {
 	unsigned all = dest->type->offers;
 
-	if (dest->inherited && zc_kind_of(dest->fd) == ZC_SOCKET)
+	if (dest->inherited && endpoint_kind(dest) == ZC_SOCKET)
 		all |= NEED_SOCKET;
 	return all | (options_needing(dest->options, LOOKED_AT) != NULL ?
 	    offers_by_kind(dest) : LOOKED_AT);

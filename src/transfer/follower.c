@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/param.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -32,8 +31,6 @@
  * most a hole, which it is not asked for, and data. */
 #define RANGES		64
 #define RANGES_SPARE	4
-
-#define PATIENCE	INT64_C(200000000)	/* nanoseconds for its end */
 
 struct range {
 	int64_t from, length;
@@ -249,31 +246,14 @@ follower_finish(struct follower *follower)
 	return errno != 0 ? -1 : 0;
 }
 
-/** Return the time after so many nanoseconds, for sem_timedwait(3). */
-static struct timespec
-time_after(int64_t nanoseconds)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	nanoseconds += time.tv_nsec;
-	time.tv_sec += (time_t)(nanoseconds / 1000000000);
-	time.tv_nsec = (long)(nanoseconds % 1000000000);
-	return time;
-}
-
 bool
 follower_end(struct follower *follower)
 {
-	const struct timespec until = time_after(PATIENCE);
-
 	if (follower == NULL)
 		return true;
 	tell(follower, &follower->stopped);
-	while (sem_timedwait(&follower->idle, &until) < 0)
-		if (errno != EINTR)
-			return false;
-	pthread_join(follower->thread, NULL);
+	if (!thread_join_soon(follower->thread, &follower->idle))
+		return false;
 	sem_destroy(&follower->idle);
 	release(follower);
 	return true;

@@ -8,9 +8,12 @@
 #include "../base/clock.h"
 #include "../base/deadline.h"
 #include "../base/gauge.h"
+#include "../base/minmax.h"
 #include "../endpoint/look.h"
 #include "../report/progress.h"
 #include "../system/filesystem.h"
+#include "../system/timer-slack.h"
+#include "buffering.h"
 #include "direct.h"
 #include "mover.h"
 #include "sparse.h"
@@ -27,6 +30,14 @@ move_flags(const struct options *options)
 	    (options->stable ? (unsigned)ZC_STABLE : 0) |
 	    (options->no_disk_io ? (unsigned)ZC_NODISKIO : 0) |
 	    sparse_flags(options);
+}
+
+/** Return the flags for reading SOURCE itself. */
+static unsigned
+flags_of(const struct mover *mover)
+{
+	return move_flags(mover->options) |
+	    (mover->cache->uncached ? ZC_DONT_CACHE : 0);
 }
 
 /** True if no call can exceed FOLLOWED_BLOCK.  Then leave block_size alone: it
@@ -62,11 +73,12 @@ limit_rate(struct mover *mover)
 		return;
 	block = direct_least(&mover->ends->source);
 	for (size_t i = 0; i < mover->sinks.count; i++)
-		block = MAX(block, direct_least(&mover->sinks.dest[i]->end));
+		block = max64(block, direct_least(&mover->sinks.dest[i]->end));
 	rate_begin(&mover->rate, options->rate, block);
 }
 
-/** True if calls are to be limited to FOLLOWED_BLOCK. */
+/** True if calls are to be limited to FOLLOWED_BLOCK.  read-write limits them
+ * by itself, and with ZC_DONT_CACHE nothing else is used. */
 static bool
 is_followed(const struct mover *mover)
 {
@@ -75,9 +87,9 @@ is_followed(const struct mover *mover)
 
 	for (size_t i = 0; i < mover->sinks.count; i++)
 		follows |= mover->sinks.dest[i]->end.writeback.on;
-	if (!follows || is_small(source))
+	if (!follows || mover->cache->uncached || is_small(source))
 		return false;
-	for (size_t i = 0; i < mover->sinks.count; i++)
+	for (size_t i = 0; i < mover->sinks.count && mover->buffer == NULL; i++)
 		shares |= filesystem_may_share(source->fd,
 		    mover->sinks.dest[i]->end.fd);
 	return !shares;
@@ -95,18 +107,22 @@ set_sinks(struct zc_sink sinks[DESTS_MAX], const struct mover *mover,
 	}
 }
 
-/** Ask the engine for what the digest needs, if there is one. */
-static void
-ask_for_digest(struct zc_request *request, const struct digesting *digesting)
+/** True if mover_allow() may limit what a call moves: for the rate, progress,
+ * the buffer, or a thread that computes the digest. */
+static bool
+is_limited(const struct mover *mover)
 {
-	if (digesting->digest == NULL)
-		return;
-	if (digesting->follower != NULL) {
-		request->allow = mover_allow;
-	} else {
-		request->flags |= ZC_LOOK;
-		request->look = mover_look;
-	}
+	return mover->rate.limit > 0 || mover->step > 0 ||
+	    mover->buffer != NULL || (mover->digesting != NULL &&
+	    mover->digesting->follower != NULL);
+}
+
+/** True if the digest sees the data between read(2) and write(2). */
+static bool
+is_looked_at(const struct mover *mover)
+{
+	return mover->digesting->digest != NULL &&
+	    mover->digesting->follower == NULL;
 }
 
 /** Return what to ask of the engine.  It refers to the mover and to `sinks`. */
@@ -125,8 +141,7 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr,
 	request.bytes = look_wanted(source);
 	request.hdtr = hdtr;
 	request.method = options->method;
-	request.flags = move_flags(options) |
-	    (mover->cache->uncached ? ZC_DONT_CACHE : 0) |
+	request.flags = flags_of(mover) |
 	    (options->all_or_none ? 0 : (unsigned)ZC_DROP_SINKS);
 	request.block_size = options->block_size;
 	if (options->block_size == 0 && is_followed(mover))
@@ -138,9 +153,12 @@ request_for(struct mover *mover, const struct zc_hdtr *hdtr,
 	request.arg = mover;
 	request.timeout = timeout_of(options);
 	limit_rate(mover);
-	if (mover->rate.limit > 0 || mover->step > 0)
-		request.allow = mover_allow;
-	ask_for_digest(&request, mover->digesting);
+	request.allow = is_limited(mover) ? mover_allow : NULL;
+	if (is_looked_at(mover)) {
+		request.flags |= ZC_LOOK;
+		request.look = mover_look;
+	}
+	buffering_request(mover, &request);
 	return request;
 }
 
@@ -174,28 +192,46 @@ line_up(struct mover *mover, const struct zc_hdtr *hdtr)
 	deadline_look(&mover->deadline, mover->interval);
 }
 
-/** Print why zc_job_new() has failed, naming the destination that it has failed
- * for.  Return the exit status.  No destination was begun. */
-static enum status
-refuse(struct mover *mover, struct zc_result *result)
+/** Return the index of the first destination that the engine refuses to write
+ * from SOURCE, because they overlap, with errno; the number of destinations if
+ * it refuses none. */
+static size_t
+first_refused(const struct mover *mover, const struct zc_hdtr *hdtr)
 {
 	const struct sinks *sinks = &mover->sinks;
-	size_t culprit = 0;
+	const struct endpoint *source = &mover->ends->source;
+	size_t i;
+
+	for (i = 0; i < sinks->count; i++) {
+		struct zc_request request = ZC_REQUEST_INIT(source->fd,
+		    sinks->dest[i]->end.fd);
+		struct zc_ends ends = ZC_ENDS_INIT;
+
+		request.bytes = look_wanted(source);
+		request.hdtr = hdtr;
+		if (zc_ends_of(&ends, &request) < 0)
+			break;
+	}
+	return i;
+}
+
+/** Print why the engine refuses the transfer, as errno says, naming the
+ * destination that it refuses.  Return the exit status.  No destination was
+ * begun. */
+static enum status
+refuse(struct mover *mover, const struct zc_hdtr *hdtr,
+    struct zc_result *result)
+{
+	size_t culprit;
 
 	result->outcome = ZC_INVALID;
 	result->error = errno;
-	for (size_t i = 0; i < sinks->count; i++) {
-		const struct zc_request request = ZC_REQUEST_INIT(
-		    mover->ends->source.fd, sinks->dest[i]->end.fd);
-		struct zc_ends ends = ZC_ENDS_INIT;
-
-		if (zc_ends_of(&ends, &request) == 0)
-			continue;
+	culprit = first_refused(mover, hdtr);
+	if (culprit < mover->sinks.count)
 		result->error = errno;
-		culprit = i;
-		break;
-	}
-	return verdict(result, mover->ends, sinks->dest[culprit]);
+	else
+		culprit = 0;
+	return verdict(result, mover->ends, mover->sinks.dest[culprit]);
 }
 
 /** Add to the total why methods were refused, which the engine tells for each
@@ -222,11 +258,13 @@ keep_results(const struct mover *mover, struct zc_result *total)
 	const struct sinks *sinks = &mover->sinks;
 
 	*total = *zc_job_result(sinks->job);
+	if (mover->indirect && total->outcome != ZC_DONE)
+		total->lost = mover->lost;
 	for (size_t i = 0; i < sinks->count; i++) {
 		struct zc_result *result = &sinks->dest[i]->result;
 
 		if (!mover->judged[i])
-			*result = *zc_job_sink(sinks->job, i);
+			*result = mover_result(mover, i);
 		sinks->dest[i]->end.sent = result->header_bytes +
 		    result->bytes + result->trailer_bytes;
 	}
@@ -285,12 +323,16 @@ run(struct mover *mover, struct moved *moved)
 {
 	enum status status;
 
+	timer_slack_shorten();		/* commands run already */
 	(void)zc_job_run(mover->sinks.job, NULL, 0);
 	zc_job_end(mover->sinks.job);
+	buffering_end(mover);
 	moved->seconds = clock_seconds_since(mover->began);
 	moved->waits = mover->waits;
 	keep_results(mover, &moved->result);
 	status = judge_all(mover, &moved->result);
+	if (status == STATUS_OK)
+		status = buffering_confirm(mover, moved->result.bytes);
 	zc_job_free(mover->sinks.job);
 	return status;
 }
@@ -305,17 +347,32 @@ move(struct ends *ends, const struct zc_hdtr *hdtr, const struct watch *watch,
 		.step = progress_is_shown() ? MOVER_STEP : 0 };
 	struct zc_sink sinks[DESTS_MAX];
 	struct zc_request request;
+	enum status status;
 
 	line_up(&mover, hdtr);
+	*moved = (struct moved){ .result = ZC_RESULT_INIT };
+	/* A job with a buffer would not notice that the ends overlap. */
+	if (mover.options->buffer > 0 &&
+	    first_refused(&mover, hdtr) < mover.sinks.count)
+		return refuse(&mover, hdtr, &moved->result);
+	status = buffering_open(&mover);
+	if (status != STATUS_OK)
+		return status;
 	request = request_for(&mover, hdtr, sinks);
 	gauge_phase(PHASE_MOVING);
 	gauge_moved(0);
 	gauge_expect(ends->source.expected);
 	mover.began = mover.stepped = clock_now();
-	*moved = (struct moved){ .result = ZC_RESULT_INIT };
 	mover.sinks.job = zc_job_new(&request);
-	return mover.sinks.job != NULL ? run(&mover, moved) :
-	    refuse(&mover, &moved->result);
+	if (mover.sinks.job == NULL)
+		status = refuse(&mover, hdtr, &moved->result);
+	else
+		status = buffering_start(&mover, flags_of(&mover));
+	if (status == STATUS_OK)
+		return run(&mover, moved);
+	buffer_close(mover.buffer);
+	zc_job_free(mover.sinks.job);
+	return status;
 }
 
 void
@@ -333,8 +390,7 @@ move_plainly(struct ends *ends, int out, int64_t bytes,
 	request.arg = &mover;
 	request.timeout = timeout_of(options);
 	limit_rate(&mover);
-	if (mover.rate.limit > 0)
-		request.allow = mover_allow;
+	request.allow = is_limited(&mover) ? mover_allow : NULL;
 	deadline_begin(&mover.deadline, options, DEADLINE_NEVER);
 	(void)zc_transfer(&request, result);
 }

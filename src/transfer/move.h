@@ -22,8 +22,8 @@ struct moved {
  * Move options->bytes bytes from SOURCE to all destinations, with hdtr around
  * them.  Return STATUS_OK if at least one has got everything; otherwise print
  * the reason and return the exit status.  One exception: if the only
- * destination is ZC_UNSUITED, print nothing and return STATUS_METHOD.  run()
- * then calls verdict(), and the benchmark does not fail.
+ * destination is ZC_UNSUITED, print nothing and return STATUS_METHOD.
+ * run_transfer() then calls verdict(), and the benchmark does not fail.
  *
  * Call endpoint_begin() for each destination when its methods have been chosen,
  * and cache_begin(); call cache_follow() while data moves, and show it to

@@ -12,6 +12,7 @@
 #include "../endpoint/part.h"
 #include "../report/verbose.h"
 #include "ahead.h"
+#include "buffering.h"
 #include "rules.h"
 #include "tally.h"
 #include "verdict.h"
@@ -126,23 +127,33 @@ follow(struct endpoint *end, struct cache *cache, const struct zc_moved *moved)
 	return status;
 }
 
-/** After bytes of SOURCE have been moved, digest them, and drop pages that all
- * sinks have read. */
+/** Release the part of the buffer, and drop the pages of SOURCE, that all sinks
+ * have read. */
+static enum status
+release_read(struct mover *mover)
+{
+	const int64_t least = least_of(mover, mover->read);
+
+	if (least <= mover->least)
+		return STATUS_OK;
+	mover->least = least;
+	if (mover->buffer != NULL)
+		buffer_release(mover->buffer, least);
+	return cache_follow(mover->cache, least);
+}
+
+/** After bytes of SOURCE have been moved, digest them, and note how far this
+ * sink has read. */
 static enum status
 follow_source(struct mover *mover, const struct zc_event *event)
 {
 	const struct zc_moved *moved = &event->moved;
-	int64_t least;
 
 	digesting_follow(mover->digesting, moved);
 	if (moved->in_from < 0)
 		return STATUS_OK;
 	mover->read[event->sink] = moved->in_from + moved->length;
-	least = least_of(mover, mover->read);
-	if (least <= mover->least)
-		return STATUS_OK;
-	mover->least = least;
-	return cache_follow(mover->cache, least);
+	return release_read(mover);
 }
 
 /** Show which of several destinations is the slowest. */
@@ -175,7 +186,10 @@ mover_ask(const struct mover *mover, struct dest *dest,
     const struct zc_result *result)
 {
 	struct ends *ends = mover->ends;
+	enum status status = buffering_ask(mover, result);
 
+	if (status != STATUS_OK)
+		return status;
 	if (result->outcome == ZC_SHORT)
 		return endpoint_ended(&ends->source, false,
 		    tally(ends, result->bytes, -1).text);
@@ -186,6 +200,15 @@ mover_ask(const struct mover *mover, struct dest *dest,
 	return STATUS_OK;
 }
 
+struct zc_result
+mover_result(const struct mover *mover, size_t sink)
+{
+	struct zc_result result = *zc_job_sink(mover->sinks.job, sink);
+
+	buffering_correct(mover, &result);
+	return result;
+}
+
 enum status
 mover_judge(struct mover *mover, size_t sink)
 {
@@ -193,13 +216,26 @@ mover_judge(struct mover *mover, size_t sink)
 	enum status status = dest->status;
 
 	mover->judged[sink] = true;
-	dest->result = *zc_job_sink(mover->sinks.job, sink);
+	dest->result = mover_result(mover, sink);
 	(void)ends_begin_step(dest);
 	if (status == STATUS_OK)
 		status = mover_ask(mover, dest, &dest->result);
 	if (status == STATUS_OK)
 		status = verdict(&dest->result, mover->ends, dest);
 	return ends_end_step(mover->ends, dest, status);
+}
+
+/** Note that a call has lent SOURCE's own pages to a peer or a command, which
+ * gets what is in them when it takes them. */
+static void
+note_lent(const struct mover *mover, struct dest *dest, enum zc_method method)
+{
+	const bool of_source = mover->buffer == NULL ||
+	    buffer_fd(mover->buffer) < 0;
+
+	if ((method == ZC_SENDFILE || method == ZC_SPLICE) && of_source &&
+	    endpoint_is_awaited(&dest->end))
+		dest->lent = mover->watch;
 }
 
 /** Make the step of a destination that this event asks for.  Return its
@@ -213,6 +249,7 @@ serve(struct mover *mover, struct dest *dest, const struct zc_event *event)
 	case ZC_EVENT_PLAN:
 		return begin(mover, end, &dest->cache, event->method);
 	case ZC_EVENT_MOVED:
+		note_lent(mover, dest, event->method);
 		return follow(end, &dest->cache, &event->moved);
 	default:
 		return STATUS_OK;
@@ -235,9 +272,12 @@ mover_approve(struct ends *ends, const struct watch *watch,
 static enum status
 approve(struct mover *mover, int64_t bytes)
 {
-	enum status status = mover_approve(mover->ends, mover->watch,
-	    mover->digesting, bytes);
+	enum status status = buffering_check_end(mover);
 
+	if (status != STATUS_OK)
+		return status;
+	status = mover_approve(mover->ends, mover->watch, mover->digesting,
+	    bytes);
 	gauge_phase(PHASE_MOVING);	/* the digest may have set another */
 	return status;
 }
@@ -263,8 +303,12 @@ mover_event(const struct zc_event *event, void *arg)
 	}
 	if (event->type == ZC_EVENT_TRAILER)
 		mover->status = approve(mover, event->bytes);
-	if (event->type == ZC_EVENT_DROPPED)
+	if (event->type == ZC_EVENT_DROPPED) {
 		(void)mover_judge(mover, event->sink);
+		/* The others may wait for what this one was too slow for. */
+		if (mover->status == STATUS_OK)
+			mover->status = release_read(mover);
+	}
 	return mover_event_plainly(event, arg) || mover->status != STATUS_OK;
 }
 
@@ -283,6 +327,10 @@ mover_allow(int64_t bytes, int64_t *until, void *arg)
 
 	if (mover->step > 0)
 		bytes = MIN(bytes, mover->step);
+	if (mover->buffer != NULL)
+		bytes = buffering_allow(mover, bytes);
+	if (bytes <= 0)
+		return bytes;
 	if (mover->digesting != NULL && mover->digesting->follower != NULL)
 		bytes = follower_allow(mover->digesting->follower, bytes,
 		    until);
@@ -307,7 +355,12 @@ int
 mover_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	struct mover *mover = arg;
+	const int bell = mover->buffer != NULL ? buffer_bell(mover->buffer) :
+	    -1;
+	const int done = peers_wait(&mover->sinks, wait, count, bell,
+	    &mover->waits);
 
-	return peers_wait(&mover->sinks, wait, count, &mover->waits);
+	if (mover->buffer != NULL)
+		buffer_silence(mover->buffer);
+	return done;
 }
-

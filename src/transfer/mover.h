@@ -11,9 +11,11 @@
 #include "../base/deadline.h"
 #include "../base/status.h"
 #include "../zcopy.h"
+#include "buffer.h"
 #include "cache.h"
 #include "digesting.h"
 #include "ends.h"
+#include "filler.h"
 #include "peers.h"
 #include "rate.h"
 #include "watch.h"
@@ -34,6 +36,8 @@ struct mover {
 	bool judged[DESTS_MAX];		/* mover_judge() was called */
 	int64_t most;			/* of `all` */
 	int64_t least;			/* of `read` */
+	int64_t first;			/* with --buffer: the position of the
+					   first byte */
 	const struct watch *watch;
 	struct cache *cache;		/* of SOURCE */
 	struct digesting *digesting;
@@ -42,6 +46,15 @@ struct mover {
 	double interval;		/* seconds between two checks for a
 					   reset; 0: none */
 	struct rate rate;		/* of --rate */
+	struct buffer *buffer;		/* --buffer; NULL without, and once it
+					   has been freed */
+	bool indirect;			/* the job reads the buffer, not
+					   SOURCE */
+	struct filler *filler;		/* its thread; NULL once it has ended */
+	struct zc_result filled;	/* of the filler, when it has ended */
+	int64_t lost;			/* bytes of SOURCE that were in the
+					   buffer, and are neither delivered nor
+					   put back */
 	int64_t waits;			/* calls of poll(2) */
 	int64_t began;			/* clock_now() */
 	int64_t step;			/* the most bytes that a call should
@@ -66,8 +79,12 @@ int64_t mover_allow(int64_t bytes, int64_t *until, void *arg);
 /** zc_request.look: --digest. */
 int mover_look(const void *data, int64_t size, void *arg);
 
-/** zc_request.wait: peers_wait(). */
+/** zc_request.wait: peers_wait(), also for the buffer. */
 int mover_wait(const struct zc_wait *, size_t count, void *arg);
+
+/** Return what became of a sink.  With --buffer, the filler knows why SOURCE
+ * has failed. */
+struct zc_result mover_result(const struct mover *, size_t sink);
 
 /** If SOURCE ended early, or nothing reads from the destination any more, let
  * that end print the reason: a command knows how it has exited.  Return the

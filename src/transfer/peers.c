@@ -3,11 +3,10 @@
 #include "peers.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
-#include <sys/param.h>
 
 #include "../base/clock.h"
+#include "../base/poll-until.h"
 #include "../base/signals.h"
 #include "../endpoint/socket.h"
 
@@ -16,7 +15,7 @@ struct waiting {
 	const struct sinks *sinks;
 	const struct zc_wait *wait;
 	size_t count;
-	struct pollfd polled[DESTS_MAX];
+	struct pollfd polled[DESTS_MAX + 1];	/* the last one: the bell */
 	size_t reads[DESTS_MAX];	/* the sink whose peer is to be read, or
 					   NONE; for each of `polled` */
 	int64_t until;			/* 0: no limit */
@@ -129,33 +128,23 @@ read_peers(struct waiting *waiting)
 	}
 }
 
-/** Return the milliseconds until this time (0: never), for poll(2). */
-static int
-milliseconds_until(int64_t until)
-{
-	int64_t left = until - clock_now();
-
-	if (until == 0)
-		return -1;
-	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT_MAX);
-}
-
 /** True if there is nothing more to wait for. */
 static bool
 is_over(const struct waiting *waiting)
 {
-	if (waiting->dropped || milliseconds_until(waiting->until) == 0)
+	if (waiting->dropped || (waiting->until != 0 &&
+	    clock_left(waiting->until) == 0))
 		return true;
 	for (size_t i = 0; i < waiting->count; i++)
 		if (waiting->polled[i].revents &
 		    (waiting->wait[i].events | POLLERR | POLLHUP))
 			return true;
-	return false;
+	return waiting->polled[waiting->count].revents != 0;
 }
 
 int
 peers_wait(const struct sinks *sinks, const struct zc_wait *wait, size_t count,
-    int64_t *calls)
+    int bell, int64_t *calls)
 {
 	struct waiting waiting;
 
@@ -165,9 +154,10 @@ peers_wait(const struct sinks *sinks, const struct zc_wait *wait, size_t count,
 	waiting.dropped = false;
 	do {
 		prepare(&waiting);
+		waiting.polled[count] = (struct pollfd){ .fd = bell,
+			.events = POLLIN };
 		++*calls;
-		if (poll(waiting.polled, count,
-		    milliseconds_until(waiting.until)) < 0)
+		if (poll_until(waiting.polled, count + 1, waiting.until) < 0)
 			return -1;
 		read_peers(&waiting);
 		/* If a peer keeps sending, poll(2) returns at once and never

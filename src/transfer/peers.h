@@ -30,9 +30,10 @@ void peers_check(const struct sinks *);
 
 /** Do what zc_request.wait() must: wait until a descriptor is ready or has
  * failed, or until the first of the times `until`; also return when a
- * destination was dropped.  Add the calls of poll(2) to *calls.  Return 0, or
- * -1 with errno: EINTR also if a signal ends us. */
+ * destination was dropped, or when `bell` (-1: none) can be read.  Add the
+ * calls of poll(2) to *calls.  Return 0, or -1 with errno: EINTR also if a
+ * signal ends us. */
 int peers_wait(const struct sinks *, const struct zc_wait *, size_t count,
-    int64_t *calls);
+    int bell, int64_t *calls);
 
 #endif

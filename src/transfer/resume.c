@@ -332,7 +332,7 @@ resume(struct endpoint *source, struct endpoint *dest, struct cache *cache,
 		part_leave(dest);
 		return STATUS_DEST;
 	}
-	look_open(&in, source->fd);
+	look_open(&in, source);
 	if (in.start < 0)
 		return endpoint_error(source, "--resume: seek");
 	status = cache_begin(cache, dest, 0);

@@ -20,6 +20,7 @@
 #include "explain.h"
 #include "tally.h"
 #include "transfer.h"
+#include "user.h"
 #include "verdict.h"
 
 /** True if an end is this descriptor. */
@@ -119,7 +120,7 @@ write_digest(struct digest_file *file, const struct summary *summary,
 static const char *
 kind_of(const struct endpoint *ep)
 {
-	return ep->fd >= 0 ? zc_kind_name(zc_kind_of(ep->fd)) : NULL;
+	return ep->fd >= 0 ? zc_kind_name(endpoint_kind(ep)) : NULL;
 }
 
 /** Note in the summary what is known of the ends before data moves. */
@@ -186,10 +187,10 @@ note_ended(struct summary *summary, struct ends *ends, enum status status)
 static void
 hide_progress(struct ends *ends)
 {
-	if (zc_kind_of(ends->source.fd) == ZC_TTY)
+	if (endpoint_kind(&ends->source) == ZC_TTY)
 		progress_hide();
 	FOR_EACH_DEST(dest, ends)
-		if (zc_kind_of(dest->end.fd) == ZC_TTY)
+		if (endpoint_kind(&dest->end) == ZC_TTY)
 			progress_hide();
 }
 
@@ -203,14 +204,35 @@ any_is_committed(const struct ends *ends)
 	return false;
 }
 
+/** Open all ends, and begin to show progress; with --user not before root is
+ * given up, because user_become() allows no other thread. */
+static enum status
+open_and_show(struct transfer *transfer)
+{
+	const bool waits = transfer->ends.source.options->user != NULL;
+	enum status status;
+
+	if (!waits)
+		progress_begin();
+	status = transfer_open(transfer);
+	if (waits && status == STATUS_OK)
+		progress_begin();
+	return status;
+}
+
 /** Open, move and commit, and note in the summary what happened. */
 static enum status
-copy(struct transfer *transfer, struct summary *summary)
+copy(struct transfer *transfer, struct digest_file *file,
+    struct summary *summary)
 {
 	struct ends *ends = &transfer->ends;
 	struct moved moved;
-	enum status status = transfer_open(transfer);
+	enum status status = open_and_show(transfer);
 
+	if (status == STATUS_OK)
+		status = digest_file_open(file, ends->source.options);
+	if (status == STATUS_OK)
+		status = transfer_ready(transfer);
 	note_opened(summary, ends);
 	if (status != STATUS_OK)
 		return status;
@@ -247,6 +269,10 @@ write_summary(const struct summary *summary, struct ends *ends)
 {
 	const char *path = ends->source.options->json_file;
 
+	/* If the run failed early, we are still root, and the path may be a
+	 * link of the user's to a file of root. */
+	if (user_become(ends->source.options->user) != STATUS_OK)
+		return STATUS_OTHER;
 	/* Check again, as write_digest() does. */
 	if (check_path("--json-file", path, ends) != STATUS_OK)
 		return STATUS_OTHER;
@@ -270,17 +296,16 @@ report(struct summary *summary, struct ends *ends, enum status status)
 
 /** Return a summary that has only names yet. */
 static struct summary
-summary_of(const struct ends *ends)
+summary_of(const struct ends *ends, struct summary_dest dest[DESTS_MAX])
 {
 	const struct options *options = ends->source.options;
-	struct summary summary = { .source = options->source, .size = -1,
-		.offset = options->offset, .result = ZC_RESULT_INIT,
-		.count = ends->count };
 
 	for (size_t i = 0; i < ends->count; i++)
-		summary.dest[i] = (struct summary_dest){
+		dest[i] = (struct summary_dest){
 			.name = ends->dest[i].end.name, .flushed = -1 };
-	return summary;
+	return (struct summary){ .source = options->source, .size = -1,
+		.offset = options->offset, .result = ZC_RESULT_INIT,
+		.dest = dest, .count = ends->count };
 }
 
 /** Print the digest, if --digest or -v asks for that.  With -q it is not
@@ -309,16 +334,15 @@ copy_and_report(struct transfer *transfer)
 {
 	struct ends *ends = &transfer->ends;
 	const struct options *options = ends->source.options;
-	struct summary summary = summary_of(ends);
-	struct digest_file file;
+	struct summary_dest dest[DESTS_MAX];
+	struct summary summary = summary_of(ends, dest);
+	struct digest_file file = DIGEST_FILE_NONE;
 	enum status status, written;
 	bool shown;
 
 	gauge_phase(PHASE_STARTING);
-	progress_begin(options);
-	status = digest_file_open(&file, options);
-	if (status == STATUS_OK)
-		status = copy(transfer, &summary);
+	progress_prepare(options);
+	status = copy(transfer, &file, &summary);
 	if (ends->failed != NULL)
 		status = ends->failed->status;
 	if (any_is_committed(ends)) {
@@ -342,7 +366,7 @@ copy_and_report(struct transfer *transfer)
 }
 
 enum status
-run(const struct options *options)
+run_transfer(const struct options *options)
 {
 	struct transfer transfer;
 	enum status status = transfer_parse(&transfer, options);

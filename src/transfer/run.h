@@ -11,6 +11,6 @@
 /** Copy, or explain, as the options say.  Return the exit status; if it is not
  * STATUS_OK and signals_caught() returns a signal, die by that signal
  * instead. */
-enum status run(const struct options *);
+enum status run_transfer(const struct options *);
 
 #endif

@@ -131,7 +131,7 @@ skip_source(struct ends *ends)
 	if (ends->source.options->offset == 0)
 		return STATUS_OK;
 	gauge_phase(PHASE_SKIPPING);
-	look_open(&look, ends->source.fd);
+	look_open(&look, &ends->source);
 	/* Read what cannot seek, and files of unknown size, as on procfs. */
 	if (look.start < 0 || look.size < 0)
 		return skip_by_reading(ends);

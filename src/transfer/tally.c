@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/param.h>
 
+#include "../base/minmax.h"
 #include "../endpoint/socket.h"
 
 /** Append, and cut what does not fit. */
@@ -134,7 +135,7 @@ tally_result(const struct zc_result *result, struct ends *ends)
 	int64_t arrived = result->bytes;
 
 	FOR_EACH_DEST(dest, ends)
-		arrived = MIN(arrived, tally_arrived(&dest->result,
+		arrived = min64(arrived, tally_arrived(&dest->result,
 		    &dest->end));
 	return of_result(result, arrived, fate_of_all(ends));
 }

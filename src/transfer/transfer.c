@@ -14,6 +14,7 @@
 #include "../endpoint/twins.h"
 #include "../system/attributes.h"
 #include "../zcopy.h"
+#include "buffering.h"
 #include "commit.h"
 #include "direct.h"
 #include "fit.h"
@@ -34,7 +35,7 @@ read_attributes(struct transfer *transfer)
 	/* Not those of a kernel file (procfs, sysfs): they say who may ask the
 	 * kernel, not who may read the answer. */
 	const bool counts = endpoint_has(source, ENDPOINT_PATH) &&
-	    zc_kind_of(source->fd) == ZC_REGULAR;
+	    endpoint_kind(source) == ZC_REGULAR;
 	mode_t mode = 0;
 
 	FOR_EACH_DEST(dest, &transfer->ends) {
@@ -43,16 +44,25 @@ read_attributes(struct transfer *transfer)
 			dest->end.mode = S_IRUSR | S_IWUSR;
 			continue;
 		}
-		if (counts && mode == 0)
+		if (!counts || !endpoint_has(&dest->end, ENDPOINT_PATH))
+			continue;
+		if (mode == 0)
 			mode = attributes_for_copy(source->fd, source->name);
-		if (counts)
-			dest->end.mode = mode;
+		dest->end.mode = mode;
 	}
 	return source->options->preserve ?
 	    preserve_read(&transfer->preserved, source) : STATUS_OK;
 }
 
-/** Open SOURCE first, because destinations get attributes of it. */
+static enum status
+open_dest(struct ends *ends, struct dest *dest, void *arg)
+{
+	(void)arg;
+	return ends_end_step(ends, dest, endpoint_open(ends_begin_step(dest)));
+}
+
+/** Open SOURCE first, because destinations get attributes of it; with --user as
+ * root. */
 static enum status
 open_all(struct transfer *transfer)
 {
@@ -62,20 +72,8 @@ open_all(struct transfer *transfer)
 	if (status != STATUS_OK)
 		return status;
 	status = read_attributes(transfer);
-	if (status != STATUS_OK)
-		return status;
-	FOR_EACH_DEST(dest, ends) {
-		status = ends_end_step(ends, dest,
-		    endpoint_open(ends_begin_step(dest)));
-		if (status != STATUS_OK)
-			return status;
-		if (dest->status != STATUS_OK)
-			continue;
-		status = endpoint_check_distinct(&ends->source, &dest->end);
-		if (status != STATUS_OK)
-			return status;
-	}
-	return STATUS_OK;
+	return status != STATUS_OK ? status :
+	    ends_open_dests(ends, open_dest, NULL);
 }
 
 /** Wait for the other side of SOURCE, and go to its first byte. */
@@ -108,7 +106,7 @@ check_direct(const struct endpoint *dest, const struct look *in)
 
 	if (!direct_concerns(dest))
 		return STATUS_OK;
-	look_open(&out, dest->fd);
+	look_open(&out, dest);
 	return direct_check_dest(dest, &out, in);
 }
 
@@ -121,7 +119,7 @@ look_at_all(struct ends *ends)
 	struct look in;
 	enum status status;
 
-	look_open(&in, source->fd);
+	look_open(&in, source);
 	look_expect(source, &in);
 	status = direct_check_source(source, &in);
 	if (status != STATUS_OK)
@@ -147,10 +145,10 @@ ready_dest(struct transfer *transfer, struct dest *dest)
 	return status != STATUS_OK ? status : endpoint_ready(end);
 }
 
-/** Wait for all sides, SOURCE first: if it has nothing to send, destinations
- * are not connected. */
-static enum status
-ready_all(struct transfer *transfer)
+/* SOURCE comes first: if it has nothing to send, destinations are not
+ * connected. */
+enum status
+transfer_ready(struct transfer *transfer)
 {
 	struct ends *ends = &transfer->ends;
 	enum status status = ready_source(transfer);
@@ -172,8 +170,8 @@ parse_dest(struct ends *ends, const char *name, const struct options *options)
 {
 	struct dest *dest = &ends->dest[ends->count++];
 
-	dest->result = (struct zc_result)ZC_RESULT_INIT;
-	dest->options = *options;
+	*dest = (struct dest){ .options = *options,
+		.result = ZC_RESULT_INIT };
 	return endpoint_parse(&dest->end, name, ROLE_DEST,
 	    options->also.count > 0 ? &dest->options : options);
 }
@@ -212,11 +210,21 @@ transfer_parse(struct transfer *transfer, const struct options *options)
 	struct ends *ends = &transfer->ends;
 	enum status status;
 
-	*transfer = (struct transfer){ .ends = { .source = { .fd = -1 } } };
+	/* Not all of it: clearing room for 32 destinations and an access list
+	 * takes 30 page faults. */
+	ends->source = (struct endpoint){ .fd = -1 };
+	ends->count = 0;
+	ends->failed = NULL;
+	transfer->hdtr = (struct zc_hdtr){ 0 };
+	transfer->cache = (struct cache){ 0 };
+	transfer->digesting = (struct digesting){ 0 };
 	status = parse_names(ends, options);
 	if (status != STATUS_OK)
 		return status;
 	status = wrapping_check(options);
+	if (status != STATUS_OK)
+		return status;
+	status = buffering_check(options);
 	if (status != STATUS_OK)
 		return status;
 	status = deadline_check(options);
@@ -246,20 +254,7 @@ transfer_open(struct transfer *transfer)
 	    transfer->ends.source.options);
 	if (status != STATUS_OK)
 		return status;
-	status = open_all(transfer);
-	if (status != STATUS_OK)
-		return status;
-	return ready_all(transfer);
-}
-
-/** True if a destination is a regular file. */
-static bool
-has_file(struct ends *ends)
-{
-	FOR_EACH_DEST(dest, ends)
-		if (zc_kind_of(dest->end.fd) == ZC_REGULAR)
-			return true;
-	return false;
+	return open_all(transfer);
 }
 
 /** If this status says that what was moved is wrong, and not only that it could
@@ -279,23 +274,23 @@ enum status
 transfer_move(struct transfer *transfer, struct moved *moved)
 {
 	struct ends *ends = &transfer->ends;
-	struct watch watch;
+	const struct watch *watch = &transfer->watch;
 	enum status status;
 
-	watch_begin(&watch, ends);
+	watch_begin(&transfer->watch, ends);
 	*moved = (struct moved){ .result = ZC_RESULT_INIT };
-	status = digesting_begin(&transfer->digesting, &ends->source, watch.on,
-	    has_file(ends));
+	status = digesting_begin(&transfer->digesting, &ends->source, watch->on,
+	    ends_have_file(ends));
 	if (status != STATUS_OK)
 		return status;
-	status = move(ends, &transfer->hdtr, &watch, &transfer->cache,
+	status = move(ends, &transfer->hdtr, watch, &transfer->cache,
 	    &transfer->digesting, moved);
 	if (status != STATUS_OK)
 		return status;
-	status = mover_approve(ends, &watch, &transfer->digesting,
+	status = mover_approve(ends, watch, &transfer->digesting,
 	    moved->result.bytes);
 	if (status == STATUS_OK)
-		watch_note(&watch, &ends->source);
+		watch_note(watch);
 	else
 		discard_parts(ends, status);
 	return status;

@@ -1,7 +1,7 @@
 /*
  * One transfer, step by step, for a run and for the benchmark:
  *
- *	parse -> open -> move -> commit
+ *	parse -> open -> ready -> move -> commit
  *
  * and close in any case.  Each step returns STATUS_OK; on failure, it prints
  * the reason and returns the exit status.
@@ -24,14 +24,18 @@ struct transfer {
 	struct zc_hdtr hdtr;
 	struct cache cache;		/* of SOURCE */
 	struct digesting digesting;	/* --digest, --expect */
+	struct watch watch;		/* of SOURCE */
 };
 
 /** Parse the names and check the options, which must outlive the transfer.
  * Open nothing. */
 enum status transfer_parse(struct transfer *, const struct options *);
 
-/** Open all ends and wait until they are ready. */
+/** Open all ends, and with --user become that user. */
 enum status transfer_open(struct transfer *);
+
+/** Wait for the other sides of all ends. */
+enum status transfer_ready(struct transfer *);
 
 /** Move the data, and check that SOURCE has not changed and that the digest is
  * the one that was expected.  For ZC_UNSUITED nothing is printed, as by

@@ -46,7 +46,7 @@ verdict_unsuited(const struct zc_result *result,
 
 	if (result->error == ENOTSUP && result->reason != NULL)
 		verdict_ruled_out(dest, result->method, result->reason,
-		    zc_kind_of(source->fd), zc_kind_of(dest->fd));
+		    endpoint_kind(source), endpoint_kind(dest));
 	else
 		diag_error(dest->name, "%s: refused: %s %s", method,
 		    result->reason != NULL ? result->reason :
@@ -92,7 +92,7 @@ verdict_dest(const struct zc_result *result, struct dest *dest)
 	 * once the other destinations are complete.  EPIPE from a socket is an
 	 * error like any other. */
 	if (result->error == EPIPE && !signals_pipe_ignored() &&
-	    zc_kind_of(end->fd) == ZC_PIPE) {
+	    endpoint_kind(end) == ZC_PIPE) {
 		dest->broken = true;
 		return STATUS_OTHER;
 	}
@@ -131,7 +131,7 @@ verdict_invalid(const struct zc_result *result, const struct endpoint *dest)
 	const char *why = dest->options->sparse == SPARSE_ALWAYS ?
 	    sparse_objection(dest->fd) : NULL;
 
-	if (result->error == EINVAL && zc_kind_of(dest->fd) == ZC_SYNTHETIC)
+	if (result->error == EINVAL && endpoint_kind(dest) == ZC_SYNTHETIC)
 		return verdict_wrapped(dest);
 	if (result->error == EINVAL && why != NULL)
 		diag_error(dest->name, "write: --sparse=always: %s", why);

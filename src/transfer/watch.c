@@ -10,18 +10,18 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../system/file-flags.h"
 #include "../zcopy.h"
 #include "tally.h"
 
-/** Return the flags that chattr(1) sets, as far as statx(2) reports them. */
+/** Return the flags that chattr(1) sets, as far as they are known. */
 static uint64_t
 attributes_of(int fd)
 {
-	struct statx st;
+	struct file_flags flags;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st) < 0)
-		return 0;
-	return st.stx_attributes;
+	file_flags_of(&flags, fd);
+	return flags.all;
 }
 
 /** Write the name of the descriptor's file; "" if there is no /proc. */
@@ -54,8 +54,9 @@ watch_begin(struct watch *watch, struct ends *ends)
 {
 	const struct endpoint *source = &ends->source;
 
+	watch->source = source;
 	watch->on = false;
-	if (zc_kind_of(source->fd) != ZC_REGULAR ||
+	if (endpoint_kind(source) != ZC_REGULAR ||
 	    fstat(source->fd, &watch->before) < 0)
 		return;
 	if (is_written(&watch->before, ends))
@@ -74,8 +75,9 @@ watch_begin(struct watch *watch, struct ends *ends)
 /** True if the name by which SOURCE was opened now belongs to another file or
  * to none.  For an inherited descriptor, compare its name in /proc. */
 static bool
-is_renamed(const struct watch *watch, const struct endpoint *source)
+is_renamed(const struct watch *watch)
 {
+	const struct endpoint *source = watch->source;
 	char name[sizeof(watch->name)];
 	struct stat named;
 
@@ -99,9 +101,9 @@ is_given_away(const struct stat *before, const struct stat *after)
  * unlink(2), chmod(2), chown(2), chattr(1), rename(2).  With --preserve, mode
  * and owner are moved, too, so their change explains nothing. */
 static bool
-is_explained(const struct watch *watch, const struct stat *after,
-    const struct endpoint *source)
+is_explained(const struct watch *watch, const struct stat *after)
 {
+	const struct endpoint *source = watch->source;
 	const struct stat *before = &watch->before;
 	const bool changed = is_given_away(before, after);
 
@@ -109,39 +111,26 @@ is_explained(const struct watch *watch, const struct stat *after,
 		return false;
 	return changed || before->st_nlink != after->st_nlink ||
 	    watch->attributes != attributes_of(source->fd) ||
-	    is_renamed(watch, source);
+	    is_renamed(watch);
 }
 
 /** True if the data may have changed.  utimes(2) can hide that from st_mtime,
- * but itself moves st_ctime, which it cannot set. */
+ * but itself moves st_ctime, which it cannot set.  ftruncate(2) sets st_size
+ * first, and both times only when it has released the blocks: in between, a
+ * file that has shrunk still has its old times. */
 static bool
-has_changed(const struct watch *watch, const struct stat *after,
-    const struct endpoint *source)
+has_changed(const struct watch *watch, const struct stat *after)
 {
 	const struct stat *before = &watch->before;
 
-	if (source->options->bytes != ZC_TO_END &&
+	if (watch->source->options->bytes != ZC_TO_END &&
 	    after->st_size > before->st_size)
 		return false;		/* a log that grows behind the range */
-	if (timespeccmp(&before->st_mtim, &after->st_mtim, !=))
+	if (after->st_size < before->st_size ||
+	    timespeccmp(&before->st_mtim, &after->st_mtim, !=))
 		return true;
 	return timespeccmp(&before->st_ctim, &after->st_ctim, !=) &&
-	    !is_explained(watch, after, source);
-}
-
-/** True if SOURCE is smaller than it was.  Some FUSE servers report a size that
- * the file never had; such a size has not changed at the end.  With
- * AT_STATX_FORCE_SYNC a network file system asks its server, not its cache. */
-static bool
-has_shrunk(const struct watch *watch, const struct stat *after, int fd)
-{
-	struct statx asked;
-	int64_t size = after->st_size;
-
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE,
-	    &asked) == 0)
-		size = (int64_t)asked.stx_size;
-	return size < watch->before.st_size;
+	    !is_explained(watch, after);
 }
 
 enum status
@@ -158,16 +147,18 @@ watch_check(const struct watch *watch, struct ends *ends, int64_t moved)
 
 	if (status != STATUS_OK)
 		return status;
-	if (!watch->on || fstat(source->fd, &after) < 0)
+	if (!watch->on || file_stat_now(source->fd, &after) < 0)
 		return STATUS_OK;
 	expected = MAX(watch->before.st_size - watch->start, 0);
+	/* Some FUSE servers report a size that the file never had; such a size
+	 * has not changed at the end. */
 	if (whole && moved < expected &&
-	    has_shrunk(watch, &after, source->fd)) {
+	    after.st_size < watch->before.st_size) {
 		diag_error(source->name, "read: it shrank while it was being "
 		    "moved %s", tally(ends, moved, expected).text);
 		return STATUS_INCOMPLETE;
 	}
-	if (has_changed(watch, &after, source)) {
+	if (has_changed(watch, &after)) {
 		diag_error(source->name, "read: it changed while it was being "
 		    "moved %s", tally(ends, moved, -1).text);
 		return STATUS_CHANGED;
@@ -175,11 +166,25 @@ watch_check(const struct watch *watch, struct ends *ends, int64_t moved)
 	return STATUS_OK;
 }
 
-void
-watch_note(const struct watch *watch, const struct endpoint *source)
+enum status
+watch_check_lent(const struct watch *watch, const char *name)
 {
-	if (watch->on && source->options->verbose &&
-	    is_renamed(watch, source))
+	struct stat after;
+
+	if (!watch->on || file_stat_now(watch->source->fd, &after) < 0 ||
+	    !has_changed(watch, &after))
+		return STATUS_OK;
+	diag_error(watch->source->name, "read: it changed before %s was known "
+	    "to have taken all of it", name);
+	return STATUS_CHANGED;
+}
+
+void
+watch_note(const struct watch *watch)
+{
+	const struct endpoint *source = watch->source;
+
+	if (watch->on && source->options->verbose && is_renamed(watch))
 		diag_verbose("%s: renamed or removed while it was being moved: "
 		    "the file that was opened is complete", source->name);
 }

@@ -13,6 +13,7 @@
 #include "ends.h"
 
 struct watch {
+	const struct endpoint *source;
 	bool on;		/* SOURCE is a regular file, and no DEST */
 	struct stat before;
 	uint64_t attributes;	/* of statx(2) */
@@ -31,7 +32,12 @@ void watch_begin(struct watch *, struct ends *);
  */
 enum status watch_check(const struct watch *, struct ends *, int64_t moved);
 
+/** Check SOURCE again, once a destination of this name has taken all pages of
+ * SOURCE that were lent to it.  Return STATUS_OK; or print that SOURCE was
+ * changed before, and return STATUS_CHANGED. */
+enum status watch_check_lent(const struct watch *, const char *name);
+
 /** With -v, report that SOURCE was renamed or removed. */
-void watch_note(const struct watch *, const struct endpoint *source);
+void watch_note(const struct watch *);
 
 #endif

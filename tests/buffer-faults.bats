@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# Calls fail with --buffer, on either side of it: everything arrives, or zcopy
+# fails with the right message and status, and counts exactly.
+
+load helpers
+load fault
+load fault-table
+
+# table - the whole table, which fault-*.bats try without --buffer, would take
+# minutes.
+table() {
+	cat <<-END
+		out		next	EINVAL EIO EAGAIN
+		out		sink	ENOSPC EPIPE ECONNRESET
+		sendfile	next	EINVAL EIO zero
+		sendfile	sink	ENOSPC EPIPE
+		read		again	EAGAIN
+		read		source	EIO ECONNRESET
+		write		again	EAGAIN
+		write		sink	ENOSPC EPIPE
+	END
+}
+read_table
+
+@test "buffer: failures of splice are handled, out of the buffer" {
+	check_call pipe pipe out '' '' --buffer=128K
+}
+
+@test "buffer: failures of sendfile are handled, out of the buffer" {
+	check_call pipe pipe sendfile '' splice:EINVAL:1+ --buffer=128K
+}
+
+@test "buffer: failures of read are handled" {
+	check_call pipe path read '' kernel:ENOSYS:1+ --buffer=128K
+	check_call tcp path read '' kernel:ENOSYS:1+ --buffer=128K
+}
+
+@test "buffer: failures of write are handled" {
+	check_call pipe pipe write '' kernel:ENOSYS:1+ --buffer=128K
+}
+
+@test "buffer: if pages cannot be moved on, no trailer is sent" {
+	local n error own=0
+	printf TRAILER >trailer
+	for n in 2 3 5 7 8 10; do
+		for error in EIO ENOSYS; do
+			echo "$error from call $n on"
+			rm -f out
+			FAULT=splice:$error:$n+:in=fifo run zcopy_here \
+			    --inplace --buffer=100000 --trailer=trailer - out \
+			    < <(cat data)
+			echo "[status $status] $output"
+			# Fewer calls did it, or read(2) took over.
+			if [ "$status" -eq 0 ]; then
+				cat data trailer | cmp - out
+				continue
+			fi
+			fault_fired
+			# The read of SOURCE, which is a pipe, may be hit first.
+			if [ "$status" -ne 3 ]; then
+				: $((own += 1))
+				[ "$status" -eq 1 ]
+				[[ $output == *"zcopy: --buffer: splice: ${text[$error]}"* ]]
+			fi
+			touch out
+			cmp -n "$(stat -c %s out)" data out
+		done
+	done
+	((own > 0))
+}
+
+@test "buffer: memory that cannot be released does no other harm" {
+	requires strace
+	random_file in 8M
+	TRACE="-e trace=fallocate -e inject=fallocate:error=EOPNOTSUPP" \
+	    zcopy 0 --buffer=1M --no-cache in out
+	fault_fired 2
+	same in out
+}
+
+@test "buffer: memory that cannot be had is an error before the first byte" {
+	requires strace
+	local error
+	echo old >out
+	for error in EMFILE ENOMEM; do
+		TRACE="-e trace=memfd_create -e inject=memfd_create:error=$error" \
+		    zcopy 1 --buffer=1M --no-cache data out
+		fault_fired
+		[[ $output == *"zcopy: --buffer: memfd_create: ${text[$error]}" ]]
+		[ "$(<out)" = old ]
+	done
+}
+
+# The only pipes are the bells with which the two threads wake each other.
+@test "buffer: EINTR keeps no thread from waking the other" {
+	FAULT=write:EINTR:1+2:out=fifo zcopy 0 --buffer=16K "$input" out
+	fault_fired
+	same "$input" out
+}
+
+@test "buffer: EINTR does not end a queue of pipes" {
+	FAULT=poll:EINTR:1+2 zcopy 0 --buffer=16K - out < <(cat "$input" 3>&-)
+	fault_fired
+	same "$input" out
+}
+
+@test "buffer: a failure to read it is not called one of SOURCE" {
+	source=unix dest=pipe options=(--buffer=128K -m read-write)
+	# Without a pipe, the buffer is a file.
+	run_with_fault pipe2:EMFILE:1,pread:EIO:2:in=reg
+	grep -q '^fault pipe2 1 ' "$BATS_TEST_TMPDIR.fault"
+	grep -q '^fault pread 2 ' "$BATS_TEST_TMPDIR.fault"
+	[ "$status" -eq 1 ]
+	[[ $output == *"zcopy: --buffer: read: Input/output error ("* ]]
+}
