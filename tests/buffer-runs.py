@@ -148,8 +148,11 @@ class Run:
         wanted = self.header + self.data[self.from_:self.to]
         if self.status == 0:
             return wanted + self.trailer
-        if self.past or (self.in_place and self.from_ == self.to):
+        if self.past:
             wanted = {"new": None, "old": OLD}.get(dest, b"")
+        # A new file that got nothing is removed.
+        if dest == "new" and not wanted:
+            return None
         if dest == "-" or self.in_place:
             return wanted
         return {"new": None, "old": OLD}.get(dest, b"killed")
