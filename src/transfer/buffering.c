@@ -248,6 +248,7 @@ buffering_end(struct mover *mover)
 	if (!filler_end(filler, !complete || !mover->indirect,
 	    &mover->filled))
 		return;			/* it uses SOURCE still */
+	mover->buffer_error = buffer_error(mover->buffer);
 	buffer_close(mover->buffer);
 	mover->buffer = NULL;
 	if (!mover->indirect)
@@ -265,7 +266,8 @@ buffering_end(struct mover *mover)
 enum status
 buffering_check_end(const struct mover *mover)
 {
-	errno = mover->buffer != NULL ? buffer_error(mover->buffer) : 0;
+	errno = mover->buffer != NULL ? buffer_error(mover->buffer) :
+	    mover->buffer_error;
 	if (errno == 0)
 		return STATUS_OK;
 	diag_errno("--buffer", "splice");
@@ -275,6 +277,10 @@ buffering_check_end(const struct mover *mover)
 enum status
 buffering_confirm(const struct mover *mover, int64_t bytes)
 {
+	const enum status status = buffering_check_end(mover);
+
+	if (status != STATUS_OK)
+		return status;
 	if (!mover->indirect || mover->filled.bytes == bytes)
 		return STATUS_OK;
 	diag_error("--buffer", "%" PRId64 " bytes of SOURCE went into the "

@@ -43,8 +43,8 @@ int64_t buffering_allow(const struct mover *, int64_t bytes);
  * ended, if it has a position, and otherwise count what is lost. */
 void buffering_end(struct mover *);
 
-/** At the end of the data, before a trailer: check that the buffer has not
- * failed.  Return as buffering_check(). */
+/** At the end of the data: check that the buffer has not failed.  Return as
+ * buffering_check(). */
 enum status buffering_check_end(const struct mover *);
 
 /** Check, if all went well, that everything that went into the buffer has come

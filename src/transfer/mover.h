@@ -48,6 +48,7 @@ struct mover {
 	struct rate rate;		/* of --rate */
 	struct buffer *buffer;		/* --buffer; NULL without, and once it
 					   has been freed */
+	int buffer_error;		/* of a buffer that was freed */
 	bool indirect;			/* the job reads the buffer, not
 					   SOURCE */
 	struct filler *filler;		/* its thread; NULL once it has ended */
