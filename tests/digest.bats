@@ -330,7 +330,7 @@ wrong() {
 	retry heeds
 	retry digests "computing the digest"
 	printf x | dd of=late bs=1 conv=notrunc status=none
-	ends 7
+	RETRY_SECONDS=60 ends 7
 	not_printed
 	[ ! -e out ]
 }
