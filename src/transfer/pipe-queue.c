@@ -218,8 +218,9 @@ take(struct pipe_queue *queue)
 	queue->full = false;
 	while (!queue->full && queue->error == 0 &&
 	    has_data(&queue->entrance)) {
-		if (pass(queue, &queue->entrance, last(queue)) ||
-		    compact(queue, last(queue)))
+		if (pass(queue, &queue->entrance, last(queue)))
+			continue;
+		if (queue->error == 0 && compact(queue, last(queue)))
 			continue;
 		queue->full = queue->used == queue->count;
 		if (!queue->full)
