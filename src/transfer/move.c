@@ -20,8 +20,9 @@
 #include "verdict.h"
 
 /* The most bytes of one call if writeback follows it, or with --no-cache:
- * copy_file_range(2) and sendfile(2) would move 1 GiB between two events. */
-#define FOLLOWED_BLOCK	((size_t)1024 * 1024)
+ * copy_file_range(2) and sendfile(2) would move 1 GiB between two events.  It
+ * is as much as read-write moves into a file anyway (engine/tuning.h). */
+#define FOLLOWED_BLOCK	((size_t)512 * 1024)
 
 unsigned
 move_flags(const struct options *options)
