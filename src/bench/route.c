@@ -2,7 +2,6 @@
 
 #include "route.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>

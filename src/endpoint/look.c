@@ -2,7 +2,6 @@
 
 #include "look.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/param.h>

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "../base/diag.h"
 #include "../base/deadline.h"

@@ -7,6 +7,7 @@
 
 #ifdef __linux__
 
+#include <errno.h>
 #include <sys/syscall.h>
 
 #include "../base/missing.h"

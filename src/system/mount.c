@@ -2,7 +2,6 @@
 
 #include "mount.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

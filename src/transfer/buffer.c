@@ -2,15 +2,11 @@
 
 #include "buffer.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/param.h>
-#include <unistd.h>
 
 #include "../base/bell.h"
-#include "../base/diag.h"
 #include "../base/gauge.h"
 #include "../base/minmax.h"
 

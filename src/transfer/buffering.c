@@ -11,7 +11,6 @@
 
 #include "../base/diag.h"
 #include "../base/minmax.h"
-#include "../endpoint/look.h"
 #include "direct.h"
 #include "tally.h"
 

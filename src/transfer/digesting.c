@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/param.h>
-#include <unistd.h>
 
 #include "../base/diag.h"
 #include "../base/signals.h"

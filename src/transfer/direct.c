@@ -4,10 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <sys/param.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../base/diag.h"
 #include "../base/minmax.h"

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../base/diag.h"
 #include "../endpoint/look.h"
 
 unsigned

@@ -2,7 +2,6 @@
 
 #include "watch.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
