@@ -39,15 +39,13 @@ static int
 filler_wait(const struct zc_wait *wait, size_t count, void *arg)
 {
 	const struct filler *filler = arg;
-	/* One sink, so one thing to wait for. */
-	const int64_t until = count > 0 ? wait->until : 0;
 	struct pollfd polled[] = {
 		{ .fd = filler->stop.fd[0], .events = POLLIN },
-		{ .fd = count > 0 ? wait->fd : -1,
-		    .events = count > 0 ? wait->events : 0 },
+		{ .fd = wait->fd, .events = wait->events },
 	};
 
-	while (poll_until(polled, 2, until) < 0)
+	(void)count;			/* 1, because there is one sink */
+	while (poll_until(polled, 2, wait->until) < 0)
 		if (errno != EINTR)
 			return -1;
 	return 0;
