@@ -111,9 +111,10 @@
  *				compute digests, xxh3.c chooses xxh3-avx2.c if
  *				the CPU has that;
  *				signals.c deadline.c output.c size.c random.c
- *				number.c thread.c bell.c utf8.c status.h;
- *				clock.h is the one clock; missing.h knows the
- *				errnos of a call that the kernel does not have
+ *				number.c thread.c bell.c poll-until.c utf8.c
+ *				minmax.h status.h; clock.h is the one clock;
+ *				missing.h knows the errnos of a call that the
+ *				kernel does not have
  *	system/			what differs between operating systems
  *	  access.c		  what we may do with a file
  *	  attributes.c		  owner, mode and ACL of a file

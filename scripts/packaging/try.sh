@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154	# they set $packaging and $tarball
-# try.sh: what try-deb and try-rpm share.  It goes to a new
-# directory, and installs what each build needs.
+# try.sh: what try-deb and try-rpm share.  It goes to a new directory, and
+# installs what each build needs.
 
 PATH=$PATH:/usr/sbin:/sbin
 export DEBIAN_FRONTEND=noninteractive

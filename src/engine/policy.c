@@ -66,10 +66,10 @@ static const struct row {
 	    .order = { ZC_SENDFILE, ZC_SPLICE } },
 
 	/* splice copies the pipe's pages one by one; read-write gets large
-	 * folios: on ext4 0.8 of splice's time behind cat.  If the writer
-	 * lends pages, splice takes 0.87 of read-write's time, but a
-	 * reader cannot tell: a lent page and one that write(2) filled look
-	 * alike in the pipe. */
+	 * folios: on ext4 0.8 of splice's time behind cat.  If the writer lends
+	 * pages, splice takes 0.87 of read-write's time, but a reader cannot
+	 * tell: a lent page and one that write(2) filled look alike in the
+	 * pipe. */
 	{ .in = K(ZC_PIPE), .out = K(ZC_REGULAR),
 	    .order = { 0 }, .alone = true },
 

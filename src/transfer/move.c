@@ -324,7 +324,8 @@ run(struct mover *mover, struct moved *moved)
 {
 	enum status status;
 
-	timer_slack_shorten();		/* commands run already */
+	timer_slack_shorten();		/* commands do not inherit it: they run
+					   already */
 	(void)zc_job_run(mover->sinks.job, NULL, 0);
 	zc_job_end(mover->sinks.job);
 	buffering_end(mover);

@@ -73,8 +73,8 @@ int mover_event_plainly(const struct zc_event *, void *arg);
 /** zc_request.select: --select. */
 int mover_select(const struct zc_ends *, void *arg);
 
-/** zc_request.allow: --rate, and steps that are short enough for a progress
- * line. */
+/** zc_request.allow: --rate, steps that are short enough for a progress line,
+ * what is in the buffer, and how far the digest's thread lags behind. */
 int64_t mover_allow(int64_t bytes, int64_t *until, void *arg);
 
 /** zc_request.look: --digest. */

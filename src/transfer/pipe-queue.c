@@ -39,7 +39,7 @@ struct pipe_queue {
 	struct bell stop;
 	pthread_t thread;
 	bool started;
-	char *copied;			/* half of that, for compact() */
+	char *copied;			/* `each` / 2 bytes, for compact() */
 };
 
 static void
@@ -179,9 +179,9 @@ last(struct pipe_queue *queue)
 }
 
 /** Copy what is in this pipe of the ring, in its order, into as few pages as it
- * takes.  Return false if that frees less than half of them: so a piece costs
- * no more than the copy of a page, and every full pipe but the exit holds half
- * of its size.
+ * takes.  Return false, having done nothing, if that would free less than half
+ * of the pipe.  So each piece costs at most the copy of one page, and every
+ * full pipe but the exit holds at least half of its size.
  *
  * The pipe is emptied first, so that write(2) cannot block.  It could if this
  * went by parts: a piece from a socket has up to 32 KiB, but takes one of the

@@ -16,7 +16,7 @@ struct watch {
 	const struct endpoint *source;
 	bool on;		/* SOURCE is a regular file, and no DEST */
 	struct stat before;
-	uint64_t attributes;	/* of statx(2) */
+	uint64_t attributes;	/* file_flags.all */
 	char name[PATH_MAX];	/* of an inherited descriptor */
 	int64_t start;		/* where moving begins */
 };
