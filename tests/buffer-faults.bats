@@ -84,18 +84,20 @@ cannot_move_on() {
 # The data comes faster than it leaves, so it fills two pipes.  Which descriptors
 # these have does not matter.
 @test "buffer: whichever pipe cannot be filled, the message has its errno" {
-	local fd failed=0
+	local fd bytes failed=0
 	random_file in 3M
 	for fd in {4..20}; do
-		echo "descriptor $fd"
-		FAULT=splice:ENOMEM:1:out=$fd run zcopy_here --buffer=4M \
-		    --rate=20M - out < <(cat in)
-		echo "[status $status] $output"
-		[ "$status" -ne 0 ] || continue
-		fault_fired
-		[ "$status" -eq 1 ]
-		[ "$output" = "zcopy: --buffer: splice: ${text[ENOMEM]}" ]
-		: $((failed += 1))
+		for bytes in '' --bytes=3M; do
+			echo "descriptor $fd, $bytes"
+			FAULT=splice:ENOMEM:1:out=$fd run zcopy_here \
+			    --buffer=4M --rate=20M $bytes - out < <(cat in)
+			echo "[status $status] $output"
+			[ "$status" -ne 0 ] || continue
+			fault_fired
+			[ "$status" -eq 1 ]
+			[ "$output" = "zcopy: --buffer: splice: ${text[ENOMEM]}" ]
+			: $((failed += 1))
+		done
 	done
 	((failed > 0))
 }

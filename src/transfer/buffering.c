@@ -307,12 +307,17 @@ has_failed(const struct zc_result *filled)
 enum status
 buffering_ask(const struct mover *mover, const struct zc_result *result)
 {
+	const bool ended = result->outcome == ZC_SHORT;
 	struct zc_result filled;
+	enum status status;
 	bool writing;
 
-	if (!mover->indirect || result->outcome != ZC_FAILED ||
-	    result->side != ZC_SOURCE)
+	if (!mover->indirect || (!ended && (result->outcome != ZC_FAILED ||
+	    result->side != ZC_SOURCE)))
 		return STATUS_OK;
+	status = buffering_check_end(mover);
+	if (status != STATUS_OK || ended)
+		return status;
 	filled = filler_outcome(mover);
 	writing = has_failed(&filled);
 	if (writing && filled.side != ZC_SINK)

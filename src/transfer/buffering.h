@@ -51,8 +51,9 @@ enum status buffering_check_end(const struct mover *);
  * out.  Return as buffering_check(). */
 enum status buffering_confirm(const struct mover *, int64_t bytes);
 
-/** If the buffer itself is why SOURCE seems to have failed, print the reason
- * and return the exit status.  Otherwise return STATUS_OK. */
+/** If the buffer itself is why SOURCE seems to have failed or to have ended
+ * early, print the reason and return the exit status.  Otherwise return
+ * STATUS_OK. */
 enum status buffering_ask(const struct mover *, const struct zc_result *);
 
 /** Return where the buffer is for these ends, which need not be open: `in` is
