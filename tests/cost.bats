@@ -97,6 +97,15 @@ costs() {
 	costs unix unix splice 60000
 }
 
+# That takes the pipe's lock, which its reader needs.
+@test "cost: a pipe is asked how full it is only where zcopy may sleep" {
+	local TRACE='-e trace=ioctl'
+	STDOUT=/dev/fd/4 zcopy 0 large - 4> >(cat >/dev/null)
+	[ "$(grep -c FIONREAD "$BATS_TEST_TMPDIR.trace")" -gt 0 ]
+	STDOUT=/dev/fd/4 zcopy 0 large - --also=/dev/null 4> >(cat >/dev/null)
+	[ "$(grep -c FIONREAD "$BATS_TEST_TMPDIR.trace")" -eq 0 ]
+}
+
 @test "cost: a small file takes one read, one read of the end, and one write" {
 	local size
 	for size in 1 20000 32767; do

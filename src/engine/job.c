@@ -6,6 +6,7 @@
 #include "job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "ending.h"
@@ -30,6 +31,17 @@ grow_pipe(const struct end *end, int64_t bytes, size_t pipe_size)
 {
 	return end->kind == ZC_PIPE && (bytes < 0 || bytes > 64 * 1024) ?
 	    pipe_grow(end->fd, pipe_size) : 0;
+}
+
+/** True if the sink may sleep before a call that would block.  Not without
+ * zc_request.wait, because the caller then waits by a clock that may be coarse;
+ * nor with O_NONBLOCK, because no call blocks; nor beside other sinks, whose
+ * calls may block for longer. */
+static bool
+may_sleep(const struct zc_job *job, const struct sink *sink)
+{
+	return job->request.wait != NULL && job->sink_count == 1 &&
+	    !(sink->end.flags & O_NONBLOCK);
 }
 
 /** Make the sink's plan.  Return 0, or -1 if the sink has ended. */
@@ -75,13 +87,15 @@ job_start(struct zc_job *job)
 	job->started = true;
 	for (size_t i = 0; i < job->sink_count; i++) {
 		struct sink *sink = &job->sink[i];
+		size_t size;
 
 		if (sink->result.outcome != ZC_UNFINISHED ||
 		    plan(job, sink) < 0)
 			continue;
 		sink_cork(sink);
-		pipe_pace_begin(&sink->pace, sink->end.fd,
-		    grow_pipe(&sink->end, bytes, job->request.pipe_size));
+		size = grow_pipe(&sink->end, bytes, job->request.pipe_size);
+		if (may_sleep(job, sink))
+			pipe_pace_begin(&sink->pace, sink->end.fd, size);
 	}
 	(void)grow_pipe(&job->supply->in, bytes, job->request.pipe_size);
 	for (size_t i = 0; i < job->supply_count; i++)

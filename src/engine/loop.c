@@ -166,7 +166,7 @@ note_moved(struct zc_job *job, struct sink *sink, enum motion motion,
 		result->use[method].bytes += moved;
 	}
 	if (motion == GIVE || motion == THROUGH)
-		wait_sleep(job, sink,
+		wait_sleep(sink,
 		    pipe_pace_moved(&sink->pace, moved, step->cut));
 	/* Gathering is progress, though nothing is delivered yet. */
 	if (motion != TAKE || sink->gather)

@@ -3,7 +3,6 @@
 #include "waiting.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/param.h>
 
 #include "../base/clock.h"
@@ -216,10 +215,9 @@ wait_interrupted(struct zc_job *job, struct sink *sink, struct end *end)
 }
 
 void
-wait_sleep(struct zc_job *job, struct sink *sink, int64_t time)
+wait_sleep(struct sink *sink, int64_t time)
 {
-	if (time == 0 || job->request.wait == NULL || job->sink_count > 1 ||
-	    (sink->end.flags & O_NONBLOCK))
+	if (time == 0)
 		return;
 	sink->blocked = true;
 	sink->wait = (struct zc_wait){ .fd = -1, .until = in_time(time) };

@@ -28,11 +28,9 @@ void wait_note(struct zc_job *, struct sink *, const struct step *);
  * each call, so signals that come more often would keep it from passing. */
 void wait_interrupted(struct zc_job *, struct sink *, struct end *);
 
-/** Let the sink sleep for so many nanoseconds before its next call, which would
- * block.  Do nothing without zc_request.wait, because the caller then waits by
- * a clock that may be coarse; with O_NONBLOCK, because the call does not block;
- * or if there are other sinks, whose calls may block for longer. */
-void wait_sleep(struct zc_job *, struct sink *, int64_t time);
+/** Let the sink sleep for so many nanoseconds, or not at all if that is 0,
+ * before its next call, which would block. */
+void wait_sleep(struct sink *, int64_t time);
 
 /** Limit the call to what the request's function allows.  Return false if it
  * allows nothing now: then note until when to wait.  If that is a time and the
