@@ -239,6 +239,9 @@ has_buffer() {
 	[[ $output == *"--buffer: '0' holds nothing; leave --buffer out"* ]]
 	zcopy 1 --buffer=1E in out
 	[[ $output == *"--buffer: 1152921504606846976 bytes are more than this machine has in memory"* ]]
+	local memory=$(($(getconf _PHYS_PAGES) * $(getconf PAGESIZE)))
+	zcopy 1 --buffer=$((memory + 1)) in out
+	zcopy 0 --buffer=$memory /dev/null /dev/null
 	zcopy 2 --benchmark --buffer=1M
 	only
 }

@@ -22,16 +22,16 @@
 enum status
 buffering_check(const struct options *options)
 {
-	int64_t page, pages;
+	int64_t memory;
 
 	if (options->buffer == 0)
 		return STATUS_OK;
-	page = sysconf(_SC_PAGESIZE);
-	pages = sysconf(_SC_PHYS_PAGES);
-	if (pages <= 0 || options->buffer / page < pages)
+	memory = sysconf(_SC_PHYS_PAGES);
+	memory *= sysconf(_SC_PAGESIZE);
+	if (memory <= 0 || options->buffer <= memory)
 		return STATUS_OK;
 	diag_error("--buffer", "%" PRId64 " bytes are more than this machine "
-	    "has in memory (%" PRId64 ")", options->buffer, pages * page);
+	    "has in memory (%" PRId64 ")", options->buffer, memory);
 	return STATUS_OTHER;
 }
 
