@@ -427,7 +427,8 @@ const struct zc_result *zc_job_sink(const struct zc_job *, size_t sink);
 int zc_job_drop(struct zc_job *, size_t sink, int error);
 
 /** End the job as zc_job_free() does, and complete the results: `lost` is known
- * then.  It cannot be run again. */
+ * then.  Nothing moves any more: zc_job_run() fails with EINVAL unless the job
+ * was over, and zc_job_next() with EBUSY. */
 void zc_job_end(struct zc_job *);
 
 /** End the job at any point; NULL is accepted.  Bytes that are still held go

@@ -152,6 +152,75 @@ refuses_overlap(void)
 	return true;
 }
 
+/** After zc_job_end() nothing moves, neither what the last range has left nor
+ * another range. */
+static bool
+refuses_after_end(enum inlet_sort source, enum outlet_sort sink, bool done)
+{
+	struct zc_range rest = ZC_RANGE_INIT;
+	struct zc_result before;
+	struct fan fan;
+
+	fan_inlet(&fan, source, SIZE);
+	fan_outlet(&fan, sink, NULL);
+	fan.request.flags = ZC_KEEP_OPEN;
+	fan.request.bytes = 1000;
+	refusing = new_job(&fan.request);
+	if (done)
+		CHECK(fan_run(&fan, refusing) == 0);
+	zc_job_end(refusing);
+	before = *zc_job_result(refusing);
+	CHECK(is_refused(&rest, EBUSY));
+	if (done)
+		CHECK(zc_job_run(refusing, NULL, 0) == 0);
+	else
+		CHECK(zc_job_run(refusing, NULL, 0) < 0 && errno == EINVAL);
+	CHECK(memcmp(&before, zc_job_result(refusing), sizeof(before)) == 0);
+	zc_job_free(refusing);
+	return fan_gets(&fan.out[0], done ? 1000 : 0);
+}
+
+static bool
+refuses_after_ends(void)
+{
+	for (int i = 0; i < (int)INLETS * (int)OUTLETS * 2; i++) {
+		const int pair = i / 2;
+
+		if (!refuses_after_end((enum inlet_sort)(pair / OUTLETS),
+		    (enum outlet_sort)(pair % OUTLETS), i % 2)) {
+			printf("# from %s to %s\n", inlet_names[pair / OUTLETS],
+			    outlet_names[pair % OUTLETS]);
+			return false;
+		}
+		shut_all();
+	}
+	return true;
+}
+
+/** The same for a job that was stopped half way, when the sink was full. */
+static bool
+refuses_when_stopped(void)
+{
+	struct zc_wait wait;
+	struct fan fan;
+	int ends[2];
+
+	fan_inlet(&fan, FILE_IN, SIZE);
+	if (pipe2(ends, O_NONBLOCK) < 0)
+		give_up("pipe2");
+	keep(ends[0]);
+	fan.request.out_fd = keep(ends[1]);
+	fan.request.pipe_size = BLOCK;
+	refusing = new_job(&fan.request);
+	CHECK(zc_job_run(refusing, &wait, 1) < 0 && errno == EAGAIN);
+	zc_job_end(refusing);
+	CHECK(zc_job_run(refusing, &wait, 1) < 0 && errno == EINVAL);
+	CHECK(zc_job_result(refusing)->outcome == ZC_UNFINISHED);
+	CHECK(fan_is_at(&fan.in, zc_job_result(refusing)->bytes, 0));
+	zc_job_free(refusing);
+	return true;
+}
+
 /* The caller's functions */
 
 static struct {
@@ -218,6 +287,8 @@ main(void)
 	CASE(refuses_everywhere(), "next: what cannot be changes nothing");
 	CASE(refuses_unless_kept(), "next: only with ZC_KEEP_OPEN");
 	CASE(refuses_overlap(), "next: ranges of one file do not overlap");
+	CASE(refuses_after_ends(), "next: nothing after zc_job_end()");
+	CASE(refuses_when_stopped(), "run: nothing after zc_job_end()");
 	CASE(finishes_once(false), "next: zc_io.finish comes after the last");
 	CASE(finishes_once(true), "next: ... also if that is empty");
 	finish();

@@ -111,6 +111,10 @@ zc_job_run(struct zc_job *job, struct zc_wait *waits, size_t count)
 
 	runs = result->outcome == ZC_UNFINISHED ||
 	    result->outcome == ZC_WOULD_WAIT;
+	if (runs && job->settled) {	/* what it needs to run was released */
+		errno = EINVAL;
+		return -1;
+	}
 	if (!job->started)
 		job_start(job);
 	for (size_t i = 0; i < job->sink_count; i++)
@@ -313,6 +317,8 @@ void
 zc_job_end(struct zc_job *job)
 {
 	job_settle(job);
+	job->settled = true;
+	job->keeps = false;
 	if (job->sink_count > 1)
 		total_sum_up(job);
 }

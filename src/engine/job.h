@@ -17,6 +17,7 @@ struct zc_job {
 	unsigned splice_flags;		/* of zc_splice() */
 	bool started;
 	bool keeps;			/* another range will follow */
+	bool settled;			/* zc_job_end() was called */
 	bool moves;			/* the source's position is to be moved
 					   behind what all sinks have got */
 	int64_t from;			/* that position before */
