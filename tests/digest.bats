@@ -513,6 +513,19 @@ into_fifo() {
 	same in out
 }
 
+@test "digest: --json-file does not overwrite --digest-file" {
+	requires_library jansson
+	# By another name of it, before there is a file, and when there is one.
+	zcopy 1 --digest=sha256 --digest-file=sums --json-file=./sums in out
+	[[ $output == *"--json-file names it, too"* ]]
+	sha256sum -c sums
+	rm out
+	zcopy 2 --digest=sha256 --digest-file=sums --json-file=./sums in out
+	ln -s sums link
+	zcopy 2 --digest=sha256 --digest-file=sums --json-file=link in out
+	[ ! -e out ]
+}
+
 @test "digest: --sync flushes --digest-file as well" {
 	requires strace
 	TRACE='-e trace=fdatasync,fsync' zcopy 0 --sync --digest=sha256 \

@@ -85,22 +85,42 @@ check_path(const char *option, const char *path, struct ends *ends)
 	return STATUS_USAGE;
 }
 
+/** True if both paths lead to one regular file, or are the same. */
+static bool
+is_same_path(const char *a, const char *b)
+{
+	struct stat here, there;
+
+	if (stat(a, &here) == 0 && stat(b, &there) == 0 &&
+	    S_ISREG(here.st_mode))
+		return endpoint_same_inode(&here, &there);
+	return strcmp(a, b) == 0;
+}
+
+/** Check that the JSON would not overwrite the digest. */
+static enum status
+check_json_file(const struct options *options)
+{
+	const char *json = options->json_file, *digest = options->digest_file;
+
+	if (json == NULL || digest == NULL || !is_same_path(json, digest))
+		return STATUS_OK;
+	diag_error("--digest-file", "%s: --json-file names it, too", digest);
+	return STATUS_USAGE;
+}
+
 /** Check the files that are written beside DEST. */
 static enum status
 check_files(struct ends *ends)
 {
 	const struct options *options = ends->source.options;
-	const char *json = options->json_file, *digest = options->digest_file;
-	enum status status = check_path("--json-file", json, ends);
+	enum status status = check_path("--json-file", options->json_file,
+	    ends);
 
-	if (status != STATUS_OK)
-		return status;
-	if (json != NULL && digest != NULL && strcmp(json, digest) == 0) {
-		diag_error("--digest-file", "%s: --json-file names it, too",
-		    digest);
-		return STATUS_USAGE;
-	}
-	return check_path("--digest-file", digest, ends);
+	if (status == STATUS_OK)
+		status = check_json_file(options);
+	return status != STATUS_OK ? status :
+	    check_path("--digest-file", options->digest_file, ends);
 }
 
 /** Write the digest to its file. */
@@ -274,7 +294,8 @@ write_summary(const struct summary *summary, struct ends *ends)
 	if (user_become(ends->source.options->user) != STATUS_OK)
 		return STATUS_OTHER;
 	/* Check again, as write_digest() does. */
-	if (check_path("--json-file", path, ends) != STATUS_OK)
+	if (check_path("--json-file", path, ends) != STATUS_OK ||
+	    check_json_file(ends->source.options) != STATUS_OK)
 		return STATUS_OTHER;
 	return summary_write(summary, path);
 }
