@@ -550,6 +550,8 @@ waits_with() {
 @test "append: a block device is refused, and not overwritten" {
 	block_device 1M
 	zcopy 4 --append in "$device"
+	[[ $output == *"$device: --append: a disk cannot grow: use --seek" ]]
 	zcopy 4 --append in fd:8 8<>"$device"
+	[[ $output == *"fd:8: --append: a disk cannot grow: use --seek" ]]
 	cmp -n 1048576 "$device" /dev/zero
 }

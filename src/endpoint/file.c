@@ -75,6 +75,13 @@ file_open_source(struct endpoint *ep)
 	    ep->path, O_RDONLY, 0));
 }
 
+enum status
+file_refuse_append(const struct endpoint *ep)
+{
+	diag_error(ep->name, "--append: a disk cannot grow: use --seek");
+	return endpoint_fault(ep);
+}
+
 /** Refuse a DEST that exists and cannot be written as the options say, before
  * it is opened. */
 static enum status
@@ -92,10 +99,9 @@ file_check_dest(const struct endpoint *ep, enum zc_kind kind)
 		errno = EEXIST;
 		return endpoint_error(ep, "create");
 	}
-	/* A disk cannot grow, and pipes and terminals cannot seek. */
-	errno = ESPIPE;
 	if (kind == ZC_BLOCK && o->append)
-		return endpoint_error(ep, "--append");
+		return file_refuse_append(ep);
+	errno = ESPIPE;
 	if ((kind == ZC_PIPE || kind == ZC_TTY) && o->seek >= 0)
 		return endpoint_error(ep, "--seek");
 	return STATUS_OK;

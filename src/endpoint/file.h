@@ -16,4 +16,7 @@ enum status file_attach(struct endpoint *, int fd);
  * waits for its other side, until the deadline.  Return as above. */
 enum status file_open_late(struct endpoint *, int flags);
 
+/** Print that --append does not fit a block device.  Return the exit status. */
+enum status file_refuse_append(const struct endpoint *);
+
 #endif

@@ -12,6 +12,7 @@
 #include "../zcopy.h"
 #include "descriptor.h"
 #include "endpoint.h"
+#include "file.h"
 #include "flush.h"
 #include "look.h"
 #include "socket.h"
@@ -85,11 +86,8 @@ stdio_open(struct endpoint *ep)
 		return STATUS_OK;
 	if (ep->options->seek >= 0)
 		return stdio_check_seek(ep);
-	if (ep->options->append && S_ISBLK(ep->st.st_mode)) {
-		errno = ESPIPE;		/* a disk cannot grow */
-		return endpoint_error(ep, "--append");
-	}
-	return STATUS_OK;
+	return ep->options->append && S_ISBLK(ep->st.st_mode) ?
+	    file_refuse_append(ep) : STATUS_OK;
 }
 
 /** stdio_open() only looks, so call it, and then describe what it saw. */
