@@ -237,6 +237,26 @@ mode_of() {
 	only a b in out
 }
 
+@test "replace: a path that leads to a descriptor is refused, except in place" {
+	local path inode
+	[ -e /proc/self/fd/0 ] || skip "no /proc"
+	ln -s /proc/self/fd/8 link
+	inode=$(stat -c %i out)
+	for path in link /proc/self/fd//8 /proc/self/fd/../fd/8; do
+		zcopy 4 in "$path" 8<>out
+		[[ $output == "zcopy: $path: replace: cannot find its directory"* ]]
+		unchanged
+		zcopy 4 --resume in "$path" 8<>out
+		unchanged
+		zcopy 4 --explain in "$path" 8<>out
+		zcopy 0 --inplace in "$path" 8<>out
+		same in out
+		[ "$(stat -c %i out)" = "$inode" ]
+		cp "$BATS_TEST_TMPDIR.old" out
+	done
+	only in link out
+}
+
 @test "replace: another user's link in a directory like /tmp is refused" {
 	requires_root
 	mkdir -m 1777 tmp

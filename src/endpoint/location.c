@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../system/filesystem.h"
 #include "endpoint.h"
 
 enum { HOPS_MAX = 40 };			/* as the kernel's MAXSYMLINKS */
@@ -60,8 +61,20 @@ location_distrusts(const struct location *location, const struct stat *link)
 	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
 }
 
+/** True if this link is one like /proc/PID/fd/N, which the kernel follows to a
+ * file, wherever that is now.  Its text is the name that the file had: once it
+ * is replaced, the link leads to the old file still.  Other links on procfs are
+ * relative. */
+static bool
+location_is_magic(const struct location *location, const char *target)
+{
+	return *target == '/' &&
+	    filesystem_of(location->file) == FILESYSTEM_SYNTHETIC;
+}
+
 /** Open the file with O_PATH.  If it is a symbolic link, return the length of
- * its target; 0 if it is none or does not exist; -1 with errno. */
+ * its target; 0 if it is none, does not exist, or cannot be followed; -1 with
+ * errno. */
 static ssize_t
 location_read_link(struct location *location, char *target, size_t size)
 {
@@ -78,10 +91,13 @@ location_read_link(struct location *location, char *target, size_t size)
 		return 0;
 	/* With "" readlinkat(2) reads the link that is open (O_PATH). */
 	length = readlinkat(location->file, "", target, size - 1);
+	if (length >= 0)
+		target[length] = '\0';
+	if (length > 0 && location_is_magic(location, target))
+		length = 0;
 	location_forget(location);
-	if (length < 0)
-		return -1;
-	target[length] = '\0';
+	if (length <= 0)
+		return length;
 	if (!location_distrusts(location, &st))
 		return length;
 	location->distrusted = true;
