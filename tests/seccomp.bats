@@ -344,6 +344,17 @@ says_what_is_lost() {
 	done
 }
 
+@test "seccomp: without getsockname, a listener says that it listens" {
+	local error TRACE
+	for error in "${errors[@]}"; do
+		why=
+		filter "$error" getsockname
+		zcopy 5 --timeout=0.1 listen:127.0.0.1:0 out
+		was_refused
+		[[ $output == *"listening at an unknown address: ${text[$error]}"* ]]
+	done
+}
+
 @test "seccomp: without SO_LINGER, which a reset needs, zcopy fails at once" {
 	dest=tcp
 	honest 5 "connect: 127.0.0.1:" setsockopt.SO_LINGER

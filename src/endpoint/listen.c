@@ -102,17 +102,23 @@ listen_on(const struct endpoint *ep, const struct addrinfo *list, int family,
 	return listen_error(ep, missing, doing);
 }
 
+/** Print where we listen.  A seccomp filter may refuse getsockname(2). */
 static void
-listen_announce(const struct listeners *listeners)
+listen_announce(const struct endpoint *ep)
 {
+	const struct listeners *listeners = ep->state;
+
 	for (nfds_t i = 0; i < listeners->count; i++) {
 		struct sockaddr_storage bound;
 		socklen_t length = sizeof(bound);
 		char address[ADDRESS_SIZE];
 
 		if (getsockname(listeners->polled[i].fd,
-		    (struct sockaddr *)&bound, &length) < 0)
+		    (struct sockaddr *)&bound, &length) < 0) {
+			diag_note("%s: listening at an unknown address: %s",
+			    ep->name, strerror(errno));
 			continue;
+		}
 		address_format(address, (struct sockaddr *)&bound, length);
 		diag_note("listening on %s", address);
 	}
@@ -203,7 +209,7 @@ listen_open(struct endpoint *ep)
 		return endpoint_error(ep, "listen");
 	status = ep->listener >= 0 ? listen_adopt(ep) : listen_bind(ep);
 	if (status == STATUS_OK)
-		listen_announce(ep->state);
+		listen_announce(ep);
 	return status;
 }
 
