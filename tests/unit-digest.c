@@ -1,9 +1,10 @@
 /*
  * Digests: known values, and those that sha256sum(1) and xxhsum(1) print for
- * random data, however it is cut.
+ * random data, however it is cut; and the thread that follows the data.
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "../src/base/digest.h"
 #include "../src/base/random.h"
+#include "../src/transfer/follower.h"
 #include "lib-chance.h"
 
 enum { LARGE = 3000000, CUTS = 40 };
@@ -224,6 +226,29 @@ compare(enum digest_algorithm algorithm, const char *program)
 	report(ok || !found, what);
 }
 
+/** True if the follower says that it has lost a range, for which there was no
+ * room while it was busy with a large hole. */
+static bool
+says_what_it_lost(enum digest_algorithm algorithm)
+{
+	struct zc_moved moved = { .length = (int64_t)64 * 1024 * 1024,
+		.skipped = true };
+	struct digest *digest = begin(algorithm);
+	struct follower *follower = follower_start(-1, digest);
+	bool ok = follower != NULL;
+
+	for (int i = 0; ok && i < 1000; i++) {
+		follower_add(follower, &moved);
+		/* Not next to each other, or they would be one range. */
+		moved.in_from += moved.length + 1;
+		moved.length = 1;
+	}
+	ok = ok && follower_finish(follower) < 0 && errno == ENOBUFS;
+	ok = follower_end(follower) && ok;
+	digest_free(digest);
+	return ok;
+}
+
 int
 main(void)
 {
@@ -232,7 +257,7 @@ main(void)
 	char what[100];
 
 	random_state = 15;
-	printf("1..%zu\n", values + words + 2);
+	printf("1..%zu\n", values + words + 3);
 	for (size_t i = 0; i < values; i++)
 		if (!is_skipped(known[i].algorithm, known[i].what))
 			report(is_known(i), known[i].what);
@@ -243,5 +268,8 @@ main(void)
 	}
 	compare(DIGEST_SHA256, "sha256sum");
 	compare(DIGEST_XXH3, "xxhsum -H2");
+	if (!is_skipped(DIGEST_SHA256, "a follower says what it lost"))
+		report(says_what_it_lost(DIGEST_SHA256),
+		    "a follower says what it lost");
 	return 0;
 }

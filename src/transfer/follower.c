@@ -128,7 +128,8 @@ follow(void *arg)
 			error = digest_range(follower, &range);
 		pthread_mutex_lock(&follower->lock);
 		follower->lag -= range.length;
-		follower->error = error;
+		if (error != 0)		/* not ENOBUFS of follower_add() */
+			follower->error = error;
 		pthread_mutex_unlock(&follower->lock);
 	}
 	sem_post(&follower->idle);
