@@ -185,6 +185,13 @@ reads() {
 	adjusted_to 256
 }
 
+@test "kernel files: a large --block-size can read all of them" {
+	local file=/proc/sys/kernel/ostype
+	[ -r "$file" ] || skip "no $file"
+	zcopy 0 --block-size=1G "$file" out
+	same "$file" out
+}
+
 @test "kernel files: neither --block-size nor a descriptor splits a write" {
 	local writes
 	requires strace

@@ -84,8 +84,9 @@ memory_open(struct store *store, const struct setup *setup)
 
 	if (ends->out == ZC_SYNTHETIC)
 		size = READWRITE_COMMAND_MAX + 1;	/* to notice more */
-	else if (setup->block_size != 0)
-		size = MIN(setup->block_size, CALL_MAX);
+	else if (setup->block_size != 0)	/* /proc/sys: ENOMEM over 4M */
+		size = MIN(setup->block_size, ends->in == ZC_SYNTHETIC ?
+		    READWRITE_BLOCK : CALL_MAX);
 	else if (ends->bytes > 0 && ends->bytes < (int64_t)READWRITE_LEAST)
 		size = READWRITE_LEAST;
 	else if (setup->uncached)
