@@ -23,6 +23,8 @@
  *	  transfer.c		  its steps: open, move, commit; ends.c is what
  *				  they work on: SOURCE and the destinations
  *	  wrapping.c		  --header, --trailer
+ *	  outputs.c		  checks --progress-fd, --digest-file,
+ *				  --json-file
  *	  skip.c		  --offset; resume.c --resume
  *	  sparse.c		  --sparse
  *	  user.c		  --user: gives up root

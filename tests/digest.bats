@@ -513,6 +513,20 @@ into_fifo() {
 	same in out
 }
 
+@test "digest: one that cannot be printed is an error" {
+	# shellcheck disable=SC2016	# for the other shell
+	local as_user=(sh -c 'exec "$@" 2>/dev/full' sh)
+	zcopy 1 --digest=sha256 in out
+	same in out
+	zcopy 1 --digest=sha256 --json-file=json in out
+	if [ -e json ]; then
+		grep -q '"status":1,"error":"standard error: write the digest:' json
+	fi
+	# The file has it.
+	zcopy 0 -q --digest=sha256 --digest-file=sums in out
+	sha256sum -c sums
+}
+
 @test "digest: --json-file does not overwrite --digest-file" {
 	requires_library jansson
 	# By another name of it, before there is a file, and when there is one.

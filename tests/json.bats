@@ -203,6 +203,32 @@ has() {
 	zcopy 3 --json-file=/dev/full missing out
 }
 
+@test "json: no output overwrites a header, a trailer, or what --resume keeps" {
+	local option name
+	cp in header
+	ln -s header link
+	for option in --json-file --digest-file; do
+		for name in header ./header link; do
+			zcopy 2 --digest=sha256 --header=header $option=$name in out
+			[[ $output == *"$option: $name: --header or --trailer names it, too"* ]]
+			zcopy 2 --digest=sha256 --trailer=header $option=$name in out
+		done
+		zcopy 2 --digest=sha256 --resume $option=out.part in out
+		[[ $output == *"$option: out.part: --resume keeps DEST.part"* ]]
+	done
+	cmp in header
+	# By another name, before there is a part, and when there is one.
+	ln -s out.part kept
+	FAULT=read:EIO:3:in=reg zcopy 3 --resume -m read-write -q \
+	    --block-size=100K --json-file=kept in out
+	fault_fired
+	[[ $output == *"--json-file: kept: --resume keeps DEST.part"* ]]
+	cmp -n 100000 in out.part
+	zcopy 2 --resume --json-file=kept in out
+	zcopy 0 --resume in out
+	cmp in out
+}
+
 @test "json: --json-file does not overwrite SOURCE or DEST" {
 	cp in copy
 	ln in link

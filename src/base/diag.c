@@ -89,12 +89,13 @@ offer(const char *text, size_t length)
 
 /** Write one line in one write(2), so that it stays whole among the output of
  * other processes.  Erase the line that is drawn.  If it `waits`, nothing is
- * lost; see offer(). */
-static void
+ * lost; see offer().  Return false with errno if it could not be written. */
+static bool
 put(const char *text, bool waits)
 {
 	char line[ESCAPED_SIZE + sizeof(ERASE)];
 	size_t length;
+	bool written;
 
 	pthread_mutex_lock(&lock);
 	*line = '\0';
@@ -105,12 +106,12 @@ put(const char *text, bool waits)
 	diag_escape(line + length, sizeof(line) - length - 1, text);
 	length = strlen(line);
 	line[length++] = '\n';
-	/* If standard error fails, there is nowhere to report that. */
-	if (waits)
-		(void)!write(STDERR_FILENO, line, length);
-	else
-		(void)offer(line, length);
+	errno = ENOSPC;			/* of a write that comes short */
+	written = waits ?
+	    write(STDERR_FILENO, line, length) == (ssize_t)length :
+	    offer(line, length);
 	pthread_mutex_unlock(&lock);
+	return written;
 }
 
 /** Write "zcopy: NAME: TEXT" to `text`, cut to fit.  Return where "NAME:"
@@ -154,7 +155,8 @@ print(char text[TEXT_SIZE], const char *name, const char *format, va_list args)
 	const int saved = errno;
 	const char *begin = compose(text, name, format, args);
 
-	put(text, true);
+	/* If standard error fails, there is nowhere to report that. */
+	(void)put(text, true);
 	errno = saved;
 	return begin;
 }
@@ -191,10 +193,10 @@ diag_answer(const char *format, ...)
 	va_start(args, format);
 	(void)compose(text, NULL, format, args);
 	va_end(args);
-	put(text, false);
+	(void)put(text, false);
 }
 
-void
+bool
 diag_result(const char *format, ...)
 {
 	char text[TEXT_SIZE];
@@ -203,7 +205,7 @@ diag_result(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	put(text, true);
+	return put(text, true);
 }
 
 void

@@ -30,8 +30,9 @@ void diag_verbose(const char *format, ...)
 void diag_answer(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/** Print "TEXT" in any case: a result that the user asked for. */
-void diag_result(const char *format, ...)
+/** Print "TEXT" in any case: a result that the user asked for.  Return false
+ * with errno if it could not be written. */
+bool diag_result(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /** Open standard error once more, so that diag_answer() and diag_draw() do not

@@ -17,7 +17,6 @@
 #include "location.h"
 #include "temporary.h"
 
-#define SUFFIX ".part"
 
 enum { TRIES = 20 };			/* for a name that others give away */
 
@@ -46,9 +45,9 @@ write_name(const struct endpoint *ep, const struct location *location,
 
 	/* A link leads elsewhere. */
 	if (strcmp(slash != NULL ? slash + 1 : ep->path, base) == 0)
-		snprintf(name, size, "%s" SUFFIX, ep->name);
+		snprintf(name, size, "%s" PART_SUFFIX, ep->name);
 	else
-		snprintf(name, size, "%s" SUFFIX, base);
+		snprintf(name, size, "%s" PART_SUFFIX, base);
 }
 
 void
@@ -63,7 +62,7 @@ static enum status
 refuse_at(const struct endpoint *ep, const struct location *location,
     const char *why)
 {
-	char name[PATH_MAX + sizeof(SUFFIX)];
+	char name[PATH_MAX + sizeof(PART_SUFFIX)];
 
 	write_name(ep, location, name, sizeof(name));
 	diag_error(name, "--resume: %s", why);
@@ -99,11 +98,11 @@ static enum status
 make_name(char name[NAME_MAX + 1], const struct endpoint *ep,
     const struct location *location)
 {
-	if (snprintf(name, NAME_MAX + 1, "%s" SUFFIX, location->base) <=
+	if (snprintf(name, NAME_MAX + 1, "%s" PART_SUFFIX, location->base) <=
 	    NAME_MAX)
 		return STATUS_OK;
 	diag_error(ep->name, "--resume: the name is too long: there is no room "
-	    "for \"" SUFFIX "\" behind it");
+	    "for \"" PART_SUFFIX "\" behind it");
 	return endpoint_fault(ep);
 }
 
@@ -350,7 +349,7 @@ take_back(const struct endpoint *ep, char *temporary)
 static void
 report(const struct endpoint *ep)
 {
-	char name[PATH_MAX + sizeof(SUFFIX)];
+	char name[PATH_MAX + sizeof(PART_SUFFIX)];
 
 	part_name(ep, name, sizeof(name));
 	diag_note("%s: keeps %" PRId64 " bytes: the same command with --resume "

@@ -22,6 +22,8 @@
 #include "endpoint.h"
 #include "record.h"
 
+#define PART_SUFFIX	".part"
+
 struct digest;
 struct location;
 

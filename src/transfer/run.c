@@ -2,7 +2,6 @@
 
 #include "run.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,120 +17,18 @@
 #include "../report/verbose.h"
 #include "digest-file.h"
 #include "explain.h"
+#include "outputs.h"
 #include "tally.h"
 #include "transfer.h"
 #include "user.h"
 #include "verdict.h"
-
-/** True if an end is this descriptor. */
-static bool
-is_end(struct ends *ends, int fd)
-{
-	if (ends->source.inherited && fd == ends->source.fd)
-		return true;
-	FOR_EACH_DEST(dest, ends)
-		if (dest->end.inherited && fd == dest->end.fd)
-			return true;
-	return false;
-}
-
-/** Check that --progress-fd does not name an end, or a descriptor that is not
- * open for writing. */
-static enum status
-check_progress_fd(struct ends *ends)
-{
-	const int fd = ends->source.options->progress_fd;
-	const int flags = fd >= 0 ? fcntl(fd, F_GETFL) : O_WRONLY;
-
-	if (fd >= 0 && is_end(ends, fd))
-		diag_error("--progress-fd", "%d: SOURCE or DEST has it", fd);
-	else if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY ||
-	    (flags & O_PATH))
-		diag_error("--progress-fd", "%d: not open for writing", fd);
-	else
-		return STATUS_OK;
-	return STATUS_USAGE;
-}
-
-/** True if this path leads to the file, FIFO, pipe or disk of an end. */
-static bool
-leads_to(const char *path, const struct endpoint *ep)
-{
-	struct stat file, end;
-
-	if (ep->path == NULL && !ep->inherited)
-		return false;
-	if (stat(path, &file) == 0 && (ep->inherited ?
-	    fstat(ep->fd, &end) : stat(ep->path, &end)) == 0)
-		return endpoint_same_inode(&file, &end) &&
-		    !S_ISCHR(file.st_mode);
-	return ep->path != NULL && strcmp(path, ep->path) == 0;
-}
-
-/** Check that the path that an option names (NULL: none) does not lead to an
- * end: that would be lost. */
-static enum status
-check_path(const char *option, const char *path, struct ends *ends)
-{
-	bool leads = path != NULL && leads_to(path, &ends->source);
-
-	if (path == NULL)
-		return STATUS_OK;
-	for (size_t i = 0; i < ends->count; i++)
-		leads |= leads_to(path, &ends->dest[i].end);
-	if (!leads)
-		return STATUS_OK;
-	diag_error(option, "%s: it is SOURCE or DEST", path);
-	return STATUS_USAGE;
-}
-
-/** True if both paths lead to one regular file, or are the same. */
-static bool
-is_same_path(const char *a, const char *b)
-{
-	struct stat here, there;
-
-	if (stat(a, &here) == 0 && stat(b, &there) == 0 &&
-	    S_ISREG(here.st_mode))
-		return endpoint_same_inode(&here, &there);
-	return strcmp(a, b) == 0;
-}
-
-/** Check that the JSON would not overwrite the digest. */
-static enum status
-check_json_file(const struct options *options)
-{
-	const char *json = options->json_file, *digest = options->digest_file;
-
-	if (json == NULL || digest == NULL || !is_same_path(json, digest))
-		return STATUS_OK;
-	diag_error("--digest-file", "%s: --json-file names it, too", digest);
-	return STATUS_USAGE;
-}
-
-/** Check the files that are written beside DEST. */
-static enum status
-check_files(struct ends *ends)
-{
-	const struct options *options = ends->source.options;
-	enum status status = check_path("--json-file", options->json_file,
-	    ends);
-
-	if (status == STATUS_OK)
-		status = check_json_file(options);
-	return status != STATUS_OK ? status :
-	    check_path("--digest-file", options->digest_file, ends);
-}
 
 /** Write the digest to its file. */
 static enum status
 write_digest(struct digest_file *file, const struct summary *summary,
     struct ends *ends)
 {
-	/* Check again: before a new DEST was there, another name of it was not
-	 * recognized. */
-	if (check_path("--digest-file", ends->source.options->digest_file,
-	    ends) != STATUS_OK)
+	if (outputs_check_digest_file(ends) != STATUS_OK)
 		return STATUS_OTHER;
 	return digest_file_write(file, &summary->digest, ends);
 }
@@ -293,9 +190,7 @@ write_summary(const struct summary *summary, struct ends *ends)
 	 * link of the user's to a file of root. */
 	if (user_become(ends->source.options->user) != STATUS_OK)
 		return STATUS_OTHER;
-	/* Check again, as write_digest() does. */
-	if (check_path("--json-file", path, ends) != STATUS_OK ||
-	    check_json_file(ends->source.options) != STATUS_OK)
+	if (outputs_check_json_file(ends) != STATUS_OK)
 		return STATUS_OTHER;
 	return summary_write(summary, path);
 }
@@ -331,22 +226,28 @@ summary_of(const struct ends *ends, struct summary_dest dest[DESTS_MAX])
 
 /** Print the digest, if --digest or -v asks for that.  With -q it is not
  * printed when --digest-file has it: a job of cron(8) must be able to be
- * silent. */
-static void
+ * silent.  Return STATUS_OK; on failure, print the reason and return
+ * STATUS_OTHER. */
+static enum status
 print_digest(const struct summary *summary, const struct options *options)
 {
 	char text[DIGEST_TEXT];
+	bool printed = true;
 
 	if (summary->digest.algorithm == DIGEST_NONE ||
 	    (options->digest == DIGEST_NONE && !options->verbose) ||
 	    (options->quiet && options->digest_file != NULL))
-		return;
+		return STATUS_OK;
 	digest_text(text, &summary->digest);
 	for (size_t i = 0; i < summary->count; i++)
 		if (summary->dest[i].status == STATUS_OK)
-			diag_result("%s:%s  %s",
+			printed &= diag_result("%s:%s  %s",
 			    digest_name(summary->digest.algorithm), text,
 			    summary->dest[i].name);
+	if (printed)
+		return STATUS_OK;
+	diag_errno("standard error", "write the digest");
+	return STATUS_OTHER;
 }
 
 /** Copy, show how far it is, and report how it ended. */
@@ -379,7 +280,12 @@ copy_and_report(struct transfer *transfer)
 		gauge_phase(PHASE_DONE);
 	shown = progress_end();
 	verbose_done(&summary, shown && !options->verbose);
-	print_digest(&summary, options);
+	written = print_digest(&summary, options);
+	if (status == STATUS_OK && written != STATUS_OK) {
+		status = written;
+		summary.status = (int)status;
+		summary.error = diag_first_error();
+	}
 	status = report(&summary, ends, status);
 	for (size_t i = 0; i < summary.count; i++)
 		free(summary.dest[i].error);
@@ -394,13 +300,10 @@ run_transfer(const struct options *options)
 
 	if (status != STATUS_OK)
 		return status;
-	status = check_progress_fd(&transfer.ends);
+	status = outputs_check(&transfer.ends);
 	if (status != STATUS_OK)
 		return status;
 	descriptor_keep_from_commands(options->progress_fd);
-	status = check_files(&transfer.ends);
-	if (status != STATUS_OK)
-		return status;
 	if (options->action == ACTION_EXPLAIN)
 		return explain(&transfer.ends);
 	return copy_and_report(&transfer);
