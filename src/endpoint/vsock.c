@@ -106,14 +106,16 @@ vsock_listen_look(struct endpoint *ep, struct look *look)
 
 /** Print where we listen: with port 0, only bind(2) has chosen it. */
 static void
-vsock_announce(int fd)
+vsock_announce(const struct endpoint *ep, int fd)
 {
 	struct sockaddr_storage bound;
 	socklen_t length = sizeof(bound);
 	uint32_t cid, port;
 
-	if (getsockname(fd, (struct sockaddr *)&bound, &length) == 0 &&
-	    vsock_read((struct sockaddr *)&bound, &cid, &port))
+	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
+		diag_note("%s: listening at an unknown address: %s", ep->name,
+		    strerror(errno));
+	else if (vsock_read((struct sockaddr *)&bound, &cid, &port))
 		diag_note("listening on vsock-listen:%" PRIu32, port);
 }
 
@@ -133,7 +135,7 @@ vsock_listen_open(struct endpoint *ep)
 	if (listeners == NULL || listeners_add(listeners, ep,
 	    (struct sockaddr *)&address, length, &doing) < 0)
 		return endpoint_error(ep, doing);
-	vsock_announce(listeners->polled[0].fd);
+	vsock_announce(ep, listeners->polled[0].fd);
 	return STATUS_OK;
 }
 
