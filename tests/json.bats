@@ -227,6 +227,14 @@ has() {
 	zcopy 2 --resume --json-file=kept in out
 	zcopy 0 --resume in out
 	cmp in out
+	# DEST is a link: its part is beside the file.
+	mkdir real
+	ln -s real/file dest
+	FAULT=read:EIO:3:in=reg zcopy 3 --resume -m read-write -q \
+	    --block-size=100K --json-file=real/file.part in dest
+	fault_fired
+	cmp -n 100000 in real/file.part
+	zcopy 2 --resume --json-file=real/file.part in dest
 }
 
 @test "json: --json-file does not overwrite SOURCE or DEST" {

@@ -11,6 +11,7 @@
 
 #include "../base/diag.h"
 #include "../endpoint/endpoint.h"
+#include "../endpoint/location.h"
 #include "../endpoint/part.h"
 
 /** True if an end is this descriptor. */
@@ -43,6 +44,14 @@ check_progress_fd(struct ends *ends)
 	return STATUS_USAGE;
 }
 
+/** True if both are one file, FIFO or disk.  Several programs may write to one
+ * terminal or /dev/null. */
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return endpoint_same_inode(a, b) && !S_ISCHR(a->st_mode);
+}
+
 /** True if this path leads to the file, FIFO, pipe or disk of an end. */
 static bool
 leads_to_end(const char *path, const struct endpoint *ep)
@@ -53,33 +62,44 @@ leads_to_end(const char *path, const struct endpoint *ep)
 		return false;
 	if (stat(path, &file) == 0 && (ep->inherited ?
 	    fstat(ep->fd, &end) : stat(ep->path, &end)) == 0)
-		return endpoint_same_inode(&file, &end) &&
-		    !S_ISCHR(file.st_mode);
+		return is_same_file(&file, &end);
 	return ep->path != NULL && strcmp(path, ep->path) == 0;
 }
 
-/** True if both paths lead to one regular file, or are the same. */
+/** True if both paths are the same, or lead to one file. */
 static bool
 is_same_path(const char *a, const char *b)
 {
 	struct stat here, there;
 
-	if (stat(a, &here) == 0 && stat(b, &there) == 0 &&
-	    S_ISREG(here.st_mode))
-		return endpoint_same_inode(&here, &there);
+	if (stat(a, &here) == 0 && stat(b, &there) == 0)
+		return is_same_file(&here, &there);
 	return strcmp(a, b) == 0;
 }
 
-/** True if this path leads to DEST.part, which --resume keeps. */
+/** True if this path leads to the part that --resume keeps, in the real
+ * directory of DEST, which may be a symbolic link. */
 static bool
 leads_to_part(const char *path, const struct endpoint *ep)
 {
 	char part[PATH_MAX + sizeof(PART_SUFFIX)];
+	struct location location;
+	struct stat file, kept;
+	bool leads;
 
 	if (!ep->options->resume || ep->path == NULL)
 		return false;
 	snprintf(part, sizeof(part), "%s" PART_SUFFIX, ep->path);
-	return is_same_path(path, part);
+	if (strcmp(path, part) == 0)
+		return true;
+	if (location_find(&location, ep->path) < 0)
+		return false;
+	snprintf(part, sizeof(part), "%s" PART_SUFFIX, location.base);
+	leads = stat(path, &file) == 0 &&
+	    fstatat(location.dir, part, &kept, 0) == 0 &&
+	    is_same_file(&file, &kept);
+	location_close(&location);
+	return leads;
 }
 
 /** True if this path leads to one of these files. */
@@ -92,10 +112,9 @@ leads_to_one(const char *path, const struct names *names)
 	return false;
 }
 
-/** Return what else the path of an output leads to, which would be lost, or
- * NULL. */
+/** Return why no output may be written to this path; NULL: it may. */
 static const char *
-other_use(const char *path, struct ends *ends)
+refusal(const char *path, struct ends *ends)
 {
 	const struct options *options = ends->source.options;
 
@@ -117,11 +136,11 @@ other_use(const char *path, struct ends *ends)
 static enum status
 check_path(const char *option, const char *path, struct ends *ends)
 {
-	const char *use = path != NULL ? other_use(path, ends) : NULL;
+	const char *why = path != NULL ? refusal(path, ends) : NULL;
 
-	if (use == NULL)
+	if (why == NULL)
 		return STATUS_OK;
-	diag_error(option, "%s: %s", path, use);
+	diag_error(option, "%s: %s", path, why);
 	return STATUS_USAGE;
 }
 

@@ -12,9 +12,9 @@
  * print the reason and return STATUS_USAGE. */
 enum status outputs_check(struct ends *);
 
-/* Check one of them again, just before it is written: while a new DEST, part or
- * digest was not there, another name of it could not be recognized.  Return as
- * outputs_check(). */
+/* Check one of them again just before it is written.  Before the run, a DEST,
+ * part or digest that did not exist yet could not be recognized by another
+ * name.  Return as outputs_check(). */
 enum status outputs_check_digest_file(struct ends *);
 enum status outputs_check_json_file(struct ends *);
 
