@@ -518,13 +518,36 @@ into_fifo() {
 	local as_user=(sh -c 'exec "$@" 2>/dev/full' sh)
 	zcopy 1 --digest=sha256 in out
 	same in out
-	zcopy 1 --digest=sha256 --json-file=json in out
-	if [ -e json ]; then
-		grep -q '"status":1,"error":"standard error: write the digest:' json
-	fi
+	zcopy 1 --digest=sha256 --also=more in out
 	# The file has it.
 	zcopy 0 -q --digest=sha256 --digest-file=sums in out
 	sha256sum -c sums
+}
+
+@test "digest: JSON says that the digest could not be printed" {
+	requires_library jansson
+	# shellcheck disable=SC2016	# for the other shell
+	local as_user=(sh -c 'exec "$@" 2>/dev/full' sh)
+	zcopy 1 --digest=sha256 --json-file=json in out
+	grep -q '"status":1,"error":"standard error: write the digest: No space' json
+}
+
+@test "digest: it waits for a full standard error that is set to O_NONBLOCK" {
+	requires python3
+	# shellcheck disable=SC2016	# for python3
+	run python3 -E -S -c '
+import fcntl, os, subprocess, sys, time
+out, into = os.pipe()
+os.set_blocking(into, False)
+size = os.write(into, bytes(1 << 20))
+child = subprocess.Popen(sys.argv[1:], stderr=into)
+os.close(into)
+time.sleep(0.5)
+with open(out, "rb") as file:
+    said = file.read()[size:]
+print(child.wait(), said.decode(), end="")' \
+	    "$ZCOPY" --digest=sha256 in out
+	[ "$output" = "0 sha256:$(sha256sum <in | cut -d ' ' -f 1)  out" ]
 }
 
 @test "digest: --json-file does not overwrite --digest-file" {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../system/names.h"
+#include "signals.h"
 #include "utf8.h"
 
 #define TEXT_SIZE	8192
@@ -87,9 +88,35 @@ offer(const char *text, size_t length)
 	    write(pollfd.fd, text, length) > 0;
 }
 
+/** Write all of it to standard error.  Wait also if somebody else has set
+ * O_NONBLOCK there; but once a signal ends us, for nothing.  Return false with
+ * errno. */
+static bool
+write_all(const char *text, size_t length)
+{
+	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t n;
+
+	while (length > 0) {
+		n = write(STDERR_FILENO, text, length);
+		if (n > 0) {
+			text += n;
+			length -= (size_t)n;
+			continue;
+		}
+		if (n == 0 || signals_caught() != 0 ||
+		    (errno != EINTR && errno != EAGAIN))
+			return false;
+		if (errno == EAGAIN)
+			(void)poll(&pollfd, 1, -1);
+	}
+	return true;
+}
+
 /** Write one line in one write(2), so that it stays whole among the output of
  * other processes.  Erase the line that is drawn.  If it `waits`, nothing is
- * lost; see offer().  Return false with errno if it could not be written. */
+ * lost; see offer().  Return false if it could not be written: if it `waits`,
+ * with errno. */
 static bool
 put(const char *text, bool waits)
 {
@@ -106,10 +133,7 @@ put(const char *text, bool waits)
 	diag_escape(line + length, sizeof(line) - length - 1, text);
 	length = strlen(line);
 	line[length++] = '\n';
-	errno = ENOSPC;			/* of a write that comes short */
-	written = waits ?
-	    write(STDERR_FILENO, line, length) == (ssize_t)length :
-	    offer(line, length);
+	written = waits ? write_all(line, length) : offer(line, length);
 	pthread_mutex_unlock(&lock);
 	return written;
 }

@@ -232,22 +232,22 @@ static enum status
 print_digest(const struct summary *summary, const struct options *options)
 {
 	char text[DIGEST_TEXT];
-	bool printed = true;
 
 	if (summary->digest.algorithm == DIGEST_NONE ||
 	    (options->digest == DIGEST_NONE && !options->verbose) ||
 	    (options->quiet && options->digest_file != NULL))
 		return STATUS_OK;
 	digest_text(text, &summary->digest);
-	for (size_t i = 0; i < summary->count; i++)
-		if (summary->dest[i].status == STATUS_OK)
-			printed &= diag_result("%s:%s  %s",
-			    digest_name(summary->digest.algorithm), text,
-			    summary->dest[i].name);
-	if (printed)
-		return STATUS_OK;
-	diag_errno("standard error", "write the digest");
-	return STATUS_OTHER;
+	for (size_t i = 0; i < summary->count; i++) {
+		if (summary->dest[i].status != STATUS_OK ||
+		    diag_result("%s:%s  %s",
+		    digest_name(summary->digest.algorithm), text,
+		    summary->dest[i].name))
+			continue;
+		diag_errno("standard error", "write the digest");
+		return STATUS_OTHER;
+	}
+	return STATUS_OK;
 }
 
 /** Copy, show how far it is, and report how it ended. */
