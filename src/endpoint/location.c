@@ -61,10 +61,10 @@ location_distrusts(const struct location *location, const struct stat *link)
 	    link->st_uid != geteuid() && link->st_uid != dir.st_uid;
 }
 
-/** True if this link is one like /proc/PID/fd/N, which the kernel follows to a
- * file, wherever that is now.  Its text is the name that the file had: once it
- * is replaced, the link leads to the old file still.  Other links on procfs are
- * relative. */
+/** True if this link is magic, as /proc/PID/fd/N and /proc/PID/exe are: the
+ * kernel goes straight to the open file, and does not look at the text.  That
+ * is only the name which the file has, or had before it was replaced.  Ordinary
+ * links on procfs, as /proc/self and /proc/mounts, are relative. */
 static bool
 location_is_magic(const struct location *location, const char *target)
 {

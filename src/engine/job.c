@@ -33,10 +33,10 @@ grow_pipe(const struct end *end, int64_t bytes, size_t pipe_size)
 	    pipe_grow(end->fd, pipe_size) : 0;
 }
 
-/** True if the sink may sleep before a call that would block.  Not without
- * zc_request.wait, because the caller then waits by a clock that may be coarse;
- * nor with O_NONBLOCK, because no call blocks; nor beside other sinks, whose
- * calls may block for longer. */
+/** True if the sink may sleep before a call that would block.  Without
+ * zc_request.wait the caller waits, by a clock that may be coarse.  With
+ * O_NONBLOCK no call blocks.  Beside other sinks, a call of another one may
+ * block for longer than the sleep. */
 static bool
 may_sleep(const struct zc_job *job, const struct sink *sink)
 {

@@ -28,8 +28,8 @@ void wait_note(struct zc_job *, struct sink *, const struct step *);
  * each call, so signals that come more often would keep it from passing. */
 void wait_interrupted(struct zc_job *, struct sink *, struct end *);
 
-/** Let the sink sleep for so many nanoseconds, or not at all if that is 0,
- * before its next call, which would block. */
+/** Let the sink sleep for `time` nanoseconds before its next call; 0: not at
+ * all. */
 void wait_sleep(struct sink *, int64_t time);
 
 /** Limit the call to what the request's function allows.  Return false if it
