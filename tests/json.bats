@@ -268,10 +268,15 @@ has() {
 	has j '.status == 5 and .dest[0].seconds.confirm >= 0.5'
 }
 
-@test "json: standard output that cannot be written is an error" {
-	STDOUT=/dev/full zcopy 4 --json in out
+@test "json: an object that cannot be printed is an error, but not one of DEST" {
+	STDOUT=/dev/full zcopy 1 --json in out
 	cmp in out
 	STDOUT=/dev/full zcopy 3 --json missing out
+	# Standard output is DEST, so the object goes to standard error.
+	# shellcheck disable=SC2016	# for the other shell
+	local as_user=(sh -c 'exec "$@" 2>/dev/full' sh)
+	STDOUT=all zcopy 1 --json in -
+	cmp in all
 }
 
 @test "json: it goes with a transfer or --benchmark only" {

@@ -198,11 +198,13 @@ summary_print(const struct summary *summary, bool errors)
 	status = print(summary, errors ? stderr : stdout);
 	if (status != STATUS_OK)
 		return status;
-	/* As for messages: if standard error fails, there is nowhere to
-	 * report that. */
-	if (errors)
-		(void)fflush(stderr);
-	return errors ? STATUS_OK : output_flush();
+	/* DEST is complete, so the status is not that of output_flush(). */
+	if (!errors)
+		return output_flush() == STATUS_OK ? STATUS_OK : STATUS_OTHER;
+	if (fflush(stderr) == 0)
+		return STATUS_OK;
+	diag_errno("standard error", "write the JSON object");
+	return STATUS_OTHER;
 }
 
 enum status
