@@ -204,6 +204,7 @@ has() {
 }
 
 @test "json: no output overwrites a header, a trailer, or what --resume keeps" {
+	requires_library nettle xxhash
 	local option name
 	cp in header
 	ln -s header link
