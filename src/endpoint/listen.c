@@ -102,7 +102,7 @@ listen_on(const struct endpoint *ep, const struct addrinfo *list, int family,
 	return listen_error(ep, missing, doing);
 }
 
-/** Print where we listen.  A seccomp filter may refuse getsockname(2). */
+/** Print where we listen. */
 static void
 listen_announce(const struct endpoint *ep)
 {
@@ -110,15 +110,12 @@ listen_announce(const struct endpoint *ep)
 
 	for (nfds_t i = 0; i < listeners->count; i++) {
 		struct sockaddr_storage bound;
-		socklen_t length = sizeof(bound);
+		socklen_t length;
 		char address[ADDRESS_SIZE];
 
-		if (getsockname(listeners->polled[i].fd,
-		    (struct sockaddr *)&bound, &length) < 0) {
-			diag_note("%s: listening at an unknown address: %s",
-			    ep->name, strerror(errno));
+		length = listeners_bound(ep, listeners->polled[i].fd, &bound);
+		if (length == 0)
 			continue;
-		}
 		address_format(address, (struct sockaddr *)&bound, length);
 		diag_note("listening on %s", address);
 	}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../base/deadline.h"
@@ -72,6 +73,19 @@ fail:
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+socklen_t
+listeners_bound(const struct endpoint *ep, int fd,
+    struct sockaddr_storage *bound)
+{
+	socklen_t length = sizeof(*bound);
+
+	if (getsockname(fd, (struct sockaddr *)bound, &length) == 0)
+		return length;
+	diag_note("%s: listening at an unknown address: %s", ep->name,
+	    strerror(errno));
+	return 0;
 }
 
 int

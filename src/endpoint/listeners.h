@@ -23,6 +23,12 @@ struct listeners {
 int listeners_add(struct listeners *, const struct endpoint *,
     const struct sockaddr *, socklen_t, const char **doing);
 
+/** Return the length of the address on which this socket listens, at *bound; 0
+ * if it cannot be found out: then print that we listen.  A seccomp filter may
+ * refuse getsockname(2). */
+socklen_t listeners_bound(const struct endpoint *, int fd,
+    struct sockaddr_storage *bound);
+
 /** Return 0 if `fd` is a stream socket that listens already, or -1 with errno:
  * EINVAL if it is another socket. */
 int listeners_check(int fd);

@@ -109,13 +109,10 @@ static void
 vsock_announce(const struct endpoint *ep, int fd)
 {
 	struct sockaddr_storage bound;
-	socklen_t length = sizeof(bound);
 	uint32_t cid, port;
 
-	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
-		diag_note("%s: listening at an unknown address: %s", ep->name,
-		    strerror(errno));
-	else if (vsock_read((struct sockaddr *)&bound, &cid, &port))
+	if (listeners_bound(ep, fd, &bound) > 0 &&
+	    vsock_read((struct sockaddr *)&bound, &cid, &port))
 		diag_note("listening on vsock-listen:%" PRIu32, port);
 }
 
