@@ -88,9 +88,9 @@ offer(const char *text, size_t length)
 	    write(pollfd.fd, text, length) > 0;
 }
 
-/** Write all of it to standard error.  Wait also if somebody else has set
- * O_NONBLOCK there; but once a signal ends us, for nothing.  Return false with
- * errno. */
+/** Write all of it to standard error.  If another process has set O_NONBLOCK
+ * there, wait for room by poll(2).  Give up once a signal ends us.  Return
+ * false with errno on failure. */
 static bool
 write_all(const char *text, size_t length)
 {
